@@ -1,0 +1,58 @@
+# Each target sets up what it needs, in .venv; nothing outside this folder is changed.
+PYTHON ?= python3
+LOG ?= tests/recordings/installutil_attack.xml
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run test lint bench package inspect requirements clean
+
+help:  ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 15
+
+run: $(VENV)/run.done  ## build the app and replay a recording (or LOG=path) through its searches
+	@$(BIN)/python build.py package
+	@$(BIN)/python -m replay compare "$(LOG)"
+
+test: $(VENV)/dev.done  ## run the tests (ARGS="tests/replay -k join" for some of them)
+	@$(BIN)/python build.py vendor
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/dev.done  ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict bin
+	$(BIN)/mypy --strict build.py builder replay bench
+
+bench: $(VENV)/dev.done  ## measure, in ratios within one run
+	@$(BIN)/python build.py vendor
+	@$(BIN)/python -m bench
+
+package: $(VENV)/run.done  ## write the app's archive into dist/
+	@$(BIN)/python build.py package
+
+inspect: package $(VENV)/dev.done  ## run Splunk's AppInspect over the archive
+	@$(BIN)/python build.py inspect
+
+requirements: $(VENV)/dev.done  ## pin requirements/*.txt anew from the .in files
+	$(BIN)/python -m pip install --quiet pip-tools
+	for name in run dev; do $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host requirements/$$name.in -o requirements/$$name.txt; done
+
+clean:  ## remove what the targets above made
+	rm -rf $(VENV) lib dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# A set-up that was broken off leaves no .done file, so the next run starts it again.
+$(VENV)/python.done:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Python 3.11 or later is needed; name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv is needed; on Debian: apt install python3-venv" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/run.done: requirements/run.txt | $(VENV)/python.done
+	@echo "setting up $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@touch $@
+
+$(VENV)/dev.done: requirements/dev.txt $(VENV)/run.done
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,68 @@
+"""
+One frame of Splunk's chunked protocol, version 2: a header with two lengths, JSON metadata, a CSV body.
+
+splunklib's own reader takes a body that was cut off for a whole one, replaces bytes that are no UTF-8, and
+reserves whatever the header promises. Here a frame is read exactly as announced or refused, and bytes come
+back unchanged.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+_HEADER = re.compile(rb"chunked\s+1\.0\s*,\s*(\d{1,12})\s*,\s*(\d{1,12})\s*\n")
+_HEADER_LIMIT = 100  # bytes; what is longer is no header
+_PIECE = 16 * 1024 * 1024  # bytes; a length that lies makes us reserve no more than this at once
+
+
+class ProtocolError(Exception):
+    """What came is not the protocol; the text is fit to show to the analyst."""
+
+
+def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], str] | None:
+    """
+    Return the next frame's metadata and body, or None where the stream ends between two frames.
+
+    Bytes of the body that are no UTF-8 become lone surrogates, which `write_frame` turns back into them.
+
+    Raises:
+        ProtocolError: The header is torn, the frame ends early, or its metadata is no JSON object.
+    """
+    header = stream.readline(_HEADER_LIMIT)
+    if not header:
+        return None
+    match = _HEADER.fullmatch(header)
+    if match is None:
+        raise ProtocolError(f"expected a header 'chunked 1.0,<length>,<length>', found {header!r}")
+    text = _read_exactly(stream, int(match[1]), "metadata")
+    body = _read_exactly(stream, int(match[2]), "body")
+    try:
+        metadata = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"the metadata of a chunk is no JSON: {error}") from error
+    if not isinstance(metadata, dict):
+        raise ProtocolError("the metadata of a chunk is no JSON object")
+    return metadata, body.decode("utf-8", "surrogateescape")
+
+
+def write_frame(stream: BinaryIO, metadata: Mapping[str, Any], body: str) -> None:
+    """Write one frame and flush it: splunkd waits for one reply to each of its own."""
+    head = json.dumps(metadata, separators=(",", ":")).encode("ascii")
+    tail = body.encode("utf-8", "surrogateescape")
+    stream.write(b"chunked 1.0,%d,%d\n%b%b" % (len(head), len(tail), head, tail))
+    stream.flush()
+
+
+def _read_exactly(stream: BinaryIO, length: int, part: str) -> bytes:
+    pieces = []
+    missing = length
+    while missing:
+        piece = stream.read(min(missing, _PIECE))
+        if not piece:
+            raise ProtocolError(f"the {part} of a chunk ends {missing} bytes short of {length}")
+        pieces.append(piece)
+        missing -= len(piece)
+    return b"".join(pieces)

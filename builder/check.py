@@ -1,0 +1,208 @@
+"""What AppInspect does not see in a package: each check takes the app's files and yields its problems."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
+
+from builder import APP
+from builder.document import decode
+from builder.manifest import Manifest
+from builder.problem import Problem
+from replay import conf
+from replay.conf import Conf
+from replay.errors import DataError
+
+Files = Mapping[str, bytes]
+
+# What each folder of the app may hold; a name that matches none is there by mistake.
+EXPECTED = (
+    "LICENSE",
+    "app.manifest",
+    "bin/*.py",
+    "default/*.conf",
+    "default/data/ui/nav/default.xml",
+    "default/data/ui/views/*.xml",
+    "lib/splunk-sdk.LICENSE",
+    "lib/splunklib/*.py",
+    "lib/splunklib/modularinput/*.py",
+    "lib/splunklib/searchcommands/*.py",
+    "lookups/*.csv",
+    "metadata/default.meta",
+    "static/*.png",
+)
+
+
+def problems(files: Files) -> list[Problem]:
+    """Return every problem of the app that consists of *files*."""
+    return sorted(problem for check in CHECKS for problem in check(files))
+
+
+def check_names(files: Files) -> Iterator[Problem]:
+    """Refuse a file that does not belong into the app: hidden, of local/, or of an unknown kind."""
+    for name in files:
+        # A * of fnmatch takes in slashes and leading dots, unlike a shell's.
+        expected = any(
+            fnmatchcase(name, pattern) and name.count("/") == pattern.count("/") for pattern in EXPECTED
+        )
+        if "/." in f"/{name}" or not expected:
+            yield Problem(
+                name, 0, "does not belong into the app", "remove it, or name its kind in builder/check.py"
+            )
+
+
+def check_conf(files: Files) -> Iterator[Problem]:
+    """Refuse a conf file that Splunk would not read as it looks, and a stanza or key that stands twice."""
+    for name in _conf_names(files):
+        try:
+            repeats = conf.parse(files[name].decode(), name).repeats
+        except (DataError, UnicodeDecodeError) as error:
+            yield Problem(name, 0, str(error).removeprefix(f"{name}, "), "mend it there")
+            continue
+        for repeat in repeats:
+            what = f"[{repeat.stanza}]" if repeat.key is None else f"{repeat.key} of [{repeat.stanza}]"
+            yield Problem(
+                name, repeat.line, f"{what} stands twice, first in line {repeat.first}", "keep one of them"
+            )
+
+
+def check_manifest(files: Files) -> Iterator[Problem]:
+    """Refuse an app.manifest that is not JSON, not of its schema, or names no licence."""
+    path = "app.manifest"
+    text = files.get(path, b"").decode(errors="replace")
+    try:
+        json.loads(text)
+    except ValueError as error:
+        yield Problem(path, getattr(error, "lineno", 0), f"not JSON: {error}", "mend the syntax there")
+        return
+    document = decode(text, path, Manifest)
+    if document.value and document.value.info.license.text not in files:
+        document.refuse(("info", "license", "text"), "the licence file is missing", "name one that ships")
+    yield from document.problems
+
+
+def check_identity(files: Files) -> Iterator[Problem]:
+    """Refuse an app.conf that is of another app, or that has two versions."""
+    app = _conf(files, "default/app.conf")
+    version = app.stanzas.get("id", {}).get("version")
+    for stanza, key, expected in (
+        ("id", "name", APP),
+        ("package", "id", APP),
+        ("launcher", "version", version),
+    ):
+        found = app.stanzas.get(stanza, {}).get(key)
+        if found != expected:
+            line = app.lines.get((stanza, key), 0)
+            yield Problem(app.path, line, f"[{stanza}] {key} is {found}", f"write {expected}")
+
+
+def check_lookups(files: Files) -> Iterator[Problem]:
+    """Refuse a lookup that Splunk or rbaenrich would misread."""
+    for name in _names(files, "lookups/"):
+        if files[name].startswith(b"\xef\xbb\xbf"):
+            yield Problem(name, 1, "starts with a byte order mark", "save it as UTF-8 without one")
+            continue
+        try:
+            rows = list(csv.reader(io.StringIO(files[name].decode(), newline=""), strict=True))
+        except (csv.Error, UnicodeDecodeError) as error:
+            yield Problem(name, 0, f"not CSV in UTF-8: {error}", "mend it")
+            continue
+        if not rows or not any(rows[0]):
+            yield Problem(name, 1, "has no header", "write the column names in its first line")
+            continue
+        if len(set(rows[0])) != len(rows[0]) or not all(rows[0]):
+            yield Problem(name, 1, "has a column without a name, or two of one name", "name each column once")
+        for number, row in enumerate(rows[1:], start=2):
+            if len(row) != len(rows[0]):
+                claim = f"row {number} has {len(row)} values, the header {len(rows[0])}"
+                yield Problem(name, 0, claim, "quote a value that holds a comma")
+
+
+def check_transforms(files: Files) -> Iterator[Problem]:
+    """Refuse a lookup without its stanza, and a stanza without its lookup: both have the same name."""
+    path = "default/transforms.conf"
+    transforms = _conf(files, path)
+    named = {f"lookups/{settings.get('filename')}" for settings in transforms.stanzas.values()}
+    for name in _names(files, "lookups/"):
+        if name not in named:
+            yield Problem(name, 0, "is not declared", f"add its stanza to {path}")
+    for stanza, settings in transforms.stanzas.items():
+        line = transforms.lines[stanza, None]
+        if f"{stanza}.csv" != settings.get("filename"):
+            yield Problem(
+                path, line, f"[{stanza}] does not name {stanza}.csv", "name lookup and stanza alike"
+            )
+        elif f"lookups/{stanza}.csv" not in files:
+            yield Problem(path, line, f"lookups/{stanza}.csv is missing", "add it, or remove the stanza")
+
+
+def check_commands(files: Files) -> Iterator[Problem]:
+    """Refuse a command whose script is missing, or one of whose options searchbnf.conf does not describe."""
+    commands, searchbnf = _conf(files, "default/commands.conf"), _conf(files, "default/searchbnf.conf")
+    syntax = " ".join(settings.get("syntax", "") for settings in searchbnf.stanzas.values())
+    for command, settings in commands.stanzas.items():
+        script = f"bin/{settings.get('filename')}"
+        if script not in files:
+            line = commands.lines[command, None]
+            yield Problem(commands.path, line, f"{script} of [{command}] is missing", "name a file of bin/")
+            continue
+        for option, line in _options(files[script].decode()):
+            if f"({option}=" not in syntax:
+                yield Problem(
+                    script, line, f"option {option} is not in searchbnf.conf", "add it to a syntax there"
+                )
+
+
+def check_views(files: Files) -> Iterator[Problem]:
+    """Refuse a navigation bar that names a view which is neither the app's nor Splunk's own."""
+    path = "default/data/ui/nav/default.xml"
+    for number, line in enumerate(files.get(path, b"").decode().splitlines(), start=1):
+        for view in re.findall(r'<view\s[^>]*name="([^"]+)"', line):
+            if view not in ("search", "reports") and f"default/data/ui/views/{view}.xml" not in files:
+                yield Problem(path, number, f"view {view} is missing", "add it to default/data/ui/views")
+
+
+CHECKS: tuple[Callable[[Files], Iterator[Problem]], ...] = (
+    check_names,
+    check_conf,
+    check_manifest,
+    check_identity,
+    check_lookups,
+    check_transforms,
+    check_commands,
+    check_views,
+)
+
+
+def _options(script: str) -> Iterator[tuple[str, int]]:
+    """Yield name and line of each search command option that *script* declares as `name = Option(...)`."""
+    for node in ast.walk(ast.parse(script)):
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Call)
+            and isinstance(node.value.func, ast.Name)
+            and node.value.func.id == "Option"
+            and isinstance(node.targets[0], ast.Name)
+        ):
+            yield node.targets[0].id, node.lineno
+
+
+def _names(files: Files, folder: str) -> list[str]:
+    return [name for name in files if name.startswith(folder)]
+
+
+def _conf_names(files: Files) -> list[str]:
+    return [name for name in files if name.endswith((".conf", ".meta"))]
+
+
+def _conf(files: Files, name: str) -> Conf:
+    """Return a conf file of the app, empty where it is missing or unreadable: check_conf says so."""
+    try:
+        return conf.parse(files.get(name, b"").decode(), name)
+    except (DataError, UnicodeDecodeError):
+        return Conf(name, {}, {}, ())

@@ -1,0 +1,250 @@
+"""A detection as package/detections/*.yml holds it: its shape, and the rules that hold between its parts.
+
+The keys are those of security_content (splunk/contentctl@fc00988 contentctl/objects), old names kept where
+the published detection has them, and one of our own: `published_search`, the search as published, token for
+token. It ships beside ours as the reference that every claim of improvement is measured against.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from builder.document import Document, Key, Rule, between, matching, one_of
+from builder.search_fields import output_fields
+
+Text = Annotated[
+    str, Rule("text that does not end in a backslash", lambda text: text.strip() != "" and text[-1] != "\\")
+]
+# Goes into stanza names and CSV cells whose values are joined by |.
+Label = Annotated[str, matching(r"[^][|\"\n]*[^][|\"\n\\]", 'one line without [ ] | " or a \\ at its end')]
+FieldName = Annotated[str, matching(r"[A-Za-z_][\w.]*", "a field name")]
+Uuid = Annotated[str, matching(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "a lower-case UUID")]
+Url = Annotated[str, matching(r"https://\S+", "an https:// address")]
+Percent = Annotated[int, between(0, 100)]
+Positive = Annotated[int, between(1, 1_000_000)]
+
+# The only tokens whose values cannot hold a quote: Enterprise Security expands them into a drilldown as text.
+DRILLDOWN_TOKENS = ("process_guid", "process_id", "risk_finding_id")
+
+
+@dataclass(frozen=True)
+class RiskObject:
+    """A field of the result whose value is scored."""
+
+    field: FieldName
+    type: Annotated[str, one_of("user", "system", "other")]
+    score: Percent
+
+
+@dataclass(frozen=True)
+class ThreatObject:
+    """A field of the result that shows the threat; of a field with two types, the value decides on one."""
+
+    field: FieldName
+    type: Annotated[str, matching(r"[a-z_]+", "a type such as process_name or ip_address")]
+
+
+@dataclass(frozen=True)
+class Rba:
+    """What a result adds to whose risk, and how it reads."""
+
+    message: Text
+    risk_objects: tuple[RiskObject, ...]
+    threat_objects: tuple[ThreatObject, ...]
+
+
+@dataclass(frozen=True)
+class Drilldown:
+    """A search that Enterprise Security offers beside a finding."""
+
+    name: Label
+    search: Text
+    earliest_offset: Annotated[
+        str, matching(r"\$info_min_time\$|\d+[smhd]?", "$info_min_time$ or a time such as 7d")
+    ]
+    latest_offset: Annotated[
+        str, matching(r"\$info_max_time\$|\d+[smhd]?", "$info_max_time$ or a time such as 0")
+    ]
+
+
+@dataclass(frozen=True)
+class Throttling:
+    """Which results are one finding (same *fields*), and for how long it is not reported again."""
+
+    fields: tuple[FieldName, ...]
+    period: Annotated[str, matching(r"[1-9]\d*[smhd]", "a time such as 86400s")]
+
+
+@dataclass(frozen=True)
+class Tags:
+    """How the detection is classified."""
+
+    analytic_story: tuple[Label, ...]
+    asset_type: Label
+    mitre_attack_id: tuple[
+        Annotated[str, matching(r"T\d{4}(\.\d{3})?", "an ATT&CK id such as T1218.004")], ...
+    ]
+    kill_chain_phases: tuple[Label, ...]
+    nist: tuple[Annotated[str, matching(r"[A-Z]{2}\.[A-Z]{2}", "a NIST category such as DE.CM")], ...]
+    cis20: tuple[Annotated[str, matching(r"CIS \d{1,2}", "a CIS control such as CIS 10")], ...]
+    impact: Percent
+    confidence: Percent
+    product: tuple[Label, ...]
+    required_fields: tuple[Label, ...]
+    security_domain: Annotated[str, one_of("access", "audit", "endpoint", "identity", "network", "threat")]
+    throttling: Throttling
+
+
+@dataclass(frozen=True)
+class AttackData:
+    """A recording that the detection must find, as a path in the repository."""
+
+    data: Label
+    source: Label
+    sourcetype: Label
+
+
+@dataclass(frozen=True)
+class Test:
+    """A named test over recordings."""
+
+    name: Label
+    attack_data: tuple[AttackData, ...]
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One detection, all of it."""
+
+    name: Annotated[str, matching(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*", "words of letters and digits")]
+    id: Uuid
+    version: Positive
+    date: date
+    author: Label
+    status: Annotated[str, one_of("production", "experimental", "deprecated")]
+    type: Annotated[str, one_of("TTP", "Anomaly", "Hunting", "Correlation")]
+    description: Text
+    data_source: tuple[Label, ...]
+    datamodel: tuple[Label, ...]
+    search: Text
+    how_to_implement: Text
+    known_false_positives: Text
+    references: tuple[Url, ...]
+    drilldown_searches: tuple[Drilldown, ...]
+    rba: Rba
+    tags: Tags
+    tests: tuple[Test, ...]
+    published_search: Text | None = None
+
+    @property
+    def filter_macro(self) -> str:
+        """The macro that ends every search, for the admin to override: security_content's name for it."""
+        return self.name.lower().replace(" ", "_") + "_filter"
+
+    @property
+    def score(self) -> int:
+        """Risk points of a result, 0..100: impact times confidence, as security_content rounds it."""
+        return round(self.tags.impact * self.tags.confidence / 100)
+
+
+def one_line(text: str) -> str:
+    """Return *text* on one line, each line stripped; a line must not end inside a quoted string."""
+    return " ".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def check(document: Document[Detection], root: Path) -> None:
+    """Note in *document* every rule that its detection, of the repository at *root*, breaks."""
+    detection = document.value
+    if detection is None:
+        return
+    _check_scores(document, detection)
+    _check_filter(document, detection)
+    _check_fields(document, detection)
+    _check_drilldowns(document, detection)
+    _check_tests(document, detection, root)
+
+
+def _check_scores(document: Document[Detection], detection: Detection) -> None:
+    for index, entry in enumerate(detection.rba.risk_objects):
+        if entry.score != detection.score:
+            document.refuse(
+                ("rba", "risk_objects", index, "score"),
+                f"score {entry.score} of {entry.field} is not impact {detection.tags.impact} * "
+                f"confidence {detection.tags.confidence} / 100",
+                f"write {detection.score}, or change impact or confidence",
+            )
+
+
+def _check_filter(document: Document[Detection], detection: Detection) -> None:
+    ending = f"| `{detection.filter_macro}`"
+    for key, search in (("search", detection.search), ("published_search", detection.published_search)):
+        if search is not None and not one_line(search).endswith(ending):
+            document.refuse((key,), f"{key} does not end in its filter macro", f"end it with {ending}")
+
+
+def _check_fields(document: Document[Detection], detection: Detection) -> None:
+    """Refuse each field that the rest of the detection counts on and the search does not output."""
+    used: list[tuple[Key, str, str]] = [
+        (("rba", kind, index, "field"), kind[:-1].replace("_", " "), name)
+        for kind, names in (
+            ("risk_objects", [entry.field for entry in detection.rba.risk_objects]),
+            ("threat_objects", [entry.field for entry in detection.rba.threat_objects]),
+        )
+        for index, name in enumerate(names)
+    ]
+    used += [(("rba", "message"), "message token", token) for token in _tokens(detection.rba.message)]
+    used += [
+        (("tags", "throttling", "fields", index), "throttling field", name)
+        for index, name in enumerate(detection.tags.throttling.fields)
+    ]
+    used += [
+        (("drilldown_searches", index, "search"), "drilldown token", token)
+        for index, drilldown in enumerate(detection.drilldown_searches)
+        for token in _tokens(drilldown.search)
+        if token in DRILLDOWN_TOKENS
+    ]
+    outputs = output_fields(one_line(detection.search))
+    for where, role, name in used:
+        if name not in outputs:
+            document.refuse(
+                where,
+                f"{role} {name} is not among the search's output",
+                "name it in the search's last table or stats, or correct the spelling",
+            )
+
+
+def _check_drilldowns(document: Document[Detection], detection: Detection) -> None:
+    for index, drilldown in enumerate(detection.drilldown_searches):
+        where = ("drilldown_searches", index, "search")
+        if "`" in drilldown.search:
+            document.refuse(
+                where,
+                f"drilldown {drilldown.name!r} calls a macro, which Enterprise Security cannot see",
+                "write the macro's text in its place",
+            )
+        for token in _tokens(drilldown.search):
+            if token not in DRILLDOWN_TOKENS:
+                document.refuse(
+                    where,
+                    f"drilldown {drilldown.name!r} uses ${token}$, whose value could change the search",
+                    "use only " + ", ".join(f"${name}$" for name in DRILLDOWN_TOKENS),
+                )
+
+
+def _check_tests(document: Document[Detection], detection: Detection, root: Path) -> None:
+    for index, test in enumerate(detection.tests):
+        for number, entry in enumerate(test.attack_data):
+            if not (root / entry.data).is_file():
+                document.refuse(
+                    ("tests", index, "attack_data", number, "data"),
+                    f"test {test.name!r} names {entry.data}, which is not there",
+                    "name a recording of this repository",
+                )
+
+
+def _tokens(text: str) -> list[str]:
+    return re.findall(r"\$([A-Za-z_][\w.]*)\$", text)

@@ -1,0 +1,74 @@
+"""Run AppInspect, Splunk's own check of packages, and refuse what is not known and explained."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from builder.problem import BuildError, Problem
+
+# The two warnings that no package with a search command of this kind can be without.
+KNOWN_WARNINGS = {
+    "check_for_python_script_existence": "bin/ holds Python: that is what a search command is.",
+    "check_python_sdk_version": "SDK 3 needs Python 3.13; Splunk 9.3 to 10.1 have 3.9, which 2.1.1 supports.",
+}
+GOOD_RESULTS = ("success", "not_applicable")
+
+
+def inspect(archive: Path) -> list[str]:
+    """Return what AppInspect says of *archive*, a line each; BuildError for anything not in KNOWN_WARNINGS.
+
+    All checks of all tags run. The list of trusted libraries is the one that came with AppInspect, so no
+    network is used.
+    """
+    results = [
+        (check["result"], check["name"], " ".join(message["message"] for message in check["messages"]))
+        for app in _run(archive)["reports"]
+        for group in app["groups"]
+        for check in group["checks"]
+    ]
+    problems = [
+        Problem(archive.name, 0, f"AppInspect {result} of {name}: {text}", "mend it")
+        for result, name, text in results
+        if result not in GOOD_RESULTS and not (result == "warning" and name in KNOWN_WARNINGS)
+    ]
+    if not results:
+        problems = [Problem(archive.name, 0, "AppInspect ran no check", "look at its own output")]
+    if problems:
+        raise BuildError(problems)
+    counts = Counter(result for result, _, _ in results)
+    return [
+        ", ".join(f"{count} {result}" for result, count in sorted(counts.items())),
+        *(
+            f"known warning {name}: {KNOWN_WARNINGS[name]}"
+            for result, name, _ in results
+            if result == "warning"
+        ),
+    ]
+
+
+def _run(archive: Path) -> Any:
+    """Return AppInspect's report; it is the program beside this Python, as both are of one environment."""
+    program = Path(sys.executable).with_name("splunk-appinspect")
+    for path, remedy in (
+        (archive, "run python build.py"),
+        (program, "install requirements/ of this environment"),
+    ):
+        if not path.is_file():
+            raise BuildError([Problem(path.name, 0, "is not there", remedy)])
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, "report.json")
+        command = [str(program), "inspect", str(archive), "--mode", "precert", "--max-messages", "all"]
+        command += ["--skip-trusted-libraries-update", "--data-format", "json", "--output-file", str(output)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if not output.is_file():
+            said = (done.stderr or done.stdout).strip().splitlines()[-1:]
+            raise BuildError(
+                [Problem(archive.name, 0, f"AppInspect gave no report: {said}", "run it by hand")]
+            )
+        return json.loads(output.read_text(encoding="utf-8"))

@@ -1,0 +1,75 @@
+"""The shape of app.manifest: those keys of schema version 2.0.0 that this app needs.
+
+Source: splunk-packaging-toolkit 1.2.8, slim/app/_manifest.py. Its lists of Splunk and CIM versions end in
+2017, so the manifest names no platformRequirements and no commonInformationModels.
+"""
+
+# ruff: noqa: N815  the schema's names
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from builder.document import matching, one_of
+
+Version = Annotated[str, matching(r"\d+\.\d+\.\d+", "a version such as 1.2.0")]
+VersionRange = Annotated[
+    str, matching(r"(>=|<)\d+\.\d+\.\d+(,(>=|<)\d+\.\d+\.\d+)*", "a range such as >=4.20.0")
+]
+Deployment = Annotated[str, one_of("*", "_standalone", "_distributed", "_search_head_clustering")]
+Workload = Annotated[str, one_of("*", "_search_heads", "_indexers", "_forwarders")]
+
+
+@dataclass(frozen=True)
+class Id:
+    """Which app, which version of it."""
+
+    group: str | None
+    name: str
+    version: Version
+
+
+@dataclass(frozen=True)
+class Author:
+    """One author."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class License:
+    """The licence: its name, its file in the package, its address."""
+
+    name: str
+    text: str
+    uri: str
+
+
+@dataclass(frozen=True)
+class Info:
+    """What the app is."""
+
+    title: str
+    id: Id
+    author: tuple[Author, ...]
+    description: str
+    license: License
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """Which versions of another app are needed."""
+
+    version: VersionRange
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """app.manifest, all of it."""
+
+    schemaVersion: Annotated[str, one_of("2.0.0")]
+    info: Info
+    dependencies: dict[str, Dependency]
+    supportedDeployments: tuple[Deployment, ...]
+    targetWorkloads: tuple[Workload, ...]

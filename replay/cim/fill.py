@@ -1,0 +1,30 @@
+"""What the CIM puts in the place of a value that is missing or empty.
+
+Source: aplura/splunk-sa-cim@254c447b (CIM 6.4.0) default/data/models/*.json, "calculations". Earlier versions
+are taken to do the same.
+"""
+
+from __future__ import annotations
+
+
+def unknown(field: str) -> str:
+    """`if(isnull(f) OR f="","unknown",f)`; events have no empty values here."""
+    return f"coalesce({field}, 'unknown')"
+
+
+def zero(field: str) -> str:
+    """`if(isnum(f),f,0)`."""
+    return f"CASE WHEN try_cast({field} AS DOUBLE) IS NULL THEN '0' ELSE {field} END"
+
+
+def name_of(name: str, command_line: str) -> str:
+    r"""A program's name: its own, else the one at the start of its command line, else "unknown".
+
+    The CIM's two patterns, without the look-ahead that DuckDB's regular expressions lack: `"C:\a b\c.exe" d`
+    and `C:\a\c.exe d`.
+    """
+    return f"""coalesce(
+        {name},
+        nullif(regexp_extract({command_line}, '^\\s*".+\\\\([^"]+)"', 1), ''),
+        nullif(regexp_extract({command_line}, '^(?:.+\\\\)?([^\\s"]+)(?:\\s|$)', 1), ''),
+        'unknown')"""

@@ -1,0 +1,164 @@
+"""The command line: results on standard output, everything else on standard error.
+
+Exit status: 0 ran, 2 usage or something that replay does not run, 3 unreadable input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from replay import cim, compare, engine
+from replay.app import App
+from replay.errors import DataError, SplError
+from replay.explain import explain
+from replay.logs import LoadReport
+from replay.output import FORMATS, printable
+
+SCHEDULED = "Windows InstallUtil Remote Network Connection"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line *arguments* and return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "compare":
+            return _compare(options)
+        return _run(options)
+    except DataError as error:
+        return _fail(error, 3)
+    except SplError as error:
+        return _fail(error, 2)
+    except BrokenPipeError:
+        # The reader of the output is gone (`| head`): nothing is left to tell it.
+        sys.stdout = None  # type: ignore[assignment]
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m replay", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="run one search over recorded logs and print its results")
+    _common(run)
+    what = run.add_mutually_exclusive_group()
+    what.add_argument(
+        "--search", metavar="NAME", default=SCHEDULED, help="saved search of the app (default: %(default)s)"
+    )
+    what.add_argument("--spl", metavar="TEXT|@FILE", help="search text, or @ and the file that holds it")
+    run.add_argument(
+        "--addon",
+        choices=cim.ADDONS,
+        default="current",
+        help="how Sysmon is mapped to the CIM (default: %(default)s)",
+    )
+    run.add_argument(
+        "--earliest", metavar="T", help="start of the time range: epoch seconds, -24h@h, or an ISO date"
+    )
+    run.add_argument("--latest", metavar="T", help="end of the time range, exclusive")
+    run.add_argument(
+        "--format", choices=FORMATS, default="table", help="how results are written (default: %(default)s)"
+    )
+    run.add_argument(
+        "--output", metavar="FILE", type=Path, help="write the results there instead of to standard output"
+    )
+    run.add_argument(
+        "--explain", action="store_true", help="show the search at every stage, on standard error"
+    )
+    comparing = commands.add_parser(
+        "compare", help="what the published search finds, what ours finds, and the alerts"
+    )
+    _common(comparing)
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "logs", metavar="LOG", nargs="+", help="event XML, .evtx or JSON lines, .gz too; - is standard input"
+    )
+    parser.add_argument(
+        "--app",
+        metavar="DIR",
+        type=Path,
+        default=engine.app_folder(),
+        help="the app (default: this checkout)",
+    )
+    parser.add_argument(
+        "--macro",
+        metavar="NAME=DEFINITION",
+        action="append",
+        default=[],
+        help="replace a macro for this run; repeatable",
+    )
+    parser.add_argument(
+        "--python", metavar="FILE", default=sys.executable, help="interpreter for the app's commands"
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    app = App(options.app, options.macro)
+    search = _search_text(options, app)
+    app.parse(search)  # what is wrong with the search is said before a large log is read
+    recording = engine.record(options.logs)
+    _report(recording.report)
+    replayed = engine.replay(
+        recording,
+        app,
+        search,
+        options.addon,
+        earliest=options.earliest,
+        latest=options.latest,
+        python=options.python,
+    )
+    if options.explain:
+        print(explain(search, replayed), file=sys.stderr)
+    for warning in replayed.results.warnings:
+        print(f"warning: {printable(warning)}", file=sys.stderr)
+    text = FORMATS[options.format](replayed.results)
+    if options.output is None:
+        print(text, end="", flush=True)
+        return 0
+    try:
+        options.output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SplError(f"the results cannot be written: {error}") from error
+    return 0
+
+
+def _search_text(options: argparse.Namespace, app: App) -> str:
+    if options.spl is None:
+        return app.saved_search(options.search).search
+    if not options.spl.startswith("@"):
+        return str(options.spl)
+    try:
+        return Path(options.spl[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"the search cannot be read: {error}", options.spl[1:]) from error
+
+
+def _compare(options: argparse.Namespace) -> int:
+    app = App(options.app, options.macro)
+    recording = engine.record(options.logs)
+    _report(recording.report)
+    print(compare.text(recording, app, options.python), end="", flush=True)
+    return 0
+
+
+def _report(report: LoadReport) -> None:
+    for file in report.files:
+        for bad in file.bad:
+            print(
+                f"warning: {printable(file.path)}, {bad.place}: {printable(bad.reason)}; skipped",
+                file=sys.stderr,
+            )
+        unlisted = file.bad_events - len(file.bad)
+        if unlisted:
+            print(
+                f"warning: {printable(file.path)}: {unlisted:,} more bad events were skipped", file=sys.stderr
+            )
+
+
+def _fail(error: SplError, status: int) -> int:
+    print("\n".join(printable(line) for line in str(error).splitlines()), file=sys.stderr)
+    return status

@@ -1,0 +1,145 @@
+"""The commands of SPL, one module each.
+
+A module has a frozen dataclass, named as the command, whose `parse` reads a segment and whose `run` turns the results so far
+into the next ones. To add a command, add its module and one line to COMMANDS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from replay import limits
+from replay.commands import (
+    addinfo,
+    append,
+    convert,
+    dedup,
+    eval,
+    eventstats,
+    fields,
+    fillnull,
+    format,
+    head,
+    inputlookup,
+    join,
+    lookup,
+    makeresults,
+    mvexpand,
+    rename,
+    savedsearch,
+    search,
+    sort,
+    stats,
+    table,
+    tstats,
+    where,
+)
+from replay.commands.external import External
+from replay.run import Run, Table
+from replay.spl.pipeline import Segment, split
+from replay.spl.tokens import Token, error_at
+
+
+class Command(Protocol):
+    """One command of a search, parsed."""
+
+    @property
+    def segment(self) -> Segment:
+        """Where the command stands in the text."""
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results behind this command; *rows* is None where it is the first one."""
+
+
+Pipeline = tuple[Command, ...]
+Parse = Callable[[Segment], Command]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How a command is read, and whether it makes results of its own (and so can stand first)."""
+
+    parse: Parse
+    generates: bool = False
+    only_first: bool = False
+
+
+COMMANDS: dict[str, Entry] = {
+    "addinfo": Entry(addinfo.AddInfo.parse),
+    "append": Entry(append.Append.parse),
+    "convert": Entry(convert.Convert.parse),
+    "dedup": Entry(dedup.Dedup.parse),
+    "eval": Entry(eval.Eval.parse),
+    "eventstats": Entry(eventstats.EventStats.parse),
+    "fields": Entry(fields.Fields.parse),
+    "fillnull": Entry(fillnull.FillNull.parse),
+    "format": Entry(format.Format.parse),
+    "head": Entry(head.Head.parse),
+    "inputlookup": Entry(inputlookup.InputLookup.parse, generates=True),
+    "join": Entry(join.Join.parse),
+    "lookup": Entry(lookup.Lookup.parse),
+    "makeresults": Entry(makeresults.MakeResults.parse, generates=True, only_first=True),
+    "mvexpand": Entry(mvexpand.MvExpand.parse),
+    "rename": Entry(rename.Rename.parse),
+    "savedsearch": Entry(savedsearch.SavedSearch.parse, generates=True, only_first=True),
+    "search": Entry(search.Search.parse),
+    "sort": Entry(sort.Sort.parse),
+    "stats": Entry(stats.Stats.parse),
+    "table": Entry(table.Table_.parse),
+    "tstats": Entry(tstats.Tstats.parse, generates=True, only_first=True),
+    "where": Entry(where.Where.parse),
+}
+
+
+def parse(
+    text: str, start: int = 0, end: int | None = None, depth: int = 0, custom: frozenset[str] = frozenset()
+) -> Pipeline:
+    """Return the commands of an expanded search (no macros in it).
+
+    Args:
+        text: The search.
+        start: Where in *text* it starts; a subsearch stands inside its outer search.
+        end: Where it ends.
+        depth: How many searches are around it.
+        custom: Names of the app's own commands.
+
+    Raises:
+        SplSyntaxError: If the text is wrong; shows where.
+        UnsupportedError: If replay does not run a command, an option or a function in it; shows which.
+    """
+
+    def subsearch(token: Token) -> Pipeline:
+        if depth >= limits.SUBSEARCH_DEPTH:
+            message = f"replay runs at most {limits.SUBSEARCH_DEPTH} subsearches inside each other"
+            raise error_at(text, token.start, token.start + 1, message, unsupported=True)
+        return parse(text, token.start + 1, token.end - 1, depth + 1, custom)
+
+    commands: list[Command] = []
+    for number, cut in enumerate(split(text, start, end)):
+        segment = replace(cut, subsearch=subsearch)
+        name_end = segment.name_start + len(segment.name)
+        entry = COMMANDS.get(segment.name) or (Entry(External.parse) if segment.name in custom else None)
+        if entry is None:
+            known = f"replay knows: {' '.join(sorted({*COMMANDS, *custom}))}"
+            message = f"unsupported command {segment.name!r}"
+            raise error_at(text, segment.name_start, name_end, message, known, unsupported=True)
+        if number == 0 and not entry.generates:
+            hint = "start with | tstats, | makeresults, | inputlookup or | savedsearch"
+            message = f"a search cannot start with {segment.name!r} here: replay keeps data models, not an index of raw events"
+            raise error_at(
+                text,
+                segment.name_start,
+                max(name_end, segment.name_start + 1),
+                message,
+                hint,
+                unsupported=True,
+            )
+        if number > 0 and entry.only_first:
+            message = f"{segment.name!r} makes its own results, so it must come first"
+            raise error_at(
+                text, segment.name_start, name_end, message, "put it in a subsearch: | append [| …]"
+            )
+        commands.append(entry.parse(segment))
+    return tuple(commands)

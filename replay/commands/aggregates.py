@@ -1,0 +1,267 @@
+"""The aggregate functions of stats, eventstats and tstats, and grouping (Search Reference, "Statistical functions")."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from replay.commands.options import matching, substitute
+from replay.run import Run, Table
+from replay.spl.expression import Expression, parse_expression
+from replay.spl.tokens import Cursor, Token, lex_eval
+from replay.sql.expressions import Compiler
+from replay.sql.values import Kind, Sql, as_list, as_number, as_text
+
+LIST_MAX = 100  # limits.conf.spec, [stats] list_maxsize
+
+_ALIASES = {"c": "count", "distinct_count": "dc", "estdc": "dc", "mean": "avg", "stdev": "stdev"}
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """`function(field) AS alias`; *field* is None for a bare count, and may hold a wildcard, as *alias* then must."""
+
+    function: str
+    field: str | None
+    alias: str
+    token: Token = dataclasses.field(repr=False, compare=False)
+    expression: Expression | None = None
+
+
+def parse_aggregates(
+    cursor: Cursor, stop: Callable[[Token], bool], eval_inside: bool
+) -> tuple[Aggregate, ...]:
+    """Return the aggregates at the cursor, up to its end or the first token for which *stop* is true; at least one."""
+    found: list[Aggregate] = []
+    while not (cursor.here.kind == "end" or stop(cursor.here)):
+        found.append(_parse_aggregate(cursor, eval_inside))
+        cursor.accept_op(",")
+    if not found:
+        cursor.fail("expected an aggregate, for example count")
+    return tuple(found)
+
+
+def _parse_aggregate(cursor: Cursor, eval_inside: bool) -> Aggregate:
+    token = cursor.here
+    if token.kind != "word":
+        cursor.fail("expected an aggregate, for example count")
+    cursor.take()
+    function = _ALIASES.get(token.value.lower(), token.value.lower())
+    if function not in _SQL:
+        known = f"replay knows: {' '.join(sorted({*_SQL, *_ALIASES}))}"
+        cursor.refuse(f"unsupported aggregate {token.value!r}", token, known)
+    field: str | None = None
+    expression: Expression | None = None
+    written = token.value
+    if cursor.accept_op("("):
+        if cursor.here.is_word("eval") and cursor.ahead().is_op("("):
+            expression = _eval_inside(cursor, eval_inside)
+            field = written = cursor.text[token.start : cursor.here.end]
+        elif not (function == "count" and cursor.here.is_op(")")):
+            field = cursor.name()
+            written = f"{token.value}({field})"
+        cursor.expect_op(")")
+    elif function != "count":
+        cursor.fail(f"{token.value} needs a field in parentheses", token)
+    alias = cursor.name("a name") if cursor.accept_word("as") else written
+    if field and expression is None and alias.count("*") != field.count("*"):
+        cursor.fail("the wildcards of the field and of its new name must match", token)
+    return Aggregate(function, field, alias, token, expression)
+
+
+def _eval_inside(cursor: Cursor, allowed: bool) -> Expression:
+    """Read `eval(…)`, whose inside is lexed as an expression, not as arguments."""
+    word = cursor.take()
+    if not allowed:
+        cursor.fail("tstats takes no eval inside an aggregate", word, "compute it with eval behind tstats")
+    opening = cursor.expect_op("(")
+    depth = 1
+    while depth:
+        if cursor.here.kind == "end":
+            cursor.fail("this parenthesis is never closed", opening)
+        token = cursor.take()
+        depth += token.is_op("(") - token.is_op(")")
+    inner = replace(
+        cursor, tokens=lex_eval(cursor.text, opening.end, token.start), end=token.start, position=0
+    )
+    expression = parse_expression(inner)
+    inner.finish()
+    return expression
+
+
+def parse_by(cursor: Cursor) -> tuple[str, ...]:
+    """Return the fields of a by-clause at the cursor, or none."""
+    return tuple(cursor.names()) if cursor.accept_word("by") else ()
+
+
+def expand(aggregates: Iterable[Aggregate], fields: Sequence[str]) -> list[Aggregate]:
+    """Return *aggregates* with those over a wildcard replaced by one for each field that matches it."""
+    expanded: list[Aggregate] = []
+    for one in aggregates:
+        if one.field is None or one.expression is not None or "*" not in one.field:
+            expanded.append(one)
+            continue
+        for name in matching(one.field, fields):
+            expanded.append(replace(one, field=name, alias=substitute(one.field, one.alias, name)))
+    return expanded
+
+
+def group(
+    run: Run,
+    aggregates: Sequence[Aggregate],
+    by: Mapping[str, Sql],
+    value: Callable[[Aggregate], Sql],
+    rest: str,
+    order: str | None,
+) -> Table:
+    """Return one row for each combination of the by-fields' values, in their order.
+
+    Args:
+        run: The run.
+        aggregates: What to compute, without wildcards.
+        by: SQL of each by-field; a row where one is NULL belongs to no group; a multivalue field makes one row a value.
+        value: Gives the SQL of an aggregate's field.
+        rest: SQL from `FROM` on, without GROUP BY.
+        order: The column that orders the rows, for first, last and list; None where they have no order.
+    """
+    keys = {name: f"k{number}" for number, name in enumerate(by)}
+    inputs = {f"v{number}": value(one) for number, one in enumerate(aggregates)}
+    listed = [
+        f"unnest({sql.text})"
+        if sql.kind is Kind.MULTIVALUE
+        else sql.text
+        if sql.kind is Kind.NUMBER
+        else as_text(sql)
+        for sql in by.values()
+    ]
+    selected = [f"{text} AS {key}" for text, key in zip(listed, keys.values(), strict=True)]
+    selected += [f"{sql.text} AS {column}" for column, sql in inputs.items()]
+    selected += [f"{order or 0} AS o", f"{_time(value)} AS t"]
+    inner = f"SELECT {', '.join(selected)} {rest}"
+    present = " AND ".join(f"{key} IS NOT NULL" for key in keys.values()) or "true"
+    grouping = f" GROUP BY {', '.join(keys.values())}" if keys else ""
+
+    fields: dict[str, Sql] = {}
+    for (name, sql), key in zip(by.items(), keys.values(), strict=True):
+        fields[name] = Sql(key, Kind.NUMBER if sql.kind is Kind.NUMBER else Kind.TEXT)
+    for one, (column, sql) in zip(aggregates, inputs.items(), strict=True):
+        fields[one.alias] = _SQL[one.function](Sql(column, sql.kind), one.field is None)
+    key_order = ", ".join(natural_order(fields[name]) for name in by)
+    order_by = f"row_number() OVER (ORDER BY {key_order})" if keys else "1"
+    return run.store(fields, f"FROM ({inner}) WHERE {present}{grouping}", order_by)
+
+
+def _time(value: Callable[[Aggregate], Sql]) -> str:
+    """SQL of `_time`, by which earliest and latest choose."""
+    return as_number(value(Aggregate("latest", "_time", "_time", Token("word", "_time", 0, 0))))
+
+
+def natural_order(sql: Sql, descending: bool = False) -> str:
+    """Return SQL that orders numbers by value before texts by characters, as sort does without num() or str().
+
+    Descending turns that around; what has no value comes last either way †.
+    """
+    way = " DESC" if descending else " ASC"
+    if sql.kind is Kind.NUMBER:
+        return f"{sql.text}{way} NULLS LAST"
+    text = as_text(sql)
+    numbers = f"spl_number({text}){way} NULLS {'FIRST' if descending else 'LAST'}"
+    return f"{text} IS NULL, {numbers}, {text}{way} NULLS LAST"
+
+
+def field_value(rows: Table, compiler: Compiler) -> Callable[[Aggregate], Sql]:
+    """Return what gives an aggregate's input: its field of *rows*, or the value of the eval inside it."""
+
+    def value(one: Aggregate) -> Sql:
+        if one.expression is None:
+            return rows.field(one.field) if one.field is not None else Sql("1", Kind.NUMBER)
+        found = compiler.value(one.expression)
+        if found.kind is Kind.BOOLEAN:  # count(eval(test)) counts where the test is true
+            return Sql(f"(CASE WHEN {found.text} THEN 1.0 END)", Kind.NUMBER)
+        return found
+
+    return value
+
+
+# One function an aggregate: the SQL of its input column in, the SQL of the aggregate out. `o` is the order, `t` the time.
+
+
+def _flat(value: Sql) -> str:
+    return f"flatten(list({as_list(value)} ORDER BY o) FILTER ({value.text} IS NOT NULL))"
+
+
+def _count(value: Sql, rows: bool) -> Sql:
+    if rows:
+        return Sql("CAST(count(*) AS DOUBLE)", Kind.NUMBER)
+    if value.kind is Kind.MULTIVALUE:
+        return Sql(f"CAST(coalesce(sum(len({value.text})), 0) AS DOUBLE)", Kind.NUMBER)
+    return Sql(f"CAST(count({value.text}) AS DOUBLE)", Kind.NUMBER)
+
+
+def _dc(value: Sql, rows: bool) -> Sql:
+    if value.kind is Kind.MULTIVALUE:
+        return Sql(f"CAST(coalesce(len(list_distinct({_flat(value)})), 0) AS DOUBLE)", Kind.NUMBER)
+    return Sql(f"CAST(count(DISTINCT {value.text}) AS DOUBLE)", Kind.NUMBER)
+
+
+def _values(value: Sql, rows: bool) -> Sql:
+    if value.kind is Kind.MULTIVALUE:
+        found = f"list_sort(list_distinct({_flat(value)}))"
+    else:
+        text = as_text(value)
+        found = f"list_sort(list(DISTINCT {text}) FILTER ({text} IS NOT NULL))"
+    return Sql(f"(CASE WHEN len({found}) > 0 THEN {found} END)", Kind.MULTIVALUE)
+
+
+def _list(value: Sql, rows: bool) -> Sql:
+    found = f"{_flat(value)}[1:{LIST_MAX}]"
+    return Sql(f"(CASE WHEN len({found}) > 0 THEN {found} END)", Kind.MULTIVALUE)
+
+
+def _extreme(function: str) -> Callable[[Sql, bool], Sql]:
+    def extreme(value: Sql, rows: bool) -> Sql:
+        if value.kind is Kind.NUMBER:
+            return Sql(f"{function}({value.text})", Kind.NUMBER)
+        text = as_text(value)
+        numbers = f"spl_number({text})"
+        all_numbers = f"count({text}) = count({numbers})"
+        choice = f"CASE WHEN {all_numbers} THEN spl_text({function}({numbers})) ELSE {function}({text}) END"
+        return Sql(f"({choice})", Kind.TEXT)
+
+    return extreme
+
+
+def _arithmetic(sql: str) -> Callable[[Sql, bool], Sql]:
+    return lambda value, rows: Sql(sql.format(as_number(value)), Kind.NUMBER)
+
+
+def _chosen(sql: str) -> Callable[[Sql, bool], Sql]:
+    """The value of one row: the first, the last, the earliest or the latest that has one."""
+
+    def choose(value: Sql, rows: bool) -> Sql:
+        kind = value.kind if value.kind in (Kind.NUMBER, Kind.MULTIVALUE) else Kind.TEXT
+        text = as_text(value) if kind is Kind.TEXT else value.text
+        return Sql(sql.format(text), kind)
+
+    return choose
+
+
+_SQL: dict[str, Callable[[Sql, bool], Sql]] = {
+    "count": _count,
+    "dc": _dc,
+    "values": _values,
+    "list": _list,
+    "min": _extreme("min"),
+    "max": _extreme("max"),
+    "sum": _arithmetic("sum({})"),
+    "avg": _arithmetic("avg({})"),
+    "range": _arithmetic("(max({0}) - min({0}))"),
+    "stdev": _arithmetic("stddev_samp({})"),
+    "var": _arithmetic("var_samp({})"),
+    "median": _arithmetic("median({})"),
+    "first": _chosen("arg_min({0}, o) FILTER ({0} IS NOT NULL)"),
+    "last": _chosen("arg_max({0}, o) FILTER ({0} IS NOT NULL)"),
+    "earliest": _chosen("arg_min({0}, t) FILTER ({0} IS NOT NULL)"),
+    "latest": _chosen("arg_max({0}, t) FILTER ({0} IS NOT NULL)"),
+}

@@ -1,0 +1,49 @@
+"""eval: compute fields, one after another, so that a later one sees the earlier ones."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from replay.run import Run, Table
+from replay.spl.expression import Expression, parse_expression
+from replay.spl.pipeline import Segment
+from replay.sql.expressions import Compiler
+
+
+@dataclass(frozen=True)
+class Eval:
+    """`eval field=expression, …`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    assignments: tuple[tuple[str, Expression], ...]
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Eval:
+        """Read the assignments."""
+        cursor = segment.expression()
+        assignments: list[tuple[str, Expression]] = []
+        while True:
+            if cursor.here.kind not in ("word", "field", "quoted"):
+                cursor.fail("expected a field to assign to", hint="write: eval field=expression")
+            name = cursor.take().value
+            while (
+                cursor.here.is_op(".") and cursor.ahead().kind == "word"
+            ):  # eval a.b=1 assigns to the field "a.b"
+                cursor.take()
+                name += f".{cursor.take().value}"
+            cursor.expect_op("=")
+            assignments.append((name, parse_expression(cursor)))
+            if not cursor.accept_op(","):
+                break
+        cursor.finish()
+        return cls(segment, tuple(assignments))
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results with each field set; a field set to null is not there."""
+        assert rows is not None
+        for name, expression in self.assignments:
+            compiler = Compiler(self.segment.expression(), rows.field, run.now)
+            value = compiler.stored(expression)
+            rows = run.store({**rows.columns, name: value}, f"FROM {rows.name}")
+        return rows

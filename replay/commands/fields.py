@@ -1,0 +1,49 @@
+"""fields: keep the named fields, or with `-` drop them."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from replay.commands.options import matching
+from replay.run import Run, Table
+from replay.spl.pipeline import Segment
+
+
+@dataclass(frozen=True)
+class Fields:
+    """`fields [+|-] fields`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    fields: tuple[str, ...]
+    drop: bool
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Fields:
+        """Read the sign, which may touch the first field, and the fields."""
+        cursor = segment.arguments()
+        drop = False
+        first = cursor.here
+        if first.is_word("+", "-"):
+            drop = cursor.take().value == "-"
+        fields = cursor.names()
+        if first.kind == "word" and first.value[0] in "+-" and len(first.value) > 1:
+            drop, fields[0] = first.value[0] == "-", first.value[1:]
+        cursor.finish()
+        return cls(segment, tuple(fields), drop)
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results with fewer fields; `_time` and `_raw` stay unless they are dropped by name."""
+        assert rows is not None
+        named = {name for pattern in self.fields for name in matching(pattern, rows.columns)}
+        if self.drop:
+            internal = {
+                name for name in named if name[0] == "_" and not any(p[:1] == "_" for p in self.fields)
+            }
+            kept = [name for name in rows.columns if name not in named or name in internal]
+        else:
+            listed = [name for pattern in self.fields for name in matching(pattern, rows.columns)]
+            kept = list(
+                dict.fromkeys([*(name for name in ("_time", "_raw") if name in rows.columns), *listed])
+            )
+        return run.store({name: rows.field(name) for name in kept}, f"FROM {rows.name}")

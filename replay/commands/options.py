@@ -1,0 +1,91 @@
+"""What commands share when they read their arguments: `name=value` options and wildcards in field names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from replay.spl.tokens import Cursor, Token
+
+Convert = Callable[[str], Any]
+
+
+def boolean(text: str) -> bool:
+    """Return what Splunk takes for true or false; ValueError for anything else."""
+    lowered = text.lower()
+    if lowered in ("t", "true", "1"):
+        return True
+    if lowered in ("f", "false", "0"):
+        return False
+    raise ValueError("true or false")
+
+
+def count(text: str) -> int:
+    """Return a whole number from 0 on; ValueError for anything else."""
+    if not re.fullmatch(r"\d{1,15}", text):
+        raise ValueError("a whole number, 0 or more")
+    return int(text)
+
+
+def choice(*values: str) -> Convert:
+    """Return a converter that takes one of *values*, in any case."""
+
+    def convert(text: str) -> str:
+        if text.lower() not in values:
+            raise ValueError(" or ".join(values))
+        return text.lower()
+
+    return convert
+
+
+def at_option(cursor: Cursor, names: Iterable[str]) -> bool:
+    """Whether the cursor stands at `name=` for one of *names*."""
+    return cursor.here.is_word(*names) and cursor.ahead().is_op("=")
+
+
+def read_option(cursor: Cursor, spec: Mapping[str, Convert]) -> tuple[str, Any]:
+    """Return the name and converted value of the option at the cursor; SplSyntaxError if the value is wrong."""
+    name = cursor.take().value.lower()
+    cursor.expect_op("=")
+    value: Token = cursor.here
+    text = cursor.name(f"a value for {name}")
+    try:
+        return name, spec[name](text)
+    except ValueError as error:
+        cursor.fail(f"{name} takes {error}", value)
+
+
+def read_options(cursor: Cursor, spec: Mapping[str, Convert]) -> dict[str, Any]:
+    """Return the options at the cursor, up to the first token that is none of them."""
+    found: dict[str, Any] = {}
+    while at_option(cursor, spec):
+        name, value = read_option(cursor, spec)
+        found[name] = value
+    return found
+
+
+def refuse_options(cursor: Cursor, names: Iterable[str], why: str) -> None:
+    """Raise UnsupportedError if the cursor stands at one of the options *names*."""
+    if at_option(cursor, names):
+        cursor.refuse(f"replay does not run {cursor.here.value}=: {why}")
+
+
+def matching(pattern: str, names: Iterable[str]) -> list[str]:
+    """Return the *names* that match *pattern*, in which `*` stands for any text."""
+    if "*" not in pattern:
+        return [name for name in names if name == pattern]
+    expression = re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.S)
+    return [name for name in names if expression.fullmatch(name)]
+
+
+def substitute(pattern: str, replacement: str, name: str) -> str:
+    """Return *replacement* with its wildcards filled by what those of *pattern* stand for in *name*.
+
+    Both sides must have the same number of wildcards (Search Reference, "rename").
+    """
+    expression = "(.*)".join(re.escape(part) for part in pattern.split("*"))
+    match = re.fullmatch(expression, name, re.S)
+    assert match is not None, "only called for names that match"
+    parts = replacement.split("*")
+    return "".join(part + value for part, value in zip(parts, [*match.groups(), ""], strict=True))

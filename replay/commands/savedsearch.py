@@ -1,0 +1,56 @@
+"""savedsearch: run a saved search of the app."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from replay import limits
+from replay.errors import UnsupportedError
+from replay.run import Run, Table
+from replay.spl.pipeline import Segment
+
+
+@dataclass(frozen=True)
+class SavedSearch:
+    """`savedsearch name [token=value …]`: `$token$` in the saved search is replaced by the value."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    name: str
+    tokens: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def parse(cls, segment: Segment) -> SavedSearch:
+        """Read the name and the tokens."""
+        cursor = segment.arguments()
+        name = cursor.name("the name of a saved search")
+        tokens: list[tuple[str, str]] = []
+        while cursor.here.kind == "word":
+            token = cursor.take().value
+            cursor.expect_op("=")
+            tokens.append((token, cursor.name("a value")))
+        cursor.finish()
+        return cls(segment, name, tuple(tokens))
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results of the saved search, as it stands in the app.
+
+        Raises:
+            UsageError: If the app has no such saved search.
+            UnsupportedError: If it is disabled, which Splunk refuses to run, or runs itself.
+        """
+        saved = run.app.saved_search(self.name)
+        if saved.disabled:
+            raise UnsupportedError(
+                f"the saved search {self.name!r} is disabled, and Splunk does not run a disabled one\n"
+                "run its enabled twin (… - Hunt), or name it with --search"
+            )
+        if run.depth >= limits.SUBSEARCH_DEPTH:
+            raise UnsupportedError(f"the saved search {self.name!r} runs itself")
+        text = saved.search
+        for token, value in self.tokens:
+            text = text.replace(f"${token}$", value)
+        run.depth += 1
+        found = run.execute(run.app.parse(text))
+        run.depth -= 1
+        return found

@@ -1,0 +1,126 @@
+"""search: keep the results that a predicate is true for. Also what other commands need to run a predicate."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+import typing
+
+from replay import limits, times
+from replay.commands.format import Format
+from replay.errors import SplSyntaxError, UnsupportedError
+from replay.run import Run, Table
+from replay.spl.pipeline import Segment
+from replay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Subsearch, Term, parse_predicate
+from replay.spl.tokens import Cursor, Token, error_at, lex_arguments
+from replay.sql.predicates import FieldLookup, predicate_sql
+
+TIME_MODIFIERS = ("earliest", "latest")
+
+
+@dataclass(frozen=True)
+class Search:
+    """`search predicate`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    predicate: Predicate
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Search:
+        """Read the predicate; none at all keeps every result."""
+        cursor = segment.arguments()
+        predicate = parse_predicate(cursor)
+        cursor.finish()
+        return cls(segment, predicate)
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Keep the results for which the predicate is true."""
+        assert rows is not None
+        test = predicate_test(self.predicate, rows.field, run, _any_field(rows, self.segment))
+        return run.keep(rows, test)
+
+
+def _any_field(rows: Table, segment: Segment) -> Callable[[Term], str]:
+    """A bare `*` is true for every result; other bare words are looked for in `_raw`, which results here lack."""
+
+    def test(term: Term) -> str:
+        if term.value == "*":
+            return "true"
+        if "_raw" in rows.columns:
+            return predicate_sql(
+                Compare("_raw", "=", f"*{term.value}*"), rows.field, test, lambda inner: All(())
+            )
+        raise error_at(
+            segment.text,
+            term.token.start,
+            term.token.end,
+            "a bare word is looked for in the raw event, and these results have none",
+            "name the field: field=value",
+            unsupported=True,
+        )
+
+    return test
+
+
+def predicate_test(predicate: Predicate, field: FieldLookup, run: Run, term: Callable[[Term], str]) -> str:
+    """Return the SQL of *predicate*, its subsearches run and put in as Splunk puts them in."""
+    time = field("_time")
+
+    def lookup(name: str) -> typing.Any:
+        return time if name in TIME_MODIFIERS else field(name)
+
+    return predicate_sql(_with_times(predicate, run), lookup, term, lambda part: _results(part, run))
+
+
+def _with_times(predicate: Predicate, run: Run) -> Predicate:
+    """Return *predicate* with earliest= and latest= as tests of `_time` (Search Manual, "Time modifiers")."""
+    match predicate:
+        case Compare(name, "=", value) if name in TIME_MODIFIERS:
+            epoch = times.time_argument(value, run.now)
+            if epoch is None:
+                raise SplSyntaxError(f"{name}={value} is not a time; write for example {name}=-24h@h")
+            return Compare(name, ">=" if name == "earliest" else "<", repr(epoch))
+        case All(parts):
+            return All(tuple(_with_times(part, run) for part in parts))
+        case Not() | Any() if _has_time(predicate):
+            raise UnsupportedError("replay reads earliest= and latest= beside the other terms, not behind NOT or OR")
+        case _:
+            return predicate
+
+
+def _has_time(predicate: Predicate) -> bool:
+    match predicate:
+        case Compare(name) | OneOf(name):
+            return name in TIME_MODIFIERS
+        case Not(part):
+            return _has_time(part)
+        case All(parts) | Any(parts):
+            return any(map(_has_time, parts))
+    return False
+
+
+def _results(part: Subsearch, run: Run) -> Predicate:
+    """Return the results of a subsearch as the predicate that Splunk's implicit `format` makes of them.
+
+    A field `search` or `query` is taken as text of the search itself (Search Manual, "Change the format of subsearch results").
+    """
+    pipeline: typing.Any = part.pipeline
+    rows = run.subsearch(pipeline, limits.SUBSEARCH_MAXOUT, "a subsearch in a search clause")
+    if not {"search", "query"} & set(rows.columns):
+        rows = Format(pipeline[-1].segment).run(rows, run)
+    found = run.fetch(rows)
+    texts = [
+        value for row in found for name in ("search", "query") if isinstance(value := row.get(name), str)
+    ]
+    if not texts:
+        return Not(All(()))
+    text = " ".join(texts)
+    cursor = Cursor(text, lex_arguments(text, 0, len(text)), len(text), _nested)
+    predicate = parse_predicate(cursor)
+    cursor.finish()
+    return predicate
+
+
+def _nested(token: Token) -> typing.Any:
+    raise AssertionError("values are quoted, so the text of results holds no subsearch")

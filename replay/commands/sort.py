@@ -1,0 +1,92 @@
+"""sort: put the results in the order of some of their fields."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+
+from replay import limits
+from replay.commands.aggregates import natural_order
+from replay.commands.options import count, read_options
+from replay.run import ORDER, Run, Table
+from replay.spl.pipeline import Segment
+from replay.sql.values import as_number, as_text
+
+_WAYS = ("auto", "num", "str", "ip")
+
+
+@dataclass(frozen=True)
+class Key:
+    """One field to sort by; *way* is auto, num, str or ip."""
+
+    field: str
+    descending: bool
+    way: str
+
+
+@dataclass(frozen=True)
+class Sort:
+    """`sort [count] [+|-]field, … [desc]`; a count of 0 keeps every result."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    limit: int
+    keys: tuple[Key, ...]
+    default_limit: bool = False
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Sort:
+        """Read the count, the fields with their signs and types, and a last `desc` that turns everything around."""
+        cursor = segment.arguments()
+        limit: int | None = read_options(cursor, {"limit": count}).get("limit")
+        if cursor.here.kind == "word" and re.fullmatch(r"\d+", cursor.here.value):
+            limit = int(cursor.take().value)
+        keys: list[Key] = []
+        sign = ""
+        while cursor.here.kind in ("word", "quoted"):
+            token = cursor.take()
+            name = token.value
+            if token.kind == "word" and name in ("+", "-"):
+                sign = name
+                continue
+            if keys and token.is_word("d", "desc") and cursor.here.kind == "end":
+                keys = [dataclasses.replace(key, descending=not key.descending) for key in keys]
+                break
+            if token.kind == "word" and name[0] in "+-":
+                sign, name = name[0], name[1:]
+            way = "auto"
+            if name.lower() in _WAYS and cursor.accept_op("("):
+                way, name = name.lower(), cursor.name()
+                cursor.expect_op(")")
+            keys.append(Key(name, sign == "-", way))
+            # A sign holds for the fields behind it up to the next comma or sign.
+            sign = "" if cursor.accept_op(",") else sign
+        if not keys:
+            cursor.fail("expected a field to sort by")
+        cursor.finish()
+        return cls(segment, limits.SORT_DEFAULT if limit is None else limit, tuple(keys), limit is None)
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results in order, at most *limit* of them; equal ones stay as they were."""
+        assert rows is not None
+        order = ", ".join([*(self._order(key, rows) for key in self.keys), ORDER])
+        found = run.store(rows.columns, f"FROM {rows.name}", f"row_number() OVER (ORDER BY {order})")
+        if not self.limit or (found_count := run.count(found)) <= self.limit:
+            return found
+        if self.default_limit:
+            run.warn(
+                f"sort kept {self.limit:,} of {found_count:,} results, its limit when no count is given; write sort 0"
+            )
+        return run.first(found, self.limit)
+
+    @staticmethod
+    def _order(key: Key, rows: Table) -> str:
+        value = rows.field(key.field)
+        way = "DESC" if key.descending else "ASC"
+        if key.way == "num":
+            return f"{as_number(value)} {way} NULLS LAST"
+        if key.way == "str":
+            return f"{as_text(value)} {way} NULLS LAST"
+        if key.way == "ip":
+            return f"py_ip_key({as_text(value)}) {way} NULLS LAST"
+        return natural_order(value, key.descending)

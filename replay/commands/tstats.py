@@ -1,0 +1,167 @@
+"""tstats: count and group the rows of a data model (Search Reference, "tstats")."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from replay import times
+from replay.commands.aggregates import Aggregate, expand, group, parse_aggregates
+from replay.commands.options import at_option, boolean, read_option, refuse_options
+from replay.commands.search import predicate_test
+from replay.run import Run, Table
+from replay.spl.pipeline import Segment
+from replay.spl.predicate import All, Predicate, Term, parse_predicate
+from replay.spl.tokens import Cursor, Token, error_at
+from replay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
+
+COMMON = ("_time", "host", "source", "sourcetype", "index")
+
+# Replay has no summaries to be partial, old or local, so these change nothing in it; they are checked all the same.
+_OPTIONS = {
+    "summariesonly": boolean,
+    "allow_old_summaries": boolean,
+    "local": boolean,
+    "include_reduced_buckets": boolean,
+    "chunk_size": str,
+    "fillnull_value": str,
+}
+
+
+@dataclass(frozen=True)
+class Tstats:
+    """`tstats options aggregates FROM datamodel=X WHERE predicate BY fields`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    aggregates: tuple[Aggregate, ...]
+    datamodel: str
+    predicate: Predicate
+    by: tuple[str, ...]
+    span_s: int | None
+    fillnull_value: str | None
+    datamodel_token: Token = dataclasses.field(repr=False, compare=False)
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Tstats:
+        """Read the whole command.
+
+        Raises:
+            UnsupportedError: For prestats=, append= and a search without a data model.
+        """
+        cursor = segment.arguments()
+        fillnull_value: str | None = None
+
+        def options() -> None:
+            nonlocal fillnull_value
+            refuse_options(cursor, ("prestats", "append"), "its output is Splunk's own intermediate form")
+            while at_option(cursor, _OPTIONS):
+                name, value = read_option(cursor, _OPTIONS)
+                fillnull_value = value if name == "fillnull_value" else fillnull_value
+                refuse_options(cursor, ("prestats", "append"), "its output is Splunk's own intermediate form")
+
+        options()
+        aggregates = parse_aggregates(
+            cursor, lambda token: token.is_word("from", "where", "by", "groupby"), False
+        )
+        for one in aggregates:
+            if one.function in ("first", "last", "list"):
+                cursor.refuse(f"replay's tstats does not run {one.function}: a data model has no order", one.token)
+        if not cursor.accept_word("from"):
+            cursor.refuse(
+                "replay's tstats reads data models only", hint="add: from datamodel=Endpoint.Processes"
+            )
+        if not at_option(cursor, ("datamodel",)):
+            cursor.refuse(
+                "replay's tstats reads data models only", hint="write: from datamodel=Endpoint.Processes"
+            )
+        cursor.take()
+        cursor.take()
+        datamodel_token = cursor.here
+        datamodel = cursor.name("a data model")
+        predicate: Predicate = All(())
+        if cursor.accept_word("where"):
+            predicate = parse_predicate(cursor, lambda token: token.is_word("by", "groupby"))
+        by, span_s = _parse_by(cursor)
+        cursor.finish()
+        return cls(segment, aggregates, datamodel, predicate, by, span_s, fillnull_value, datamodel_token)
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return one result for each group, in the order of the by-fields."""
+        fields = run.datamodels.get(self.datamodel)
+        if fields is None:
+            known = f"replay fills: {' '.join(sorted(run.datamodels))}"
+            token = self.datamodel_token
+            message = f"replay has no data model {self.datamodel!r}"
+            raise error_at(self.segment.text, token.start, token.end, message, known, unsupported=True)
+        dataset = self.datamodel.rpartition(".")[2]
+        names = [name if name in COMMON else f"{dataset}.{name}" for name in fields]
+        read: set[str] = set()
+
+        def field(name: str) -> Sql:
+            column = name.removeprefix(f"{dataset}.")
+            if name not in names:
+                read.add(name)
+                return NOTHING
+            return Sql(identifier(column), Kind.NUMBER if column == "_time" else Kind.TEXT)
+
+        def value(one: Aggregate) -> Sql:
+            return field(one.field) if one.field is not None else Sql("1", Kind.NUMBER)
+
+        test = predicate_test(self.predicate, field, run, self._no_terms)
+        by = {name: self._by_field(name, field(name)) for name in self.by}
+        rest = f"FROM {identifier(self.datamodel)} WHERE ({test}){_time_range(run)}"
+        found = group(run, expand(self.aggregates, names), by, value, rest, None)
+        if read:
+            run.warn(
+                f"{self.datamodel} has no field {' '.join(sorted(read))} here, so it is empty in this search"
+            )
+        return found
+
+    def _by_field(self, name: str, sql: Sql) -> Sql:
+        if name == "_time":
+            return Sql(f'floor("_time" / {self.span_s}) * {self.span_s}', Kind.NUMBER)
+        if self.fillnull_value is None:
+            return sql
+        return Sql(f"coalesce({as_text(sql)}, {literal(self.fillnull_value)})", Kind.TEXT)
+
+    def _no_terms(self, term: Term) -> str:
+        hint = "write field=value, for example Processes.process_name=cmd.exe"
+        message = "tstats cannot look for a bare word"
+        raise error_at(self.segment.text, term.token.start, term.token.end, message, hint)
+
+
+def _time_range(run: Run) -> str:
+    """SQL for the run's time range: earliest inclusive, latest exclusive."""
+    earliest = f' AND "_time" >= {run.earliest!r}' if run.earliest is not None else ""
+    return earliest + (f' AND "_time" < {run.latest!r}' if run.latest is not None else "")
+
+
+def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], int | None]:
+    """Return the by-fields and the span of `_time` in seconds."""
+    if not cursor.accept_word("by", "groupby"):
+        return (), None
+    by: list[str] = []
+    span_s: int | None = None
+    while cursor.here.kind in ("word", "quoted"):
+        if at_option(cursor, ("span",)):
+            span_s = _parse_span(cursor)
+        else:
+            by.append(cursor.name())
+        cursor.accept_op(",")
+    if not by:
+        cursor.fail("expected a field behind by")
+    if "_time" in by and span_s is None:
+        cursor.refuse("replay does not guess the span of _time", hint="add one: by _time span=1h")
+    if span_s is not None and "_time" not in by:
+        cursor.fail("span= goes with _time", hint="write: by _time span=1h")
+    return tuple(by), span_s
+
+
+def _parse_span(cursor: Cursor) -> int:
+    cursor.take()
+    cursor.expect_op("=")
+    token = cursor.here
+    span_s = times.span_seconds(cursor.name("a span"))
+    if span_s is None:
+        cursor.refuse("replay knows spans of seconds to weeks", token, "write for example span=1h")
+    return span_s

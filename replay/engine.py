@@ -1,0 +1,117 @@
+"""A replay from the log to the results, on one page."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from replay import cim, logs, times
+from replay.app import App
+from replay.commands import Pipeline
+from replay.errors import UnsupportedError, UsageError
+from replay.logs import LoadReport
+from replay.output import Results
+from replay.run import Run, Step
+from replay.sql import functions, values
+
+
+@dataclass
+class Recording:
+    """Logs, loaded: a database with the events, and what was read."""
+
+    connection: duckdb.DuckDBPyConnection
+    report: LoadReport
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One search, run: its expanded text, its results, and what each command did."""
+
+    expanded: str
+    results: Results
+    steps: Sequence[Step] = field(default_factory=tuple)
+
+
+def record(paths: Sequence[str]) -> Recording:
+    """Return the logs at *paths* loaded; DataError for one that cannot be read or holds no event."""
+    connection = connect()
+    return Recording(connection, logs.load(connection, paths, cim.FIELDS))
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """Return an empty database in memory that knows what our SQL calls, and never reaches for the network."""
+    settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    connection = duckdb.connect(":memory:", config=settings)
+    # The database is thrown away: writing checkpoints of it costs seconds per half million events.
+    connection.execute("SET checkpoint_threshold = '1TB'")
+    values.create_macros(connection)
+    functions.create_functions(connection)
+    return connection
+
+
+def replay(
+    recording: Recording,
+    app: App,
+    search: str,
+    addon: str,
+    *,
+    earliest: str | None = None,
+    latest: str | None = None,
+    now: float | None = None,
+    python: str = sys.executable,
+) -> Replayed:
+    """Run one search over a recording.
+
+    Args:
+        recording: The events.
+        app: Whose macros, lookups and commands the search uses.
+        search: SPL, macros and all.
+        addon: How Sysmon is mapped to the CIM: current, cim5 or legacy.
+        earliest: Start of the time range: epoch seconds, a relative time or an ISO date; None for all time.
+        latest: End of the time range, exclusive; None for all time.
+        now: The time of the run in epoch seconds; the clock's by default.
+        python: The interpreter for custom commands.
+
+    Raises:
+        SplError: Whatever is wrong with the search or the logs, in words for the user.
+    """
+    moment = time.time() if now is None else now
+    try:
+        expanded = app.expand(search)
+        pipeline: Pipeline = app.parse(search)
+        connection = recording.connection.cursor()
+        run = Run(
+            connection,
+            app,
+            cim.create_datamodels(connection, addon),
+            moment,
+            _time(earliest, "--earliest", moment),
+            _time(latest, "--latest", moment),
+            python,
+        )
+        rows = run.execute(pipeline)
+        results = Results(list(rows.columns), run.fetch(rows), run.warnings)
+    except RecursionError as error:
+        raise UnsupportedError("the search nests deeper than replay reads") from error
+    return Replayed(expanded, results, run.steps)
+
+
+def _time(text: str | None, option: str, now: float) -> float | None:
+    if text is None:
+        return None
+    epoch = times.time_argument(text, now)
+    if epoch is None:
+        raise DataError(
+            f"{option} {text!r} is not a time; write epoch seconds, -24h@h or 2020-09-20T01:00:00"
+        )
+    return epoch
+
+
+def app_folder() -> Path:
+    """Return the app that this checkout is."""
+    return Path(__file__).resolve().parent.parent

@@ -1,0 +1,35 @@
+"""Every error that replay raises on purpose: what is wrong, where, and what to do next."""
+
+from __future__ import annotations
+
+
+class SplError(Exception):
+    """Base of all of replay's own errors; its text is fit to show to a user as it stands."""
+
+
+class SplSyntaxError(SplError):
+    """The search text is wrong: Splunk would refuse it too."""
+
+
+class UnsupportedError(SplError):
+    """The search may be right, but replay would have to guess at it, so it refuses."""
+
+
+class UsageError(SplError):
+    """What was asked for by name is not there, or an option's value means nothing; says what there is."""
+
+
+class DataError(SplError):
+    """A log, a lookup or a conf file is wrong; says which file and, where known, which record.
+
+    Args:
+        message: What is wrong and what to do about it.
+        path: The file, as the user named it.
+        record: Where in the file: "line 3", "offset 4096", "record 12".
+    """
+
+    def __init__(self, message: str, path: str | None = None, record: str | None = None) -> None:
+        self.path = path
+        self.record = record
+        place = ", ".join(part for part in (path, record) if part)
+        super().__init__(f"{place}: {message}" if place else message)

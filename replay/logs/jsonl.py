@@ -1,0 +1,116 @@
+"""JSON lines, as shippers write Windows events: one object a line, in one of these forms.
+
+Winlogbeat 7 and later: `winlog` holds provider_name, event_id, channel, computer_name and event_data;
+`@timestamp` is the event's time.
+NXLog (im_msvistalog, to_json): flat; SourceName, EventID, Channel and Hostname beside the event's own fields;
+`EventTime` is the sender's local time unless it names its zone.
+Plain: flat, in the names of the event log itself; Provider, EventID, Channel, Computer, SystemTime or
+TimeCreated, and the event's own fields.
+
+Source of the forms: OTRF/Security-Datasets@be0e8220 and @dc8a4544, datasets/atomic/windows; the winlog.*
+fields of the Winlogbeat reference.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from replay.logs.events import Item, Row, UnreadableEventError, batches, epoch, event_id
+from replay.logs.opening import Log, cut
+from replay.logs.report import BadEvent
+
+SYSMON = "Microsoft-Windows-Sysmon"
+NEWLINE = re.compile(rb"\n")
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log, line by line."""
+    return batches(_rows(log, fields), fields)
+
+
+def _rows(log: Log, fields: Sequence[str]) -> Iterator[Row | BadEvent]:
+    for number, (_, line) in enumerate(cut(log.blocks, NEWLINE), 1):
+        if line.strip():
+            try:
+                yield _row(line, fields)
+            except UnreadableEventError as error:
+                yield BadEvent(f"line {number}", str(error))
+
+
+def _row(line: bytes, fields: Sequence[str]) -> Row:
+    try:
+        # Numbers stay as they are written: 0x… and large ones are text in Splunk too.
+        record = json.loads(line.decode("utf-8", "replace"), parse_int=str, parse_float=str)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableEventError(f"this is not JSON: {error}") from None
+    if not isinstance(record, dict):
+        raise UnreadableEventError("this is not a JSON object")
+    winlog = record.get("winlog")
+    if isinstance(winlog, dict):
+        data = winlog.get("event_data")
+        if not isinstance(data, dict):
+            data = {}
+        provider, identifier = _first(winlog, "provider_name"), _first(winlog, "event_id")
+        computer, channel = _first(winlog, "computer_name"), _first(winlog, "channel")
+        time = epoch(_first(record, "@timestamp") or "")
+    else:
+        data = record
+        provider = _first(record, "SourceName", "Provider", "ProviderName", "EventSourceName")
+        identifier, channel = _first(record, "EventID"), _first(record, "Channel")
+        computer = _first(record, "Computer", "Hostname", "HostName")
+        time = _flat_time(record)
+    return (
+        provider or _implied_provider(channel, data),
+        event_id(identifier or ""),
+        time,
+        computer,
+        channel,
+        *(_text(data.get(field)) for field in fields),
+    )
+
+
+def _flat_time(record: Mapping[str, Any]) -> float:
+    local = _first(record, "EventTime")
+    if local is not None:
+        return epoch(local, _ahead_of_utc_s(record))
+    # UtcTime comes last: in EID 3 of real logs it is up to days before the event.
+    return epoch(_first(record, "SystemTime", "TimeCreated", "@timestamp", "UtcTime") or "")
+
+
+def _ahead_of_utc_s(record: Mapping[str, Any]) -> int:
+    """Return what an NXLog sender's clock is ahead of UTC, in seconds; 0 where the record does not tell.
+
+    EventReceivedTime is local too, and a relay (Logstash) adds the same moment in UTC as @timestamp; between
+    the two lie seconds, and zones differ by quarters of an hour.
+    """
+    received, relayed = _first(record, "EventReceivedTime"), _first(record, "@timestamp")
+    if received is None or relayed is None:
+        return 0
+    return round((epoch(received) - epoch(relayed)) / 900) * 900
+
+
+def _implied_provider(channel: str | None, data: Mapping[str, Any]) -> str:
+    """Name the provider where the event does not: Sysmon, by its channel or by the field that only it has."""
+    return SYSMON if (channel or "").startswith(f"{SYSMON}/") or "UtcTime" in data else ""
+
+
+def _first(record: Mapping[str, Any], *keys: str) -> str | None:
+    for key in keys:
+        text = _text(record.get(key))
+        if text:
+            return text
+    return None
+
+
+def _text(value: object) -> str | None:
+    """Return a JSON value as the text that Windows would show; null is None."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return SURROGATE.sub("\ufffd", text)

@@ -1,0 +1,150 @@
+"""Open a log whatever it is wrapped in, and tell by its content what kind of log it is."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import sys
+import zlib
+from collections.abc import Iterator
+from itertools import chain
+from typing import BinaryIO
+
+from replay.errors import DataError
+
+BLOCK_BYTES = 1 << 20
+# Far above any real event, so that a file without event ends cannot fill the memory.
+MAX_EVENT_BYTES = 64 << 20
+
+GZIP = b"\x1f\x8b"
+UTF_16 = {
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+    b"<\0": "utf-16-le",
+    b"{\0": "utf-16-le",
+    b"\0<": "utf-16-be",
+    b"\0{": "utf-16-be",
+}
+KINDS_READ = "replay reads Windows event XML, .evtx and JSON lines, each plain or as .gz"
+
+
+class Log:
+    """An opened log.
+
+    Attributes:
+        kind: "xml", "evtx" or "jsonl".
+        blocks: The content, uncompressed and (but for .evtx) as UTF-8.
+        file: The path where the content lies there as it is, else None (compressed, or a pipe).
+        flaw: Set once `blocks` is used up: why the content ends early, or None.
+
+    Raises:
+        DataError: The file cannot be opened, or is no log that replay reads.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Open *path*; "-" is standard input."""
+        self.path = path
+        self.flaw: str | None = None
+        head, blocks = peek(_read(path))
+        compressed = head.startswith(GZIP)
+        if compressed:
+            head, blocks = peek(self._gunzip(blocks))
+        encoding = UTF_16.get(head[:2])
+        if encoding:
+            head, blocks = peek(_transcode(blocks, encoding))
+        elif head.startswith(codecs.BOM_UTF8):
+            head = head[len(codecs.BOM_UTF8) :]
+            next(blocks)
+            blocks = chain([head], blocks)
+        self.blocks = blocks
+        self.kind = _kind(head, path)
+        self.file = path if not compressed and os.path.isfile(path) else None
+
+    def _gunzip(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Uncompress one or more gzip members; never more than a block at a time, whatever the ratio."""
+        member = zlib.decompressobj(wbits=31)
+        try:
+            for block in blocks:
+                rest = block
+                while rest:
+                    if member.eof:
+                        member = zlib.decompressobj(wbits=31)
+                    text = member.decompress(rest, BLOCK_BYTES)
+                    rest = member.unused_data if member.eof else member.unconsumed_tail
+                    if text:
+                        yield text
+            if rest := member.flush():
+                yield rest
+            if not member.eof:
+                self.flaw = "the gzip data ends early: copy the file again, what follows is lost"
+        except zlib.error as error:
+            self.flaw = f"the gzip data is damaged, what follows is lost ({error})"
+
+
+def cut(blocks: Iterator[bytes], end: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Cut a stream behind each match of *end* (16 bytes at most); yields (offset, piece), the rest last."""
+    offset, pending = 0, b""
+    for block in blocks:
+        searched = max(0, len(pending) - 16)
+        pending += block
+        start = 0
+        for match in end.finditer(pending, searched):
+            yield offset + start, pending[start : match.end()]
+            start = match.end()
+        if len(pending) - start > MAX_EVENT_BYTES:
+            yield offset + start, pending[start:]
+            start = len(pending)
+        offset += start
+        pending = pending[start:]
+    if pending:
+        yield offset, pending
+
+
+def peek(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return the first block, and all blocks including it."""
+    head = next(blocks, b"")
+    return head, chain([head], blocks)
+
+
+def _read(path: str) -> Iterator[bytes]:
+    try:
+        if path == "-":
+            yield from _blocks(sys.stdin.buffer)
+        else:
+            with open(path, "rb") as stream:
+                yield from _blocks(stream)
+    except IsADirectoryError:
+        raise DataError("this is a directory: name the log files in it", path) from None
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", path) from None
+
+
+def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+    while block := stream.read(BLOCK_BYTES):
+        yield block
+
+
+def _transcode(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    for block in blocks:
+        yield decoder.decode(block).encode()
+    yield decoder.decode(b"", final=True).encode()
+
+
+def _kind(head: bytes, path: str) -> str:
+    """Name the kind of log that starts with *head*, though its first event may be cut off."""
+    start = head.lstrip()
+    if not start:
+        raise DataError(f"this file is empty; {KINDS_READ}", path)
+    if start.startswith(b"ElfFile\0"):
+        return "evtx"
+    if start.startswith(b"{"):
+        return "jsonl"
+    if start.startswith(b"["):
+        raise DataError("this is a JSON array: write one event a line (jq -c '.[]')", path)
+    if start.startswith(b"<") or re.search(rb"<(\w+:)?Event[\s>]", head):
+        return "xml"
+    if re.search(rb"^\s*\{", head, re.MULTILINE):
+        return "jsonl"
+    raise DataError(f"this is no log that replay knows; {KINDS_READ}", path)

@@ -1,0 +1,64 @@
+"""What was read: per file and in all, how many events of which kind, and which could not be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+EventKind = tuple[str, int]  # (provider, event id)
+
+
+@dataclass(frozen=True)
+class BadEvent:
+    """One event that was skipped.
+
+    Args:
+        place: Where, in the file's own terms: "offset 4096" (bytes of the uncompressed text as UTF-8),
+            "line 3" or "record 12".
+        reason: What is wrong with it.
+    """
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """One file's result; `bad` lists the first bad events only, `bad_events` counts all of them."""
+
+    path: str
+    kind: str
+    counts: Mapping[EventKind, int]
+    bad_events: int
+    bad: tuple[BadEvent, ...]
+
+    @property
+    def events(self) -> int:
+        """How many events were kept."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """The result of one load, file by file in the order of the call."""
+
+    files: tuple[FileReport, ...]
+
+    @property
+    def events(self) -> int:
+        """How many events were kept, in all files."""
+        return sum(file.events for file in self.files)
+
+    @property
+    def bad_events(self) -> int:
+        """How many events were skipped, in all files."""
+        return sum(file.bad_events for file in self.files)
+
+    @property
+    def counts(self) -> Mapping[EventKind, int]:
+        """How many events of each kind were kept, in all files."""
+        total: Counter[EventKind] = Counter()
+        for file in self.files:
+            total.update(file.counts)
+        return total

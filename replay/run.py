@@ -1,0 +1,240 @@
+"""One run of a search: its rows stage by stage in DuckDB, its warnings, and what --explain shows.
+
+A stage is a table: one row per result, one column per field, and the column "#" for the order of the results.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+
+from replay.errors import UnsupportedError
+from replay.spl.pipeline import Segment
+from replay.spl.tokens import error_at
+from replay.sql.values import NOTHING, Kind, Sql, as_text, cast, common_kind, identifier
+
+if TYPE_CHECKING:
+    from replay.app import App
+    from replay.commands import Pipeline
+
+Value = str | list[str]
+_REGEX_HINT = "replay's regular expressions are RE2's: no look-around, no back-references, no possessive quantifiers"
+ORDER = '"#"'
+
+
+@dataclass(frozen=True)
+class Table:
+    """The results between two commands: an SQL table and its fields, in order."""
+
+    name: str
+    columns: Mapping[str, Sql]
+
+    def field(self, name: str) -> Sql:
+        """Return the SQL of a field, NOTHING if no result has it."""
+        return self.columns.get(name, NOTHING)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one command did, for --explain."""
+
+    depth: int
+    source: str
+    node: str
+    statements: tuple[str, ...]
+    rows: int
+
+
+@dataclass
+class Run:
+    """Everything that the commands of one run share.
+
+    Args:
+        connection: Holds the data models as views, and the stages.
+        app: Whose macros, saved searches, lookups and commands are used.
+        datamodels: The fields of each dataset, by its name ("Endpoint.Processes").
+        now: The time of the run, epoch seconds.
+        earliest: Start of the time range, epoch seconds, or None for all time.
+        latest: End of the time range (exclusive), or None.
+        python: The interpreter that custom commands are run with.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    app: App
+    datamodels: Mapping[str, Sequence[str]]
+    now: float
+    earliest: float | None = None
+    latest: float | None = None
+    python: str = ""
+    search_name: str = ""
+    warnings: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    depth: int = 0
+    _stages: int = 0
+    _statements: list[str] = field(default_factory=list)
+
+    def execute(self, pipeline: Pipeline, rows: Table | None = None) -> Table:
+        """Return the results of *pipeline*, each command fed with what the one before it left."""
+        for command in pipeline:
+            outer, self._statements = self._statements, []
+            place = len(self.steps)
+            try:
+                rows = command.run(rows, self)
+            except duckdb.Error as error:
+                raise self.refused(command.segment, error) from error
+            count = self.count(rows)
+            step = Step(self.depth, command.segment.source, repr(command), tuple(self._statements), count)
+            self.steps.insert(place, step) if self.depth == 0 else self.steps.append(step)
+            self._statements = outer
+        assert rows is not None, "a pipeline has at least one command"
+        return rows
+
+    def subsearch(self, pipeline: Pipeline, maxout: int, what: str) -> Table:
+        """Return at most *maxout* results of a subsearch; warns when there were more."""
+        self.depth += 1
+        rows = self.execute(pipeline)
+        self.depth -= 1
+        count = self.count(rows)
+        if count > maxout:
+            self.warn(
+                f"{what} kept {maxout:,} of {count:,} rows of its subsearch; "
+                f"{count - maxout:,} were dropped without a trace, as Splunk's limit does"
+            )
+            return self.first(rows, maxout)
+        return rows
+
+    def search_info(self) -> dict[str, Any]:
+        """Return what a custom command is told about the search."""
+        return {
+            "sid": "replay",
+            "search": "",
+            "earliest_time": str(self.earliest or 0),
+            "latest_time": str(self.latest or 0),
+            "app": self.app.folder.name,
+            "owner": "replay",
+            "username": "replay",
+            "splunk_version": "0",
+            "dispatch_dir": "",
+            "session_key": "",
+            "splunkd_uri": "",
+        }
+
+    def warn(self, text: str) -> None:
+        """Add a warning, once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+    # Stages
+
+    def store(self, fields: Mapping[str, Sql], rest: str, order: str = ORDER) -> Table:
+        """Return the stage `SELECT order AS "#", fields… rest`.
+
+        Args:
+            fields: SQL of each field's value, in the order of the fields.
+            rest: SQL from `FROM` on.
+            order: SQL of the results' order; a window function where the command sorts.
+        """
+        names = _column_names(fields)
+        kinds = {name: common_kind([value]) for name, value in fields.items()}
+        listed = "".join(f", {cast(value, kinds[name])} AS {names[name]}" for name, value in fields.items())
+        self._stages += 1
+        table = f"stage_{self._stages}"
+        self.sql(f'CREATE TEMP TABLE {table} AS SELECT {order} AS "#"{listed} {rest}')
+        return Table(table, {name: Sql(names[name], kinds[name]) for name in fields})
+
+    def keep(self, rows: Table, where: str) -> Table:
+        """Return the rows for which *where* is true, all fields as they are."""
+        return self.store(rows.columns, f"FROM {rows.name} WHERE {where}")
+
+    def first(self, rows: Table, count: int) -> Table:
+        """Return the first *count* rows."""
+        return self.store(rows.columns, f"FROM {rows.name} ORDER BY {ORDER} LIMIT {count}")
+
+    def from_python(self, fields: Sequence[str], results: Iterable[Mapping[str, Value | None]]) -> Table:
+        """Return a stage made of *results* (text, lists of text, or None for no value)."""
+        listed = list(results)
+        arrays: dict[str, pa.Array] = {"#": pa.array(range(len(listed)), pa.int64())}
+        columns: dict[str, Sql] = {}
+        for name, column in _column_names(fields).items():
+            cells = [result.get(name) for result in listed]
+            multivalue = any(isinstance(cell, list) for cell in cells)
+            if multivalue:
+                cells = [[cell] if isinstance(cell, str) else cell for cell in cells]
+            arrays[column] = pa.array(cells, pa.list_(pa.string()) if multivalue else pa.string())
+            columns[name] = Sql(column, Kind.MULTIVALUE if multivalue else Kind.TEXT)
+        self._stages += 1
+        table = f"stage_{self._stages}"
+        unquoted = {
+            name[1:-1].replace('""', '"') if name != "#" else name: array for name, array in arrays.items()
+        }
+        self.connection.register("from_python", pa.table(unquoted))
+        self.sql(f"CREATE TEMP TABLE {table} AS SELECT * FROM from_python")
+        self.connection.unregister("from_python")
+        return Table(table, columns)
+
+    def fetch(self, rows: Table) -> list[dict[str, Value]]:
+        """Return the results as text, lists of text where a field has several values; absent values are left out."""
+        listed = [
+            f"{column.text if column.kind is Kind.MULTIVALUE else as_text(column)}"
+            for column in rows.columns.values()
+        ]
+        query = f"SELECT {', '.join([ORDER, *listed])} FROM {rows.name} ORDER BY {ORDER}"
+        found: list[dict[str, Value]] = []
+        for _, *cells in self.connection.execute(query).fetchall():
+            present = zip(rows.columns, cells, strict=True)
+            found.append({name: _value(cell) for name, cell in present if cell is not None})
+        return found
+
+    def count(self, rows: Table) -> int:
+        """Return the number of results."""
+        return int(self.scalar(f"SELECT count(*) FROM {rows.name}"))
+
+    def scalar(self, query: str) -> Any:
+        """Return the one value that *query* yields."""
+        row = self.connection.execute(query).fetchone()
+        assert row is not None
+        return row[0]
+
+    def sql(self, statement: str) -> None:
+        """Execute *statement* and remember it for --explain."""
+        self._statements.append(statement)
+        self.connection.execute(statement)
+
+    def refused(self, segment: Segment, error: duckdb.Error) -> UnsupportedError:
+        """Return our error for one that DuckDB raised while *segment* ran."""
+        reason = str(error).splitlines()[0]
+        end = segment.name_start + len(segment.name)
+        message = f"{segment.name} could not be run: {reason}"
+        hint = _REGEX_HINT if re.search("perl operator|escape sequence|regex|repetition", reason) else ""
+        refused = error_at(segment.text, segment.name_start, end, message, hint, unsupported=True)
+        assert isinstance(refused, UnsupportedError)
+        return refused
+
+
+def _value(cell: str | list[str]) -> Value:
+    """A multivalue field with one value is a single value."""
+    return cell[0] if isinstance(cell, list) and len(cell) == 1 else cell
+
+
+def _column_names(fields: Iterable[str]) -> dict[str, str]:
+    """Return an SQL name for each field: its own, numbered where SQL, blind to case, would confuse two.
+
+    None starts with `#`: those are the names that the commands make up.
+    """
+    names: dict[str, str] = {}
+    taken = {"#"}
+    for name in fields:
+        plain = name.replace("\0", "\ufffd")
+        column = f"~{plain}" if plain.startswith("#") else plain
+        number = 1
+        while column.lower() in taken:
+            number += 1
+            column = f"{plain.lstrip('#')}~{number}"
+        taken.add(column.lower())
+        names[name] = identifier(column)
+    return names

@@ -1,0 +1,460 @@
+"""The eval functions, one builder each: arguments in, SQL out (Search Reference, "Evaluation functions")."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from replay import times
+from replay.spl.expression import Call, Expression, Field, Number, Text
+from replay.sql.comparison import compare
+from replay.sql.predicates import like_pattern
+from replay.sql.values import EACH, NOTHING, Kind, Sql, as_list, as_number, as_text, cast, common_kind, number
+
+if TYPE_CHECKING:
+    from replay.sql.expressions import Compiler
+
+Arguments = tuple[Expression, ...]
+Builder = Callable[[Arguments, "Compiler", Call], Sql]
+
+_FUNCTIONS: dict[str, tuple[int, int | None, Builder]] = {}
+
+
+def _function(name: str, least: int, most: int | None) -> Callable[[Builder], Builder]:
+    """Register a builder for *name*, which takes *least* to *most* arguments (None: any number)."""
+
+    def register(builder: Builder) -> Builder:
+        _FUNCTIONS[name] = (least, most, builder)
+        return builder
+
+    return register
+
+
+def names() -> list[str]:
+    """Return the names of the functions that replay knows."""
+    return sorted(_FUNCTIONS)
+
+
+def call(node: Call, compiler: Compiler) -> Sql:
+    """Return the SQL of a function call.
+
+    Raises:
+        UnsupportedError: If replay does not know the function.
+        SplSyntaxError: If it takes another number of arguments.
+    """
+    if node.function not in _FUNCTIONS:
+        known = f"replay knows: {' '.join(names())}"
+        compiler.cursor.refuse(f"unsupported eval function {node.function!r}", node.token, known)
+    least, most, builder = _FUNCTIONS[node.function]
+    if len(node.arguments) < least or (most is not None and len(node.arguments) > most):
+        count = f"{least}" if least == most else f"{least} or more" if most is None else f"{least} to {most}"
+        compiler.cursor.fail(
+            f"{node.function} takes {count} arguments, not {len(node.arguments)}", node.token
+        )
+    return builder(node.arguments, compiler, node)
+
+
+# Python for what SQL lacks: run by DuckDB a value at a time, NULL in, NULL out.
+
+
+def _in_network(network: str, address: str) -> bool | None:
+    try:
+        return ipaddress.ip_address(address.strip()) in ipaddress.ip_network(network.strip(), strict=False)
+    except ValueError:
+        return False
+
+
+def _ip_key(address: str) -> bytes | None:
+    """Sort key of an address: IPv4 before IPv6, by number."""
+    try:
+        parsed = ipaddress.ip_address(address.strip())
+    except ValueError:
+        return None
+    return bytes([parsed.version]) + parsed.packed
+
+
+def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give *connection* the Python functions that the texts made here call."""
+    connection.create_function("py_cidrmatch", _in_network, ["VARCHAR", "VARCHAR"], "BOOLEAN")
+    connection.create_function("py_ip_key", _ip_key, ["VARCHAR"], "BLOB")
+    connection.create_function("py_wildcard", like_pattern, ["VARCHAR"], "VARCHAR")
+    connection.create_function("py_strftime", times.format_time, ["DOUBLE", "VARCHAR"], "VARCHAR")
+    connection.create_function("py_strptime", times.parse_time, ["VARCHAR", "VARCHAR"], "DOUBLE")
+    connection.create_function("py_relative_time", times.relative_time, ["DOUBLE", "VARCHAR"], "DOUBLE")
+
+
+# Choice and presence
+
+
+def _stored(expressions: Arguments, compiler: Compiler) -> list[Sql]:
+    """Return the values as `eval` could store them, but keep quoted text apart from fields."""
+    for expression in expressions:
+        compiler.stored(expression)
+    return [compiler.value(expression) for expression in expressions]
+
+
+def _one_kind(values: list[Sql]) -> tuple[Kind, list[str]]:
+    """Return the kind that can hold every value, and their texts cast to it."""
+    kinds = {value.kind for value in values} - {Kind.NOTHING}
+    kind = common_kind(values)
+    shown = Kind.LITERAL if kinds == {Kind.LITERAL} else kind
+    return shown, [cast(value, kind) for value in values]
+
+
+@_function("if", 3, 3)
+def _if(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    test = compiler.boolean(arguments[0])
+    kind, (then, otherwise) = _one_kind(_stored(arguments[1:], compiler))
+    return Sql(f"(CASE WHEN {test} THEN {then} ELSE {otherwise} END)", kind)
+
+
+@_function("case", 2, None)
+def _case(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    if len(arguments) % 2:
+        compiler.cursor.fail("case takes pairs: test, value, test, value, …", node.token)
+    tests = [compiler.boolean(test) for test in arguments[::2]]
+    kind, results = _one_kind(_stored(arguments[1::2], compiler))
+    whens = " ".join(f"WHEN {test} THEN {result}" for test, result in zip(tests, results, strict=True))
+    return Sql(f"(CASE {whens} END)", kind)
+
+
+@_function("coalesce", 1, None)
+def _coalesce(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    kind, values = _one_kind(_stored(arguments, compiler))
+    return Sql(f"coalesce({', '.join(values)})", kind)
+
+
+@_function("nullif", 2, 2)
+def _nullif(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    left, right = _stored(arguments, compiler)
+    return Sql(f"(CASE WHEN {compare(left, '=', right)} THEN NULL ELSE {left.text} END)", left.kind)
+
+
+@_function("null", 0, 0)
+def _null(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return NOTHING
+
+
+@_function("true", 0, 0)
+def _true(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql("true", Kind.BOOLEAN)
+
+
+@_function("false", 0, 0)
+def _false(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql("false", Kind.BOOLEAN)
+
+
+@_function("isnull", 1, 1)
+def _isnull(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(f"({compiler.value(arguments[0]).text} IS NULL)", Kind.BOOLEAN)
+
+
+@_function("isnotnull", 1, 1)
+def _isnotnull(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(f"({compiler.value(arguments[0]).text} IS NOT NULL)", Kind.BOOLEAN)
+
+
+@_function("in", 2, None)
+def _in(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    value, *wanted = _stored(arguments, compiler)
+    return Sql(f"({' OR '.join(compare(value, '=', one) for one in wanted)})", Kind.BOOLEAN)
+
+
+# Text
+
+
+def _text(expression: Expression, compiler: Compiler) -> str:
+    return as_text(compiler.value(expression))
+
+
+def _number(expression: Expression, compiler: Compiler) -> str:
+    return as_number(compiler.value(expression))
+
+
+def _integer(expression: Expression, compiler: Compiler, sql_type: str = "BIGINT") -> str:
+    """SQL for a whole number, NULL where there is none or it is too large to be one."""
+    return f"TRY_CAST({_number(expression, compiler)} AS {sql_type})"
+
+
+def _each(expression: Expression, compiler: Compiler, sql: Callable[[str], str]) -> Sql:
+    """Apply *sql* to the text, or to each value of a multivalue."""
+    value = compiler.value(expression)
+    if value.kind is Kind.MULTIVALUE:
+        return Sql(f"list_transform({value.text}, lambda {EACH}: {sql(EACH)})", Kind.MULTIVALUE)
+    return Sql(sql(as_text(value)), Kind.TEXT if value.kind is not Kind.LITERAL else Kind.LITERAL)
+
+
+@_function("lower", 1, 1)
+def _lower(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return _each(arguments[0], compiler, lambda text: f"lower({text})")
+
+
+@_function("upper", 1, 1)
+def _upper(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return _each(arguments[0], compiler, lambda text: f"upper({text})")
+
+
+def _trimmer(name: str) -> None:
+    @_function(name, 1, 2)
+    def _trim(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+        characters = _text(arguments[1], compiler) if len(arguments) == 2 else "' ' || chr(9)"
+        return _each(arguments[0], compiler, lambda text: f"{name}({text}, {characters})")
+
+
+for _name in ("trim", "ltrim", "rtrim"):
+    _trimmer(_name)
+
+
+@_function("len", 1, 1)
+def _len(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(f"CAST(length({_text(arguments[0], compiler)}) AS DOUBLE)", Kind.NUMBER)
+
+
+@_function("substr", 2, 3)
+def _substr(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    rest = [_integer(argument, compiler) for argument in arguments[1:]]
+    return _each(arguments[0], compiler, lambda text: f"substr({text}, {', '.join(rest)})")
+
+
+@_function("replace", 3, 3)
+def _replace(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    pattern, by = (_text(argument, compiler) for argument in arguments[1:])
+    return _each(arguments[0], compiler, lambda text: f"regexp_replace({text}, {pattern}, {by}, 'g')")
+
+
+@_function("match", 2, 2)
+def _match(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    value, pattern = compiler.value(arguments[0]), _text(arguments[1], compiler)
+    if value.kind is Kind.MULTIVALUE:
+        test = f"len(list_filter({value.text}, lambda {EACH}: regexp_matches({EACH}, {pattern}))) > 0"
+        return Sql(f"({test})", Kind.BOOLEAN)
+    return Sql(f"regexp_matches({as_text(value)}, {pattern})", Kind.BOOLEAN)
+
+
+@_function("like", 2, 2)
+def _like(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    text, pattern = (_text(argument, compiler) for argument in arguments)
+    return Sql(f"({text} LIKE {pattern})", Kind.BOOLEAN)
+
+
+@_function("cidrmatch", 2, 2)
+def _cidrmatch(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    network, address = (_text(argument, compiler) for argument in arguments)
+    return Sql(f"py_cidrmatch({network}, {address})", Kind.BOOLEAN)
+
+
+def _hash(name: str, sql: str) -> None:
+    @_function(name, 1, 1)
+    def _digest(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+        return _each(arguments[0], compiler, lambda text: sql.format(text))
+
+
+_hash("md5", "md5({})")
+_hash("sha256", "sha256({})")
+
+
+# Multivalue
+
+
+@_function("mvappend", 1, None)
+def _mvappend(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    parts = [f"coalesce({as_list(value)}, [])" for value in _stored(arguments, compiler)]
+    return Sql(f"nullif(list_concat({', '.join(parts)}), [])", Kind.MULTIVALUE)
+
+
+@_function("mvcount", 1, 1)
+def _mvcount(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(f"CAST(len({as_list(compiler.value(arguments[0]))}) AS DOUBLE)", Kind.NUMBER)
+
+
+@_function("mvdedup", 1, 1)
+def _mvdedup(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    values = as_list(compiler.value(arguments[0]))
+    first = f"list_filter({values}, lambda {EACH}, "#i": list_position({values}, {EACH}) = "#i")"
+    return Sql(first, Kind.MULTIVALUE)
+
+
+@_function("mvsort", 1, 1)
+def _mvsort(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(f"list_sort({as_list(compiler.value(arguments[0]))})", Kind.MULTIVALUE)
+
+
+@_function("mvindex", 2, 3)
+def _mvindex(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    values = as_list(compiler.value(arguments[0]))
+    places = [_integer(argument, compiler) for argument in arguments[1:]]
+    # From 1 on; a place before the first value is 0, as DuckDB counts negative ones from the end again.
+    listed = ", ".join(
+        f"greatest(CASE WHEN {place} < 0 THEN {place} + len({values}) ELSE {place} END + 1, 0)" for place in places
+    )
+    if len(places) == 1:
+        return Sql(f"list_extract({values}, {listed})", Kind.TEXT)
+    return Sql(f"nullif(list_slice({values}, {listed}), [])", Kind.MULTIVALUE)
+
+
+@_function("mvjoin", 2, 2)
+def _mvjoin(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    values, separator = as_list(compiler.value(arguments[0])), _text(arguments[1], compiler)
+    return Sql(f"array_to_string({values}, {separator})", Kind.TEXT)
+
+
+@_function("split", 2, 2)
+def _split(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    text, separator = (_text(argument, compiler) for argument in arguments)
+    return Sql(f"string_split({text}, {separator})", Kind.MULTIVALUE)
+
+
+@_function("mvfilter", 1, 1)
+def _mvfilter(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    fields = _fields_of(arguments[0])
+    if len(fields) != 1:
+        compiler.cursor.fail(f"mvfilter tests exactly one field, not {len(fields)}", node.token)
+    (name,) = fields
+    test = compiler.bind(name, Sql(EACH, Kind.TEXT)).boolean(arguments[0])
+    kept = f"list_filter({as_list(compiler.field(name))}, lambda {EACH}: {test})"
+    return Sql(f"nullif({kept}, [])", Kind.MULTIVALUE)
+
+
+def _fields_of(expression: Expression) -> set[str]:
+    match expression:
+        case Field(name):
+            return {name}
+        case Call(_, arguments, _):
+            return set[str]().union(*(_fields_of(argument) for argument in arguments))
+        case Number() | Text():
+            return set()
+    parts = [getattr(expression, part) for part in ("left", "right", "operand") if hasattr(expression, part)]
+    return set[str]().union(*(_fields_of(part) for part in parts))
+
+
+# Numbers and conversion
+
+
+@_function("tonumber", 1, 2)
+def _tonumber(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    if len(arguments) == 1:
+        return Sql(_number(arguments[0], compiler), Kind.NUMBER)
+    base = arguments[1]
+    if base == Number(10):
+        return Sql(_number(arguments[0], compiler), Kind.NUMBER)
+    if base != Number(16):
+        compiler.cursor.refuse("replay's tonumber knows base 10 and 16", node.token)
+    digits = f"regexp_extract({_text(arguments[0], compiler)}, '^(?:0[xX])?([0-9a-fA-F]+)$', 1)"
+    return Sql(f"CAST(TRY_CAST('0x' || nullif({digits}, '') AS UBIGINT) AS DOUBLE)", Kind.NUMBER)
+
+
+@_function("tostring", 1, 2)
+def _tostring(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    value = compiler.value(arguments[0])
+    if value.kind is Kind.BOOLEAN:
+        return Sql(f"(CASE WHEN {value.text} THEN 'True' ELSE 'False' END)", Kind.LITERAL)
+    style = arguments[1] if len(arguments) == 2 else None
+    if style is None:
+        return Sql(as_text(value), Kind.LITERAL)
+    if style == Text("hex"):
+        return Sql(f"('0x' || upper(to_hex(TRY_CAST({as_number(value)} AS BIGINT))))", Kind.LITERAL)
+    if style == Text("commas"):
+        rounded = f"round({as_number(value)}, 2)"
+        shown = f"CASE WHEN {rounded} = trunc({rounded}) THEN format('{{:,}}', TRY_CAST({rounded} AS BIGINT))"
+        return Sql(f"({shown} ELSE format('{{:,.2f}}', {rounded}) END)", Kind.LITERAL)
+    if style == Text("duration"):
+        seconds = f"TRY_CAST({as_number(value)} AS BIGINT)"
+        clock = f"format('{{:02d}}:{{:02d}}:{{:02d}}', {seconds} % 86400 // 3600, {seconds} % 3600 // 60, {seconds} % 60)"
+        return Sql(
+            f"(CASE WHEN {seconds} >= 86400 THEN {seconds} // 86400 || '+' ELSE '' END || {clock})",
+            Kind.LITERAL,
+        )
+    compiler.cursor.refuse('replay\'s tostring knows "hex", "commas" and "duration"', node.token)
+
+
+@_function("round", 1, 2)
+def _round(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    digits = _integer(arguments[1], compiler, "INTEGER") if len(arguments) == 2 else "0"
+    return Sql(f"round({_number(arguments[0], compiler)}, {digits})", Kind.NUMBER)
+
+
+def _arithmetic(name: str, sql: str) -> None:
+    @_function(name, 1, 1)
+    def _apply(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+        return Sql(sql.format(_number(arguments[0], compiler)), Kind.NUMBER)
+
+
+for _name, _sql in {
+    "abs": "abs",
+    "floor": "floor",
+    "ceiling": "ceil",
+    "ceil": "ceil",
+    "sqrt": "sqrt",
+}.items():
+    _arithmetic(_name, f"{_sql}({{}})")
+
+
+def _extreme(name: str, sql: str) -> None:
+    """`min` and `max`: numbers are less than text, text compares as text (Search Reference, "max")."""
+
+    @_function(name, 1, None)
+    def _apply(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+        values = _stored(arguments, compiler)
+        numbers = f"{sql}({', '.join(map(as_number, values))})"
+        if all(value.kind is Kind.NUMBER for value in values):
+            return Sql(numbers, Kind.NUMBER)
+        texts = [f"CASE WHEN {as_number(value)} IS NULL THEN {as_text(value)} END" for value in values]
+        choice = [f"{sql}({', '.join(texts)})", f"spl_text({numbers})"]
+        return Sql(f"coalesce({', '.join(choice if name == 'max' else reversed(choice))})", Kind.TEXT)
+
+
+_extreme("min", "least")
+_extreme("max", "greatest")
+
+
+def _type_test(name: str, sql: str) -> None:
+    @_function(name, 1, 1)
+    def _apply(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+        value = compiler.value(arguments[0])
+        return Sql(f"({sql.format(number=as_number(value), text=as_text(value))})", Kind.BOOLEAN)
+
+
+_type_test("isnum", "{number} IS NOT NULL")
+_type_test("isint", "coalesce({number} = trunc({number}), false)")
+_type_test("isstr", "{text} IS NOT NULL AND {number} IS NULL")
+
+
+# Time
+
+
+@_function("now", 0, 0)
+def _now(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(number(compiler.now), Kind.NUMBER)
+
+
+@_function("time", 0, 0)
+def _time(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(number(compiler.now), Kind.NUMBER)
+
+
+@_function("strftime", 2, 2)
+def _strftime(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(
+        f"py_strftime({_number(arguments[0], compiler)}, {_text(arguments[1], compiler)})", Kind.LITERAL
+    )
+
+
+@_function("strptime", 2, 2)
+def _strptime(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(f"py_strptime({_text(arguments[0], compiler)}, {_text(arguments[1], compiler)})", Kind.NUMBER)
+
+
+@_function("relative_time", 2, 2)
+def _relative_time(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    modifier = arguments[1]
+    if isinstance(modifier, Text) and times.relative_time(0.0, modifier.value) is None:
+        compiler.cursor.fail(
+            f"{modifier.value!r} is not a relative time", node.token, "write for example -70m@m"
+        )
+    return Sql(
+        f"py_relative_time({_number(arguments[0], compiler)}, {_text(modifier, compiler)})", Kind.NUMBER
+    )

@@ -1,0 +1,114 @@
+"""What a value is. SPL has one kind of value, text that may look like a number; SQL wants types.
+
+A column is one of three kinds: NUMBER (DOUBLE), TEXT (VARCHAR, numeric wherever it looks like a number) and
+MULTIVALUE (VARCHAR[]). Expressions have three more: LITERAL (text that was written in quotes and is never taken for a
+number), BOOLEAN (which SPL cannot store) and NOTHING (a field that does not exist).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import duckdb
+
+
+class Kind(enum.Enum):
+    """The kinds of value; see the module."""
+
+    NUMBER = "number"
+    TEXT = "text"
+    MULTIVALUE = "multivalue"
+    LITERAL = "literal"
+    BOOLEAN = "boolean"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Sql:
+    """An SQL expression and the kind of its value."""
+
+    text: str
+    kind: Kind
+
+
+NOTHING = Sql("NULL", Kind.NOTHING)
+
+# The parameter of a lambda: no column's name starts with #, so no field is taken for it.
+EACH = '"#v"'
+
+# How Splunk prints a number: no fraction where there is none. Inference: Splunk's own limit of digits is not documented.
+_MACROS = (
+    # A macro's argument is put in wherever it is named, so each names it once: nested ones would grow without end.
+    """CREATE OR REPLACE MACRO spl_text(n) AS list_transform([n], lambda "#n":
+    CASE WHEN isnan("#n") THEN NULL
+    WHEN "#n" = trunc("#n") AND abs("#n") < 1e18 THEN CAST(CAST("#n" AS BIGINT) AS VARCHAR)
+    ELSE CAST("#n" AS VARCHAR) END)[1]""",
+    r"""CREATE OR REPLACE MACRO spl_number(s) AS
+    TRY_CAST(regexp_extract(s, '^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*$', 1) AS DOUBLE)""",
+)
+
+
+def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give *connection* the SQL macros that the texts made here call."""
+    for macro in _MACROS:
+        connection.execute(macro)
+
+
+def identifier(name: str) -> str:
+    """Return *name* as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return *text* as an SQL string; a NUL, which no SQL string can hold, becomes the replacement character."""
+    return "'" + text.replace("'", "''").replace("\0", "\ufffd") + "'"
+
+
+def number(value: float) -> str:
+    """Return *value* as an SQL DOUBLE."""
+    return f"CAST('{value!r}' AS DOUBLE)"
+
+
+def as_text(value: Sql) -> str:
+    """Return SQL for the value as VARCHAR; several values are joined by a line break, as Splunk shows them."""
+    if value.kind is Kind.NUMBER:
+        return f"spl_text({value.text})"
+    if value.kind is Kind.MULTIVALUE:
+        return rf"array_to_string({value.text}, chr(10))"
+    if value.kind is Kind.NOTHING:
+        return "CAST(NULL AS VARCHAR)"
+    return value.text
+
+
+def as_number(value: Sql) -> str:
+    """Return SQL for the value as DOUBLE, NULL where it does not look like a number."""
+    if value.kind is Kind.NUMBER:
+        return value.text
+    if value.kind is Kind.NOTHING:
+        return "CAST(NULL AS DOUBLE)"
+    return f"spl_number({as_text(value)})"
+
+
+def as_list(value: Sql) -> str:
+    """Return SQL for the value as VARCHAR[], NULL where there is no value."""
+    if value.kind is Kind.MULTIVALUE:
+        return value.text
+    if value.kind is Kind.NOTHING:
+        return "CAST(NULL AS VARCHAR[])"
+    text = as_text(value)
+    return f"CASE WHEN {text} IS NOT NULL THEN [{text}] END"
+
+
+def common_kind(values: Iterable[Sql]) -> Kind:
+    """Return the kind of column that can hold every one of *values*."""
+    kinds = {value.kind for value in values} - {Kind.NOTHING}
+    if Kind.MULTIVALUE in kinds:
+        return Kind.MULTIVALUE
+    return Kind.NUMBER if kinds == {Kind.NUMBER} else Kind.TEXT
+
+
+def cast(value: Sql, kind: Kind) -> str:
+    """Return SQL for *value* as a column of *kind* (NUMBER, TEXT or MULTIVALUE)."""
+    return {Kind.NUMBER: as_number, Kind.TEXT: as_text, Kind.MULTIVALUE: as_list}[kind](value)

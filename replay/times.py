@@ -1,0 +1,161 @@
+"""Time as SPL writes it: spans, relative times, and the format strings of strftime. Every time is UTC, in epoch seconds."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime, timedelta
+
+SPAN_UNITS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600),
+    **dict.fromkeys(("d", "day", "days"), 86400),
+    **dict.fromkeys(("w", "week", "weeks"), 7 * 86400),
+}
+_MONTH_UNITS = {
+    **dict.fromkeys(("mon", "month", "months"), 1),
+    **dict.fromkeys(("q", "qtr", "qtrs", "quarter", "quarters"), 3),
+    **dict.fromkeys(("y", "yr", "yrs", "year", "years"), 12),
+}
+_STEP = re.compile(r"([-+])(\d*)([a-z]+)|@([a-z]+)([0-7]?)", re.I)
+_EPOCH = re.compile(r"\d+(?:\.\d+)?")
+
+
+def span_seconds(text: str) -> int | None:
+    """Return the seconds of a span such as `1h` or `30s`; None for one that this page does not know (months, log spans)."""
+    match = re.fullmatch(r"(\d+)([a-z]*)", text.lower())
+    if not match or int(match.group(1)) == 0:
+        return None
+    unit = SPAN_UNITS.get(match.group(2) or "s")
+    return int(match.group(1)) * unit if unit else None
+
+
+def relative_time(epoch: float, modifier: str) -> float | None:
+    """Return *epoch* moved by *modifier* (`-70m@m`, `@d+3h`, `now`); None if the modifier is malformed.
+
+    Source: Search Reference, "Time modifiers"; steps apply from left to right, `@` rounds down.
+    """
+    text = modifier.strip()
+    if text.lower() in ("", "now", "now()"):
+        return epoch
+    if not re.fullmatch(rf"(?:{_STEP.pattern})+", text, re.I):
+        return None
+    try:
+        moment = datetime.fromtimestamp(epoch, UTC)
+        for sign, count, unit, snap, weekday in _STEP.findall(text):
+            stepped = (
+                _snap(moment, snap.lower(), weekday) if snap else _shift(moment, sign, count, unit.lower())
+            )
+            if stepped is None:
+                return None
+            moment = stepped
+    except (OverflowError, ValueError, OSError):
+        return None
+    return moment.timestamp()
+
+
+def _shift(moment: datetime, sign: str, count: str, unit: str) -> datetime | None:
+    amount = int(count or "1") * (-1 if sign == "-" else 1)
+    if unit in SPAN_UNITS:
+        return moment + timedelta(seconds=amount * SPAN_UNITS[unit])
+    if unit not in _MONTH_UNITS:
+        return None
+    months = moment.year * 12 + moment.month - 1 + amount * _MONTH_UNITS[unit]
+    year, month = divmod(months, 12)
+    last_day = (datetime(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, last_day))
+
+
+def _snap(moment: datetime, unit: str, weekday: str) -> datetime | None:
+    day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    if SPAN_UNITS.get(unit) == 7 * 86400:
+        return day - timedelta(days=(day.isoweekday() - int(weekday or 0)) % 7)
+    if weekday:
+        return None
+    if unit in SPAN_UNITS:
+        seconds = SPAN_UNITS[unit]
+        return datetime.fromtimestamp(math.floor(moment.timestamp() / seconds) * seconds, UTC)
+    months = _MONTH_UNITS.get(unit)
+    if months is None:
+        return None
+    return day.replace(month=(day.month - 1) // months * months + 1 if months < 12 else 1, day=1)
+
+
+def time_argument(text: str, now: float) -> float | None:
+    """Return epoch seconds for what --earliest, --latest and earliest= take.
+
+    That is epoch seconds, a relative time, or an ISO date with or without a time; None for anything else.
+    """
+    if _EPOCH.fullmatch(text):
+        return float(text)
+    relative = relative_time(now, text)
+    if relative is not None:
+        return relative
+    for parse in (datetime.fromisoformat, lambda written: datetime.strptime(written, "%m/%d/%Y:%H:%M:%S")):
+        try:
+            moment = parse(text)
+        except ValueError:
+            continue
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return None
+
+
+def iso(epoch: float) -> str:
+    """Return *epoch* as Splunk shows `_time` in JSON: milliseconds and offset."""
+    return format_time(epoch, "%Y-%m-%dT%H:%M:%S.%3N+00:00") or str(epoch)
+
+
+_DIRECTIVE = re.compile(r"%([0-9]?)([a-zA-Z%+:])(z?)")
+
+
+def format_time(epoch: float, pattern: str) -> str | None:
+    """Return *epoch* by a strftime pattern with Splunk's additions (%3N, %Q, %s, %T, %F); None outside the years 1 to 9999."""
+    try:
+        whole = math.floor(epoch)
+        moment = datetime.fromtimestamp(whole, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+    nanoseconds = round((epoch - whole) * 1e6) * 1000
+    if nanoseconds >= 1_000_000_000:
+        moment, nanoseconds = moment + timedelta(seconds=1), 0
+
+    def directive(match: re.Match[str]) -> str:
+        width, letter, zone = match.groups()
+        if letter in "NQ":
+            digits = int(width or (3 if letter == "Q" else 9))
+            return f"{nanoseconds:09d}"[:digits]
+        if letter == ":" and zone:
+            return "+00:00"
+        plain = {
+            "s": str(whole),
+            "T": moment.strftime("%H:%M:%S"),
+            "F": moment.strftime("%Y-%m-%d"),
+            "Z": "UTC",
+        }
+        plain |= {
+            "e": f"{moment.day:2d}",
+            "k": f"{moment.hour:2d}",
+            "z": "+0000",
+            "+": moment.strftime("%c UTC"),
+        }
+        return (plain.get(letter) or moment.strftime(f"%{letter}")) + zone
+
+    return _DIRECTIVE.sub(directive, pattern)
+
+
+def parse_time(text: str, pattern: str) -> float | None:
+    """Return epoch seconds of *text* read by a strptime pattern with Splunk's additions; None where it does not fit."""
+    python = _DIRECTIVE.sub(
+        lambda match: {"N": "%f", "Q": "%f", "T": "%H:%M:%S", "F": "%Y-%m-%d", "s": "%s"}.get(
+            match.group(2), "%z" if match.group(2) == ":" else match.group(0)
+        ),
+        pattern,
+    )
+    if python == "%s":
+        return float(text) if _EPOCH.fullmatch(text) else None
+    try:
+        moment = datetime.strptime(text, python)
+    except (ValueError, re.error):  # re.error: a directive given twice
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,290 @@
+"""
+Throws broken and hostile chunks at the command, and checks every answer against a reading of its own.
+
+    python tests/command/fuzz.py [--chunks 100000] [--seed 1]
+
+Runs on any Python that the command runs on, in one process and without a pipe, so that a hundred thousand
+chunks take minutes. Each conversation is a getinfo and some chunks; in half of them, bytes are then cut,
+doubled or replaced. The outcome must be the right answer, or one line of error after right answers: what is
+right is decided here, by a frame reader and a CSV reader that share no code with the command's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import logging
+import random
+import re
+import signal
+import sys
+from pathlib import Path
+
+APP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(APP / "bin"))
+
+import rbaenrich  # noqa: E402
+from installutil_rba_fields import ANNOTATION, MODIFIER, MULTIVALUE  # noqa: E402
+
+HANG_S = 20
+ALPHABET = [
+    "a",
+    "b",
+    "0",
+    " ",
+    "$",
+    "$$",
+    ";",
+    ",",
+    '"',
+    '""',
+    "\r",
+    "\n",
+    "\r\n",
+    "\0",
+    "\\",
+    "é",
+    "😀",
+    "\ufeff",
+    "{}",
+]
+WORDS = ["bob", "SYSTEM", "-", "null", "WS5$", "$user$", "10.0.0.1", "[::1]", "$a$;$b$", "x" * 3000]
+NAMES = [
+    "user",
+    "dest",
+    "process_name",
+    "_time",
+    "x",
+    "",
+    "__mv_user",
+    "__mv_x",
+    "risk_score",
+    "__mv_risk_user",
+    "a b",
+]
+
+
+def text(random_: random.Random) -> str:
+    """Return a cell."""
+    if random_.random() < 0.4:
+        return random_.choice(WORDS)
+    return "".join(random_.choices(ALPHABET, k=random_.randrange(6)))
+
+
+def quoted(random_: random.Random, cell: str) -> str:
+    """Return the cell as splunkd writes it, or sometimes bare where quotes are needed."""
+    if re.fullmatch("[A-Za-z0-9]*", cell) or random_.random() < 0.01:
+        return cell
+    return '"' + cell.replace('"', '""') + '"'
+
+
+def body(random_: random.Random) -> bytes:
+    """Return the body of a chunk: mostly a table, sometimes with bytes that are no UTF-8 or a ragged row."""
+    width = random_.choice([0, 1, 1, 2, 3, 5, 8])
+    rows = [[random_.choice(NAMES) for _ in range(width)]]
+    for _ in range(random_.choice([0, 0, 1, 2, 5])):
+        slip = random_.choice([-1, 1]) if random_.random() < 0.02 else 0
+        rows.append([text(random_) for _ in range(max(0, width + slip))])
+    lines = [",".join(quoted(random_, cell) for cell in row) for row in rows]
+    content = "".join(line + random_.choice(["\n", "\n", "\n", "\r\n"]) for line in lines).encode()
+    if random_.random() < 0.1:
+        content = content.replace(b"a", b"\xff\xfe")
+    return content if random_.random() < 0.9 else b""
+
+
+def frame(metadata: object, content: bytes = b"") -> bytes:
+    """Return one frame."""
+    head = json.dumps(metadata).encode()
+    return b"chunked 1.0,%d,%d\n" % (len(head), len(content)) + head + content
+
+
+def conversation(random_: random.Random) -> tuple[bytes, int]:
+    """Return the bytes of a getinfo and some chunks, and how many chunks there are."""
+    arguments = random_.choice(
+        [[], [], ["output=annotate"], ["output=modifiers"], ["missing={}$user$"], ["output=x"]]
+    )
+    getinfo: dict[str, object] = {"action": "getinfo", "searchinfo": {"args": arguments, "search": "x"}}
+    if random_.random() < 0.1:
+        getinfo = {"action": "getinfo"}
+    count = random_.choice([1, 1, 2, 3, 5])
+    chunks = [
+        frame({"action": "execute", "finished": n == count - 1, "new": n}, body(random_))
+        for n in range(count)
+    ]
+    content = b"".join([frame(getinfo), *chunks])
+    if random_.random() < 0.5:
+        content = damaged(random_, content)
+    return content, count
+
+
+def damaged(random_: random.Random, content: bytes) -> bytes:
+    """Return the bytes with one thing wrong: cut off, a piece doubled, or a few replaced."""
+    at = random_.randrange(len(content))
+    end = at + random_.randrange(1, 30)
+    damage = random_.randrange(4)
+    if damage == 0:
+        return content[:at]
+    if damage == 1:
+        return content[:end] + content[at:]
+    if damage == 2:
+        return content[:at] + content[end:]
+    return content[:at] + random_.choice([b"\0", b"\n", b'"', b",", b"\xff", b"9", b"{"]) + content[at + 1 :]
+
+
+class WrongError(Exception):
+    """The reading of this file finds something wrong in the bytes of a conversation."""
+
+
+def frames(content: bytes) -> tuple[list[tuple[dict[str, object], bytes]], bool]:
+    """Return the frames that *content* begins with, and whether it ends well after them."""
+    found: list[tuple[dict[str, object], bytes]] = []
+    while content:
+        line, newline, rest = content.partition(b"\n")
+        header = re.fullmatch(rb"chunked\s+1\.0\s*,\s*(\d{1,12})\s*,\s*(\d{1,12})\s*", line)
+        if not header or not newline or len(line) >= 100:
+            return found, False
+        head, tail = int(header[1]), int(header[2])
+        if len(rest) < head + tail:
+            return found, False
+        try:
+            metadata = json.loads(rest[:head].decode())
+        except (ValueError, RecursionError):
+            return found, False
+        expected = "execute" if found else "getinfo"
+        if not isinstance(metadata, dict) or metadata.get("action") != expected or (not found and tail):
+            return found, False
+        found.append((metadata, rest[head : head + tail]))
+        content = rest[head + tail :]
+    return found, bool(found)
+
+
+def table(content: bytes) -> list[list[str]]:
+    """Return the rows of a CSV, each as long as the first; raises WrongError for what has no one reading."""
+    characters = content.decode("utf-8", "surrogateescape")
+    cell = r'"(?:[^"]|"")*"|[^",\r\n][^,\r\n]*|'
+    row = re.compile(rf"((?:{cell})(?:,(?:{cell}))*)(?:\r*\n|\r*\Z)")
+    rows = []
+    position = 0
+    while position < len(characters):
+        match = row.match(characters, position)
+        if not match:
+            raise WrongError
+        cells = re.findall(rf"(?:^|,)({cell})", match[1]) if match[1] else [""]
+        rows.append([item[1:-1].replace('""', '"') if item[:1] == '"' else item for item in cells])
+        position = match.end()
+    width = len(rows[0]) if rows else 0
+    if any(len(cells) > width for cells in rows):
+        raise WrongError
+    return [cells + [""] * (width - len(cells)) for cells in rows]
+
+
+def run(content: bytes) -> tuple[bytes, int]:
+    """Run the command on *content*; return what it wrote and its exit status."""
+    output = io.BytesIO()
+    try:
+        rbaenrich.RbaEnrichCommand().process(["rbaenrich.py"], io.BytesIO(content), output)
+    except SystemExit as end:
+        return output.getvalue(), int(str(end.code or 0))
+    return output.getvalue(), 0
+
+
+def replies(content: bytes) -> list[tuple[dict[str, object], bytes]]:
+    """Return the frames that the command wrote."""
+    found = []
+    while content:
+        line, _, rest = content.partition(b"\n")
+        head, tail = map(int, line.split(b",")[1:])
+        found.append((json.loads(rest[:head]), rest[head : head + tail]))
+        content = rest[head + tail :]
+    return found
+
+
+def check(content: bytes) -> str:
+    """Raise AssertionError unless the outcome of one conversation is right; return which kind it was."""
+    output, status = run(content)
+    answers = replies(output)
+    errors = [
+        line
+        for metadata, _ in answers
+        for level, line in metadata.get("inspector", {}).get("messages", [])
+        if level == "ERROR"
+    ]
+    requests, ends_well = frames(content)
+    options = options_of(requests)
+    if not all(re.fullmatch("output=(annotate|modifiers)|missing=.*", option) for option in options):
+        requests, ends_well = [], False
+    right = requests[:1]
+    for (metadata, sent), (_, received) in zip(requests[1:], answers[1:]):  # noqa: B905 (Python 3.9)
+        try:
+            rows = table(sent)
+        except WrongError:
+            ends_well = False
+            break
+        check_results(rows, table(received), "output=modifiers" in options)
+        right.append((metadata, sent))
+    if ends_well:
+        assert (0, [], len(requests)) == (status, errors, len(answers)), (status, errors, len(answers))
+        return "answered"
+    assert (1, 1, len(right) + 1) == (status, len(errors), len(answers)), (status, errors, len(answers))
+    assert "\n" not in errors[0], errors
+    assert "fault of rbaenrich" not in errors[0], errors
+    return "refused with one error"
+
+
+def options_of(requests: list[tuple[dict[str, object], bytes]]) -> list[str]:
+    """Return the arguments of the command."""
+    searchinfo = requests[0][0].get("searchinfo") if requests else None
+    arguments = searchinfo.get("args") if isinstance(searchinfo, dict) else None
+    return [str(argument) for argument in arguments] if isinstance(arguments, list) else []
+
+
+def check_results(sent: list[list[str]], received: list[list[str]], modifiers: bool) -> None:
+    """Raise AssertionError unless *received* is *sent* with our columns, in which each row has a score."""
+    fields = MODIFIER if modifiers else ANNOTATION
+    added = [*fields, *("__mv_" + field for field in fields if field in MULTIVALUE)]
+    if len(sent) < 2:
+        assert received == []
+        return
+    if modifiers:
+        assert received == [] or received[0] == added
+        return
+    ours = {*fields, *("__mv_" + field for field in fields)}
+    kept = [index for index, name in enumerate(sent[0]) if name not in ours]
+    assert [[row[index] for index in kept] for row in sent] == [row[: len(kept)] for row in received]
+    assert added == received[0][len(kept) :]
+    assert all(row[len(kept)] == "80" for row in received[1:])
+
+
+def main() -> int:
+    """Run the fuzz and say what was seen."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").strip().split("\n")[0])
+    parser.add_argument(
+        "--chunks", type=int, default=100_000, help="how many chunks to send (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, help="the same seed sends the same bytes (default: %(default)s)"
+    )
+    options = parser.parse_args()
+    logging.disable()
+    seen = {"answered": 0, "refused with one error": 0}
+    chunks = number = 0
+    while chunks < options.chunks:
+        content, count = conversation(random.Random(f"{options.seed}.{number}"))
+        if hasattr(signal, "alarm"):
+            signal.alarm(HANG_S)
+        try:
+            seen[check(content)] += 1
+        except Exception as error:
+            print(f"conversation {options.seed}.{number}: {content!r}", file=sys.stderr)
+            raise SystemExit(f"{type(error).__name__}: {error}") from error
+        chunks += count
+        number += 1
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in seen.items())
+    python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    print(f"{python}: {chunks} chunks in {number} conversations, {outcomes}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

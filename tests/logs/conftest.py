@@ -1,0 +1,68 @@
+"""What the tests of logs and data models share: events as text, and one call that loads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import duckdb
+import pytest
+
+from replay.cim import FIELDS, create_datamodels
+from replay.logs import LoadReport, load
+
+NAMESPACE = "http://schemas.microsoft.com/win/2004/08/events/event"
+Value = str | int | float | None
+
+
+def event(
+    data: Mapping[str, str] | None = None,
+    *,
+    event_id: str = "1",
+    provider: str = "Microsoft-Windows-Sysmon",
+    time: str = "2025-06-17T08:00:00.1234567Z",
+    computer: str = "HOST.example.com",
+) -> str:
+    """Write one event as XML; newlines in values stay raw."""
+    values = "".join(f"<Data Name='{name}'>{escape(text)}</Data>" for name, text in (data or {}).items())
+    return (
+        f"<Event xmlns='{NAMESPACE}'><System><Provider Name='{provider}'/><EventID>{event_id}</EventID>"
+        f"<TimeCreated SystemTime='{time}'/><Channel>Microsoft-Windows-Sysmon/Operational</Channel>"
+        f"<Computer>{computer}</Computer></System><EventData>{values}</EventData></Event>"
+    )
+
+
+class Loaded:
+    """A database after one load."""
+
+    def __init__(self, *paths: str | Path, fields: tuple[str, ...] = FIELDS) -> None:
+        """Load *paths*."""
+        self.connection = duckdb.connect()
+        self.report: LoadReport = load(self.connection, [str(path) for path in paths], fields)
+
+    def values(self, column: str) -> list[Value]:
+        """Return one column of the table `event`, in the order of the log."""
+        return [value for (value,) in self.connection.sql(f'SELECT "{column}" FROM event').fetchall()]
+
+    def rows(self, dataset: str, addon: str = "current") -> list[dict[str, Value]]:
+        """Return a dataset's rows as one add-on fills it."""
+        names = create_datamodels(self.connection, addon)[dataset]
+        rows = self.connection.sql(f'SELECT * FROM "{dataset}"').fetchall()
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def bad(self) -> list[tuple[str, str]]:
+        """Return place and reason of what was skipped."""
+        return [(bad.place, bad.reason) for file in self.report.files for bad in file.bad]
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Callable[..., Loaded]:
+    """Load one log given as text or bytes; its fields are those named."""
+
+    def load_text(content: str | bytes, *fields: str) -> Loaded:
+        path = tmp_path / "log"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return Loaded(path, fields=fields or FIELDS)
+
+    return load_text

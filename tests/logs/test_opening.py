@@ -1,0 +1,123 @@
+"""Opening a log: what it is, is told by its content; what it is not, is said kindly."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+
+import pytest
+
+from replay.errors import DataError
+from tests.logs.conftest import Loaded, event
+
+LINE = "CommandLine"
+XML = event({LINE: "é"}) + "\n"
+JSON = json.dumps({"EventID": 1, "SystemTime": "2025-06-17T08:00:00Z", LINE: "é"}, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize("kind, text", [("xml", XML), ("jsonl", JSON)])
+@pytest.mark.parametrize(
+    "encode",
+    [
+        str.encode,
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.encode("utf-16"),
+        lambda text: b"\xfe\xff" + text.encode("utf-16-be"),
+        lambda text: text.encode("utf-16-le"),
+        lambda text: text.encode("utf-16-be"),
+        lambda text: gzip.compress(text.encode()),
+        lambda text: gzip.compress(text.encode("utf-16")),
+        lambda text: gzip.compress(text[:9].encode()) + gzip.compress(text[9:].encode()),
+        lambda text: b"\n  " + text.encode(),
+    ],
+)
+def test_kind_and_encoding_are_told_by_content(loaded, kind, text, encode):
+    """UTF-8, UTF-16 with or without a mark, gzip in one or more members: the name plays no part."""
+    log = loaded(encode(text), LINE)
+    assert (kind, ["é"]) == (log.report.files[0].kind, log.values(LINE))
+
+
+@pytest.mark.parametrize("text", [XML, JSON])
+def test_a_log_whose_beginning_is_lost_is_still_known(loaded, text):
+    """The first, cut event is reported, the rest is read."""
+    log = loaded(text[40:] + text, LINE)
+    assert (["é"], 1) == (log.values(LINE), log.report.bad_events)
+
+
+def test_standard_input_is_a_log(monkeypatch):
+    """The path "-" reads it."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(XML.encode()))))
+    assert ["é"] == Loaded("-", fields=(LINE,)).values(LINE)
+
+
+def test_a_cut_gzip_file_keeps_what_it_has(loaded):
+    """The report says that the rest is lost."""
+    log = loaded(gzip.compress(XML.encode() * 50)[:-12], LINE)
+    assert ("end", "the gzip data ends early: copy the file again, what follows is lost") == log.bad()[-1]
+    assert "é" == log.values(LINE)[0]
+
+
+def test_a_damaged_gzip_file_keeps_what_it_has(loaded):
+    """The report says that the rest is lost."""
+    log = loaded(gzip.compress(XML.encode()) + b"\x1f\x8b and noise", LINE)
+    assert (["é"], "end") == (log.values(LINE), log.bad()[-1][0])
+
+
+def test_gzip_that_grows_a_thousandfold_is_read_in_blocks(loaded):
+    """A small file may hold a large log."""
+    assert 1 == loaded(gzip.compress(XML.encode() + b"\n" * 20_000_000), LINE).report.events
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"", "this file is empty"),
+        (b" \n\n", "this file is empty"),
+        (gzip.compress(b""), "this file is empty"),
+        (bytes(range(256)) * 9, "this is no log that replay knows"),
+        (b"time,host,user\n1,2,3\n", "this is no log that replay knows"),
+        (b'[{"EventID": 1}]', r"this is a JSON array: write one event a line \(jq -c '.\[\]'\)"),
+        (b'{"a": 1}\n', "no Windows event was found in this file"),
+        (
+            b"ElfFile\0 and noise",
+            r"no Windows event was found in this file \(at end: the file ends within a chunk",
+        ),
+        (b"ElfFile\0" + b"\xff" * 4088, "this .evtx file cannot be read: "),
+    ],
+)
+def test_what_is_no_log_is_refused_by_name(loaded, content, message):
+    """The error names the file and what is wrong with it."""
+    with pytest.raises(DataError, match=f"log: {message}"):
+        loaded(content)
+
+
+def test_a_directory_is_refused(tmp_path):
+    """The error says what to name instead."""
+    with pytest.raises(DataError) as error:
+        Loaded(tmp_path)
+    assert f"{tmp_path}: this is a directory: name the log files in it" == str(error.value)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    """The error is the system's, with the name."""
+    with pytest.raises(DataError) as error:
+        Loaded(tmp_path / "none.xml")
+    assert f"{tmp_path / 'none.xml'}: cannot be read: No such file or directory" == str(error.value)
+
+
+def test_several_files_fill_one_table(tmp_path):
+    """`source` tells them apart; the report has each and all."""
+    paths = [tmp_path / "a.xml", tmp_path / "b.jsonl"]
+    paths[0].write_text(XML * 2, encoding="utf-8")
+    paths[1].write_text(JSON.replace("{", '{"Provider": "Example", '), encoding="utf-8")
+    log = Loaded(*paths)
+    assert [str(paths[0])] * 2 + [str(paths[1])] == log.values("source")
+    assert [("xml", 2), ("jsonl", 1)] == [(file.kind, file.events) for file in log.report.files]
+    assert {("Microsoft-Windows-Sysmon", 1): 2, ("Example", 1): 1} == log.report.counts
+
+
+def test_only_the_first_bad_events_are_listed(loaded):
+    """All are counted."""
+    report = loaded(XML + event(time="") * 50).report
+    assert (1, 50, 20) == (report.events, report.bad_events, len(report.files[0].bad))

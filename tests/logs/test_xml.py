@@ -1,0 +1,201 @@
+"""Windows event XML, read exactly: what an event is, where it ends, and what its values are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from replay.errors import DataError
+from tests.logs.conftest import NAMESPACE, event
+
+LINE = "CommandLine"
+
+
+def test_an_event_becomes_one_row(loaded):
+    """System and EventData become the columns; a field that the event lacks is NULL, an empty one is ''."""
+    log = loaded(event({"Image": "a.exe", "User": ""}), "Image", "User", "Hashes")
+    row = (
+        "Microsoft-Windows-Sysmon",
+        1,
+        1750147200.1234567,
+        "HOST.example.com",
+        "Microsoft-Windows-Sysmon/Operational",
+        "a.exe",
+        "",
+        None,
+    )
+    assert [row] == log.connection.sql("SELECT * EXCLUDE (source) FROM event").fetchall()
+
+
+@pytest.mark.parametrize(
+    "before, between, after",
+    [
+        ("", "", ""),
+        ("", "\n", "\n"),
+        ("", "\r\n", "\r\n"),
+        ("<?xml version='1.0' encoding='utf-8'?>\n<Events>", "\n", "</Events>\n"),
+        ("<!-- exported -->", "<!-- <a> -->", ""),
+        ("Jun 17 host: ", "\nJun 17 host: ", "\n"),
+    ],
+)
+def test_events_may_stand_in_any_frame(loaded, before, between, after):
+    """Events follow one another; line ends, a declaration, a root, comments or plain text may lie between."""
+    log = loaded(before + event({LINE: "a"}) + between + event({LINE: "b"}) + after, LINE)
+    assert (["a", "b"], []) == (log.values(LINE), log.bad())
+
+
+@pytest.mark.parametrize(
+    "value, written",
+    [
+        ("a\nb\n\nc", "a\nb\n\nc"),
+        ("a\nb", "a&#10;b"),
+        ("a\r\nb", "a&#xD;&#xA;b"),
+        ("\t<&>\"'", "\t&lt;&amp;&gt;&quot;&apos;"),
+        ("é 漢 😀", "é &#28450; &#x1F600;"),
+        ("&lt;unknown process&gt;", "&amp;lt;unknown process&amp;gt;"),
+        ("<Event>a</Event>", "&lt;Event&gt;a&lt;/Event&gt;"),
+        ("ab", "a<!-- c -->b"),
+        ("ab", "a<![CDATA[b]]>"),
+    ],
+)
+def test_a_value_is_what_xml_says(loaded, value, written):
+    """Raw newlines belong to the value, references of each kind are resolved, once."""
+    assert [value] == loaded(event({LINE: "@"}).replace("@", written), LINE).values(LINE)
+
+
+def test_attributes_may_be_quoted_either_way(loaded):
+    """Double quotes read as single ones."""
+    assert ["a"] == loaded(event({LINE: "a"}).replace("'", '"'), LINE).values(LINE)
+
+
+def test_an_event_needs_no_namespace(loaded):
+    """An Event without xmlns is read too."""
+    assert ["a"] == loaded(event({LINE: "a"}).replace(f" xmlns='{NAMESPACE}'", ""), LINE).values(LINE)
+
+
+def test_the_kind_comes_from_the_system_part_alone(loaded):
+    """Text in values that looks like another provider or EventID changes nothing; nor do Qualifiers."""
+    text = event({LINE: "<EventID>1</EventID><Provider Name='Microsoft-Windows-Sysmon'/>"}, event_id="4688")
+    log = loaded(text.replace("<EventID>", "<EventID Qualifiers='0'>").replace("Sysmon'", "Security'", 1))
+    assert {("Microsoft-Windows-Security", 4688): 1} == log.report.counts
+
+
+def test_data_without_a_name_or_of_a_double_name_does_no_harm(loaded):
+    """The first value of a name counts."""
+    text = event({LINE: "a"}).replace(
+        "</EventData>", f"<Data>x</Data><Data Name='{LINE}'>b</Data></EventData>"
+    )
+    assert ["a"] == loaded(text, LINE).values(LINE)
+
+
+@pytest.mark.parametrize(
+    "broken, reason",
+    [
+        (event(time=""), "its time is '', not such as 2020-09-20T01:18:13.416Z"),
+        (
+            event(time="2025-13-01T00:00:00Z"),
+            "its time is '2025-13-01T00:00:00Z', not such as 2020-09-20T01:18:13.416Z",
+        ),
+        (
+            event().replace("<TimeCreated ", "<TimeCreate "),
+            "its time is '', not such as 2020-09-20T01:18:13.416Z",
+        ),
+        (event(event_id="one"), "EventID is 'one', not a number from 0 to 65535"),
+        (event(event_id="65536"), "EventID is '65536', not a number from 0 to 65535"),
+        (event().replace("</System>", ""), "this is not well-formed XML: "),
+        (event({LINE: "@"}).replace("@", "&file;"), "this is not well-formed XML: Entity 'file' not defined"),
+        (event({LINE: "@"}).replace("@", "<a>" * 5000), "this is not well-formed XML: Excessive depth"),
+        (event({LINE: "a"})[:-200], "this event has no end"),
+        (event({LINE: "a"})[200:], "this is not a whole event"),
+        (event({LINE: "a"})[200:-8], "this is not a whole event"),
+    ],
+)
+def test_a_bad_event_is_located_and_the_good_ones_around_it_are_kept(loaded, broken, reason):
+    """The report says where and why, and counts it."""
+    first, last = event({LINE: "a"}), event({LINE: "b"})
+    log = loaded(first + "\n" + broken + "\n" + last, LINE)
+    assert (["a", "b"], 1) == (log.values(LINE), log.report.bad_events)
+    [(place, told)] = log.bad()
+    offset = len(first) + (1 if broken.startswith("<Event") else 0)
+    assert (f"offset {offset}", reason) == (place, told[: len(reason)])
+
+
+def test_a_log_that_ends_within_an_event_keeps_the_rest(loaded):
+    """The last, cut event is reported."""
+    text = event({LINE: "a"})
+    log = loaded(text + text[:-30], LINE)
+    assert (["a"], [f"offset {len(text)}"]) == (log.values(LINE), [place for place, _ in log.bad()])
+
+
+@pytest.mark.parametrize(
+    "raw", [b"\x01", b"\x00", b"\xff", b"&#1;", b"&#x0;", b"&#xD800;", b"&#99999999999;", b"&#xFFFE;"]
+)
+def test_a_character_that_xml_forbids_hides_no_event(loaded, raw):
+    """It is replaced by U+FFFD: a command line must not be able to remove its own event."""
+    assert ["a\ufffdb"] == loaded(event({LINE: "a@b"}).encode().replace(b"@", raw), LINE).values(LINE)
+
+
+@pytest.mark.parametrize(
+    "dtd",
+    [
+        '<!DOCTYPE Events [<!ENTITY a SYSTEM "file:///etc/passwd">]>',
+        '<?xml version="1.0"?>\n<!DOCTYPE Events [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><Events>',
+    ],
+)
+def test_a_dtd_is_refused(loaded, dtd):
+    """No entity is ever resolved."""
+    with pytest.raises(DataError, match="offset 0: this file has a DTD, which is refused"):
+        loaded(dtd + event())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        event().replace("<", "<e:").replace("<e:/", "</e:").replace("xmlns=", "xmlns:e="),
+        "<Events></Events>",
+        "<html><body>Not found</body></html>",
+        event(time="yesterday"),
+    ],
+)
+def test_a_file_without_an_event_is_an_error(loaded, text):
+    """Nothing read is never taken for nothing found: prefixed, empty, foreign, or all bad."""
+    with pytest.raises(DataError, match="log: no Windows event was found in this file"):
+        loaded(text)
+
+
+def test_an_event_of_12_mb_is_read(loaded):
+    """The size of a value has no limit of its own."""
+    log = loaded(event({LINE: "a" * 12_000_000}) + event({LINE: "b"}), LINE)
+    assert [(12_000_000,), (1,)] == log.connection.sql(f"SELECT length({LINE}) FROM event").fetchall()
+
+
+@pytest.mark.parametrize("block_bytes", [1, 7, 100, 1000])
+def test_an_event_may_lie_across_blocks(loaded, monkeypatch, block_bytes):
+    """Where the file is cut for reading changes nothing."""
+    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", block_bytes)
+    assert ["a", "b", "c"] == loaded("\n".join(event({LINE: text}) for text in "abc"), LINE).values(LINE)
+
+
+def test_a_piece_without_an_end_does_not_fill_the_memory(loaded, monkeypatch):
+    """What is longer than any event is dropped and reported, and reading goes on behind it."""
+    monkeypatch.setattr("replay.logs.opening.MAX_EVENT_BYTES", 2000)
+    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", 500)
+    log = loaded(event({LINE: "a"}) + "<Event >" + "x" * 5000 + "\n" + event({LINE: "b"}), LINE)
+    assert (["a", "b"], [f"offset {len(event({LINE: 'a'}))}"]) == (
+        log.values(LINE),
+        [p for p, _ in log.bad()],
+    )
+
+
+TEXT = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\r\ufffe\uffff"), max_size=60
+).map(lambda text: "".join(char for char in text if char in "\t\n" or char >= " "))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=4))
+def test_any_text_comes_back_as_it_was(loaded, rows):
+    """Values survive writing as XML and reading, whatever they hold."""
+    log = loaded("\n".join(event({"Image": image, LINE: line}) for image, line in rows), "Image", LINE)
+    assert rows == log.connection.sql(f"SELECT Image, {LINE} FROM event").fetchall()
