@@ -57,9 +57,7 @@ ANY = "*"  # as a row's detection or object_type
 BY_VALUE = "ip_address|domain"  # object_type of a field that holds either
 TOKEN = re.compile(r"\$([^$\s]+)\$")  # of a risk_message; no blank in the name, so `$5 and $6` is money
 
-_LARGEST_FILE = (
-    1024 * 1024
-)  # bytes; each modifier is tried on each result, so one larger would stop the search
+_LARGEST_FILE = 1024 * 1024  # bytes; each modifier is tried on each result, so one larger would stop the search
 _NUMBER = re.compile(r"[+-]?[0-9]{1,4}(\.[0-9]{1,4})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -73,8 +73,7 @@ def made_of(fields: Sequence[str], records: Iterable[Record]) -> Table:
     return Table(
         [*fields, *(_MV + field for field in several)],
         [
-            [_text(record.get(field, "")) for field in fields]
-            + [_encoded(record.get(field, "")) for field in several]
+            [_text(record.get(field, "")) for field in fields] + [_encoded(record.get(field, "")) for field in several]
             for record in records
         ],
     )

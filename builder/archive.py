@@ -32,9 +32,7 @@ def version(root: Path) -> str:
 def assemble(root: Path) -> dict[str, bytes]:
     """Return the content of every file of the app by its path in it; lib/ must be vendored."""
     if not vendor.is_vendored(root):
-        raise BuildError(
-            [Problem("lib", 0, "does not hold the vendored files", "run python build.py vendor")]
-        )
+        raise BuildError([Problem("lib", 0, "does not hold the vendored files", "run python build.py vendor")])
     sources = {
         path.relative_to(root).as_posix(): path
         for folder in ("bin", "default", "metadata", "lookups")

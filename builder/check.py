@@ -47,13 +47,9 @@ def check_names(files: Files) -> Iterator[Problem]:
     """Refuse a file that does not belong into the app: hidden, of local/, or of an unknown kind."""
     for name in files:
         # A * of fnmatch takes in slashes and leading dots, unlike a shell's.
-        expected = any(
-            fnmatchcase(name, pattern) and name.count("/") == pattern.count("/") for pattern in EXPECTED
-        )
+        expected = any(fnmatchcase(name, pattern) and name.count("/") == pattern.count("/") for pattern in EXPECTED)
         if "/." in f"/{name}" or not expected:
-            yield Problem(
-                name, 0, "does not belong into the app", "remove it, or name its kind in builder/check.py"
-            )
+            yield Problem(name, 0, "does not belong into the app", "remove it, or name its kind in builder/check.py")
 
 
 def check_conf(files: Files) -> Iterator[Problem]:
@@ -66,9 +62,7 @@ def check_conf(files: Files) -> Iterator[Problem]:
             continue
         for repeat in repeats:
             what = f"[{repeat.stanza}]" if repeat.key is None else f"{repeat.key} of [{repeat.stanza}]"
-            yield Problem(
-                name, repeat.line, f"{what} stands twice, first in line {repeat.first}", "keep one of them"
-            )
+            yield Problem(name, repeat.line, f"{what} stands twice, first in line {repeat.first}", "keep one of them")
 
 
 def check_manifest(files: Files) -> Iterator[Problem]:
@@ -134,9 +128,7 @@ def check_transforms(files: Files) -> Iterator[Problem]:
     for stanza, settings in transforms.stanzas.items():
         line = transforms.lines[stanza, None]
         if f"{stanza}.csv" != settings.get("filename"):
-            yield Problem(
-                path, line, f"[{stanza}] does not name {stanza}.csv", "name lookup and stanza alike"
-            )
+            yield Problem(path, line, f"[{stanza}] does not name {stanza}.csv", "name lookup and stanza alike")
         elif f"lookups/{stanza}.csv" not in files:
             yield Problem(path, line, f"lookups/{stanza}.csv is missing", "add it, or remove the stanza")
 
@@ -153,9 +145,7 @@ def check_commands(files: Files) -> Iterator[Problem]:
             continue
         for option, line in _options(files[script].decode()):
             if f"({option}=" not in syntax:
-                yield Problem(
-                    script, line, f"option {option} is not in searchbnf.conf", "add it to a syntax there"
-                )
+                yield Problem(script, line, f"option {option} is not in searchbnf.conf", "add it to a syntax there")
 
 
 def check_views(files: Files) -> Iterator[Problem]:

@@ -63,12 +63,8 @@ class Drilldown:
 
     name: Label
     search: Text
-    earliest_offset: Annotated[
-        str, matching(r"\$info_min_time\$|\d+[smhd]?", "$info_min_time$ or a time such as 7d")
-    ]
-    latest_offset: Annotated[
-        str, matching(r"\$info_max_time\$|\d+[smhd]?", "$info_max_time$ or a time such as 0")
-    ]
+    earliest_offset: Annotated[str, matching(r"\$info_min_time\$|\d+[smhd]?", "$info_min_time$ or a time such as 7d")]
+    latest_offset: Annotated[str, matching(r"\$info_max_time\$|\d+[smhd]?", "$info_max_time$ or a time such as 0")]
 
 
 @dataclass(frozen=True)
@@ -85,9 +81,7 @@ class Tags:
 
     analytic_story: tuple[Label, ...]
     asset_type: Label
-    mitre_attack_id: tuple[
-        Annotated[str, matching(r"T\d{4}(\.\d{3})?", "an ATT&CK id such as T1218.004")], ...
-    ]
+    mitre_attack_id: tuple[Annotated[str, matching(r"T\d{4}(\.\d{3})?", "an ATT&CK id such as T1218.004")], ...]
     kill_chain_phases: tuple[Label, ...]
     nist: tuple[Annotated[str, matching(r"[A-Z]{2}\.[A-Z]{2}", "a NIST category such as DE.CM")], ...]
     cis20: tuple[Annotated[str, matching(r"CIS \d{1,2}", "a CIS control such as CIS 10")], ...]

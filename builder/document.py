@@ -141,9 +141,7 @@ def _decode_mapping(document: Document[Any], node: yaml.MappingNode, kind: Any, 
         elif is_dict or key in hints:
             parts[key] = _decode(document, value_node, get_args(kind)[1] if is_dict else hints[key], at)
         else:
-            document.refuse(
-                at, f"unknown key {key}{inside}", f"remove it; known are {', '.join(sorted(hints))}"
-            )
+            document.refuse(at, f"unknown key {key}{inside}", f"remove it; known are {', '.join(sorted(hints))}")
     if is_dict:
         return _BAD if _BAD in parts.values() else parts
     for part in dataclasses.fields(kind):

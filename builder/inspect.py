@@ -44,11 +44,7 @@ def inspect(archive: Path) -> list[str]:
     counts = Counter(result for result, _, _ in results)
     return [
         ", ".join(f"{count} {result}" for result, count in sorted(counts.items())),
-        *(
-            f"known warning {name}: {KNOWN_WARNINGS[name]}"
-            for result, name, _ in results
-            if result == "warning"
-        ),
+        *(f"known warning {name}: {KNOWN_WARNINGS[name]}" for result, name, _ in results if result == "warning"),
     ]
 
 
@@ -68,7 +64,5 @@ def _run(archive: Path) -> Any:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if not output.is_file():
             said = (done.stderr or done.stdout).strip().splitlines()[-1:]
-            raise BuildError(
-                [Problem(archive.name, 0, f"AppInspect gave no report: {said}", "run it by hand")]
-            )
+            raise BuildError([Problem(archive.name, 0, f"AppInspect gave no report: {said}", "run it by hand")])
         return json.loads(output.read_text(encoding="utf-8"))

@@ -14,9 +14,7 @@ from typing import Annotated
 from builder.document import matching, one_of
 
 Version = Annotated[str, matching(r"\d+\.\d+\.\d+", "a version such as 1.2.0")]
-VersionRange = Annotated[
-    str, matching(r"(>=|<)\d+\.\d+\.\d+(,(>=|<)\d+\.\d+\.\d+)*", "a range such as >=4.20.0")
-]
+VersionRange = Annotated[str, matching(r"(>=|<)\d+\.\d+\.\d+(,(>=|<)\d+\.\d+\.\d+)*", "a range such as >=4.20.0")]
 Deployment = Annotated[str, one_of("*", "_standalone", "_distributed", "_search_head_clustering")]
 Workload = Annotated[str, one_of("*", "_search_heads", "_indexers", "_forwarders")]
 

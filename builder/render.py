@@ -255,9 +255,7 @@ def _story(story: Story, detections: Iterable[Detection]) -> str:
 
 
 def _detections_csv(detections: Iterable[Detection]) -> str:
-    header = (
-        "detection risk_score impact confidence risk_message finding_fields analytic_story kill_chain_phases"
-    )
+    header = "detection risk_score impact confidence risk_message finding_fields analytic_story kill_chain_phases"
     rows = [
         (
             detection.name,
@@ -295,9 +293,7 @@ def _entities_csv(detections: Iterable[Detection]) -> str:
 
 
 def _conf(source: str, stanzas: Iterable[str]) -> str:
-    return "\n".join(
-        [f"# Rendered from {source} by python build.py render: edit there, not here.\n", *stanzas]
-    )
+    return "\n".join([f"# Rendered from {source} by python build.py render: edit there, not here.\n", *stanzas])
 
 
 def _stanza(name: str, settings: Mapping[str, str], comment: str = "") -> str:

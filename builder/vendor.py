@@ -29,8 +29,7 @@ def files(root: Path) -> dict[str, str]:
 def is_vendored(root: Path) -> bool:
     """Return whether lib/ already holds every file, byte for byte."""
     return all(
-        (root / "lib" / name).is_file()
-        and hashlib.sha256((root / "lib" / name).read_bytes()).hexdigest() == digest
+        (root / "lib" / name).is_file() and hashlib.sha256((root / "lib" / name).read_bytes()).hexdigest() == digest
         for name, digest in files(root).items()
     )
 
@@ -50,9 +49,7 @@ def vendor(root: Path) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
     if not is_vendored(root):
-        raise BuildError(
-            [Problem(FILES, 0, "lists other files than the release has", "list those of the pinned one")]
-        )
+        raise BuildError([Problem(FILES, 0, "lists other files than the release has", "list those of the pinned one")])
 
 
 def _download(root: Path, folder: Path) -> Path:
@@ -75,9 +72,7 @@ def _download(root: Path, folder: Path) -> Path:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     releases = list(folder.iterdir())
     if done.returncode or len(releases) != 1:
-        said = [
-            line for line in done.stderr.splitlines() if line.startswith("ERROR")
-        ] or done.stderr.splitlines()
+        said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
         raise BuildError(
             [
                 Problem(

@@ -1,0 +1,1 @@
+"""Run the searches that ship, and others, over recorded Windows logs, without a Splunk."""

@@ -35,11 +35,7 @@ class App:
         """The macros by name and arity, those of Splunk_SA_CIM that the data models come with below the app's own."""
         path = str(self.folder / "default" / "macros.conf")
         stanzas = macros.BUILT_IN | self._conf("macros")
-        found = {
-            name: macros.from_stanza(name, stanza, path)
-            for name, stanza in stanzas.items()
-            if name != "default"
-        }
+        found = {name: macros.from_stanza(name, stanza, path) for name, stanza in stanzas.items() if name != "default"}
         for assignment in self.overrides:
             found = macros.override(found, assignment)
         return found
@@ -102,9 +98,7 @@ class App:
     def expand(self, text: str) -> str:
         """Return a search text with its macros expanded."""
         if len(text) > limits.MAX_SEARCH_CHARACTERS:
-            raise DataError(
-                f"the search has {len(text):,} characters; replay reads {limits.MAX_SEARCH_CHARACTERS:,}"
-            )
+            raise DataError(f"the search has {len(text):,} characters; replay reads {limits.MAX_SEARCH_CHARACTERS:,}")
         return macros.expand(text, self.macros)
 
     def parse(self, text: str) -> Pipeline:

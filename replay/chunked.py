@@ -73,9 +73,7 @@ def call(
             errors.seek(0)
             last = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
             told = (
-                str(error)
-                if isinstance(error, DataError)
-                else f"{name} closed its pipe before it had read everything"
+                str(error) if isinstance(error, DataError) else f"{name} closed its pipe before it had read everything"
             )
             raise DataError("\n".join([told, *last])) from error
         finally:

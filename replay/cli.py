@@ -6,6 +6,7 @@ Exit status: 0 ran, 2 usage or something that replay does not run, 3 unreadable 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
         return _fail(error, 2)
     except BrokenPipeError:
         # The reader of the output is gone (`| head`): nothing is left to tell it.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the end
         return 0
 
 
@@ -53,9 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         default="current",
         help="how Sysmon is mapped to the CIM (default: %(default)s)",
     )
-    run.add_argument(
-        "--earliest", metavar="T", help="start of the time range: epoch seconds, -24h@h, or an ISO date"
-    )
+    run.add_argument("--earliest", metavar="T", help="start of the time range: epoch seconds, -24h@h, or an ISO date")
     run.add_argument("--latest", metavar="T", help="end of the time range, exclusive")
     run.add_argument(
         "--format", choices=FORMATS, default="table", help="how results are written (default: %(default)s)"
@@ -63,12 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--output", metavar="FILE", type=Path, help="write the results there instead of to standard output"
     )
-    run.add_argument(
-        "--explain", action="store_true", help="show the search at every stage, on standard error"
-    )
-    comparing = commands.add_parser(
-        "compare", help="what the published search finds, what ours finds, and the alerts"
-    )
+    run.add_argument("--explain", action="store_true", help="show the search at every stage, on standard error")
+    comparing = commands.add_parser("compare", help="what the published search finds, what ours finds, and the alerts")
     _common(comparing)
     return parser
 
@@ -91,9 +86,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="replace a macro for this run; repeatable",
     )
-    parser.add_argument(
-        "--python", metavar="FILE", default=sys.executable, help="interpreter for the app's commands"
-    )
+    parser.add_argument("--python", metavar="FILE", default=sys.executable, help="interpreter for the app's commands")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -154,9 +147,7 @@ def _report(report: LoadReport) -> None:
             )
         unlisted = file.bad_events - len(file.bad)
         if unlisted:
-            print(
-                f"warning: {printable(file.path)}: {unlisted:,} more bad events were skipped", file=sys.stderr
-            )
+            print(f"warning: {printable(file.path)}: {unlisted:,} more bad events were skipped", file=sys.stderr)
 
 
 def _fail(error: SplError, status: int) -> int:

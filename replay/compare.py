@@ -35,9 +35,7 @@ def text(recording: Recording, app: App, python: str) -> str:
     alerts: dict[str, tuple[Mapping[str, Value], list[str]]] = {}
     for addon, results in found[SCHEDULED].items():
         for row in results.rows:
-            alerts.setdefault(str(row["risk_finding_id"]), (row, []))[1].append(
-                f"{addon} by {row['match_basis']}"
-            )
+            alerts.setdefault(str(row["risk_finding_id"]), (row, []))[1].append(f"{addon} by {row['match_basis']}")
     parts += [_alert(row, seen) for row, seen in alerts.values()] or ["No alert.\n"]
     warnings = {
         f"{name}, on {addon}: {warning}"
@@ -53,11 +51,7 @@ def text(recording: Recording, app: App, python: str) -> str:
 def _events(report: LoadReport) -> str:
     lines = []
     for file in report.files:
-        sysmon = {
-            event_id: count
-            for (provider, event_id), count in file.counts.items()
-            if provider.endswith("Sysmon")
-        }
+        sysmon = {event_id: count for (provider, event_id), count in file.counts.items() if provider.endswith("Sysmon")}
         shown = f"{sysmon.get(1, 0):,} processes started, {sysmon.get(3, 0):,} connections"
         lines.append(f"{printable(file.path)}: {file.events:,} events ({shown})")
     return "\n".join(lines) + "\n"
@@ -89,9 +83,7 @@ def _alert(row: Mapping[str, Value], seen: Sequence[str]) -> str:
         return printable(_one_line(shown.get(name, "not recorded")))
 
     times = (
-        value("firstTime")
-        if row["firstTime"] == row["lastTime"]
-        else f"{value('firstTime')} to {value('lastTime')}"
+        value("firstTime") if row["firstTime"] == row["lastTime"] else f"{value('firstTime')} to {value('lastTime')}"
     )
     facts = {
         "score": f"{value('risk_score')} of 100: {value('risk_score_reason')}",

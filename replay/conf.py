@@ -100,11 +100,7 @@ def _logical_lines(text: str, path: str) -> Iterator[tuple[int, str]]:
             last, line = next(physical, (0, ""))
             line = line.removesuffix("\r")
             if not last:
-                raise DataError(
-                    "the last line ends in a continuation; end it without \\", path, f"line {number}"
-                )
+                raise DataError("the last line ends in a continuation; end it without \\", path, f"line {number}")
         if line.rstrip().endswith("\\"):
-            raise DataError(
-                "white space follows the \\ at the end of the line; remove it", path, f"line {last}"
-            )
+            raise DataError("white space follows the \\ at the end of the line; remove it", path, f"line {last}")
         yield number, (whole + line).strip()

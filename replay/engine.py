@@ -45,7 +45,10 @@ def record(paths: Sequence[str]) -> Recording:
 
 def connect() -> duckdb.DuckDBPyConnection:
     """Return an empty database in memory that knows what our SQL calls, and never reaches for the network."""
-    settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
     connection = duckdb.connect(":memory:", config=settings)
     # The database is thrown away: writing checkpoints of it costs seconds per half million events.
     connection.execute("SET checkpoint_threshold = '1TB'")
@@ -106,9 +109,7 @@ def _time(text: str | None, option: str, now: float) -> float | None:
         return None
     epoch = times.time_argument(text, now)
     if epoch is None:
-        raise DataError(
-            f"{option} {text!r} is not a time; write epoch seconds, -24h@h or 2020-09-20T01:00:00"
-        )
+        raise UsageError(f"{option} {text!r} is not a time; write epoch seconds, -24h@h or 2020-09-20T01:00:00")
     return epoch
 
 

@@ -42,7 +42,5 @@ def read_csv(path: Path) -> tuple[list[str], list[Row]]:
             message = f"this row has {len(record)} cells, but the header has {len(fields)}; mend the row"
             raise DataError(message, str(path), f"row {number}")
     return fields, [
-        {name: cell or None for name, cell in zip(fields, record, strict=True)}
-        for record in records
-        if record
+        {name: cell or None for name, cell in zip(fields, record, strict=True)} for record in records if record
     ]

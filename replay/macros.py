@@ -54,9 +54,7 @@ def override(macros: Mapping[str, Macro], assignment: str) -> dict[str, Macro]:
     if not equals:
         raise UsageError(f"--macro {assignment!r} is not NAME=DEFINITION")
     if name not in macros:
-        raise DataError(
-            f"--macro names {name!r}, but the app has no such macro; it has: {' '.join(sorted(macros))}"
-        )
+        raise DataError(f"--macro names {name!r}, but the app has no such macro; it has: {' '.join(sorted(macros))}")
     return {**macros, name: Macro(name, definition.strip(), macros[name].arguments)}
 
 
@@ -72,9 +70,7 @@ def expand(text: str, macros: Mapping[str, Macro]) -> str:
 
 def _expand(text: str, macros: Mapping[str, Macro], depth: int, calls: Iterator[int]) -> str:
     if depth > limits.MACRO_DEPTH:
-        raise UnsupportedError(
-            f"macros call each other more than {limits.MACRO_DEPTH} deep; one of them calls itself"
-        )
+        raise UnsupportedError(f"macros call each other more than {limits.MACRO_DEPTH} deep; one of them calls itself")
     parts: list[str] = []
     index = copied = size = 0
     while index < len(text):
@@ -106,9 +102,7 @@ def _end_of_call(text: str, start: int) -> int:
     raise error_at(text, start, start + 1, "this macro is never closed", "add the missing `")
 
 
-def _expand_call(
-    text: str, start: int, end: int, macros: Mapping[str, Macro], depth: int, calls: Iterator[int]
-) -> str:
+def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], depth: int, calls: Iterator[int]) -> str:
     if next(calls) > limits.MACRO_CALLS:
         raise UnsupportedError(f"the macros of this search call others more than {limits.MACRO_CALLS:,} times")
     call = text[start + 1 : end - 1].strip()

@@ -86,8 +86,7 @@ def _cell(value: Value) -> str:
 def printable(text: str) -> str:
     r"""Return *text* with everything that is not printable as `\n`, `\x1b`, `\u202e` and so on."""
     return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
 
 

@@ -169,9 +169,7 @@ class Run:
             columns[name] = Sql(column, Kind.MULTIVALUE if multivalue else Kind.TEXT)
         self._stages += 1
         table = f"stage_{self._stages}"
-        unquoted = {
-            name[1:-1].replace('""', '"') if name != "#" else name: array for name, array in arrays.items()
-        }
+        unquoted = {name[1:-1].replace('""', '"') if name != "#" else name: array for name, array in arrays.items()}
         self.connection.register("from_python", pa.table(unquoted))
         self.sql(f"CREATE TEMP TABLE {table} AS SELECT * FROM from_python")
         self.connection.unregister("from_python")
@@ -180,8 +178,7 @@ class Run:
     def fetch(self, rows: Table) -> list[dict[str, Value]]:
         """Return the results as text, lists of text where a field has several values; absent values are left out."""
         listed = [
-            f"{column.text if column.kind is Kind.MULTIVALUE else as_text(column)}"
-            for column in rows.columns.values()
+            f"{column.text if column.kind is Kind.MULTIVALUE else as_text(column)}" for column in rows.columns.values()
         ]
         query = f"SELECT {', '.join([ORDER, *listed])} FROM {rows.name} ORDER BY {ORDER}"
         found: list[dict[str, Value]] = []

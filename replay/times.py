@@ -44,9 +44,7 @@ def relative_time(epoch: float, modifier: str) -> float | None:
     try:
         moment = datetime.fromtimestamp(epoch, UTC)
         for sign, count, unit, snap, weekday in _STEP.findall(text):
-            stepped = (
-                _snap(moment, snap.lower(), weekday) if snap else _shift(moment, sign, count, unit.lower())
-            )
+            stepped = _snap(moment, snap.lower(), weekday) if snap else _shift(moment, sign, count, unit.lower())
             if stepped is None:
                 return None
             moment = stepped

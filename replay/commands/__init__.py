@@ -138,8 +138,6 @@ def parse(
             )
         if number > 0 and entry.only_first:
             message = f"{segment.name!r} makes its own results, so it must come first"
-            raise error_at(
-                text, segment.name_start, name_end, message, "put it in a subsearch: | append [| …]"
-            )
+            raise error_at(text, segment.name_start, name_end, message, "put it in a subsearch: | append [| …]")
         commands.append(entry.parse(segment))
     return tuple(commands)

@@ -29,9 +29,7 @@ class Aggregate:
     expression: Expression | None = None
 
 
-def parse_aggregates(
-    cursor: Cursor, stop: Callable[[Token], bool], eval_inside: bool
-) -> tuple[Aggregate, ...]:
+def parse_aggregates(cursor: Cursor, stop: Callable[[Token], bool], eval_inside: bool) -> tuple[Aggregate, ...]:
     """Return the aggregates at the cursor, up to its end or the first token for which *stop* is true; at least one."""
     found: list[Aggregate] = []
     while not (cursor.here.kind == "end" or stop(cursor.here)):
@@ -82,9 +80,7 @@ def _eval_inside(cursor: Cursor, allowed: bool) -> Expression:
             cursor.fail("this parenthesis is never closed", opening)
         token = cursor.take()
         depth += token.is_op("(") - token.is_op(")")
-    inner = replace(
-        cursor, tokens=lex_eval(cursor.text, opening.end, token.start), end=token.start, position=0
-    )
+    inner = replace(cursor, tokens=lex_eval(cursor.text, opening.end, token.start), end=token.start, position=0)
     expression = parse_expression(inner)
     inner.finish()
     return expression
@@ -128,11 +124,7 @@ def group(
     keys = {name: f"k{number}" for number, name in enumerate(by)}
     inputs = {f"v{number}": value(one) for number, one in enumerate(aggregates)}
     listed = [
-        f"unnest({sql.text})"
-        if sql.kind is Kind.MULTIVALUE
-        else sql.text
-        if sql.kind is Kind.NUMBER
-        else as_text(sql)
+        f"unnest({sql.text})" if sql.kind is Kind.MULTIVALUE else sql.text if sql.kind is Kind.NUMBER else as_text(sql)
         for sql in by.values()
     ]
     selected = [f"{text} AS {key}" for text, key in zip(listed, keys.values(), strict=True)]

@@ -49,9 +49,7 @@ class Convert:
                 continue
             token = cursor.take()
             if token.value.lower() not in _SQL:
-                cursor.refuse(
-                    f"unsupported conversion {token.value!r}", token, f"replay knows: {' '.join(_SQL)}"
-                )
+                cursor.refuse(f"unsupported conversion {token.value!r}", token, f"replay knows: {' '.join(_SQL)}")
             cursor.expect_op("(")
             field = cursor.name()
             cursor.expect_op(")")

@@ -64,9 +64,7 @@ class Dedup:
         first = f"row_number() OVER (PARTITION BY {key} ORDER BY {ORDER})"
         if self.consecutive:
             # A run of equal results is one group: it starts where a value differs from that of the result before.
-            before = " OR ".join(
-                f"{value} IS DISTINCT FROM lag({value}) OVER (ORDER BY {ORDER})" for value in values
-            )
+            before = " OR ".join(f"{value} IS DISTINCT FROM lag({value}) OVER (ORDER BY {ORDER})" for value in values)
             begins = f'SELECT {ORDER}, ({before}) AS "#begins" FROM {rows.name}'
             runs = f'SELECT {ORDER}, count_if("#begins") OVER (ORDER BY {ORDER}) AS "#run" FROM ({begins})'
             first = f'row_number() OVER (PARTITION BY "#run" ORDER BY {ORDER})'

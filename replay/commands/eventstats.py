@@ -36,8 +36,7 @@ class EventStats:
             raise error_at(self.segment.text, start, end, message, "put mvexpand before it", unsupported=True)
         groups = grouped(self.segment, self.aggregates, self.by, rows, run)
         on = " AND ".join(
-            f"{as_text(_of('r', rows.field(name)))} = {as_text(_of('g', groups.field(name)))}"
-            for name in self.by
+            f"{as_text(_of('r', rows.field(name)))} = {as_text(_of('g', groups.field(name)))}" for name in self.by
         )
         fields = {name: _of("r", column) for name, column in rows.columns.items()}
         fields |= {name: _of("g", column) for name, column in groups.columns.items() if name not in self.by}

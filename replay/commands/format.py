@@ -6,7 +6,7 @@ import dataclasses
 import re
 from dataclasses import dataclass
 
-from replay.commands.options import count, read_options
+from replay.commands.options import Convert, count, read_options
 from replay.run import Run, Table, Value
 from replay.spl.pipeline import Segment
 
@@ -27,7 +27,7 @@ class Format:
     def parse(cls, segment: Segment) -> Format:
         """Read the options and either no texts or all six."""
         cursor = segment.arguments()
-        spec = {"mvsep": str, "maxresults": count, "emptystr": str}
+        spec: dict[str, Convert] = {"mvsep": str, "maxresults": count, "emptystr": str}
         options = read_options(cursor, spec)
         parts: list[str] = []
         while cursor.here.kind == "quoted":

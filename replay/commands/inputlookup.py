@@ -47,9 +47,7 @@ class InputLookup:
         lookup = run.app.lookup(self.name)
         found = run.from_python(lookup.fields, lookup.rows)
         found = run.keep(found, predicate_test(self.predicate, found.field, run, self._no_terms))
-        found = run.store(
-            found.columns, f'FROM {found.name} ORDER BY "#" LIMIT {self.max} OFFSET {self.start}'
-        )
+        found = run.store(found.columns, f'FROM {found.name} ORDER BY "#" LIMIT {self.max} OFFSET {self.start}')
         return union(rows, found, run) if self.append and rows is not None else found
 
     def _no_terms(self, term: Term) -> str:

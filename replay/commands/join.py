@@ -50,9 +50,7 @@ class Join:
         options = {"type": "inner", "usetime": False, "earlier": True, "overwrite": True, "max": 1}
         options |= read_options(cursor, _OPTIONS)
         if cursor.here.is_word("left", "right") and cursor.ahead().is_op("="):
-            cursor.refuse(
-                "replay's join takes field names, not left= and right=", hint="rename the key on one side"
-            )
+            cursor.refuse("replay's join takes field names, not left= and right=", hint="rename the key on one side")
         token = cursor.here
         fields: list[str] = []
         while cursor.here.kind in ("word", "quoted"):
@@ -124,6 +122,4 @@ class Join:
         matches = f"SELECT count(*) AS n FROM ({left_sql}) l JOIN ({right_sql}) r ON {on} GROUP BY l.{ORDER}"
         dropped = run.scalar(f"SELECT coalesce(sum(greatest(n - {self.max}, 0)), 0) FROM ({matches})")
         if dropped:
-            run.warn(
-                f"join kept at most max={self.max} match for each result; {int(dropped):,} more were dropped"
-            )
+            run.warn(f"join kept at most max={self.max} match for each result; {int(dropped):,} more were dropped")

@@ -102,9 +102,7 @@ def _match(lookup: LookupTable, table: Table, theirs: str, value: Sql) -> str:
     """SQL that is true where the lookup's field *theirs* matches *value*; a multivalue matches by any of its values."""
     lookup.require(theirs)
     pattern = f"t.{table.field(theirs).text}"
-    fold: Callable[[str], str] = (
-        (lambda text: text) if lookup.case_sensitive else (lambda text: f"lower({text})")
-    )
+    fold: Callable[[str], str] = (lambda text: text) if lookup.case_sensitive else (lambda text: f"lower({text})")
 
     def test(text: str) -> str:
         way = lookup.match_types.get(theirs, "EXACT")

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from replay import limits
-from replay.commands.options import boolean, choice, count, read_options, refuse_options
+from replay.commands.options import Convert, boolean, choice, count, read_options, refuse_options
 from replay.run import Run, Table, Value
 from replay.spl.pipeline import Segment
 from replay.sql.values import Kind, Sql, number
@@ -34,7 +34,7 @@ class MakeResults:
         cursor = segment.arguments()
         refuse_options(cursor, ("splunk_server", "splunk_server_group"), "there is no server here")
         start = cursor.here
-        spec = {"count": count, "annotate": boolean, "format": choice("csv", "json"), "data": str}
+        spec: dict[str, Convert] = {"count": count, "annotate": boolean, "format": choice("csv", "json"), "data": str}
         options = read_options(cursor, spec)
         if options.get("annotate"):
             cursor.refuse("replay's makeresults has no server to annotate with", start)
@@ -56,9 +56,7 @@ class MakeResults:
         if self.rows is not None:
             names = dict.fromkeys(name for row in self.rows for name in row)
             return run.from_python(list(names), self.rows)
-        return run.store(
-            {"_time": Sql(number(math.floor(run.now)), Kind.NUMBER)}, f"FROM range({self.count})", "range"
-        )
+        return run.store({"_time": Sql(number(math.floor(run.now)), Kind.NUMBER)}, f"FROM range({self.count})", "range")
 
 
 def _csv(text: str) -> list[dict[str, Value | None]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-import typing
 
 from replay import limits, times
 from replay.commands.format import Format
@@ -48,9 +48,7 @@ def _any_field(rows: Table, segment: Segment) -> Callable[[Term], str]:
         if term.value == "*":
             return "true"
         if "_raw" in rows.columns:
-            return predicate_sql(
-                Compare("_raw", "=", f"*{term.value}*"), rows.field, test, lambda inner: All(())
-            )
+            return predicate_sql(Compare("_raw", "=", f"*{term.value}*"), rows.field, test, lambda inner: All(()))
         raise error_at(
             segment.text,
             term.token.start,
@@ -110,9 +108,7 @@ def _results(part: Subsearch, run: Run) -> Predicate:
     if not {"search", "query"} & set(rows.columns):
         rows = Format(pipeline[-1].segment).run(rows, run)
     found = run.fetch(rows)
-    texts = [
-        value for row in found for name in ("search", "query") if isinstance(value := row.get(name), str)
-    ]
+    texts = [value for row in found for name in ("search", "query") if isinstance(value := row.get(name), str)]
     if not texts:
         return Not(All(()))
     text = " ".join(texts)

@@ -44,9 +44,7 @@ def parse_stats(cursor: Cursor) -> tuple[tuple[Aggregate, ...], tuple[str, ...]]
     return aggregates, by
 
 
-def grouped(
-    segment: Segment, aggregates: tuple[Aggregate, ...], by: tuple[str, ...], rows: Table, run: Run
-) -> Table:
+def grouped(segment: Segment, aggregates: tuple[Aggregate, ...], by: tuple[str, ...], rows: Table, run: Run) -> Table:
     """Return the aggregates of *rows*, one row for each group."""
     value = field_value(rows, Compiler(segment.arguments(), rows.field, run.now))
     fields = {name: rows.field(name) for name in by}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from replay import times
 from replay.commands.aggregates import Aggregate, expand, group, parse_aggregates
-from replay.commands.options import at_option, boolean, read_option, refuse_options
+from replay.commands.options import Convert, at_option, boolean, read_option, refuse_options
 from replay.commands.search import predicate_test
 from replay.run import Run, Table
 from replay.spl.pipeline import Segment
@@ -18,7 +18,7 @@ from replay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
 COMMON = ("_time", "host", "source", "sourcetype", "index")
 
 # Replay has no summaries to be partial, old or local, so these change nothing in it; they are checked all the same.
-_OPTIONS = {
+_OPTIONS: dict[str, Convert] = {
     "summariesonly": boolean,
     "allow_old_summaries": boolean,
     "local": boolean,
@@ -60,20 +60,14 @@ class Tstats:
                 refuse_options(cursor, ("prestats", "append"), "its output is Splunk's own intermediate form")
 
         options()
-        aggregates = parse_aggregates(
-            cursor, lambda token: token.is_word("from", "where", "by", "groupby"), False
-        )
+        aggregates = parse_aggregates(cursor, lambda token: token.is_word("from", "where", "by", "groupby"), False)
         for one in aggregates:
             if one.function in ("first", "last", "list"):
                 cursor.refuse(f"replay's tstats does not run {one.function}: a data model has no order", one.token)
         if not cursor.accept_word("from"):
-            cursor.refuse(
-                "replay's tstats reads data models only", hint="add: from datamodel=Endpoint.Processes"
-            )
+            cursor.refuse("replay's tstats reads data models only", hint="add: from datamodel=Endpoint.Processes")
         if not at_option(cursor, ("datamodel",)):
-            cursor.refuse(
-                "replay's tstats reads data models only", hint="write: from datamodel=Endpoint.Processes"
-            )
+            cursor.refuse("replay's tstats reads data models only", hint="write: from datamodel=Endpoint.Processes")
         cursor.take()
         cursor.take()
         datamodel_token = cursor.here
@@ -112,9 +106,7 @@ class Tstats:
         rest = f"FROM {identifier(self.datamodel)} WHERE ({test}){_time_range(run)}"
         found = group(run, expand(self.aggregates, names), by, value, rest, None)
         if read:
-            run.warn(
-                f"{self.datamodel} has no field {' '.join(sorted(read))} here, so it is empty in this search"
-            )
+            run.warn(f"{self.datamodel} has no field {' '.join(sorted(read))} here, so it is empty in this search")
         return found
 
     def _by_field(self, name: str, sql: Sql) -> Sql:

@@ -86,9 +86,7 @@ def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
         if number == 0 and not leading_pipe and not (name and name.group(1) == "search"):
             segments.append(Segment(text, "search", part_from, part_from, part_to))
         elif name is None:
-            raise error_at(
-                text, part_from, max(part_to, part_from + 1), "expected a command behind this pipe"
-            )
+            raise error_at(text, part_from, max(part_to, part_from + 1), "expected a command behind this pipe")
         else:
             segments.append(Segment(text, name.group(1).lower(), name.start(1), name.end(1), part_to))
     return segments

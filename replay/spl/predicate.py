@@ -86,9 +86,8 @@ def _all(cursor: Cursor, stop: Callable[[Token], bool], depth: int) -> Predicate
         cursor.refuse(f"replay reads at most {MAX_NESTING} nested groups")
     parts: list[Predicate] = []
     while not (cursor.here.kind == "end" or cursor.here.is_op(")") or stop(cursor.here)):
-        if parts and _keyword(cursor, "AND"):
-            if cursor.here.kind == "end" or stop(cursor.here):
-                cursor.fail("AND needs a term behind it")
+        if parts and _keyword(cursor, "AND") and (cursor.here.kind == "end" or stop(cursor.here)):
+            cursor.fail("AND needs a term behind it")
         parts.append(_any(cursor, stop, depth))
     return parts[0] if len(parts) == 1 else All(tuple(parts))
 

@@ -37,9 +37,7 @@ class Token:
         return self.kind == "word" and self.value.lower() in values
 
 
-def error_at(
-    text: str, start: int, end: int, message: str, hint: str = "", unsupported: bool = False
-) -> SplError:
+def error_at(text: str, start: int, end: int, message: str, hint: str = "", unsupported: bool = False) -> SplError:
     """Return the error that shows *message*, the line of *text* at *start*, a caret under it, and *hint*."""
     line_start = text.rfind("\n", 0, start) + 1
     line_end = text.find("\n", start)
@@ -145,9 +143,7 @@ def lex_eval(text: str, start: int, end: int) -> list[Token]:
             tokens.append(Token("word", word.group(), index, word.end()))
             index = word.end()
         else:
-            hint = (
-                "put field names with special characters in single quotes, text in double quotes: 'a b'=\"x\""
-            )
+            hint = "put field names with special characters in single quotes, text in double quotes: 'a b'=\"x\""
             raise error_at(text, index, index + 1, f"unexpected {text[index]!r} in an expression", hint)
     return tokens
 

@@ -51,9 +51,7 @@ def call(node: Call, compiler: Compiler) -> Sql:
     least, most, builder = _FUNCTIONS[node.function]
     if len(node.arguments) < least or (most is not None and len(node.arguments) > most):
         count = f"{least}" if least == most else f"{least} or more" if most is None else f"{least} to {most}"
-        compiler.cursor.fail(
-            f"{node.function} takes {count} arguments, not {len(node.arguments)}", node.token
-        )
+        compiler.cursor.fail(f"{node.function} takes {count} arguments, not {len(node.arguments)}", node.token)
     return builder(node.arguments, compiler, node)
 
 
@@ -274,7 +272,7 @@ def _mvcount(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 @_function("mvdedup", 1, 1)
 def _mvdedup(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     values = as_list(compiler.value(arguments[0]))
-    first = f"list_filter({values}, lambda {EACH}, "#i": list_position({values}, {EACH}) = "#i")"
+    first = f"list_filter({values}, lambda {EACH}, "  # i": list_position({values}, {EACH}) = "#i")"
     return Sql(first, Kind.MULTIVALUE)
 
 
@@ -363,7 +361,9 @@ def _tostring(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
         return Sql(f"({shown} ELSE format('{{:,.2f}}', {rounded}) END)", Kind.LITERAL)
     if style == Text("duration"):
         seconds = f"TRY_CAST({as_number(value)} AS BIGINT)"
-        clock = f"format('{{:02d}}:{{:02d}}:{{:02d}}', {seconds} % 86400 // 3600, {seconds} % 3600 // 60, {seconds} % 60)"
+        clock = (
+            f"format('{{:02d}}:{{:02d}}:{{:02d}}', {seconds} % 86400 // 3600, {seconds} % 3600 // 60, {seconds} % 60)"
+        )
         return Sql(
             f"(CASE WHEN {seconds} >= 86400 THEN {seconds} // 86400 || '+' ELSE '' END || {clock})",
             Kind.LITERAL,
@@ -438,9 +438,7 @@ def _time(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 @_function("strftime", 2, 2)
 def _strftime(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return Sql(
-        f"py_strftime({_number(arguments[0], compiler)}, {_text(arguments[1], compiler)})", Kind.LITERAL
-    )
+    return Sql(f"py_strftime({_number(arguments[0], compiler)}, {_text(arguments[1], compiler)})", Kind.LITERAL)
 
 
 @_function("strptime", 2, 2)
@@ -452,9 +450,5 @@ def _strptime(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 def _relative_time(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     modifier = arguments[1]
     if isinstance(modifier, Text) and times.relative_time(0.0, modifier.value) is None:
-        compiler.cursor.fail(
-            f"{modifier.value!r} is not a relative time", node.token, "write for example -70m@m"
-        )
-    return Sql(
-        f"py_relative_time({_number(arguments[0], compiler)}, {_text(modifier, compiler)})", Kind.NUMBER
-    )
+        compiler.cursor.fail(f"{modifier.value!r} is not a relative time", node.token, "write for example -70m@m")
+    return Sql(f"py_relative_time({_number(arguments[0], compiler)}, {_text(modifier, compiler)})", Kind.NUMBER)

@@ -20,9 +20,7 @@ SubsearchPredicate = Callable[[Subsearch], Predicate]
 _LOOKS_NUMERIC = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
-def predicate_sql(
-    predicate: Predicate, field: FieldLookup, term: TermTest, subsearch: SubsearchPredicate
-) -> str:
+def predicate_sql(predicate: Predicate, field: FieldLookup, term: TermTest, subsearch: SubsearchPredicate) -> str:
     """Return SQL that is true or false, never NULL, for each row.
 
     Args:
@@ -96,9 +94,7 @@ def _one_of(value: Sql, wanted: tuple[str, ...]) -> str:
     plain = [text for text in wanted if "*" not in text]
     tests = [_compare(value, "=", text) for text in wanted if "*" in text]
     if plain and value.kind is Kind.TEXT:
-        tests.append(
-            f"coalesce(lower({value.text}) IN ({', '.join(literal(text.lower()) for text in plain)}), false)"
-        )
+        tests.append(f"coalesce(lower({value.text}) IN ({', '.join(literal(text.lower()) for text in plain)}), false)")
     else:
         tests += [_compare(value, "=", text) for text in plain]
     return " OR ".join(f"({test})" for test in tests)
@@ -117,7 +113,9 @@ def _scalar(value: Sql, op: str, wanted: str) -> str:
     text = as_text(value)
     if op in ("=", "!="):
         if "*" in wanted:
-            test = f"lower({text}) {'' if op == '=' else 'NOT '}LIKE {literal(like_pattern(wanted.lower()))} ESCAPE '\\'"
+            test = (
+                f"lower({text}) {'' if op == '=' else 'NOT '}LIKE {literal(like_pattern(wanted.lower()))} ESCAPE '\\'"
+            )
             return f"{text} IS NOT NULL" if set(wanted) == {"*"} and op == "=" else test
         return f"lower({text}) {op} {literal(wanted.lower())}"
     texts = f"lower({text}) {op} {literal(wanted.lower())}"

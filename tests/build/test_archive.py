@@ -14,72 +14,72 @@ import pytest
 from builder import archive
 from builder.problem import BuildError
 
-LISTING = """
-DA-ESS-InstallUtilRBA
-DA-ESS-InstallUtilRBA/LICENSE
-DA-ESS-InstallUtilRBA/app.manifest
-DA-ESS-InstallUtilRBA/bin
-DA-ESS-InstallUtilRBA/bin/installutil_rba_fields.py
-DA-ESS-InstallUtilRBA/bin/installutil_rba_lookups.py
-DA-ESS-InstallUtilRBA/bin/installutil_rba_rules.py
-DA-ESS-InstallUtilRBA/bin/installutil_rba_table.py
-DA-ESS-InstallUtilRBA/bin/installutil_rba_values.py
-DA-ESS-InstallUtilRBA/bin/installutil_rba_wire.py
-DA-ESS-InstallUtilRBA/bin/rbaenrich.py
-DA-ESS-InstallUtilRBA/default
-DA-ESS-InstallUtilRBA/default/analyticstories.conf
-DA-ESS-InstallUtilRBA/default/app.conf
-DA-ESS-InstallUtilRBA/default/commands.conf
-DA-ESS-InstallUtilRBA/default/macros.conf
-DA-ESS-InstallUtilRBA/default/savedsearches.conf
-DA-ESS-InstallUtilRBA/default/searchbnf.conf
-DA-ESS-InstallUtilRBA/default/server.conf
-DA-ESS-InstallUtilRBA/default/transforms.conf
-DA-ESS-InstallUtilRBA/lib
-DA-ESS-InstallUtilRBA/lib/splunk-sdk.LICENSE
-DA-ESS-InstallUtilRBA/lib/splunklib
-DA-ESS-InstallUtilRBA/lib/splunklib/__init__.py
-DA-ESS-InstallUtilRBA/lib/splunklib/binding.py
-DA-ESS-InstallUtilRBA/lib/splunklib/client.py
-DA-ESS-InstallUtilRBA/lib/splunklib/data.py
-DA-ESS-InstallUtilRBA/lib/splunklib/modularinput
-DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/__init__.py
-DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/argument.py
-DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/event.py
-DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/event_writer.py
-DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/input_definition.py
-DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/scheme.py
-DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/script.py
-DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/utils.py
-DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/validation_definition.py
-DA-ESS-InstallUtilRBA/lib/splunklib/results.py
-DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands
-DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/__init__.py
-DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/decorators.py
-DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/environment.py
-DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/eventing_command.py
-DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/external_search_command.py
-DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/generating_command.py
-DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/internals.py
-DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/reporting_command.py
-DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/search_command.py
-DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/streaming_command.py
-DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/validators.py
-DA-ESS-InstallUtilRBA/lib/splunklib/six.py
-DA-ESS-InstallUtilRBA/lib/splunklib/utils.py
-DA-ESS-InstallUtilRBA/lookups
-DA-ESS-InstallUtilRBA/lookups/installutil_rba_detections.csv
-DA-ESS-InstallUtilRBA/lookups/installutil_rba_entities.csv
-DA-ESS-InstallUtilRBA/lookups/installutil_rba_ignored_objects.csv
-DA-ESS-InstallUtilRBA/lookups/installutil_rba_score_modifiers.csv
-DA-ESS-InstallUtilRBA/metadata
-DA-ESS-InstallUtilRBA/metadata/default.meta
-DA-ESS-InstallUtilRBA/static
-DA-ESS-InstallUtilRBA/static/appIcon.png
-DA-ESS-InstallUtilRBA/static/appIconAlt.png
-DA-ESS-InstallUtilRBA/static/appIconAlt_2x.png
-DA-ESS-InstallUtilRBA/static/appIcon_2x.png
-""".split()
+LISTING = [
+    "DA-ESS-InstallUtilRBA",
+    "DA-ESS-InstallUtilRBA/LICENSE",
+    "DA-ESS-InstallUtilRBA/app.manifest",
+    "DA-ESS-InstallUtilRBA/bin",
+    "DA-ESS-InstallUtilRBA/bin/installutil_rba_fields.py",
+    "DA-ESS-InstallUtilRBA/bin/installutil_rba_lookups.py",
+    "DA-ESS-InstallUtilRBA/bin/installutil_rba_rules.py",
+    "DA-ESS-InstallUtilRBA/bin/installutil_rba_table.py",
+    "DA-ESS-InstallUtilRBA/bin/installutil_rba_values.py",
+    "DA-ESS-InstallUtilRBA/bin/installutil_rba_wire.py",
+    "DA-ESS-InstallUtilRBA/bin/rbaenrich.py",
+    "DA-ESS-InstallUtilRBA/default",
+    "DA-ESS-InstallUtilRBA/default/analyticstories.conf",
+    "DA-ESS-InstallUtilRBA/default/app.conf",
+    "DA-ESS-InstallUtilRBA/default/commands.conf",
+    "DA-ESS-InstallUtilRBA/default/macros.conf",
+    "DA-ESS-InstallUtilRBA/default/savedsearches.conf",
+    "DA-ESS-InstallUtilRBA/default/searchbnf.conf",
+    "DA-ESS-InstallUtilRBA/default/server.conf",
+    "DA-ESS-InstallUtilRBA/default/transforms.conf",
+    "DA-ESS-InstallUtilRBA/lib",
+    "DA-ESS-InstallUtilRBA/lib/splunk-sdk.LICENSE",
+    "DA-ESS-InstallUtilRBA/lib/splunklib",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/__init__.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/binding.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/client.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/data.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/modularinput",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/__init__.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/argument.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/event.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/event_writer.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/input_definition.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/scheme.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/script.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/utils.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/modularinput/validation_definition.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/results.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/__init__.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/decorators.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/environment.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/eventing_command.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/external_search_command.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/generating_command.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/internals.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/reporting_command.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/search_command.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/streaming_command.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/searchcommands/validators.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/six.py",
+    "DA-ESS-InstallUtilRBA/lib/splunklib/utils.py",
+    "DA-ESS-InstallUtilRBA/lookups",
+    "DA-ESS-InstallUtilRBA/lookups/installutil_rba_detections.csv",
+    "DA-ESS-InstallUtilRBA/lookups/installutil_rba_entities.csv",
+    "DA-ESS-InstallUtilRBA/lookups/installutil_rba_ignored_objects.csv",
+    "DA-ESS-InstallUtilRBA/lookups/installutil_rba_score_modifiers.csv",
+    "DA-ESS-InstallUtilRBA/metadata",
+    "DA-ESS-InstallUtilRBA/metadata/default.meta",
+    "DA-ESS-InstallUtilRBA/static",
+    "DA-ESS-InstallUtilRBA/static/appIcon.png",
+    "DA-ESS-InstallUtilRBA/static/appIconAlt.png",
+    "DA-ESS-InstallUtilRBA/static/appIconAlt_2x.png",
+    "DA-ESS-InstallUtilRBA/static/appIcon_2x.png",
+]
 
 
 @pytest.fixture

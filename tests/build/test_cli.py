@@ -65,9 +65,7 @@ def test_stale_app_is_not_packed(checkout: Path) -> None:
 def test_unsound_app_is_not_packed(checkout: Path) -> None:
     """`package` runs the checks first."""
     (checkout / "bin/.hidden.py").write_text("", encoding="utf-8")
-    message = (
-        "bin/.hidden.py: does not belong into the app; remove it, or name its kind in builder/check.py\n"
-    )
+    message = "bin/.hidden.py: does not belong into the app; remove it, or name its kind in builder/check.py\n"
     assert (1, "", message) == build(checkout, "package")
     assert not (checkout / "dist").exists()
 

@@ -56,9 +56,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_listed_files_alone_are_taken(root: Path) -> None:
     """Of the release, lib/ gets the files that are listed and nothing else."""
     vendor.vendor(root)
-    found = {
-        path.relative_to(root / "lib").as_posix() for path in (root / "lib").rglob("*") if path.is_file()
-    }
+    found = {path.relative_to(root / "lib").as_posix() for path in (root / "lib").rglob("*") if path.is_file()}
     assert {WANTED} == found
     assert RELEASE[WANTED] == (root / "lib" / WANTED).read_bytes()
 
@@ -106,17 +104,15 @@ def test_file_of_another_content_is_refused(root: Path) -> None:
     listed.write_text(f"{sha256(b'other')}  {WANTED}\n", encoding="utf-8")
     with pytest.raises(BuildError) as raised:
         vendor.vendor(root)
-    assert (
-        "package/splunk-sdk.sha256: lists other files than the release has; list those of the pinned one"
-    ) == str(raised.value)
+    assert ("package/splunk-sdk.sha256: lists other files than the release has; list those of the pinned one") == str(
+        raised.value
+    )
     assert not (root / "lib").exists()
 
 
 def test_pin_names_release_and_27_files(repo: Path) -> None:
     """The repository pins splunk-sdk 2.1.1 by hash and 27 modules, none of which needs another library."""
     pin = (repo / vendor.PIN).read_text(encoding="utf-8").splitlines()[-1]
-    expected = (
-        "splunk-sdk==2.1.1 --hash=sha256:46300d52f09e0aed7e5962ce2ba08ef54421ffb3a538c6af6164dcbf9f075faa"
-    )
+    expected = "splunk-sdk==2.1.1 --hash=sha256:46300d52f09e0aed7e5962ce2ba08ef54421ffb3a538c6af6164dcbf9f075faa"
     assert expected == pin
     assert 27 == len([name for name in vendor.files(repo) if name.endswith(".py")])

@@ -25,10 +25,7 @@ def _interpreter(version: str) -> str | None:
     ):
         code = "import sys; print('%d.%d' % sys.version_info[:2])"
         # A shim of pyenv is found on PATH even where it has no such version to start.
-        if (
-            path
-            and subprocess.run([path, "-c", code], capture_output=True, text=True).stdout.strip() == version
-        ):
+        if path and subprocess.run([path, "-c", code], capture_output=True, text=True).stdout.strip() == version:
             return path
     return None
 

@@ -101,17 +101,12 @@ def frame(metadata: object, content: bytes = b"") -> bytes:
 
 def conversation(random_: random.Random) -> tuple[bytes, int]:
     """Return the bytes of a getinfo and some chunks, and how many chunks there are."""
-    arguments = random_.choice(
-        [[], [], ["output=annotate"], ["output=modifiers"], ["missing={}$user$"], ["output=x"]]
-    )
+    arguments = random_.choice([[], [], ["output=annotate"], ["output=modifiers"], ["missing={}$user$"], ["output=x"]])
     getinfo: dict[str, object] = {"action": "getinfo", "searchinfo": {"args": arguments, "search": "x"}}
     if random_.random() < 0.1:
         getinfo = {"action": "getinfo"}
     count = random_.choice([1, 1, 2, 3, 5])
-    chunks = [
-        frame({"action": "execute", "finished": n == count - 1, "new": n}, body(random_))
-        for n in range(count)
-    ]
+    chunks = [frame({"action": "execute", "finished": n == count - 1, "new": n}, body(random_)) for n in range(count)]
     content = b"".join([frame(getinfo), *chunks])
     if random_.random() < 0.5:
         content = damaged(random_, content)
@@ -259,12 +254,8 @@ def check_results(sent: list[list[str]], received: list[list[str]], modifiers: b
 def main() -> int:
     """Run the fuzz and say what was seen."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").strip().split("\n")[0])
-    parser.add_argument(
-        "--chunks", type=int, default=100_000, help="how many chunks to send (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--seed", type=int, default=1, help="the same seed sends the same bytes (default: %(default)s)"
-    )
+    parser.add_argument("--chunks", type=int, default=100_000, help="how many chunks to send (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed sends the same bytes (default: %(default)s)")
     options = parser.parse_args()
     logging.disable()
     seen = {"answered": 0, "refused with one error": 0}

@@ -63,9 +63,7 @@ def build_lookups(
     """Write the app's lookups: *shipped* rows in place of ROWS, *local* rows, *files* as raw text."""
     folder = app / "lookups"
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {
-        f"installutil_rba_{name}.csv": _csv(name, shipped.get(name, rows)) for name, rows in ROWS.items()
-    }
+    texts = {f"installutil_rba_{name}.csv": _csv(name, shipped.get(name, rows)) for name, rows in ROWS.items()}
     texts |= {f"installutil_rba_{name}_local.csv": _csv(name, rows) for name, rows in local.items()}
     for filename, text in {**texts, **files}.items():
         (folder / filename).write_bytes(text.encode("utf-8", "surrogateescape"))

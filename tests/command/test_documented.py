@@ -64,6 +64,4 @@ def test_every_example_has_its_comment() -> None:
 
 def test_examples_name_the_detection_that_ships() -> None:
     """An example that names a detection names the one of this app."""
-    assert {DETECTION} == {
-        name for example in EXAMPLES for name in re.findall(r'detection="([^"]+)"', example)
-    }
+    assert {DETECTION} == {name for example in EXAMPLES for name in re.findall(r'detection="([^"]+)"', example)}

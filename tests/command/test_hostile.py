@@ -96,9 +96,7 @@ def test_metadata_that_is_not_utf8(app: Path, python: str) -> None:
 def test_metadata_that_is_nested_without_end(app: Path, python: str) -> None:
     """Metadata that would exhaust the stack is one clear error."""
     deep = b"[" * 100_000
-    assert "the metadata of a chunk is no JSON" in error_of(
-        run(app, python, b"chunked 1.0,100000,0\n" + deep)
-    )
+    assert "the metadata of a chunk is no JSON" in error_of(run(app, python, b"chunked 1.0,100000,0\n" + deep))
 
 
 def test_an_error_comes_after_the_answers_before_it(app: Path, python: str) -> None:
@@ -162,8 +160,7 @@ def test_fields_named_like_our_own(app: Path, python: str) -> None:
     header = outcome.replies[1].table()[0]
     assert len(set(header)) == len(header)
     assert [("80", "bob", None)] == [
-        (result["risk_score"], result["risk_user"], result.get("__mv_risk_user"))
-        for result in outcome.results()
+        (result["risk_score"], result["risk_user"], result.get("__mv_risk_user")) for result in outcome.results()
     ]
 
 
@@ -184,9 +181,7 @@ def test_a_row_that_ends_early(app: Path, python: str) -> None:
 
 def test_a_carriage_return_outside_quotes(app: Path, python: str) -> None:
     """A CR that could be a line's end or a part of a cell is refused, for either reading could be wrong."""
-    assert "a chunk is no CSV at its line 2" in error_of(
-        run(app, python, getinfo(), execute("a,b\n1\r2,3\n"))
-    )
+    assert "a chunk is no CSV at its line 2" in error_of(run(app, python, getinfo(), execute("a,b\n1\r2,3\n")))
 
 
 def test_many_values_in_one_field(app: Path, python: str) -> None:
@@ -194,9 +189,7 @@ def test_many_values_in_one_field(app: Path, python: str) -> None:
     values = [f"user{n}$" for n in range(100_000)]
     encoded = ";".join("$" + value.replace("$", "$$") + "$" for value in values)
     body = splunk_csv(["dest", "__mv_dest"], [["\n".join(values), encoded]])
-    assert [encoded] == [
-        result["__mv_risk_system"] for result in run(app, python, getinfo(), execute(body)).results()
-    ]
+    assert [encoded] == [result["__mv_risk_system"] for result in run(app, python, getinfo(), execute(body)).results()]
 
 
 def test_a_value_that_would_stop_a_regular_expression(tmp_path: Path, python: str) -> None:

@@ -35,9 +35,7 @@ WORDS = st.sampled_from(
     ["bob", "BOB", "eve", "SYSTEM", "-", "null", "", " ", "WS5$", "$user$", "10.0.0.1", "::1", "a.b"]
 )
 VALUE = st.one_of(TEXT, WORDS, st.lists(st.one_of(TEXT, WORDS), max_size=4))
-RECORD = st.dictionaries(
-    st.sampled_from(["_time", "user", "dest", "process_name", "connection_to_CNC"]), VALUE
-)
+RECORD = st.dictionaries(st.sampled_from(["_time", "user", "dest", "process_name", "connection_to_CNC"]), VALUE)
 
 
 def configure(folder: Path, modifiers: Sequence[str] = ()) -> lookups.Configuration:
@@ -64,9 +62,7 @@ def test_annotate_is_complete_and_fits_its_columns(
 
 
 @given(record=RECORD)
-def test_modifiers_are_complete_and_distinct(
-    configuration: lookups.Configuration, record: Mapping[str, Value]
-) -> None:
+def test_modifiers_are_complete_and_distinct(configuration: lookups.Configuration, record: Mapping[str, Value]) -> None:
     """Every risk event has every field of the contract, and no two of one result have the same id."""
     finding = rules.annotate(configuration, record, "unknown")
     events = list(rules.modifiers(configuration, record, finding))
@@ -121,9 +117,7 @@ def test_a_message_is_its_template_filled(values: list[str]) -> None:
 
 NUMBERS = st.decimals(-100, 100, places=4, allow_nan=False)
 FACTORS = st.decimals(0, 100, places=4, allow_nan=False)
-MODIFIERS = st.lists(
-    st.one_of(st.tuples(st.just("add"), NUMBERS), st.tuples(st.just("multiply"), FACTORS)), max_size=5
-)
+MODIFIERS = st.lists(st.one_of(st.tuples(st.just("add"), NUMBERS), st.tuples(st.just("multiply"), FACTORS)), max_size=5)
 
 
 def recomputed(reasons: list[str]) -> Decimal:
@@ -137,9 +131,7 @@ def recomputed(reasons: list[str]) -> Decimal:
 
 
 @given(steps=MODIFIERS)
-def test_the_reason_gives_the_score(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, Decimal]]
-) -> None:
+def test_the_reason_gives_the_score(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, Decimal]]) -> None:
     """The score can be worked out by hand from its reason, step by step from left to right."""
     rows = [f"m{n},*,user,bob,{operation},{value:f},r,," for n, (operation, value) in enumerate(steps)]
     configuration = configure(tmp_path_factory.mktemp("app"), rows)
@@ -193,9 +185,7 @@ def test_foreign_columns_keep_their_cells(drawn: tuple[list[str], list[list[str]
     """Adding fields leaves all other columns as they were, in their order, and each of ours stands once."""
     header, rows = drawn
     fields = ("risk_score", "risk_user")
-    result = table.Table(*drawn).with_fields(
-        fields, [{"risk_score": "1", "risk_user": ["a", "b$"]}] * len(rows)
-    )
+    result = table.Table(*drawn).with_fields(fields, [{"risk_score": "1", "risk_user": ["a", "b$"]}] * len(rows))
     ours = {"risk_score", "__mv_risk_score", "risk_user", "__mv_risk_user"}
     kept = [index for index, name in enumerate(header) if name not in ours]
     assert [header[index] for index in kept] + ["risk_score", "risk_user", "__mv_risk_user"] == result.header
@@ -204,9 +194,7 @@ def test_foreign_columns_keep_their_cells(drawn: tuple[list[str], list[list[str]
 
 def test_of_columns_with_one_name_the_first_counts() -> None:
     """Where a field has two columns, the rules read the first."""
-    twice = table.Table(
-        ["user", "x", "user", "__mv_x", "__mv_x"], [["bob", "1", "eve", "$a$;$b$", "$c$;$d$"]]
-    )
+    twice = table.Table(["user", "x", "user", "__mv_x", "__mv_x"], [["bob", "1", "eve", "$a$;$b$", "$c$;$d$"]])
     assert [{"user": "bob", "x": ["a", "b"]}] == list(twice.records(["user", "x"]))
 
 

@@ -63,9 +63,7 @@ def test_annotate(app: Path, python: str) -> None:
         "risk_detection": DETECTION,
         "risk_user": "pgustavo",
         "risk_system": "WORKSTATION5.theshire.local",
-        "threat_objects": (
-            "parent_process_name=powershell.exe\nprocess_name=InstallUtil.exe\nip_address=10.10.10.5"
-        ),
+        "threat_objects": ("parent_process_name=powershell.exe\nprocess_name=InstallUtil.exe\nip_address=10.10.10.5"),
         "__mv_threat_objects": (
             "$parent_process_name=powershell.exe$;$process_name=InstallUtil.exe$;$ip_address=10.10.10.5$"
         ),
@@ -131,9 +129,7 @@ def test_reply_repeats_finished(app: Path, python: str) -> None:
 
 def test_order_and_number(app: Path, python: str) -> None:
     """As many results come out as went in, in their order, over uneven chunks."""
-    bodies = [
-        splunk_csv(["n"], [[str(n)] for n in range(*span)]) for span in ((0, 1), (1, 1000), (1000, 1003))
-    ]
+    bodies = [splunk_csv(["n"], [[str(n)] for n in range(*span)]) for span in ((0, 1), (1, 1000), (1000, 1003))]
     outcome = run(app, python, getinfo(), *(execute(body, finished=False) for body in bodies), execute())
     assert [str(n) for n in range(1003)] == [result["n"] for result in outcome.results()]
 
@@ -266,9 +262,7 @@ def test_many_bad_local_rows(tmp_path: Path, python: str) -> None:
 
 def test_the_lookups_that_ship(tmp_path: Path, python: str) -> None:
     """With the lookups of the repository, the recorded attack scores 80 with the published message."""
-    names = [
-        path.name for path in (REPO / "lookups").glob("installutil_rba_*.csv") if "_local" not in path.name
-    ]
+    names = [path.name for path in (REPO / "lookups").glob("installutil_rba_*.csv") if "_local" not in path.name]
     app = build_app(tmp_path, files={name: (REPO / "lookups" / name).read_text("utf-8") for name in names})
     result = run(app, python, getinfo(f"detection={DETECTION}"), execute(BODY)).results()[0]
     expected = ("80", SENTENCE, "pgustavo", "WORKSTATION5.theshire.local", "scored")

@@ -30,9 +30,7 @@ def load(case: Mapping[str, Any], folder: Path) -> lookups.Configuration:
     if "message" in case:
         shipped["detections"] = [ROWS["detections"][0].replace(MESSAGE, f'"{case["message"]}"')]
     build_lookups(folder, shipped, case.get("local", {}), case.get("files", {}))
-    return lookups.load(
-        str(folder), case.get("detection"), date.fromisoformat(case.get("today", "2026-01-01"))
-    )
+    return lookups.load(str(folder), case.get("detection"), date.fromisoformat(case.get("today", "2026-01-01")))
 
 
 @pytest.mark.parametrize(

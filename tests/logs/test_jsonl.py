@@ -60,9 +60,7 @@ def test_a_value_is_shown_as_windows_writes_it(loaded, value, text):
 
 def test_keys_that_differ_in_case_are_two(loaded):
     """NXLog's ProcessID is the logger's, ProcessId the event's."""
-    assert ["7"] == loaded(lines({**PLAIN, "ProcessID": 4, "ProcessId": "7"}), "ProcessId").values(
-        "ProcessId"
-    )
+    assert ["7"] == loaded(lines({**PLAIN, "ProcessID": 4, "ProcessId": "7"}), "ProcessId").values("ProcessId")
 
 
 def test_a_key_may_come_late(loaded):

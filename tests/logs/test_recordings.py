@@ -27,9 +27,7 @@ def test_every_address_and_domain_is_reserved_for_documentation():
     """RFC 5737, 3849 and 2606, loopback, multicast DNS; nobody's real machine is named."""
     text = "".join(path.read_text(encoding="utf-8") for path in sorted(RECORDINGS.glob("installutil_*")))
     addresses = set(re.findall(r"Ip'?(?:>|\": \")([0-9a-f.:]+)", text))
-    reserved = re.compile(
-        r"(192\.0\.2|198\.51\.100|203\.0\.113|127)\.|224\.0\.0\.251|2001:db8:|(0:){7}1$|::1$"
-    )
+    reserved = re.compile(r"(192\.0\.2|198\.51\.100|203\.0\.113|127)\.|224\.0\.0\.251|2001:db8:|(0:){7}1$|::1$")
     names = set(re.findall(r"[\w.-]+\.(?:com|org|net|local)\b", text))
     example = re.compile(r"(^|\.)example\.(com|org|net)$")
     assert ([], []) == (
@@ -84,10 +82,5 @@ def test_the_pids_of_the_two_machines_overlap():
 def test_one_command_line_has_raw_newlines():
     """As a forwarder sends it, in the process's own event and as the parent's in its child's."""
     log = Loaded(RECORDINGS / "installutil_attack.xml")
-    lines = [
-        line
-        for name in ("CommandLine", "ParentCommandLine")
-        for line in log.values(name)
-        if "\n" in (line or "")
-    ]
+    lines = [line for name in ("CommandLine", "ParentCommandLine") for line in log.values(name) if "\n" in (line or "")]
     assert [lines[0]] * 2 == lines

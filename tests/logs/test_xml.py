@@ -83,9 +83,7 @@ def test_the_kind_comes_from_the_system_part_alone(loaded):
 
 def test_data_without_a_name_or_of_a_double_name_does_no_harm(loaded):
     """The first value of a name counts."""
-    text = event({LINE: "a"}).replace(
-        "</EventData>", f"<Data>x</Data><Data Name='{LINE}'>b</Data></EventData>"
-    )
+    text = event({LINE: "a"}).replace("</EventData>", f"<Data>x</Data><Data Name='{LINE}'>b</Data></EventData>")
     assert ["a"] == loaded(text, LINE).values(LINE)
 
 
@@ -188,9 +186,9 @@ def test_a_piece_without_an_end_does_not_fill_the_memory(loaded, monkeypatch):
     )
 
 
-TEXT = st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="\r\ufffe\uffff"), max_size=60
-).map(lambda text: "".join(char for char in text if char in "\t\n" or char >= " "))
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\ufffe\uffff"), max_size=60).map(
+    lambda text: "".join(char for char in text if char in "\t\n" or char >= " ")
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -168,9 +168,7 @@ def found_pairs(log: engine.Recording, addon: str) -> Counter[tuple[str, str]]:
     return Counter((str(row["dest"]).lower(), str(row["process_guid"]).lower()) for row in rows)
 
 
-@pytest.mark.parametrize(
-    ("addon", "column"), [("current", "n_not_loopback_outbound"), ("legacy", "n_not_loopback")]
-)
+@pytest.mark.parametrize(("addon", "column"), [("current", "n_not_loopback_outbound"), ("legacy", "n_not_loopback")])
 def test_corpora(shared_data: Path, corpora: engine.Recording, addon: str, column: str) -> None:
     """With every process asked for, the pairs and far ends are exactly those that share a GUID."""
     assert pairs(shared_data, column) == found_pairs(corpora, addon)
@@ -397,18 +395,14 @@ def test_pid_that_ports_knows_better() -> None:
 @pytest.mark.parametrize("addon", ADDONS)
 def test_loopback(addon: str, address: str) -> None:
     """Loopback is not remote, however it is written."""
-    log = recording(
-        [process("wks", 100, NOON, guid(1)), connection("wks", 100, NOON, guid(1), DestinationIp=address)]
-    )
+    log = recording([process("wks", 100, NOON, guid(1)), connection("wks", 100, NOON, guid(1), DestinationIp=address)])
     assert [] == find(log, addon)
 
 
 @pytest.mark.parametrize("address", ["128.0.0.1", "12.7.0.0", "::2", "1::1", "2001:db8::127", "fe80::1", "10.127.0.1"])
 def test_not_loopback(address: str) -> None:
     """An address that only resembles loopback is remote."""
-    log = recording(
-        [process("wks", 100, NOON, guid(1)), connection("wks", 100, NOON, guid(1), DestinationIp=address)]
-    )
+    log = recording([process("wks", 100, NOON, guid(1)), connection("wks", 100, NOON, guid(1), DestinationIp=address)])
     assert [("wks", "100", address, "443", "guid")] == find(log, "current")
 
 

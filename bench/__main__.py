@@ -1,0 +1,9 @@
+"""`python -m bench`: print every measurement."""
+
+from __future__ import annotations
+
+from bench import command, search
+
+if __name__ == "__main__":
+    search.main()
+    command.main()
