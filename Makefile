@@ -10,7 +10,7 @@ help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 15
 
 run: $(VENV)/run.done  ## build the app and replay a recording (or LOG=path) through its searches
-	@$(BIN)/python build.py package
+	@$(BIN)/python build.py
 	@$(BIN)/python -m replay compare "$(LOG)"
 
 test: $(VENV)/dev.done  ## run the tests (ARGS="tests/replay -k join" for some of them)
@@ -28,7 +28,7 @@ bench: $(VENV)/dev.done  ## measure, in ratios within one run
 	@$(BIN)/python -m bench
 
 package: $(VENV)/run.done  ## write the app's archive into dist/
-	@$(BIN)/python build.py package
+	@$(BIN)/python build.py
 
 inspect: package $(VENV)/dev.done  ## run Splunk's AppInspect over the archive
 	@$(BIN)/python build.py inspect

@@ -23,7 +23,7 @@ IMPORT = f"import sys; sys.path.insert(0, {str(engine.app_folder() / 'lib')!r});
 def rows() -> list[dict[str, chunked.Value]]:
     """Return results as the search makes them, each with a message of its own."""
     common: dict[str, chunked.Value] = {"process_name": "InstallUtil.exe", "connection_to_CNC": "203.0.113.10"}
-    return [{field: f"{field} {number}" for field in FIELDS} | common for number in range(ROWS)]
+    return [{**{field: f"{field} {number}" for field in FIELDS}, **common} for number in range(ROWS)]
 
 
 def echo(body: bytes) -> None:
