@@ -54,7 +54,7 @@ def check_names(files: Files) -> Iterator[Problem]:
 
 def check_conf(files: Files) -> Iterator[Problem]:
     """Refuse a conf file that Splunk would not read as it looks, and a stanza or key that stands twice."""
-    for name in _conf_names(files):
+    for name in [name for name in files if name.endswith((".conf", ".meta"))]:
         try:
             repeats = conf.parse(files[name].decode(), name).repeats
         except (DataError, UnicodeDecodeError) as error:
@@ -184,10 +184,6 @@ def _options(script: str) -> Iterator[tuple[str, int]]:
 
 def _names(files: Files, folder: str) -> list[str]:
     return [name for name in files if name.startswith(folder)]
-
-
-def _conf_names(files: Files) -> list[str]:
-    return [name for name in files if name.endswith((".conf", ".meta"))]
 
 
 def _conf(files: Files, name: str) -> Conf:

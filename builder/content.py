@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 from builder import detection as detections
-from builder.detection import Detection, Label, Positive, Text, Url, Uuid
+from builder.detection import Detection, Label, Positive, Spl, Text, Url, Uuid
 from builder.document import Document, decode, matching
 from builder.problem import BuildError, Problem
 
@@ -22,7 +22,7 @@ class Macro:
     """A search macro; its description becomes the reason that stands in macros.conf."""
 
     name: Annotated[str, matching(r"\w+", "a macro name of letters, digits and _")]
-    definition: Text
+    definition: Spl
     description: Text
     arguments: tuple[Annotated[str, matching(r"\w+", "an argument name")], ...] = ()
 

@@ -16,9 +16,20 @@ from typing import Annotated
 from builder.document import Document, Key, Rule, between, matching, one_of
 from builder.search_fields import output_fields
 
-Text = Annotated[
-    str, Rule("text that does not end in a backslash", lambda text: text.strip() != "" and text[-1] != "\\")
-]
+_STRING = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
+
+
+def _is_text(text: str) -> bool:
+    return text.strip() != "" and not text.rstrip().endswith("\\")
+
+
+def _is_spl(text: str) -> bool:
+    return _is_text(text) and not any("\n" in string for string in _STRING.findall(text))
+
+
+# Both are written on several lines to be read, and rendered on one: a backslash at the end would continue that line.
+Text = Annotated[str, Rule("text that does not end in a backslash", _is_text)]
+Spl = Annotated[str, Rule("a search with no line end in a quoted string and no backslash at its end", _is_spl)]
 # Goes into stanza names and CSV cells whose values are joined by |.
 Label = Annotated[str, matching(r"[^][|\"\n]*[^][|\"\n\\]", 'one line without [ ] | " or a \\ at its end')]
 FieldName = Annotated[str, matching(r"[A-Za-z_][\w.]*", "a field name")]
@@ -62,7 +73,7 @@ class Drilldown:
     """A search that Enterprise Security offers beside a finding."""
 
     name: Label
-    search: Text
+    search: Spl
     earliest_offset: Annotated[str, matching(r"\$info_min_time\$|\d+[smhd]?", "$info_min_time$ or a time such as 7d")]
     latest_offset: Annotated[str, matching(r"\$info_max_time\$|\d+[smhd]?", "$info_max_time$ or a time such as 0")]
 
@@ -124,7 +135,7 @@ class Detection:
     description: Text
     data_source: tuple[Label, ...]
     datamodel: tuple[Label, ...]
-    search: Text
+    search: Spl
     how_to_implement: Text
     known_false_positives: Text
     references: tuple[Url, ...]
@@ -132,7 +143,7 @@ class Detection:
     rba: Rba
     tags: Tags
     tests: tuple[Test, ...]
-    published_search: Text | None = None
+    published_search: Spl | None = None
 
     @property
     def filter_macro(self) -> str:
@@ -146,7 +157,7 @@ class Detection:
 
 
 def one_line(text: str) -> str:
-    """Return *text* on one line, each line stripped; a line must not end inside a quoted string."""
+    """Return *text* on one line, each of its lines stripped."""
     return " ".join(line.strip() for line in text.splitlines() if line.strip())
 
 

@@ -50,6 +50,11 @@ def one_of(*choices: str) -> Rule:
     return Rule("one of " + ", ".join(choices), lambda value: value in choices)
 
 
+def some() -> Rule:
+    """Return the rule that a list is not empty."""
+    return Rule("a list of one entry or more", lambda value: value != ())
+
+
 def between(low: int, high: int) -> Rule:
     """Return the rule that a number lies in low..high."""
     return Rule(f"a number from {low} to {high}", lambda value: low <= value <= high)
@@ -98,7 +103,8 @@ def _decode(document: Document[Any], node: yaml.Node, kind: Any, where: Key) -> 
         value = _decode(document, node, args[0], where)
         rule: Rule = args[1]
         if value is not _BAD and not rule.accepts(value):
-            document.refuse(where, f"{name} is {value!r}", f"write {rule.meaning}")
+            shown = repr(value) if len(repr(value)) <= 60 else f"{value!r:.59}…"
+            document.refuse(where, f"{name} is {shown}", f"write {rule.meaning}")
             return _BAD
         return value
     if origin in (Union, types.UnionType):

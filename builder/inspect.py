@@ -63,6 +63,7 @@ def _run(archive: Path) -> Any:
         command += ["--skip-trusted-libraries-update", "--data-format", "json", "--output-file", str(output)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if not output.is_file():
-            said = (done.stderr or done.stdout).strip().splitlines()[-1:]
-            raise BuildError([Problem(archive.name, 0, f"AppInspect gave no report: {said}", "run it by hand")])
+            said = " ".join((done.stderr or done.stdout).strip().splitlines()[-1:])
+            remedy = "mend that; it needs libmagic (apt install libmagic1, brew install libmagic)"
+            raise BuildError([Problem(archive.name, 0, f"AppInspect gave no report: {said}", remedy)])
         return json.loads(output.read_text(encoding="utf-8"))

@@ -98,7 +98,7 @@ class App:
     def expand(self, text: str) -> str:
         """Return a search text with its macros expanded."""
         if len(text) > limits.MAX_SEARCH_CHARACTERS:
-            raise DataError(f"the search has {len(text):,} characters; replay reads {limits.MAX_SEARCH_CHARACTERS:,}")
+            raise UsageError(f"the search has {len(text):,} characters; replay reads {limits.MAX_SEARCH_CHARACTERS:,}")
         return macros.expand(text, self.macros)
 
     def parse(self, text: str) -> Pipeline:

@@ -54,7 +54,7 @@ def override(macros: Mapping[str, Macro], assignment: str) -> dict[str, Macro]:
     if not equals:
         raise UsageError(f"--macro {assignment!r} is not NAME=DEFINITION")
     if name not in macros:
-        raise DataError(f"--macro names {name!r}, but the app has no such macro; it has: {' '.join(sorted(macros))}")
+        raise UsageError(f"--macro names {name!r}, but the app has no such macro; it has: {' '.join(sorted(macros))}")
     return {**macros, name: Macro(name, definition.strip(), macros[name].arguments)}
 
 

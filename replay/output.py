@@ -64,6 +64,7 @@ def as_table(results: Results) -> str:
         return "no results\n"
     names = [name for name in results.fields if any(name in row for row in results.rows)]
     cells = [[_cell(_shown(name, row.get(name, ""))) for name in names] for row in results.rows]
+    names = [printable(name) for name in names]
     widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
     if sum(widths) + 2 * len(widths) <= 120:
         lines = [names, ["-" * width for width in widths], *cells]

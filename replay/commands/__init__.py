@@ -84,7 +84,7 @@ COMMANDS: dict[str, Entry] = {
     "mvexpand": Entry(mvexpand.MvExpand.parse),
     "rename": Entry(rename.Rename.parse),
     "savedsearch": Entry(savedsearch.SavedSearch.parse, generates=True, only_first=True),
-    "search": Entry(search.Search.parse),
+    "search": Entry(search.Search.parse, generates=True),
     "sort": Entry(sort.Sort.parse),
     "stats": Entry(stats.Stats.parse),
     "table": Entry(table.Table_.parse),
@@ -126,8 +126,8 @@ def parse(
             message = f"unsupported command {segment.name!r}"
             raise error_at(text, segment.name_start, name_end, message, known, unsupported=True)
         if number == 0 and not entry.generates:
-            hint = "start with | tstats, | makeresults, | inputlookup or | savedsearch"
-            message = f"a search cannot start with {segment.name!r} here: replay keeps data models, not an index of raw events"
+            hint = "start with search, | tstats, | makeresults, | inputlookup or | savedsearch"
+            message = f"a search cannot start with {segment.name!r}, which works on results"
             raise error_at(
                 text,
                 segment.name_start,

@@ -15,6 +15,7 @@ from replay.spl.pipeline import Segment
 from replay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Subsearch, Term, parse_predicate
 from replay.spl.tokens import Cursor, Token, error_at, lex_arguments
 from replay.sql.predicates import FieldLookup, predicate_sql
+from replay.sql.values import Kind, Sql, identifier
 
 TIME_MODIFIERS = ("earliest", "latest")
 
@@ -35,10 +36,40 @@ class Search:
         return cls(segment, predicate)
 
     def run(self, rows: Table | None, run: Run) -> Table:
-        """Keep the results for which the predicate is true."""
-        assert rows is not None
+        """Keep the results for which the predicate is true; as the first command, of the events of the log."""
+        rows = rows or _events(run)
         test = predicate_test(self.predicate, rows.field, run, _any_field(rows, self.segment))
         return run.keep(rows, test)
+
+
+def _events(run: Run) -> Table:
+    """Return the events of the log: what every event has, and the fields of its EventData under their own names."""
+    run.warn(
+        "search starts from the events of the log, all in index main, with the field names that Windows gives them"
+    )
+    described = run.connection.execute("SELECT name FROM pragma_table_info('event')").fetchall()
+    data = [
+        name for (name,) in described if name not in ("provider", "event_id", "time", "computer", "channel", "source")
+    ]
+    fields = {
+        "_time": Sql("time", Kind.NUMBER),
+        "host": Sql("computer", Kind.TEXT),
+        "source": Sql("'XmlWinEventLog:' || channel", Kind.TEXT),
+        "sourcetype": Sql("'XmlWinEventLog'", Kind.TEXT),
+        "index": Sql("'main'", Kind.TEXT),
+        "EventCode": Sql("CAST(event_id AS VARCHAR)", Kind.TEXT),
+        **{name: Sql(f"nullif({identifier(name)}, '')", Kind.TEXT) for name in data},
+    }
+    # Newest first, as an event search gives them.
+    return run.store(
+        fields, f"FROM event WHERE true{time_range(run, 'time')}", "row_number() OVER (ORDER BY time DESC)"
+    )
+
+
+def time_range(run: Run, column: str) -> str:
+    """Return SQL for the run's time range: earliest inclusive, latest exclusive."""
+    earliest = f" AND {identifier(column)} >= {run.earliest!r}" if run.earliest is not None else ""
+    return earliest + (f" AND {identifier(column)} < {run.latest!r}" if run.latest is not None else "")
 
 
 def _any_field(rows: Table, segment: Segment) -> Callable[[Term], str]:

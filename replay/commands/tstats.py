@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from replay import times
 from replay.commands.aggregates import Aggregate, expand, group, parse_aggregates
 from replay.commands.options import Convert, at_option, boolean, read_option, refuse_options
-from replay.commands.search import predicate_test
+from replay.commands.search import predicate_test, time_range
 from replay.run import Run, Table
 from replay.spl.pipeline import Segment
 from replay.spl.predicate import All, Predicate, Term, parse_predicate
@@ -103,7 +103,7 @@ class Tstats:
 
         test = predicate_test(self.predicate, field, run, self._no_terms)
         by = {name: self._by_field(name, field(name)) for name in self.by}
-        rest = f"FROM {identifier(self.datamodel)} WHERE ({test}){_time_range(run)}"
+        rest = f"FROM {identifier(self.datamodel)} WHERE ({test}){time_range(run, '_time')}"
         found = group(run, expand(self.aggregates, names), by, value, rest, None)
         if read:
             run.warn(f"{self.datamodel} has no field {' '.join(sorted(read))} here, so it is empty in this search")
@@ -120,12 +120,6 @@ class Tstats:
         hint = "write field=value, for example Processes.process_name=cmd.exe"
         message = "tstats cannot look for a bare word"
         raise error_at(self.segment.text, term.token.start, term.token.end, message, hint)
-
-
-def _time_range(run: Run) -> str:
-    """SQL for the run's time range: earliest inclusive, latest exclusive."""
-    earliest = f' AND "_time" >= {run.earliest!r}' if run.earliest is not None else ""
-    return earliest + (f' AND "_time" < {run.latest!r}' if run.latest is not None else "")
 
 
 def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], int | None]:

@@ -272,7 +272,7 @@ def _mvcount(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 @_function("mvdedup", 1, 1)
 def _mvdedup(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     values = as_list(compiler.value(arguments[0]))
-    first = f"list_filter({values}, lambda {EACH}, "  # i": list_position({values}, {EACH}) = "#i")"
+    first = f'list_filter({values}, lambda {EACH}, "#i": list_position({values}, {EACH}) = "#i")'
     return Sql(first, Kind.MULTIVALUE)
 
 

@@ -1,0 +1,114 @@
+"""The chunked protocol: what is sent comes back, and a command that misbehaves is an error in its own words."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from replay.chunked import Answer, call, decode, encode
+from replay.errors import DataError
+
+FIELDS = ("a", "B", "c d", "_time")
+TEXT = st.text(st.characters(codec="utf-8"), min_size=1)
+VALUE = TEXT | st.lists(st.text(st.characters(codec="utf-8")), min_size=2)
+ECHO = r"""
+import re, sys
+while header := sys.stdin.buffer.readline():
+    metadata, body = map(int, re.findall(rb"\d+", header)[2:])
+    sys.stdin.buffer.read(metadata)
+    sent = sys.stdin.buffer.read(body)
+    answer = b'{"finished": true, "inspector": {"messages": [["WARN", "careful"]]}}'
+    sys.stdout.buffer.write(b"chunked 1.0,%d,%d\n" % (len(answer), len(sent)) + answer + sent)
+    sys.stdout.buffer.flush()
+"""
+
+
+def command(tmp_path: Path, code: str) -> list[str]:
+    """Return the command line of a fake command."""
+    script = tmp_path / "fake.py"
+    script.write_text(code, encoding="utf-8")
+    return [sys.executable, str(script)]
+
+
+@given(st.lists(st.fixed_dictionaries({"a": VALUE}, optional=dict.fromkeys(FIELDS[1:], VALUE)), min_size=1))
+def test_round_trip(rows: list[dict[str, str | list[str]]]) -> None:
+    """Any text, with line breaks, quotes and dollar signs, alone or among several values, comes back as it was."""
+    fields, found = decode(encode(FIELDS, rows), "fake")
+    assert list(FIELDS) == fields
+    assert rows == [{name: value for name, value in row.items() if value is not None} for row in found]
+
+
+def test_encode() -> None:
+    """A value travels in its column, several also in the __mv_ column, dollar signs doubled there."""
+    expected = b'"a","b","__mv_a","__mv_b"\n"1","x\n$y","","$x$;$$$y$"\n'
+    assert expected == encode(("a", "b"), [{"a": "1", "b": ["x", "$y"]}])
+
+
+def test_nothing() -> None:
+    """No rows are no body, and no body is no rows."""
+    assert b"" == encode(FIELDS, [])
+    assert ([], []) == decode(b"", "fake")
+
+
+@pytest.mark.parametrize(
+    ("error", "body"),
+    [
+        ("fake answered a row of 1 cells under 2 fields", b"a,b\n1\n"),
+        ("fake answered a body that is not CSV: unexpected end of data", b'a\n"1'),
+        (
+            "fake answered a body that is not CSV: "
+            "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
+            b"\xff",
+        ),
+    ],
+)
+def test_bad_bodies(error: str, body: bytes) -> None:
+    """A body that is no CSV, or ragged, is an error that names the command."""
+    with pytest.raises(DataError) as refused:
+        decode(body, "fake")
+    assert error == str(refused.value)
+
+
+def test_a_command_that_answers(tmp_path: Path) -> None:
+    """Rows go to the command and come back in order over several chunks; its messages come with them."""
+    rows = [{"a": str(number)} for number in range(10_001)]
+    answer = call(command(tmp_path, ECHO), "fake", ["x"], ["a"], rows, {})
+    assert Answer(["a"], [dict(row) for row in rows], ["careful"] * 3) == answer
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("fake ended without an answer\nno!", "import sys; sys.stdin.buffer.readline(); sys.exit('no!')"),
+        ("fake answered b'hello\\n', not a chunk", "print('hello')"),
+        ("fake ended in the middle of an answer", "print('chunked 1.0,50,0')"),
+        ("fake: broken", "print('chunked 1.0,19,0'); print('{\"error\": \"broken\"}', end='')".replace("19", "19")),
+        (
+            "fake: bad",
+            't = \'{"inspector": {"messages": [["ERROR", "bad"]]}}\'; print(f\'chunked 1.0,{len(t)},0\'); print(t)',
+        ),
+    ],
+)
+def test_a_command_that_misbehaves(tmp_path: Path, error: str, code: str) -> None:
+    """A command that dies, babbles, stops midway or reports an error ends the search with what it last said."""
+    with pytest.raises(DataError) as refused:
+        call(command(tmp_path, code), "fake", [], ["a"], [{"a": "1"}], {})
+    assert error == str(refused.value)
+
+
+def test_a_command_that_dies_while_it_is_fed(tmp_path: Path) -> None:
+    """A command that answers getinfo and dies under megabytes of rows is an error too, not a hang."""
+    code = "import sys; sys.stdin.buffer.readline(); print('chunked 1.0,2,0'); print('{}', end=''); sys.exit('gone')"
+    with pytest.raises(DataError) as refused:
+        call(command(tmp_path, code), "fake", [], ["a"], [{"a": "x" * 1000}] * 5000, {})
+    assert "gone" == str(refused.value).splitlines()[-1]
+
+
+def test_a_command_that_is_not_there(tmp_path: Path) -> None:
+    """A command that cannot be started is an error that says so."""
+    with pytest.raises(DataError, match="the command fake could not be started"):
+        call([str(tmp_path / "nothing")], "fake", [], [], [], {})

@@ -1,0 +1,101 @@
+"""The command line, as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPO
+
+SAMPLE = "tests/recordings/installutil_attack.xml"
+ONE = "| makeresults | eval a=1 | table a"
+
+
+def replay(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
+    """Return exit status, standard output and standard error."""
+    command = [sys.executable, "-m", "replay", *arguments]
+    done = subprocess.run(command, cwd=REPO, input=stdin, capture_output=True, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def test_json() -> None:
+    """With --format json, standard output is one array of objects, every value a string, and nothing else."""
+    status, out, error = replay("run", SAMPLE, "--spl", ONE, "--format", "json")
+    assert (0, [{"a": "1"}], "") == (status, json.loads(out), error)
+
+
+def test_standard_input() -> None:
+    """A dash reads the log from standard input."""
+    status, out, _ = replay("run", "-", "--format", "json", stdin=(REPO / SAMPLE).read_bytes())
+    assert (0, ["203.0.113.10"]) == (status, [row["connection_to_CNC"] for row in json.loads(out)])
+
+
+def test_search_file(tmp_path: Path) -> None:
+    """An @ takes the search from a file."""
+    (tmp_path / "search.spl").write_text(ONE)
+    assert (0, "a\n1\n", "") == replay("run", SAMPLE, "--spl", f"@{tmp_path / 'search.spl'}", "--format", "csv")
+
+
+def test_output_file(tmp_path: Path) -> None:
+    """--output writes the results into a file, and nothing to standard output."""
+    status, out, _ = replay("run", SAMPLE, "--spl", ONE, "--format", "csv", "--output", str(tmp_path / "out.csv"))
+    assert (0, "", "a\n1\n") == (status, out, (tmp_path / "out.csv").read_text())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        ((SAMPLE, "--spl", "| transaction a"), 2),
+        ((SAMPLE, "--spl", "| makeresults | where ("), 2),
+        ((SAMPLE, "--search", "nope"), 2),
+        ((SAMPLE, "--macro", "nope=1"), 2),
+        ((SAMPLE, "--earliest", "soon"), 2),
+        ((SAMPLE, "--addon", "nope"), 2),
+        (("no/such/file",), 3),
+        (("README.md",), 3),
+        (("tests",), 3),
+    ],
+)
+def test_exit_status(arguments: tuple[str, ...], status: int) -> None:
+    """Usage and unsupported searches give 2, unreadable input gives 3, with words and without a traceback."""
+    found, out, error = replay("run", *arguments)
+    assert (status, "", True, False) == (found, out, bool(error), "Traceback" in error)
+
+
+def test_explain() -> None:
+    """--explain shows the stored text, the expanded one, and each command's tree, SQL and rows."""
+    _, _, error = replay("run", SAMPLE, "--explain")
+    parts = ["`installutil_connections`", "| tstats summariesonly=false", "tree: Tstats(", "SQL:  CREATE", "rows: "]
+    assert [] == [part for part in parts if part not in error]
+
+
+def test_time_range() -> None:
+    """--earliest and --latest cut the events: of 23 processes, three start in the second of the attack."""
+    spl = "| tstats count from datamodel=Endpoint.Processes"
+    times = ("--earliest", "2025-06-17T09:04:02", "--latest", "2025-06-17T09:04:03")
+    _, out, _ = replay("run", SAMPLE, "--spl", spl, "--format", "json", *times)
+    assert [{"count": "3"}] == json.loads(out)
+
+
+@pytest.mark.parametrize(
+    "spl",
+    [
+        "| makeresults | where " + "(" * 10_000 + "1=1" + ")" * 10_000,
+        "| makeresults | search " + "(" * 10_000 + "a=1" + ")" * 10_000,
+        "| makeresults | append " + "[" * 10_000 + "]" * 10_000,
+        "| makeresults | eval a=" + "1+" * 10_000 + "1",
+        "| makeresults | eval a=" + "-" * 10_000 + "1",
+        "| makeresults | where " + "NOT " * 10_000 + "1=1",
+        "x" * 1_000_001,
+    ],
+    ids=["where", "search", "subsearch", "sum", "minus", "not", "long"],
+)
+def test_deep_text(tmp_path: Path, spl: str) -> None:
+    """A search that nests without end, or is a megabyte long, is refused in words."""
+    (tmp_path / "deep.spl").write_text(spl)
+    status, _, error = replay("run", SAMPLE, "--spl", f"@{tmp_path / 'deep.spl'}")
+    assert (2, False) == (status, "Traceback" in error)

@@ -1,0 +1,110 @@
+"""Macros: text for text, before anything is parsed."""
+
+from __future__ import annotations
+
+import pytest
+
+from replay.errors import DataError, SplError, SplSyntaxError, UnsupportedError, UsageError
+from replay.macros import Macro, expand, from_stanza, override
+
+MACROS = {
+    name: Macro(name, definition, arguments)
+    for name, definition, arguments in (
+        ("plain", "a=1", ()),
+        ("outer", "(`plain` OR b=2)", ()),
+        ("one(1)", "x=$v$", ("v",)),
+        ("two(2)", "$a$ $b$ $a$", ("a", "b")),
+        ("loop", "`loop`", ()),
+        ("tree", "`tree` `tree`", ()),
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("expanded", "text"),
+    [
+        ("search a=1 c=3", "search `plain` c=3"),
+        ("(a=1 OR b=2)", "`outer`"),
+        ("x=5", "`one(5)`"),
+        ("p q p", "`two(p, q)`"),
+        ("if(a,b) c if(a,b)", "`two(if(a,b), c)`"),
+        ("a, b c a, b", '`two("a, b", c)`'),
+        ("$b$ z $b$", "`two($b$, z)`"),
+        ("x=a=1", "`one(`plain`)`".replace("`plain`", "a=1")),
+        ("summariesonly=a=1 x", "summariesonly=`plain` x"),
+        ("a=1", "` plain `"),
+        ('c="`plain`"', 'c="`plain`"'),
+        ("a  b", "a `comment(any, text)` b"),
+        ("", ""),
+    ],
+)
+def test_expand(expanded: str, text: str) -> None:
+    """A call outside quotes becomes its definition, arguments put in once; inside quotes it stays."""
+    assert expanded == expand(text, MACROS)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (
+            "no macro is called 'two(1)' (line 1, column 8)\n  search `two(1)`\n         ^^^^^^^^\nthere is two(2)",
+            "search `two(1)`",
+        ),
+        (
+            "no macro is called 'zz' (line 1, column 1)\n  `zz`\n  ^^^^\n"
+            "the app has: loop one(1) outer plain tree two(2)",
+            "`zz`",
+        ),
+        ("this macro is never closed (line 2, column 1)\n  `plain\n  ^\nadd the missing `", "a\n`plain"),
+        ("this is not a macro call (line 1, column 1)\n  `a b`\n  ^^^^^\nwrite `name` or `name(argument)`", "`a b`"),
+        ("this is not a macro call (line 1, column 1)\n  ``\n  ^^\nwrite `name` or `name(argument)`", "``"),
+    ],
+)
+def test_wrong_calls(error: str, text: str) -> None:
+    """A call that is wrong is shown with a caret under it, and what there is instead."""
+    with pytest.raises(SplSyntaxError) as refused:
+        expand(text, MACROS)
+    assert error == str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["loop", "tree"])
+def test_endless(name: str) -> None:
+    """A macro that calls itself, once or twice over, is refused instead of expanding without end."""
+    with pytest.raises(UnsupportedError) as refused:
+        expand(f"`{name}`", MACROS)
+    assert "macros call each other more than 100 deep; one of them calls itself" == str(refused.value)
+
+
+def test_override() -> None:
+    """A replaced macro keeps its arguments, and the macros that it was replaced in stay as they were."""
+    assert "y=5" == expand("`one(5)`", override(MACROS, "one(1)= y=$v$ "))
+    assert "x=5" == expand("`one(5)`", MACROS)
+
+
+@pytest.mark.parametrize(("kind", "assignment"), [(UsageError, "plain"), (SplError, "zz=1")])
+def test_wrong_override(kind: type[SplError], assignment: str) -> None:
+    """What is not NAME=DEFINITION, or names no macro, is refused."""
+    with pytest.raises(kind):
+        override(MACROS, assignment)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "stanza"),
+    [
+        (DataError, "m", {}),
+        (DataError, "m(1)", {"definition": "x"}),
+        (DataError, "m", {"definition": "x", "args": "a"}),
+        (UnsupportedError, "m", {"definition": "x", "iseval": "1"}),
+        (UnsupportedError, "m", {"definition": "x", "validation": "isnum(a)"}),
+    ],
+)
+def test_wrong_stanza(kind: type[SplError], name: str, stanza: dict[str, str]) -> None:
+    """A stanza without a definition, with other arguments than its name says, or with iseval or validation is refused."""
+    with pytest.raises(kind):
+        from_stanza(name, stanza, "macros.conf")
+
+
+def test_stanza() -> None:
+    """The arguments of a stanza are cut at commas."""
+    expected = Macro("m(2)", "$a$ $b$", ("a", "b"))
+    assert expected == from_stanza("m(2)", {"definition": "$a$ $b$", "args": "a, b"}, "macros.conf")

@@ -1,0 +1,99 @@
+"""Results as text: whole outputs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from replay.output import Results, as_csv, as_json, as_table, printable
+
+RESULTS = Results(
+    ("_time", "name", "empty", "values"),
+    [{"_time": "0", "name": 'a "b", c', "values": ["x", "y"]}, {"_time": "1750000000.5", "name": "ä"}],
+)
+HOSTILE = "\x1b[31m\r\n\t\u202e\x00\x9b"
+
+
+def test_json() -> None:
+    """JSON is one array; absent values are left out, several values are an array, `_time` is a date."""
+    expected = """[
+  {
+    "_time": "1970-01-01T00:00:00.000+00:00",
+    "name": "a \\"b\\", c",
+    "values": [
+      "x",
+      "y"
+    ]
+  },
+  {
+    "_time": "2025-06-15T15:06:40.500+00:00",
+    "name": "ä"
+  }
+]
+"""
+    assert expected == as_json(RESULTS)
+
+
+def test_csv() -> None:
+    """CSV has every field; several values stand in one cell, a line each."""
+    expected = (
+        "_time,name,empty,values\n"
+        '1970-01-01T00:00:00.000+00:00,"a ""b"", c",,"x\ny"\n'
+        "2025-06-15T15:06:40.500+00:00,ä,,\n"
+    )
+    assert expected == as_csv(RESULTS)
+
+
+def test_table() -> None:
+    """The table leaves out fields that no result has, and counts."""
+    expected = """_time                          name      values
+-----------------------------  --------  ------
+1970-01-01T00:00:00.000+00:00  a "b", c  x | y
+2025-06-15T15:06:40.500+00:00  ä
+
+2 results
+"""
+    assert expected == as_table(RESULTS)
+
+
+def test_blocks() -> None:
+    """Results too wide for a terminal are blocks of one line a field, those without a value left out."""
+    wide = "x" * 200
+    expected = f"a     {wide}\nname  1\n\na     y\n\n2 results\n"
+    assert expected == as_table(Results(("a", "name"), [{"a": wide, "name": "1"}, {"a": "y"}]))
+
+
+@pytest.mark.parametrize(
+    ("expected", "write"), [("no results\n", as_table), ("[]\n", as_json), ("a\n", as_csv)], ids=str
+)
+def test_nothing(expected: str, write: object) -> None:
+    """No results are said to be none, an empty array, a header."""
+    assert callable(write)
+    assert expected == write(Results(("a",), []))
+
+
+def test_one_result() -> None:
+    """One result is not called results."""
+    assert "a\n-\n1\n\n1 result\n" == as_table(Results(("a",), [{"a": "1"}]))
+
+
+def test_control_characters() -> None:
+    """Nothing that a terminal would obey reaches it: escape sequences, line breaks and overrides are spelt out."""
+    shown = r"\x1b[31m\r\n\t\u202e\x00\x9b"
+    assert shown == printable(HOSTILE)
+    width = len(shown)
+    expected = f"{'a'.ljust(width).rstrip()}\n{'-' * width}\n{shown}\n\n1 result\n"
+    assert expected == as_table(Results(("a",), [{"a": HOSTILE}]))
+
+
+def test_control_characters_in_field_names() -> None:
+    """A field's name is as little to be trusted as its value."""
+    assert "\\x1b[0m\n-------\n1\n\n1 result\n" == as_table(Results(("\x1b[0m",), [{"\x1b[0m": "1"}]))
+
+
+def test_json_holds_what_the_log_holds() -> None:
+    """JSON is for programs: its values come back as they were, control characters escaped on the way."""
+    text = as_json(Results(("a",), [{"a": HOSTILE}]))
+    assert [{"a": HOSTILE}] == json.loads(text)
+    assert "\x1b" not in text

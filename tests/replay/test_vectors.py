@@ -1,0 +1,65 @@
+"""What each command of SPL means: cases in tests/vectors/spl_*.toml, each with its claim."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from replay import engine
+from replay.app import App
+from replay.commands import parse
+from replay.errors import SplError
+from replay.run import Run
+from tests.conftest import REPO
+from tests.replay.network import NOON
+
+CASES = [
+    pytest.param(case, id=f"{path.stem.removeprefix('spl_')}: {case['claim']}")
+    for path in sorted((REPO / "tests" / "vectors").glob("spl_*.toml"))
+    for case in tomllib.loads(path.read_text(encoding="utf-8"))["case"]
+]
+PROCESSES = "Endpoint.Processes"
+
+
+def _names(rows: list[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _run(case: dict[str, Any]) -> tuple[Run, list[str], Any]:
+    """Run a case's search: over a data model made of its rows if it starts with a pipe, else as what follows them."""
+    rows = case.get("rows", [])
+    run = Run(engine.connect(), App(REPO), {}, NOON)
+    if case["spl"].startswith("|"):
+        names = _names(rows) or ["_time"]
+        run.datamodels = {PROCESSES: tuple(names)}
+        kinds = {name: pa.float64() if name == "_time" else pa.string() for name in names}
+        columns = {name: pa.array([row.get(name) for row in rows], kinds[name]) for name in names}
+        run.connection.register(PROCESSES, pa.table(columns))
+        found = run.execute(parse(case["spl"]))
+    else:
+        stored = run.from_python(_names(rows), rows)
+        found = run.execute(parse(f"| makeresults | {case['spl']}")[1:], stored)
+    return run, list(found.columns), run.fetch(found)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_case(case: dict[str, Any]) -> None:
+    """The search gives exactly the results, or exactly the error, that its case says; columns and warnings where listed."""
+    if "error" in case:
+        with pytest.raises(SplError) as refused:
+            _run(case)
+        assert case["error"].strip("\n") == str(refused.value)
+        return
+    run, columns, found = _run(case)
+    assert case["expect"] == found
+    assert case.get("columns", columns) == columns
+    assert case.get("warnings", run.warnings) == run.warnings
+
+
+def test_claims_are_many_and_distinct() -> None:
+    """The specification holds at least sixty claims, none of them twice."""
+    claims = [case.values[0]["claim"] for case in CASES]
+    assert len(claims) == len(set(claims)) >= 60
