@@ -34,7 +34,8 @@ def vendor_sdk() -> None:
 def checked_files() -> dict[str, bytes]:
     """Return the app's files, or refuse them."""
     files = archive.assemble(ROOT)
-    if problems := render.stale(ROOT, render.render(content.load(ROOT))) + check.problems(files):
+    # What is wrong with a stale file is no news: it is rendered anew.
+    if problems := render.stale(ROOT, render.render(content.load(ROOT))) or check.problems(files):
         raise BuildError(problems)
     return files
 

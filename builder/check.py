@@ -14,9 +14,9 @@ from builder import APP
 from builder.document import decode
 from builder.manifest import Manifest
 from builder.problem import Problem
-from replay import conf
+from replay import conf, macros
 from replay.conf import Conf
-from replay.errors import DataError
+from replay.errors import DataError, SplError
 
 Files = Mapping[str, bytes]
 
@@ -143,15 +143,38 @@ def check_commands(files: Files) -> Iterator[Problem]:
             line = commands.lines[command, None]
             yield Problem(commands.path, line, f"{script} of [{command}] is missing", "name a file of bin/")
             continue
-        for option, line in _options(files[script].decode()):
+        try:
+            options = list(_options(files[script].decode()))
+        except (SyntaxError, UnicodeDecodeError) as error:
+            yield Problem(script, getattr(error, "lineno", 0), f"not Python: {error}", "mend it there")
+            continue
+        for option, line in options:
             if f"({option}=" not in syntax:
                 yield Problem(script, line, f"option {option} is not in searchbnf.conf", "add it to a syntax there")
+
+
+def check_macros(files: Files) -> Iterator[Problem]:
+    """Refuse a saved search that calls a macro which neither the app nor Splunk_SA_CIM has: it would not run."""
+    searches = _conf(files, "default/savedsearches.conf")
+    path = "default/macros.conf"
+    try:
+        stanzas = macros.BUILT_IN | _conf(files, path).stanzas
+        known = {name: macros.from_stanza(name, stanza, path) for name, stanza in stanzas.items()}
+    except SplError as error:
+        yield Problem(path, 0, str(error).removeprefix(f"{path}: "), "mend it there")
+        return
+    for name, settings in searches.stanzas.items():
+        try:
+            macros.expand(settings.get("search", ""), known)
+        except SplError as error:
+            claim = f"[{name}] cannot run: {str(error).splitlines()[0]}"
+            yield Problem(searches.path, searches.lines[name, "search"], claim, "define it, or correct the call")
 
 
 def check_views(files: Files) -> Iterator[Problem]:
     """Refuse a navigation bar that names a view which is neither the app's nor Splunk's own."""
     path = "default/data/ui/nav/default.xml"
-    for number, line in enumerate(files.get(path, b"").decode().splitlines(), start=1):
+    for number, line in enumerate(files.get(path, b"").decode(errors="replace").splitlines(), start=1):
         for view in re.findall(r'<view\s[^>]*name="([^"]+)"', line):
             if view not in ("search", "reports") and f"default/data/ui/views/{view}.xml" not in files:
                 yield Problem(path, number, f"view {view} is missing", "add it to default/data/ui/views")
@@ -165,6 +188,7 @@ CHECKS: tuple[Callable[[Files], Iterator[Problem]], ...] = (
     check_lookups,
     check_transforms,
     check_commands,
+    check_macros,
     check_views,
 )
 

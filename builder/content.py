@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 
 from builder import detection as detections
 from builder.detection import Detection, Label, Positive, Spl, Text, Url, Uuid
-from builder.document import Document, decode, matching
+from builder.document import Document, decode, matching, some
 from builder.problem import BuildError, Problem
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class Macro:
 class StoryTags:
     """How Enterprise Security lists the story."""
 
-    category: tuple[Label, ...]
+    category: Annotated[tuple[Label, ...], some()]
 
 
 @dataclass(frozen=True)
@@ -69,18 +69,34 @@ def load(root: Path) -> Content:
 
     def read(pattern: str, kind: type[T], check: Callable[[Document[T]], None]) -> Iterator[T]:
         for path in sorted((root / "package").glob(pattern)):
-            document = decode(path.read_text(encoding="utf-8"), path.relative_to(root).as_posix(), kind)
+            name = path.relative_to(root).as_posix()
+            try:
+                document = decode(path.read_text(encoding="utf-8"), name, kind)
+            except UnicodeDecodeError as error:
+                problems.append(Problem(name, 0, f"not UTF-8 at byte {error.start}", "save it as UTF-8"))
+                continue
             check(document)
             problems.extend(document.problems)
             if document.value is not None:
                 yield document.value
 
-    found = tuple(read("detections/*.yml", Detection, lambda document: detections.check(document, root)))
+    seen: dict[str, str] = {}
+    found = tuple(read("detections/*.yml", Detection, lambda document: _check_detection(document, seen, root)))
     stories = tuple(read("stories/*.yml", Story, lambda document: _check_story(document, found)))
     macros = tuple(read("macros.yml", tuple[Macro, ...], lambda document: _check_macros(document, found)))
     if problems:
         raise BuildError(problems)
     return Content(found, stories, tuple(macro for group in macros for macro in group))
+
+
+def _check_detection(document: Document[Detection], seen: dict[str, str], root: Path) -> None:
+    """Refuse also a filter macro (so a name, in any case) or id that is *seen* already; its value is the file."""
+    detections.check(document, root)
+    if document.value:
+        for key, value in (("name", document.value.filter_macro), ("id", document.value.id)):
+            if other := seen.get(value):
+                document.refuse((key,), f"{key} is also that of {other}", "give each detection its own")
+            seen[value] = document.path
 
 
 def _check_story(document: Document[Story], found: tuple[Detection, ...]) -> None:

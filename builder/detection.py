@@ -13,8 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from builder.document import Document, Key, Rule, between, matching, one_of
-from builder.search_fields import output_fields
+from builder.document import Document, Key, Rule, between, matching, one_of, some
+from builder.search_fields import RBAENRICH_FIELDS, output_fields
 
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 
@@ -28,7 +28,7 @@ def _is_spl(text: str) -> bool:
 
 
 # Both are written on several lines to be read, and rendered on one: a backslash at the end would continue that line.
-Text = Annotated[str, Rule("text that does not end in a backslash", _is_text)]
+Text = Annotated[str, Rule("some text, without a backslash at its end", _is_text)]
 Spl = Annotated[str, Rule("a search with no line end in a quoted string and no backslash at its end", _is_spl)]
 # Goes into stanza names and CSV cells whose values are joined by |.
 Label = Annotated[str, matching(r"[^][|\"\n]*[^][|\"\n\\]", 'one line without [ ] | " or a \\ at its end')]
@@ -37,6 +37,9 @@ Uuid = Annotated[str, matching(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "a 
 Url = Annotated[str, matching(r"https://\S+", "an https:// address")]
 Percent = Annotated[int, between(0, 100)]
 Positive = Annotated[int, between(1, 1_000_000)]
+
+# The types of which a field may have both, in this order: rbaenrich tells by the value which it is.
+BY_VALUE = ("ip_address", "domain")
 
 # The only tokens whose values cannot hold a quote: Enterprise Security expands them into a drilldown as text.
 DRILLDOWN_TOKENS = ("process_guid", "process_id", "risk_finding_id")
@@ -56,7 +59,7 @@ class ThreatObject:
     """A field of the result that shows the threat; of a field with two types, the value decides on one."""
 
     field: FieldName
-    type: Annotated[str, matching(r"[a-z_]+", "a type such as process_name or ip_address")]
+    type: Annotated[str, matching(r"[a-z][a-z0-9_]*", "a type such as process_name or ip_address")]
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Rba:
     """What a result adds to whose risk, and how it reads."""
 
     message: Text
-    risk_objects: tuple[RiskObject, ...]
+    risk_objects: Annotated[tuple[RiskObject, ...], some()]
     threat_objects: tuple[ThreatObject, ...]
 
 
@@ -82,7 +85,7 @@ class Drilldown:
 class Throttling:
     """Which results are one finding (same *fields*), and for how long it is not reported again."""
 
-    fields: tuple[FieldName, ...]
+    fields: Annotated[tuple[FieldName, ...], some()]
     period: Annotated[str, matching(r"[1-9]\d*[smhd]", "a time such as 86400s")]
 
 
@@ -167,6 +170,7 @@ def check(document: Document[Detection], root: Path) -> None:
     if detection is None:
         return
     _check_scores(document, detection)
+    _check_objects(document, detection)
     _check_filter(document, detection)
     _check_fields(document, detection)
     _check_drilldowns(document, detection)
@@ -182,6 +186,20 @@ def _check_scores(document: Document[Detection], detection: Detection) -> None:
                 f"confidence {detection.tags.confidence} / 100",
                 f"write {detection.score}, or change impact or confidence",
             )
+
+
+def _check_objects(document: Document[Detection], detection: Detection) -> None:
+    """Refuse a field of several types, of which rbaenrich could not tell the right one."""
+    risk = [(entry.field, entry.type) for entry in detection.rba.risk_objects]
+    threat = [(entry.field, entry.type) for entry in detection.rba.threat_objects]
+    for key, entries, allowed, remedy in (
+        ("risk_objects", risk, (), "name it once"),
+        ("threat_objects", threat, BY_VALUE, "name it once, or as ip_address and then as domain"),
+    ):
+        for field in dict.fromkeys(field for field, _ in entries):
+            types = tuple(type_ for name, type_ in entries if name == field)
+            if len(types) > 1 and types != allowed:
+                document.refuse(("rba", key), f"{key} has {field} as {' and as '.join(types)}", remedy)
 
 
 def _check_filter(document: Document[Detection], detection: Detection) -> None:
@@ -214,7 +232,9 @@ def _check_fields(document: Document[Detection], detection: Detection) -> None:
     ]
     outputs = output_fields(one_line(detection.search))
     for where, role, name in used:
-        if name not in outputs:
+        if role != "drilldown token" and name in RBAENRICH_FIELDS:
+            document.refuse(where, f"{role} {name} is what rbaenrich writes", "name a field that the search itself has")
+        elif name not in outputs:
             document.refuse(
                 where,
                 f"{role} {name} is not among the search's output",

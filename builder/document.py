@@ -81,6 +81,10 @@ def decode(text: str, path: str, kind: type[T]) -> Document[T]:
     document: Document[T] = Document(path)
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.reader.ReaderError as error:
+        document.lines[()] = text.count("\n", 0, error.position) + 1
+        document.refuse((), f"holds the control character U+{error.character:04X}", "remove it")
+        return document
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         document.lines[()] = mark.line + 1 if mark else 0

@@ -8,4 +8,5 @@ MAKERESULTS_MAX = 1_000_000  # ours: a typo must not fill the memory
 SUBSEARCH_DEPTH = 20  # ours: deeper text is an attack on the parser, not a search
 MACRO_CALLS = 20_000  # ours: macros that each call two others would expand without end
 MACRO_DEPTH = 100  # [search_metadata]… nested macros, beyond it one calls itself
+MAX_SQL_CHARACTERS = 200_000  # ours: of one expression
 MAX_SEARCH_CHARACTERS = 1_000_000  # ours

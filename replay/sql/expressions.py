@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from replay import limits
 from replay.spl.expression import Binary, Call, Expression, Field, Number, Text, Unary
 from replay.spl.tokens import Cursor, Token
 from replay.sql import functions
@@ -52,6 +53,12 @@ class Compiler:
 
     def value(self, expression: Expression) -> Sql:
         """Return the expression's SQL and kind."""
+        sql = self._value(expression)
+        if len(sql.text) > limits.MAX_SQL_CHARACTERS:  # some functions name an argument twice
+            self.cursor.refuse("this expression grows too large", getattr(expression, "token", None))
+        return sql
+
+    def _value(self, expression: Expression) -> Sql:
         match expression:
             case Number(value):
                 return Sql(number(value), Kind.NUMBER)
@@ -102,9 +109,7 @@ def _arithmetic(left: Sql, op: str, right: Sql) -> Sql:
         return Sql(f"({as_text(left)} || {as_text(right)})", Kind.LITERAL)
     if op == "+" and left.kind is right.kind is Kind.TEXT:
         # Two fields: numbers add up, texts are joined (Search Reference, "eval", "Operators").
-        both_texts = f"{a} IS NULL AND {b} IS NULL"
-        text = f"CASE WHEN {both_texts} THEN {as_text(left)} || {as_text(right)} ELSE spl_text({a} + {b}) END"
-        return Sql(f"({text})", Kind.TEXT)
+        return Sql(f"spl_plus({as_text(left)}, {as_text(right)})", Kind.TEXT)
     if op == "/":
         return Sql(f"({a} / nullif({b}, 0))", Kind.NUMBER)
     if op == "%":

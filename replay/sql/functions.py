@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -76,12 +77,25 @@ def _ip_key(address: str) -> bytes | None:
 
 def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
     """Give *connection* the Python functions that the texts made here call."""
-    connection.create_function("py_cidrmatch", _in_network, ["VARCHAR", "VARCHAR"], "BOOLEAN")
-    connection.create_function("py_ip_key", _ip_key, ["VARCHAR"], "BLOB")
-    connection.create_function("py_wildcard", like_pattern, ["VARCHAR"], "VARCHAR")
-    connection.create_function("py_strftime", times.format_time, ["DOUBLE", "VARCHAR"], "VARCHAR")
-    connection.create_function("py_strptime", times.parse_time, ["VARCHAR", "VARCHAR"], "DOUBLE")
-    connection.create_function("py_relative_time", times.relative_time, ["DOUBLE", "VARCHAR"], "DOUBLE")
+    declared: tuple[tuple[str, Callable[..., Any], list[Any], str], ...] = (
+        ("py_cidrmatch", _in_network, ["VARCHAR", "VARCHAR"], "BOOLEAN"),
+        ("py_ip_key", _ip_key, ["VARCHAR"], "BLOB"),
+        ("py_wildcard", like_pattern, ["VARCHAR"], "VARCHAR"),
+        ("py_strftime", times.format_time, ["DOUBLE", "VARCHAR"], "VARCHAR"),
+        ("py_strptime", times.parse_time, ["VARCHAR", "VARCHAR"], "DOUBLE"),
+        ("py_relative_time", times.relative_time, ["DOUBLE", "VARCHAR"], "DOUBLE"),
+    )
+    for name, function, parameters, result in declared:
+        # "special" is DuckDB's word for a function that may return NULL.
+        connection.create_function(name, _null_in_null_out(function), parameters, result, null_handling="special")
+
+
+def _null_in_null_out(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)  # DuckDB reads the number of arguments off it
+    def call(*values: Any) -> Any:
+        return None if None in values else function(*values)
+
+    return call
 
 
 # Choice and presence

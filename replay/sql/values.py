@@ -47,6 +47,9 @@ _MACROS = (
     ELSE CAST("#n" AS VARCHAR) END)[1]""",
     r"""CREATE OR REPLACE MACRO spl_number(s) AS
     TRY_CAST(regexp_extract(s, '^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*$', 1) AS DOUBLE)""",
+    """CREATE OR REPLACE MACRO spl_plus(a, b) AS list_transform([[a, b]], lambda "#p":
+    CASE WHEN spl_number("#p"[1]) IS NULL AND spl_number("#p"[2]) IS NULL THEN "#p"[1] || "#p"[2]
+    ELSE spl_text(spl_number("#p"[1]) + spl_number("#p"[2])) END)[1]""",
 )
 
 

@@ -41,3 +41,25 @@ def test_problems_of_every_file_are_told_at_once(app: Path) -> None:
         "package/detections/sample_tool_connection.yml",
         "package/stories/sample_story.yml",
     ] == [problem.path for problem in raised.value.problems]
+
+
+def test_detection_has_its_own_name_and_id(app: Path) -> None:
+    """A second file of the same name, in any case, or of the same id is refused: the filter macro would be one."""
+    text = (app / "package/detections/second_sample.yml").read_text(encoding="utf-8")
+    twin = text.replace("name: Second Sample", "name: SECOND sample")
+    (app / "package/detections/twin.yml").write_text(twin, encoding="utf-8")
+    with pytest.raises(BuildError) as raised:
+        content.load(app)
+    other = "package/detections/second_sample.yml; give each detection its own"
+    assert [
+        f"package/detections/twin.yml:1: name is also that of {other}",
+        f"package/detections/twin.yml:2: id is also that of {other}",
+    ] == [str(problem) for problem in raised.value.problems]
+
+
+def test_source_is_utf8(app: Path) -> None:
+    """A file in another encoding is refused with the place, not a crash."""
+    (app / "package/stories/sample_story.yml").write_bytes(b"name: caf\xe9\n")
+    with pytest.raises(BuildError) as raised:
+        content.load(app)
+    assert "package/stories/sample_story.yml: not UTF-8 at byte 9; save it as UTF-8" == str(raised.value)

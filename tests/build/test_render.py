@@ -51,10 +51,3 @@ def test_searches_are_on_one_line(repo: Path) -> None:
     for name in ("savedsearches", "macros", "analyticstories"):
         stanzas = conf.read(repo / "default" / f"{name}.conf").stanzas
         assert [] == [value for settings in stanzas.values() for value in settings.values() if "\n" in value]
-
-
-def test_hunt_is_the_scheduled_search(repo: Path) -> None:
-    """What is run by hand is the same text as what is scheduled."""
-    searches = conf.read(repo / "default/savedsearches.conf").stanzas
-    name = "Windows InstallUtil Remote Network Connection"
-    assert searches[name]["search"] == searches[f"{name} - Hunt"]["search"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from replay import conf, engine
+from replay import compare, conf, engine
 from replay.app import App
 from replay.output import Results, Value
 from tests.conftest import REPO
@@ -110,6 +111,12 @@ def test_published_on_the_recorded_attack(attack: engine.Recording, addon: str, 
     assert expected == len(search(attack, PUBLISHED, addon).rows)
 
 
+def test_published_message(attack: engine.Recording) -> None:
+    """What the published search can say of the attack shows a literal `$user$`; ours names the user."""
+    text = compare.text(attack, App(REPO), sys.executable)
+    assert (1, 1) == (text.count("by user $user$ generating"), text.count("by user pgustavo generating"))
+
+
 @pytest.mark.parametrize("addon", ADDONS)
 @pytest.mark.parametrize(
     ("name", "expected"),
@@ -175,6 +182,20 @@ def test_second_drilldown(attack: engine.Recording) -> None:
     """The second drilldown asks the risk index, which a recording does not have: it runs, and finds nothing."""
     _, risk_search = drilldowns(search(attack, SCHEDULED, "current").rows[0])
     assert [] == list(engine.replay(attack, App(REPO), risk_search, "current").results.rows)
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+def test_hostile_values(addon: str) -> None:
+    """What an attacker can write changes no search: values that look like SPL find their own process and no other."""
+    evil = 'x" OR Processes.process_name="*" | [| delete `x` $dest$'
+    mine = {"CommandLine": evil, "User": r"CORP\$user$", "ParentImage": "C:\\$dest$.exe"}
+    far = {"DestinationIp": "203.0.113.9", "DestinationHostname": 'a*" OR "b'}
+    others = [connection(f"srv{n}", n, NOON, guid(n), Image=r"C:\b.exe") for n in range(50)]
+    log = recording(
+        [process('h"] | x', 99, NOON, 'g" OR "*', **mine), connection('h"] | x', 99, NOON, 'g" OR "*', **far), *others]
+    )
+    basis = "pid" if addon == "cim5" else "guid"
+    assert [('h"] | x', "99", 'a*" OR "b', "443", basis)] == find(log, addon)
 
 
 # Every process of the corpora, against the pairs that share a GUID
