@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+from duckdb.func import SPECIAL
 
 from replay import times
 from replay.spl.expression import Call, Expression, Field, Number, Text
@@ -86,8 +87,8 @@ def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
         ("py_relative_time", times.relative_time, ["DOUBLE", "VARCHAR"], "DOUBLE"),
     )
     for name, function, parameters, result in declared:
-        # "special" is DuckDB's word for a function that may return NULL.
-        connection.create_function(name, _null_in_null_out(function), parameters, result, null_handling="special")
+        # SPECIAL is DuckDB's word for a function that may return NULL.
+        connection.create_function(name, _null_in_null_out(function), parameters, result, null_handling=SPECIAL)
 
 
 def _null_in_null_out(function: Callable[..., Any]) -> Callable[..., Any]:
