@@ -99,7 +99,8 @@ class App:
         """Return a search text with its macros expanded."""
         if len(text) > limits.MAX_SEARCH_CHARACTERS:
             raise UsageError(f"the search has {len(text):,} characters; replay reads {limits.MAX_SEARCH_CHARACTERS:,}")
-        return macros.expand(text, self.macros)
+        # What a terminal hands over as no UTF-8 arrives as lone surrogates, which no database takes.
+        return macros.expand(text.encode("utf-8", "replace").decode(), self.macros)
 
     def parse(self, text: str) -> Pipeline:
         """Return a search text, macros and all, as its commands."""

@@ -5,7 +5,6 @@ A stage is a table: one row per result, one column per field, and the column "#"
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -193,9 +192,9 @@ class Run:
 
     def scalar(self, query: str) -> Any:
         """Return the one value that *query* yields."""
-        row = self.connection.execute(query).fetchone()
-        assert row is not None
-        return row[0]
+        # All of it: DuckDB refuses other work on a connection while a result has rows left to ask for.
+        ((value,),) = self.connection.execute(query).fetchall()
+        return value
 
     def sql(self, statement: str) -> None:
         """Execute *statement* and remember it for --explain."""
@@ -207,7 +206,7 @@ class Run:
         reason = str(error).splitlines()[0]
         end = segment.name_start + len(segment.name)
         message = f"{segment.name} could not be run: {reason}"
-        hint = _REGEX_HINT if re.search("perl operator|escape sequence|regex|repetition", reason) else ""
+        hint = _REGEX_HINT if reason.startswith("Invalid Input Error") else ""  # what RE2 raises comes as this
         refused = error_at(segment.text, segment.name_start, end, message, hint, unsupported=True)
         assert isinstance(refused, UnsupportedError)
         return refused
@@ -227,7 +226,7 @@ def _column_names(fields: Iterable[str]) -> dict[str, str]:
     taken = {"#"}
     for name in fields:
         plain = name.replace("\0", "\ufffd")
-        column = f"~{plain}" if plain.startswith("#") else plain
+        column = plain if plain and not plain.startswith("#") else f"~{plain}"
         number = 1
         while column.lower() in taken:
             number += 1

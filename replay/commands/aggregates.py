@@ -86,6 +86,14 @@ def _eval_inside(cursor: Cursor, allowed: bool) -> Expression:
     return expression
 
 
+def check_names(cursor: Cursor, aggregates: Iterable[Aggregate], by: Iterable[str]) -> None:
+    """Fail if two results would have one name, or one that of a by-field: one would hide the other."""
+    taken: dict[str, Aggregate | None] = dict.fromkeys(by)
+    for one in aggregates:
+        if taken.setdefault(one.alias, one) != one:
+            cursor.fail(f"two outputs are called {one.alias!r}", one.token, "give one another name: AS name")
+
+
 def parse_by(cursor: Cursor) -> tuple[str, ...]:
     """Return the fields of a by-clause at the cursor, or none."""
     return tuple(cursor.names()) if cursor.accept_word("by") else ()

@@ -29,6 +29,8 @@ class Fields:
         fields = cursor.names()
         if first.kind == "word" and first.value[0] in "+-" and len(first.value) > 1:
             drop, fields[0] = first.value[0] == "-", first.value[1:]
+        if any(name[:1] in ("+", "-") for name in fields[1:]):
+            cursor.fail("a sign stands before the first field only, and holds for all of them", first)
         cursor.finish()
         return cls(segment, tuple(fields), drop)
 

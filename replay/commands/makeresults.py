@@ -73,6 +73,8 @@ def _json(text: str) -> list[dict[str, Value | None]]:
 def _json_value(value: object) -> Value | None:
     if isinstance(value, list):
         return [str(_json_value(one)) for one in value] or None
-    if value is None or isinstance(value, str):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()  # a lone surrogate is JSON, but no text
     return json.dumps(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from replay.commands.aggregates import Aggregate, expand, field_value, group, parse_aggregates, parse_by
+from replay.commands.aggregates import Aggregate, check_names, expand, field_value, group, parse_aggregates, parse_by
 from replay.commands.options import boolean, read_options, refuse_options
 from replay.run import ORDER, Run, Table
 from replay.spl.pipeline import Segment
@@ -40,6 +40,7 @@ def parse_stats(cursor: Cursor) -> tuple[tuple[Aggregate, ...], tuple[str, ...]]
     read_options(cursor, {"partitions": str, "dedup_splitvals": boolean})
     aggregates = parse_aggregates(cursor, lambda token: token.is_word("by"), True)
     by = parse_by(cursor)
+    check_names(cursor, aggregates, by)
     cursor.finish()
     return aggregates, by
 

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from replay import times
-from replay.commands.aggregates import Aggregate, expand, group, parse_aggregates
+from replay.commands.aggregates import Aggregate, check_names, expand, group, parse_aggregates
 from replay.commands.options import Convert, at_option, boolean, read_option, refuse_options
 from replay.commands.search import predicate_test, time_range
 from replay.run import Run, Table
@@ -76,6 +76,7 @@ class Tstats:
         if cursor.accept_word("where"):
             predicate = parse_predicate(cursor, lambda token: token.is_word("by", "groupby"))
         by, span_s = _parse_by(cursor)
+        check_names(cursor, aggregates, by)
         cursor.finish()
         return cls(segment, aggregates, datamodel, predicate, by, span_s, fillnull_value, datamodel_token)
 
@@ -128,8 +129,10 @@ def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], int | None]:
         return (), None
     by: list[str] = []
     span_s: int | None = None
+    span = cursor.here
     while cursor.here.kind in ("word", "quoted"):
         if at_option(cursor, ("span",)):
+            span = cursor.here
             span_s = _parse_span(cursor)
         else:
             by.append(cursor.name())
@@ -139,7 +142,7 @@ def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], int | None]:
     if "_time" in by and span_s is None:
         cursor.refuse("replay does not guess the span of _time", hint="add one: by _time span=1h")
     if span_s is not None and "_time" not in by:
-        cursor.fail("span= goes with _time", hint="write: by _time span=1h")
+        cursor.fail("span= goes with _time", span, hint="write: by _time span=1h")
     return tuple(by), span_s
 
 

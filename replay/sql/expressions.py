@@ -42,14 +42,16 @@ class Compiler:
 
     def stored(self, expression: Expression) -> Sql:
         """Return the value as a field can hold it; SplSyntaxError for a test, which Splunk refuses to store too."""
+        value = self.operand(expression, "a field cannot hold the result of a test")
+        return Sql(value.text, Kind.TEXT) if value.kind is Kind.LITERAL else value
+
+    def operand(self, expression: Expression, message: str = "expected a value here, but this is a test") -> Sql:
+        """Return the value; SplSyntaxError with *message* for a test. Quoted text stays apart from fields."""
         value = self.value(expression)
         if value.kind is Kind.BOOLEAN:
-            self.fail(
-                expression,
-                "a field cannot hold the result of a test",
-                'write if(…, "true", "false") around it',
-            )
-        return Sql(value.text, Kind.TEXT) if value.kind is Kind.LITERAL else value
+            hint = 'write if(…, "true", "false") around it'
+            self.fail(expression, message, hint)
+        return value
 
     def value(self, expression: Expression) -> Sql:
         """Return the expression's SQL and kind."""
@@ -69,7 +71,7 @@ class Compiler:
             case Unary("NOT", operand, _):
                 return Sql(f"(NOT {self.boolean(operand)})", Kind.BOOLEAN)
             case Unary(_, operand, _):
-                return Sql(f"(-{as_number(self.value(operand))})", Kind.NUMBER)
+                return Sql(f"(-{as_number(self.operand(operand))})", Kind.NUMBER)
             case Binary():
                 return self._binary(expression)
             case Call():
@@ -95,7 +97,7 @@ class Compiler:
             if value.kind is Kind.BOOLEAN:
                 self.fail(side, f"{op} takes values, but this is a test")
         if op == "LIKE":
-            return Sql(f"({as_text(left_value)} LIKE {as_text(right_value)})", Kind.BOOLEAN)
+            return functions.like(left_value, right_value)
         if op in ("=", "!=", "<", ">", "<=", ">="):
             return Sql(compare(left_value, op, right_value), Kind.BOOLEAN)
         if op == ".":
@@ -110,8 +112,6 @@ def _arithmetic(left: Sql, op: str, right: Sql) -> Sql:
     if op == "+" and left.kind is right.kind is Kind.TEXT:
         # Two fields: numbers add up, texts are joined (Search Reference, "eval", "Operators").
         return Sql(f"spl_plus({as_text(left)}, {as_text(right)})", Kind.TEXT)
-    if op == "/":
-        return Sql(f"({a} / nullif({b}, 0))", Kind.NUMBER)
-    if op == "%":
-        return Sql(f"({a} % nullif({b}, 0))", Kind.NUMBER)
+    if op in "/%":
+        b = f"spl_divisor({b})"
     return Sql(f"({a} {op} {b})", Kind.NUMBER)

@@ -14,7 +14,7 @@ from replay import times
 from replay.spl.expression import Call, Expression, Field, Number, Text
 from replay.sql.comparison import compare
 from replay.sql.predicates import like_pattern
-from replay.sql.values import EACH, NOTHING, Kind, Sql, as_list, as_number, as_text, cast, common_kind, number
+from replay.sql.values import EACH, NOTHING, Kind, Sql, as_list, as_number, as_text, cast, common_kind, number, or_null
 
 if TYPE_CHECKING:
     from replay.sql.expressions import Compiler
@@ -53,7 +53,10 @@ def call(node: Call, compiler: Compiler) -> Sql:
     least, most, builder = _FUNCTIONS[node.function]
     if len(node.arguments) < least or (most is not None and len(node.arguments) > most):
         count = f"{least}" if least == most else f"{least} or more" if most is None else f"{least} to {most}"
-        compiler.cursor.fail(f"{node.function} takes {count} arguments, not {len(node.arguments)}", node.token)
+        compiler.cursor.fail(
+            f"{node.function} takes {count} argument{'' if count == '1' else 's'}, not {len(node.arguments)}",
+            node.token,
+        )
     return builder(node.arguments, compiler, node)
 
 
@@ -104,9 +107,7 @@ def _null_in_null_out(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _stored(expressions: Arguments, compiler: Compiler) -> list[Sql]:
     """Return the values as `eval` could store them, but keep quoted text apart from fields."""
-    for expression in expressions:
-        compiler.stored(expression)
-    return [compiler.value(expression) for expression in expressions]
+    return [compiler.operand(expression) for expression in expressions]
 
 
 def _one_kind(values: list[Sql]) -> tuple[Kind, list[str]]:
@@ -181,11 +182,11 @@ def _in(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 
 def _text(expression: Expression, compiler: Compiler) -> str:
-    return as_text(compiler.value(expression))
+    return as_text(compiler.operand(expression))
 
 
 def _number(expression: Expression, compiler: Compiler) -> str:
-    return as_number(compiler.value(expression))
+    return as_number(compiler.operand(expression))
 
 
 def _integer(expression: Expression, compiler: Compiler, sql_type: str = "BIGINT") -> str:
@@ -193,9 +194,18 @@ def _integer(expression: Expression, compiler: Compiler, sql_type: str = "BIGINT
     return f"TRY_CAST({_number(expression, compiler)} AS {sql_type})"
 
 
+# What stands for a value inside _bound; no field has this name.
+_BOUND = '"#bound"'
+
+
+def _bound(value: str, body: str) -> str:
+    """Return SQL for *body*, in which _BOUND is *value*: text that names a value twice would double with each nesting."""
+    return f"list_transform([{value}], lambda {_BOUND}: {body})[1]"
+
+
 def _each(expression: Expression, compiler: Compiler, sql: Callable[[str], str]) -> Sql:
     """Apply *sql* to the text, or to each value of a multivalue."""
-    value = compiler.value(expression)
+    value = compiler.operand(expression)
     if value.kind is Kind.MULTIVALUE:
         return Sql(f"list_transform({value.text}, lambda {EACH}: {sql(EACH)})", Kind.MULTIVALUE)
     return Sql(sql(as_text(value)), Kind.TEXT if value.kind is not Kind.LITERAL else Kind.LITERAL)
@@ -241,7 +251,7 @@ def _replace(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 @_function("match", 2, 2)
 def _match(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    value, pattern = compiler.value(arguments[0]), _text(arguments[1], compiler)
+    value, pattern = compiler.operand(arguments[0]), _text(arguments[1], compiler)
     if value.kind is Kind.MULTIVALUE:
         test = f"len(list_filter({value.text}, lambda {EACH}: regexp_matches({EACH}, {pattern}))) > 0"
         return Sql(f"({test})", Kind.BOOLEAN)
@@ -250,8 +260,15 @@ def _match(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 @_function("like", 2, 2)
 def _like(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    text, pattern = (_text(argument, compiler) for argument in arguments)
-    return Sql(f"({text} LIKE {pattern})", Kind.BOOLEAN)
+    return like(compiler.operand(arguments[0]), compiler.operand(arguments[1]))
+
+
+def like(value: Sql, pattern: Sql) -> Sql:
+    """`value LIKE pattern`; a multivalue is like it where one of its values is †."""
+    if value.kind is Kind.MULTIVALUE:
+        test = f"len(list_filter({value.text}, lambda {EACH}: {EACH} LIKE {as_text(pattern)})) > 0"
+        return Sql(f"({test})", Kind.BOOLEAN)
+    return Sql(f"({as_text(value)} LIKE {as_text(pattern)})", Kind.BOOLEAN)
 
 
 @_function("cidrmatch", 2, 2)
@@ -276,43 +293,43 @@ _hash("sha256", "sha256({})")
 @_function("mvappend", 1, None)
 def _mvappend(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     parts = [f"coalesce({as_list(value)}, [])" for value in _stored(arguments, compiler)]
-    return Sql(f"nullif(list_concat({', '.join(parts)}), [])", Kind.MULTIVALUE)
+    return Sql(or_null(f"list_concat({', '.join(parts)})"), Kind.MULTIVALUE)
 
 
 @_function("mvcount", 1, 1)
 def _mvcount(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return Sql(f"CAST(len({as_list(compiler.value(arguments[0]))}) AS DOUBLE)", Kind.NUMBER)
+    return Sql(f"CAST(len({as_list(compiler.operand(arguments[0]))}) AS DOUBLE)", Kind.NUMBER)
 
 
 @_function("mvdedup", 1, 1)
 def _mvdedup(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    values = as_list(compiler.value(arguments[0]))
-    first = f'list_filter({values}, lambda {EACH}, "#i": list_position({values}, {EACH}) = "#i")'
-    return Sql(first, Kind.MULTIVALUE)
+    first = f'list_filter({_BOUND}, lambda {EACH}, "#i": list_position({_BOUND}, {EACH}) = "#i")'
+    return Sql(_bound(as_list(compiler.operand(arguments[0])), first), Kind.MULTIVALUE)
 
 
 @_function("mvsort", 1, 1)
 def _mvsort(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return Sql(f"list_sort({as_list(compiler.value(arguments[0]))})", Kind.MULTIVALUE)
+    return Sql(f"list_sort({as_list(compiler.operand(arguments[0]))})", Kind.MULTIVALUE)
 
 
 @_function("mvindex", 2, 3)
 def _mvindex(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    values = as_list(compiler.value(arguments[0]))
-    places = [_integer(argument, compiler) for argument in arguments[1:]]
-    # From 1 on; a place before the first value is 0, as DuckDB counts negative ones from the end again.
-    listed = ", ".join(
-        f"greatest(CASE WHEN {place} < 0 THEN {place} + len({values}) ELSE {place} END + 1, 0)" for place in places
-    )
-    if len(places) == 1:
-        return Sql(f"list_extract({values}, {listed})", Kind.TEXT)
-    return Sql(f"nullif(list_slice({values}, {listed}), [])", Kind.MULTIVALUE)
+    values = as_list(compiler.operand(arguments[0]))
+    whole = [_integer(argument, compiler) for argument in arguments[1:]]
+    # DuckDB counts from 1, and as mvindex does from -1 backwards.
+    places = ", ".join(f"(CASE WHEN {place} >= 0 THEN {place} + 1 ELSE {place} END)" for place in whole)
+    if len(whole) == 1:
+        return Sql(f"list_extract({values}, {places})", Kind.TEXT)
+    return Sql(or_null(f"list_slice({values}, {places})"), Kind.MULTIVALUE)
 
 
 @_function("mvjoin", 2, 2)
 def _mvjoin(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    values, separator = as_list(compiler.value(arguments[0])), _text(arguments[1], compiler)
-    return Sql(f"array_to_string({values}, {separator})", Kind.TEXT)
+    values, separator = as_list(compiler.operand(arguments[0])), _text(arguments[1], compiler)
+    if isinstance(arguments[1], Text):
+        return Sql(f"array_to_string({values}, {separator})", Kind.TEXT)
+    # DuckDB joins by constants alone.
+    return Sql(f"""list_reduce({values}, lambda "#a", "#b": "#a" || {separator} || "#b")""", Kind.TEXT)
 
 
 @_function("split", 2, 2)
@@ -329,7 +346,7 @@ def _mvfilter(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     (name,) = fields
     test = compiler.bind(name, Sql(EACH, Kind.TEXT)).boolean(arguments[0])
     kept = f"list_filter({as_list(compiler.field(name))}, lambda {EACH}: {test})"
-    return Sql(f"nullif({kept}, [])", Kind.MULTIVALUE)
+    return Sql(or_null(kept), Kind.MULTIVALUE)
 
 
 def _fields_of(expression: Expression) -> set[str]:
@@ -371,18 +388,14 @@ def _tostring(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     if style == Text("hex"):
         return Sql(f"('0x' || upper(to_hex(TRY_CAST({as_number(value)} AS BIGINT))))", Kind.LITERAL)
     if style == Text("commas"):
-        rounded = f"round({as_number(value)}, 2)"
-        shown = f"CASE WHEN {rounded} = trunc({rounded}) THEN format('{{:,}}', TRY_CAST({rounded} AS BIGINT))"
-        return Sql(f"({shown} ELSE format('{{:,.2f}}', {rounded}) END)", Kind.LITERAL)
+        whole = f"format('{{:,}}', TRY_CAST({_BOUND} AS BIGINT))"
+        shown = f"CASE WHEN {_BOUND} = trunc({_BOUND}) THEN {whole} ELSE format('{{:,.2f}}', {_BOUND}) END"
+        return Sql(_bound(f"round({as_number(value)}, 2)", shown), Kind.LITERAL)
     if style == Text("duration"):
-        seconds = f"TRY_CAST({as_number(value)} AS BIGINT)"
-        clock = (
-            f"format('{{:02d}}:{{:02d}}:{{:02d}}', {seconds} % 86400 // 3600, {seconds} % 3600 // 60, {seconds} % 60)"
-        )
-        return Sql(
-            f"(CASE WHEN {seconds} >= 86400 THEN {seconds} // 86400 || '+' ELSE '' END || {clock})",
-            Kind.LITERAL,
-        )
+        parts = f"{_BOUND} % 86400 // 3600, {_BOUND} % 3600 // 60, {_BOUND} % 60"
+        days = f"CASE WHEN {_BOUND} >= 86400 THEN {_BOUND} // 86400 || '+' ELSE '' END"
+        shown = f"{days} || format('{{:02d}}:{{:02d}}:{{:02d}}', {parts})"
+        return Sql(_bound(f"TRY_CAST({as_number(value)} AS BIGINT)", shown), Kind.LITERAL)
     compiler.cursor.refuse('replay\'s tostring knows "hex", "commas" and "duration"', node.token)
 
 
@@ -395,17 +408,17 @@ def _round(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 def _arithmetic(name: str, sql: str) -> None:
     @_function(name, 1, 1)
     def _apply(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-        return Sql(sql.format(_number(arguments[0], compiler)), Kind.NUMBER)
+        return Sql(_bound(_number(arguments[0], compiler), sql), Kind.NUMBER)
 
 
 for _name, _sql in {
-    "abs": "abs",
-    "floor": "floor",
-    "ceiling": "ceil",
-    "ceil": "ceil",
-    "sqrt": "sqrt",
+    "abs": f"abs({_BOUND})",
+    "floor": f"floor({_BOUND})",
+    "ceiling": f"ceil({_BOUND})",
+    "ceil": f"ceil({_BOUND})",
+    "sqrt": f"CASE WHEN {_BOUND} >= 0 THEN sqrt({_BOUND}) END",
 }.items():
-    _arithmetic(_name, f"{_sql}({{}})")
+    _arithmetic(_name, _sql)
 
 
 def _extreme(name: str, sql: str) -> None:
@@ -417,9 +430,10 @@ def _extreme(name: str, sql: str) -> None:
         numbers = f"{sql}({', '.join(map(as_number, values))})"
         if all(value.kind is Kind.NUMBER for value in values):
             return Sql(numbers, Kind.NUMBER)
-        texts = [f"CASE WHEN {as_number(value)} IS NULL THEN {as_text(value)} END" for value in values]
-        choice = [f"{sql}({', '.join(texts)})", f"spl_text({numbers})"]
-        return Sql(f"coalesce({', '.join(choice if name == 'max' else reversed(choice))})", Kind.TEXT)
+        texts = f"list_{name}(list_filter({_BOUND}, lambda {EACH}: spl_number({EACH}) IS NULL))"
+        numbers = f"spl_text(list_{name}(list_transform({_BOUND}, lambda {EACH}: spl_number({EACH}))))"
+        choice = f"coalesce({texts}, {numbers})" if name == "max" else f"coalesce({numbers}, {texts})"
+        return Sql(_bound(f"[{', '.join(map(as_text, values))}]", choice), Kind.TEXT)
 
 
 _extreme("min", "least")
@@ -429,7 +443,7 @@ _extreme("max", "greatest")
 def _type_test(name: str, sql: str) -> None:
     @_function(name, 1, 1)
     def _apply(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-        value = compiler.value(arguments[0])
+        value = compiler.operand(arguments[0])
         return Sql(f"({sql.format(number=as_number(value), text=as_text(value))})", Kind.BOOLEAN)
 
 

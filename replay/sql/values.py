@@ -47,6 +47,7 @@ _MACROS = (
     ELSE CAST("#n" AS VARCHAR) END)[1]""",
     r"""CREATE OR REPLACE MACRO spl_number(s) AS
     TRY_CAST(regexp_extract(s, '^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*$', 1) AS DOUBLE)""",
+    """CREATE OR REPLACE MACRO spl_divisor(n) AS list_transform([n], lambda "#n": CASE WHEN "#n" != 0 THEN "#n" END)[1]""",
     """CREATE OR REPLACE MACRO spl_plus(a, b) AS list_transform([[a, b]], lambda "#p":
     CASE WHEN spl_number("#p"[1]) IS NULL AND spl_number("#p"[2]) IS NULL THEN "#p"[1] || "#p"[2]
     ELSE spl_text(spl_number("#p"[1]) + spl_number("#p"[2])) END)[1]""",
@@ -100,8 +101,12 @@ def as_list(value: Sql) -> str:
         return value.text
     if value.kind is Kind.NOTHING:
         return "CAST(NULL AS VARCHAR[])"
-    text = as_text(value)
-    return f"CASE WHEN {text} IS NOT NULL THEN [{text}] END"
+    return or_null(f"list_filter([{as_text(value)}], lambda {EACH}: {EACH} IS NOT NULL)")
+
+
+def or_null(values: str) -> str:
+    """Return SQL for a list, NULL where it is empty: nullif would say so too, but DuckDB copies its argument."""
+    return f"list_aggregate({values}, 'list')"
 
 
 def common_kind(values: Iterable[Sql]) -> Kind:

@@ -1,0 +1,41 @@
+"""--explain: a search at every stage."""
+
+from __future__ import annotations
+
+from replay.engine import Replayed
+from replay.explain import explain
+from replay.output import Results
+from replay.run import Step
+
+
+def test_explain() -> None:
+    """The search as stored, expanded, then each command's source, tree, SQL and rows; subsearches say how deep they stand."""
+    steps = [
+        Step(0, "where a=1", "Where(…)", ("CREATE TEMP TABLE stage_1 AS …",), 1234),
+        Step(1, "makeresults", "MakeResults(count=1)", (), 1),
+    ]
+    expected = """search
+  `a`
+  | head
+
+with its macros expanded
+  where a=1
+  | head
+
+1. where a=1
+   tree: Where(…)
+   SQL:  CREATE TEMP TABLE stage_1 AS …
+   rows: 1,234
+
+2. makeresults (in a subsearch, depth 1)
+   tree: MakeResults(count=1)
+   rows: 1
+"""
+    assert expected == explain("`a`\n| head\n", Replayed("where a=1\n| head", Results([], []), steps))
+
+
+def test_control_characters() -> None:
+    """What a search brings along cannot speak to the terminal."""
+    steps = [Step(0, "where a=\x1b", "\u202e", ("\x1b",), 0)]
+    shown = explain("\x1b", Replayed("\x1b", Results([], []), steps))
+    assert not {"\x1b", "\u202e"} & set(shown)
