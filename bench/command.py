@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from replay import chunked, engine
+from replay.sql.values import Value
 
 ROWS = 50_000
 FIELDS = (
@@ -20,9 +21,9 @@ SCRIPT = engine.app_folder() / "bin" / "rbaenrich.py"
 IMPORT = f"import sys; sys.path.insert(0, {str(engine.app_folder() / 'lib')!r}); import splunklib.searchcommands"
 
 
-def rows() -> list[dict[str, chunked.Value]]:
+def rows() -> list[dict[str, Value]]:
     """Return results as the search makes them, each with a message of its own."""
-    common: dict[str, chunked.Value] = {"process_name": "InstallUtil.exe", "connection_to_CNC": "203.0.113.10"}
+    common: dict[str, Value] = {"process_name": "InstallUtil.exe", "connection_to_CNC": "203.0.113.10"}
     return [{**{field: f"{field} {number}" for field in FIELDS}, **common} for number in range(ROWS)]
 
 
@@ -47,7 +48,7 @@ def own_cpu(work: Callable[[], object]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def enrich(records: Sequence[dict[str, chunked.Value]]) -> None:
+def enrich(records: Sequence[dict[str, Value]]) -> None:
     """Run the command over *records*."""
     chunked.call([sys.executable, str(SCRIPT)], "rbaenrich", [], FIELDS, records, {})
 

@@ -22,9 +22,9 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from replay.errors import DataError
+from replay.sql.values import Value
 
 CHUNK_ROWS = 10_000
-Value = str | list[str]
 _HEADER = re.compile(rb"chunked 1\.0,(\d{1,10}),(\d{1,10})\n")
 csv.field_size_limit(sys.maxsize)
 

@@ -18,8 +18,6 @@ from replay.explain import explain
 from replay.logs import LoadReport
 from replay.output import FORMATS, printable
 
-SCHEDULED = "Windows InstallUtil Remote Network Connection"
-
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line *arguments* and return the exit status."""
@@ -45,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     _common(run)
     what = run.add_mutually_exclusive_group()
     what.add_argument(
-        "--search", metavar="NAME", default=SCHEDULED, help="saved search of the app (default: %(default)s)"
+        "--search", metavar="NAME", default=compare.SCHEDULED, help="saved search of the app (default: %(default)s)"
     )
     what.add_argument("--spl", metavar="TEXT|@FILE", help="search text, or @ and the file that holds it")
     run.add_argument(

@@ -9,7 +9,8 @@ from replay import cim
 from replay.app import App
 from replay.engine import Recording, replay
 from replay.logs import LoadReport
-from replay.output import Results, Value, as_json_row, printable
+from replay.output import Results, as_json_row, printable
+from replay.sql.values import Value
 
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 PUBLISHED = f"{SCHEDULED} - As Published"
@@ -41,8 +42,7 @@ def text(recording: Recording, app: App, python: str) -> str:
         f"{name}, on {addon}: {warning}"
         for name, by_addon in found.items()
         for addon, results in by_addon.items()
-        for warning in results.warnings
-        if " kept " in warning  # a limit that bit; that a CIM version lacks a field is what is compared
+        for warning in results.limits  # alone: that a CIM version lacks a field is what is compared
     }
     parts += [f"warning: {printable(warning)}" for warning in sorted(warnings)]
     return "\n".join(parts).rstrip() + "\n"

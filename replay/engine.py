@@ -12,7 +12,6 @@ import duckdb
 
 from replay import cim, logs, times
 from replay.app import App
-from replay.commands import Pipeline
 from replay.errors import UnsupportedError, UsageError
 from replay.logs import LoadReport
 from replay.output import Results
@@ -85,8 +84,7 @@ def replay(
     """
     moment = time.time() if now is None else now
     try:
-        expanded = app.expand(search)
-        pipeline: Pipeline = app.parse(search)
+        pipeline = app.parse(search)
         connection = recording.connection.cursor()
         run = Run(
             connection,
@@ -98,10 +96,10 @@ def replay(
             python,
         )
         rows = run.execute(pipeline)
-        results = Results(list(rows.columns), run.fetch(rows), run.warnings)
+        results = Results(list(rows.columns), run.fetch(rows), run.warnings, run.limits)
     except RecursionError as error:
         raise UnsupportedError("the search nests deeper than replay reads") from error
-    return Replayed(expanded, results, run.steps)
+    return Replayed(pipeline[0].segment.text, results, run.steps)
 
 
 def _time(text: str | None, option: str, now: float) -> float | None:

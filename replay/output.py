@@ -9,18 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from replay import times
+from replay.sql.values import Value
 
-Value = str | list[str]
 Rows = Sequence[dict[str, Value]]
 
 
 @dataclass(frozen=True)
 class Results:
-    """What a search found: its fields in order, its results, and the warnings of the run."""
+    """What a search found: its fields in order, its results, the warnings of the run, and those among them
+    that say what a limit of Splunk's cost.
+    """
 
     fields: Sequence[str]
     rows: Rows
     warnings: Sequence[str] = field(default_factory=tuple)
+    limits: Sequence[str] = field(default_factory=tuple)
 
 
 def _shown(name: str, value: Value) -> Value:

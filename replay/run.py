@@ -15,13 +15,12 @@ import pyarrow as pa
 from replay.errors import UnsupportedError
 from replay.spl.pipeline import Segment
 from replay.spl.tokens import error_at
-from replay.sql.values import NOTHING, Kind, Sql, as_text, cast, common_kind, identifier
+from replay.sql.values import NOTHING, Kind, Sql, Value, as_text, cast, common_kind, identifier
 
 if TYPE_CHECKING:
     from replay.app import App
     from replay.commands import Pipeline
 
-Value = str | list[str]
 _REGEX_HINT = "replay's regular expressions are RE2's: no look-around, no back-references, no possessive quantifiers"
 ORDER = '"#"'
 
@@ -70,8 +69,8 @@ class Run:
     earliest: float | None = None
     latest: float | None = None
     python: str = ""
-    search_name: str = ""
     warnings: list[str] = field(default_factory=list)
+    limits: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     depth: int = 0
     _stages: int = 0
@@ -88,19 +87,24 @@ class Run:
                 raise self.refused(command.segment, error) from error
             count = self.count(rows)
             step = Step(self.depth, command.segment.source, repr(command), tuple(self._statements), count)
-            self.steps.insert(place, step) if self.depth == 0 else self.steps.append(step)
+            self.steps.insert(place, step)  # before those of its subsearches
             self._statements = outer
         assert rows is not None, "a pipeline has at least one command"
         return rows
 
-    def subsearch(self, pipeline: Pipeline, maxout: int, what: str) -> Table:
-        """Return at most *maxout* results of a subsearch; warns when there were more."""
+    def nested(self, pipeline: Pipeline) -> Table:
+        """Return the results of a search inside this one."""
         self.depth += 1
         rows = self.execute(pipeline)
         self.depth -= 1
+        return rows
+
+    def subsearch(self, pipeline: Pipeline, maxout: int, what: str) -> Table:
+        """Return at most *maxout* results of a subsearch; warns when there were more."""
+        rows = self.nested(pipeline)
         count = self.count(rows)
         if count > maxout:
-            self.warn(
+            self.limit(
                 f"{what} kept {maxout:,} of {count:,} rows of its subsearch; "
                 f"{count - maxout:,} were dropped without a trace, as Splunk's limit does"
             )
@@ -128,6 +132,11 @@ class Run:
         if text not in self.warnings:
             self.warnings.append(text)
 
+    def limit(self, text: str) -> None:
+        """Add the warning that a limit of Splunk's cost results."""
+        self.warn(text)
+        self.limits.append(text)
+
     # Stages
 
     def store(self, fields: Mapping[str, Sql], rest: str, order: str = ORDER) -> Table:
@@ -140,11 +149,11 @@ class Run:
         """
         names = _column_names(fields)
         kinds = {name: common_kind([value]) for name, value in fields.items()}
-        listed = "".join(f", {cast(value, kinds[name])} AS {names[name]}" for name, value in fields.items())
+        listed = "".join(f", {cast(value, kinds[name])} AS {identifier(names[name])}" for name, value in fields.items())
         self._stages += 1
         table = f"stage_{self._stages}"
         self.sql(f'CREATE TEMP TABLE {table} AS SELECT {order} AS "#"{listed} {rest}')
-        return Table(table, {name: Sql(names[name], kinds[name]) for name in fields})
+        return Table(table, {name: Sql(identifier(names[name]), kinds[name]) for name in fields})
 
     def keep(self, rows: Table, where: str) -> Table:
         """Return the rows for which *where* is true, all fields as they are."""
@@ -165,11 +174,10 @@ class Run:
             if multivalue:
                 cells = [[cell] if isinstance(cell, str) else cell for cell in cells]
             arrays[column] = pa.array(cells, pa.list_(pa.string()) if multivalue else pa.string())
-            columns[name] = Sql(column, Kind.MULTIVALUE if multivalue else Kind.TEXT)
+            columns[name] = Sql(identifier(column), Kind.MULTIVALUE if multivalue else Kind.TEXT)
         self._stages += 1
         table = f"stage_{self._stages}"
-        unquoted = {name[1:-1].replace('""', '"') if name != "#" else name: array for name, array in arrays.items()}
-        self.connection.register("from_python", pa.table(unquoted))
+        self.connection.register("from_python", pa.table(arrays))
         self.sql(f"CREATE TEMP TABLE {table} AS SELECT * FROM from_python")
         self.connection.unregister("from_python")
         return Table(table, columns)
@@ -177,7 +185,7 @@ class Run:
     def fetch(self, rows: Table) -> list[dict[str, Value]]:
         """Return the results as text, lists of text where a field has several values; absent values are left out."""
         listed = [
-            f"{column.text if column.kind is Kind.MULTIVALUE else as_text(column)}" for column in rows.columns.values()
+            column.text if column.kind is Kind.MULTIVALUE else as_text(column) for column in rows.columns.values()
         ]
         query = f"SELECT {', '.join([ORDER, *listed])} FROM {rows.name} ORDER BY {ORDER}"
         found: list[dict[str, Value]] = []
@@ -218,7 +226,7 @@ def _value(cell: str | list[str]) -> Value:
 
 
 def _column_names(fields: Iterable[str]) -> dict[str, str]:
-    """Return an SQL name for each field: its own, numbered where SQL, blind to case, would confuse two.
+    """Return the name of each field's column: its own, numbered where SQL, blind to case, would confuse two.
 
     None starts with `#`: those are the names that the commands make up.
     """
@@ -232,5 +240,5 @@ def _column_names(fields: Iterable[str]) -> dict[str, str]:
             number += 1
             column = f"{plain.lstrip('#')}~{number}"
         taken.add(column.lower())
-        names[name] = identifier(column)
+        names[name] = column
     return names

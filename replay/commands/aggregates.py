@@ -117,6 +117,7 @@ def group(
     by: Mapping[str, Sql],
     value: Callable[[Aggregate], Sql],
     rest: str,
+    time: Sql,
     order: str | None,
 ) -> Table:
     """Return one row for each combination of the by-fields' values, in their order.
@@ -127,6 +128,7 @@ def group(
         by: SQL of each by-field; a row where one is NULL belongs to no group; a multivalue field makes one row a value.
         value: Gives the SQL of an aggregate's field.
         rest: SQL from `FROM` on, without GROUP BY.
+        time: `_time` of the rows, by which earliest and latest choose.
         order: The column that orders the rows, for first, last and list; None where they have no order.
     """
     keys = {name: f"k{number}" for number, name in enumerate(by)}
@@ -137,7 +139,7 @@ def group(
     ]
     selected = [f"{text} AS {key}" for text, key in zip(listed, keys.values(), strict=True)]
     selected += [f"{sql.text} AS {column}" for column, sql in inputs.items()]
-    selected += [f"{order or 0} AS o", f"{_time(value)} AS t"]
+    selected += [f"{order or 0} AS o", f"{as_number(time)} AS t"]
     inner = f"SELECT {', '.join(selected)} {rest}"
     present = " AND ".join(f"{key} IS NOT NULL" for key in keys.values()) or "true"
     grouping = f" GROUP BY {', '.join(keys.values())}" if keys else ""
@@ -150,11 +152,6 @@ def group(
     key_order = ", ".join(natural_order(fields[name]) for name in by)
     order_by = f"row_number() OVER (ORDER BY {key_order})" if keys else "1"
     return run.store(fields, f"FROM ({inner}) WHERE {present}{grouping}", order_by)
-
-
-def _time(value: Callable[[Aggregate], Sql]) -> str:
-    """SQL of `_time`, by which earliest and latest choose."""
-    return as_number(value(Aggregate("latest", "_time", "_time", Token("word", "_time", 0, 0))))
 
 
 def natural_order(sql: Sql, descending: bool = False) -> str:

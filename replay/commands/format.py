@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass
 
 from replay.commands.options import Convert, count, read_options
-from replay.run import Run, Table, Value
+from replay.run import Run, Table
 from replay.spl.pipeline import Segment
+from replay.sql.values import Value
 
 PARTS = ("(", "(", "AND", ")", "OR", ")")
 

@@ -122,4 +122,4 @@ class Join:
         matches = f"SELECT count(*) AS n FROM ({left_sql}) l JOIN ({right_sql}) r ON {on} GROUP BY l.{ORDER}"
         dropped = run.scalar(f"SELECT coalesce(sum(greatest(n - {self.max}, 0)), 0) FROM ({matches})")
         if dropped:
-            run.warn(f"join kept at most max={self.max} match for each result; {int(dropped):,} more were dropped")
+            run.limit(f"join kept at most max={self.max} match for each result; {int(dropped):,} more were dropped")

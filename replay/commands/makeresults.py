@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from replay import limits
 from replay.commands.options import Convert, boolean, choice, count, read_options, refuse_options
-from replay.run import Run, Table, Value
+from replay.run import Run, Table
 from replay.spl.pipeline import Segment
-from replay.sql.values import Kind, Sql, number
+from replay.sql.values import Kind, Sql, Value, number
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,4 @@ class SavedSearch:
         text = saved.search
         for token, value in self.tokens:
             text = text.replace(f"${token}$", value)
-        run.depth += 1
-        found = run.execute(run.app.parse(text))
-        run.depth -= 1
-        return found
+        return run.nested(run.app.parse(text))

@@ -74,7 +74,7 @@ class Sort:
         if not self.limit or (found_count := run.count(found)) <= self.limit:
             return found
         if self.default_limit:
-            run.warn(
+            run.limit(
                 f"sort kept {self.limit:,} of {found_count:,} results, its limit when no count is given; write sort 0"
             )
         return run.first(found, self.limit)

@@ -26,6 +26,7 @@ _OPTIONS: dict[str, Convert] = {
     "chunk_size": str,
     "fillnull_value": str,
 }
+_REFUSED = ("prestats", "append")
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,10 @@ class Tstats:
         """
         cursor = segment.arguments()
         fillnull_value: str | None = None
-
-        def options() -> None:
-            nonlocal fillnull_value
-            refuse_options(cursor, ("prestats", "append"), "its output is Splunk's own intermediate form")
-            while at_option(cursor, _OPTIONS):
-                name, value = read_option(cursor, _OPTIONS)
-                fillnull_value = value if name == "fillnull_value" else fillnull_value
-                refuse_options(cursor, ("prestats", "append"), "its output is Splunk's own intermediate form")
-
-        options()
+        while at_option(cursor, (*_OPTIONS, *_REFUSED)):
+            refuse_options(cursor, _REFUSED, "its output is Splunk's own intermediate form")
+            name, value = read_option(cursor, _OPTIONS)
+            fillnull_value = value if name == "fillnull_value" else fillnull_value
         aggregates = parse_aggregates(cursor, lambda token: token.is_word("from", "where", "by", "groupby"), False)
         for one in aggregates:
             if one.function in ("first", "last", "list"):
@@ -105,7 +100,7 @@ class Tstats:
         test = predicate_test(self.predicate, field, run, self._no_terms)
         by = {name: self._by_field(name, field(name)) for name in self.by}
         rest = f"FROM {identifier(self.datamodel)} WHERE ({test}){time_range(run, '_time')}"
-        found = group(run, expand(self.aggregates, names), by, value, rest, None)
+        found = group(run, expand(self.aggregates, names), by, value, rest, field("_time"), None)
         if read:
             run.warn(f"{self.datamodel} has no field {' '.join(sorted(read))} here, so it is empty in this search")
         return found

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+Value = str | list[str]  # as it leaves the database: one value, or several
+
 
 class Kind(enum.Enum):
     """The kinds of value; see the module."""

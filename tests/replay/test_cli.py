@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPO
+from tests.replay.deep import DEEP
 
 SAMPLE = "tests/recordings/installutil_attack.xml"
 ONE = "| makeresults | eval a=1 | table a"
@@ -81,19 +82,10 @@ def test_time_range() -> None:
     assert [{"count": "3"}] == json.loads(out)
 
 
-@pytest.mark.parametrize(
-    "spl",
-    [
-        "| makeresults | where " + "(" * 10_000 + "1=1" + ")" * 10_000,
-        "| makeresults | search " + "(" * 10_000 + "a=1" + ")" * 10_000,
-        "| makeresults | append " + "[" * 10_000 + "]" * 10_000,
-        "| makeresults | eval a=" + "1+" * 10_000 + "1",
-        "| makeresults | eval a=" + "-" * 10_000 + "1",
-        "| makeresults | where " + "NOT " * 10_000 + "1=1",
-        "x" * 1_000_001,
-    ],
-    ids=["where", "search", "subsearch", "sum", "minus", "not", "long"],
-)
+LONG = {name: f"| makeresults | {text}" for name, text in DEEP.items()} | {"long": "x" * 1_000_001}
+
+
+@pytest.mark.parametrize("spl", LONG.values(), ids=LONG)
 def test_deep_text(tmp_path: Path, spl: str) -> None:
     """A search that nests without end, or is a megabyte long, is refused in words."""
     (tmp_path / "deep.spl").write_text(spl)

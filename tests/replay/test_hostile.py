@@ -14,6 +14,7 @@ from replay.commands import COMMANDS, parse
 from replay.errors import SplError
 from replay.run import Run
 from tests.conftest import REPO
+from tests.replay.deep import UNREADABLE
 from tests.replay.network import NOON
 
 WORDS = [
@@ -67,16 +68,7 @@ def test_any_text(text: str) -> None:
         run.fetch(run.execute(parse(f"| makeresults | eval a=1 | {text}")))
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "where " + "(" * 10_000 + "1=1" + ")" * 10_000,
-        "search " + "(" * 10_000 + "a=1" + ")" * 10_000,
-        "append " + "[" * 10_000 + "]" * 10_000,
-        "where " + "NOT " * 10_000 + "1=1",
-    ],
-    ids=["where", "search", "subsearch", "not"],
-)
+@pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE)
 def test_nesting(text: str) -> None:
     """Ten thousand levels are refused in words, by the parser itself."""
     with pytest.raises(SplError):
