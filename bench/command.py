@@ -1,66 +1,139 @@
-"""What rbaenrich costs: start-up against a bare import of splunklib, and throughput against an echo of the same CSV."""
+"""What rbaenrich costs, on each Python that Splunk ships: start-up, time for each result, and memory.
+
+All is processor time of whole processes that read the same conversation with splunkd from a file.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-import resource
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
-from replay import chunked, engine
-from replay.sql.values import Value
+from tests.command.pythons import INTERPRETERS
+from tests.command.splunkd import build_app, execute, getinfo, splunk_csv
 
-ROWS = 50_000
+ROWS = 500_000
+CHUNK = 50_000
 FIELDS = (
     *("_time", "dest", "user", "parent_process_name", "process_name", "process_path", "process"),
     *("process_guid", "process_id", "connection_to_CNC", "dest_port", "match_basis"),
 )
-SCRIPT = engine.app_folder() / "bin" / "rbaenrich.py"
-IMPORT = f"import sys; sys.path.insert(0, {str(engine.app_folder() / 'lib')!r}); import splunklib.searchcommands"
+PARENTS = ("cmd.exe", "powershell.exe", "explorer.exe", "rundll32.exe")
+FOLDER = "C:\\Windows\\Microsoft.NET\\Framework64\\v4.0.30319"
+PEERS = Path(__file__).parent / "peers"
+SHORTEST_OF = 3
 
 
-def rows() -> list[dict[str, Value]]:
-    """Return results as the search makes them, each with a message of its own."""
-    common: dict[str, Value] = {"process_name": "InstallUtil.exe", "connection_to_CNC": "203.0.113.10"}
-    return [{**{field: f"{field} {number}" for field in FIELDS}, **common} for number in range(ROWS)]
+class Cost(NamedTuple):
+    """Of one process: processor seconds, and the most memory that it held, in MB."""
+
+    seconds: float
+    memory: float
 
 
-def echo(body: bytes) -> None:
-    """Read CSV and write it."""
-    csv.writer(io.StringIO(), lineterminator="\n").writerows(csv.reader(io.StringIO(body.decode())))
+def row(number: int, messages: int) -> list[str]:
+    """Return one result: a finding of its own, whose message is one of as many as *messages*."""
+    who = number % messages
+    return [
+        f"{1_700_000_000 + number}.000",
+        f"wks-{who % 5000:05}.corp.example",
+        f"user{who:06}",
+        PARENTS[who % len(PARENTS)],
+        "InstallUtil.exe",
+        f"{FOLDER}\\InstallUtil.exe",
+        f'"{FOLDER}\\InstallUtil.exe" /logfile= /U C:\\Users\\Public\\sample{who % 1000}.dll',
+        f"{{7c1e4a52-{number % 65536:04x}-6650-{number >> 16:04x}-{number:012x}}}",
+        str(1000 + number % 30000),
+        f"203.0.113.{who % 250}",
+        ("80", "443", "8080")[who % 3],
+        "guid",
+    ]
 
 
-def children_cpu(work: Callable[[], object]) -> float:
-    """Return the CPU seconds of the processes that *work* starts and waits for."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    work()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def conversation(folder: Path, name: str, rows: int, messages: int, several: bool = False) -> Path:
+    """Write what splunkd sends for so many results; *several* gives each tenth two users."""
+    path = folder / name
+    header = [*FIELDS, *(f"__mv_{field}" for field in FIELDS)] if several else FIELDS
+    with path.open("wb") as out:
+        out.write(getinfo())
+        for start in range(0, rows, CHUNK):
+            table = [row(number, messages) for number in range(start, min(rows, start + CHUNK))]
+            if several:
+                table = [
+                    _two_users(cells) if number % 10 == 0 else cells + [""] * len(cells)
+                    for number, cells in enumerate(table)
+                ]
+            out.write(execute(splunk_csv(header, table), finished=start + CHUNK >= rows))
+    return path
 
 
-def own_cpu(work: Callable[[], object]) -> float:
-    """Return the CPU seconds that *work* takes in this process."""
-    before = resource.getrusage(resource.RUSAGE_SELF)
-    work()
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def _two_users(cells: list[str]) -> list[str]:
+    place = FIELDS.index("user")
+    users = [cells[place], "SYSTEM"]
+    single = [""] * len(cells)
+    single[place] = ";".join(f"${user}$" for user in users)
+    return [*cells[:place], "\n".join(users), *cells[place + 1 :], *single]
 
 
-def enrich(records: Sequence[dict[str, Value]]) -> None:
-    """Run the command over *records*."""
-    chunked.call([sys.executable, str(SCRIPT)], "rbaenrich", [], FIELDS, records, {})
+def cost(command: Sequence[str], conversation: Path | None = None) -> Cost:
+    """Return what one run of *command* costs."""
+    with open(conversation or os.devnull, "rb") as requests:
+        process = subprocess.Popen(command, stdin=requests, stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{' '.join(command)} ended with status {os.waitstatus_to_exitcode(status)}")
+    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024))
+
+
+def least(runs: int, *commands: tuple[Sequence[str], Path | None]) -> Iterator[float]:
+    """Yield the least processor time of each command; they take turns, so that a busy moment meets them all."""
+    turns = [[cost(*command).seconds for command in commands] for _ in range(runs)]
+    return map(min, zip(*turns, strict=True))
+
+
+def measure(python: str, folder: Path) -> None:
+    """Print a line for each measurement with one Python."""
+    app = build_app(folder / f"app-{Path(python).name}")
+    ours = [python, str(app / "bin" / "rbaenrich.py")]
+    usual = [python, str(PEERS / "usual.py"), str(app)]
+    echo = [python, str(PEERS / "echo.py")]
+    bare = [python, "-c", f"import sys; sys.path.insert(0, {str(app / 'lib')!r}); import splunklib.searchcommands"]
+
+    hello = conversation(folder, "hello", 0, 1)
+    start_up, imports = least(15, (ours, hello), (bare, None))
+    print(f"  start-up: {start_up / imports:.2f} times a Python that imports splunklib.searchcommands")
+    for title, messages, several in (
+        ("all messages distinct", ROWS, False),
+        ("500 messages that repeat", 500, False),
+        ("all distinct, 10 % multivalue", ROWS, True),
+    ):
+        requests = conversation(folder, "requests", ROWS, messages, several)
+        quick, copied = least(SHORTEST_OF, (ours, requests), (echo, requests))
+        slow = cost(usual, requests).seconds
+        print(
+            f"  {title + ':':32}{slow / quick:5.1f} times as fast as a dict a result, {quick / copied:5.2f} times the time of an echo"
+        )
+    tenth = conversation(folder, "tenth", ROWS // 10, ROWS)
+    print(
+        f"  memory: {cost(ours, requests).memory / cost(ours, tenth).memory:.2f} times as much for ten chunks as for one"
+    )
 
 
 def main() -> None:
-    """Print a line for each measurement."""
-    records = rows()
-    start_up = min(children_cpu(lambda: enrich([])) for _ in range(5))
-    bare = min(children_cpu(lambda: subprocess.run([sys.executable, "-c", IMPORT], check=True)) for _ in range(5))
-    whole = min(children_cpu(lambda: enrich(records)) for _ in range(3))
-    body = chunked.encode(FIELDS, records)
-    echoed = min(own_cpu(lambda: echo(body)) for _ in range(3))
-    print(f"rbaenrich, in CPU time; {ROWS:,} rows of {len(FIELDS)} fields, all messages distinct")
-    print(f"  start-up: {start_up / bare:5.2f} times a Python that imports splunklib.searchcommands")
-    print(f"  rows:     {(whole - start_up) / echoed:5.2f} times a csv.reader to csv.writer echo of the same rows")
+    """Measure with each Python."""
+    print(f"rbaenrich, in processor time; {ROWS:,} results of {len(FIELDS)} fields")
+    for version, python in INTERPRETERS.items():
+        if python is None:
+            print(f"Python {version}: not found on PATH or in pyenv")
+            continue
+        print(f"Python {version}")
+        with tempfile.TemporaryDirectory() as folder:
+            measure(python, Path(folder))
+
+
+if __name__ == "__main__":
+    main()

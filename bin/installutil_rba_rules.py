@@ -91,7 +91,7 @@ def modifiers(configuration: Configuration, record: Record, finding: Record) -> 
                 **shared,
                 "risk_object": value,
                 "risk_object_type": object_type,
-                "risk_modifier_id": _digest([finding["risk_finding_id"], object_type, _same(value)]),
+                "risk_modifier_id": digest(json.dumps([finding["risk_finding_id"], object_type, _same(value)])),
             }
 
 
@@ -179,22 +179,27 @@ def threat_objects(configuration: Configuration, record: Record) -> list[tuple[s
 
 
 def finding_id(detection: Detection, record: Record) -> str:
-    """
-    Return 32 hexadecimal digits that name the finding.
+    """Return 32 hexadecimal digits that name the finding."""
+    return digest(identity(detection, record))
 
-    They are the same for the same detection and the same values of its finding fields, in every run, on every
+
+def identity(detection: Detection, record: Record) -> str:
+    """
+    Return what tells the finding from another, as JSON, so that no part can run into the next.
+
+    It is the same for the same detection and the same values of its finding fields, in every run, on every
     Python, and in whatever order the fields and the values of one come. Case does not count, for GUIDs and
     host names come in either, and a placeholder is no value, whatever `fillnull_value` the site has.
     """
-    identity: list[object] = [_same(detection.name)]
+    parts: list[object] = [_same(detection.name)]
     for field in sorted(detection.finding_fields):
-        identity.append([field, *sorted({_same(value) for value in known(record, field)})])
-    return _digest(identity)
+        parts.append([field, *sorted({_same(value) for value in known(record, field)})])
+    return json.dumps(parts)
 
 
-def _digest(identity: list[object]) -> str:
-    # As JSON, so that no part can run into the next.
-    return hashlib.sha256(json.dumps(identity).encode("ascii")).hexdigest()[:32]
+def digest(text: str) -> str:
+    """Return 128 bits of the SHA-256 of ASCII *text*, in hexadecimal."""
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:32]
 
 
 def _same(value: str) -> str:

@@ -13,10 +13,13 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from installutil_rba_fields import MULTIVALUE
 from installutil_rba_values import Record, Value
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 _MV = "__mv_"  # prefix of the column that holds a field's values one by one
 _MV_ITEM = re.compile(r"\$([^$]*(?:\$\$[^$]*)*)\$(?:;|\Z)")  # one of them: `$` around it, and doubled inside
@@ -86,14 +89,12 @@ def read(body: str) -> Table:
     Raises:
         TableError: The body is no CSV, or a row has more cells than there are columns; says which.
     """
-    csv.field_size_limit(_LONGEST_CELL)  # each time, for splunklib sets it to 10 MB where it is imported
-    # Lines end in LF here, not in a lone CR: Splunk quotes one inside a cell, and unquoted it is refused.
-    reader = csv.reader(io.StringIO(body.replace("\0", _NUL)), strict=True)
+    cells = reader(io.StringIO(body.replace("\0", _NUL)))
     try:
         # A blank line is a row too: of one empty cell, as a table of one column has it.
-        header, *rows = [row or [""] for row in reader] or [[]]
+        header, *rows = [row or [""] for row in cells] or [[]]
     except csv.Error as error:
-        raise TableError(f"a chunk is no CSV at its line {reader.line_num}: {error}") from error
+        raise TableError(f"a chunk is no CSV at its line {cells.line_num}: {error}") from error
     for number, row in enumerate(rows, 1):
         if len(row) > len(header):
             raise TableError(f"result {number} of a chunk has {len(row)} cells under {len(header)} columns")
@@ -101,6 +102,13 @@ def read(body: str) -> Table:
     if "\0" in body:
         header, *rows = [[cell.replace(_NUL, "\0") for cell in row] for row in (header, *rows)]
     return Table(header, rows)
+
+
+def reader(lines: Iterable[str]) -> Reader:
+    """Return the rows of the CSV text that *lines*, cut after each LF, hold; reading them may raise csv.Error."""
+    csv.field_size_limit(_LONGEST_CELL)  # each time, for splunklib sets it to 10 MB where it is imported
+    # Lines end in LF here, not in a lone CR: Splunk quotes one inside a cell, and unquoted it is refused.
+    return csv.reader(lines, strict=True)
 
 
 def write(table: Table) -> str:

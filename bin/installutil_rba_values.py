@@ -64,6 +64,11 @@ class Pattern:
         self._network = _network(self.text)
         self._head, *self._rest = self.text.lower().split("*")
 
+    @property
+    def is_network(self) -> bool:
+        """Tell whether it matches addresses, and nothing else."""
+        return self._network is not None
+
     def matches(self, value: str) -> bool:
         """Tell whether *value* lies in the network, or has the form of the text."""
         if self._network:

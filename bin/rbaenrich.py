@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import sys
+import types
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from logging.handlers import RotatingFileHandler
@@ -19,12 +20,16 @@ from typing import Any, BinaryIO, NoReturn
 
 APP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(APP, "lib"))
+# splunklib loads its REST client, a third of its start-up, for a property that this command never asks for.
+sys.modules["splunklib.client"] = types.ModuleType("splunklib.client")
+sys.modules["splunklib.client"].Service = None  # type: ignore[attr-defined]
 
 # ruff: noqa: E402  (splunklib is found only now)
 import installutil_rba_lookups as lookups
 import installutil_rba_rules as rules
 import installutil_rba_table as table
 import installutil_rba_wire as wire
+from installutil_rba_fast import FastPath
 from installutil_rba_fields import ANNOTATION, MODIFIER
 from installutil_rba_values import Record, Value
 from splunklib.searchcommands import Configuration, Option, StreamingCommand, dispatch
@@ -86,6 +91,7 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
         except lookups.ConfigurationError as error:
             self._stop(str(error))
         self.fields_read = rules.fields_read(self.lookups)
+        self.fast_path = FastPath(self.lookups, self.missing)
         self.warnings = self.lookups.warnings
         self.logger.info("detection=%r output=%s", self.lookups.detection.name, self.output)
 
@@ -103,15 +109,20 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
     def _execute_chunk_v2(self, process: Any, chunk: tuple[ObjectView, str]) -> None:
         """Answer a chunk. splunklib would pass every cell through a dict: see installutil_rba_table."""
         self._warn()
-        results = table.read(chunk[1])
-        records = process(results.records(self.fields_read))
-        if self.output == "annotate":
-            results = results.with_fields(ANNOTATION, records)
-        else:
-            results = table.made_of(MODIFIER, records)
-        self._record_writer._buffer.write(table.write(results))
+        answer = self.fast_path.annotate(chunk[1]) if self.output == "annotate" else None
+        if answer:
+            self.results += answer.results
+            self.without_object += answer.without_object
+        self._record_writer._buffer.write(answer.body if answer else self._plain_answer(process, chunk[1]))
         if self._finished:
             self._count()
+
+    def _plain_answer(self, process: Any, body: str) -> str:
+        results = table.read(body)
+        records = process(results.records(self.fields_read))
+        if self.output == "annotate":
+            return table.write(results.with_fields(ANNOTATION, records))
+        return table.write(table.made_of(MODIFIER, records))
 
     def _warn(self) -> None:
         """Tell what is wrong in local lookups, once, and with results: parsing a search must not warn too."""

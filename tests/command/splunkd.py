@@ -140,7 +140,8 @@ class Reply(NamedTuple):
 
     def messages(self) -> list[list[str]]:
         """What the job inspector shows: [level, text] each."""
-        return self.metadata.get("inspector", {}).get("messages", [])
+        messages: list[list[str]] = self.metadata.get("inspector", {}).get("messages", [])
+        return messages
 
     def table(self) -> list[list[str]]:
         """The body's cells, header first."""
