@@ -42,7 +42,7 @@ def search(log: engine.Recording, name: str, addon: str, *macros: str) -> Result
 def find(log: engine.Recording, addon: str, *macros: str) -> list[tuple[str, ...]]:
     """Return host, PID, far end, port and match of each result of the scheduled search."""
     fields = ("dest", "process_id", "connection_to_CNC", "dest_port", "match_basis")
-    return [tuple(str(row[field]) for field in fields) for row in search(log, SCHEDULED, addon, *macros).rows]
+    return [tuple(str(row.get(field)) for field in fields) for row in search(log, SCHEDULED, addon, *macros).rows]
 
 
 @pytest.fixture(scope="module")
