@@ -12,7 +12,7 @@ from replay import conf, engine
 from replay.app import App
 from replay.sql.values import Value
 from tests.conftest import REPO
-from tests.replay.network import NOON, Event, connection, guid, process, recording
+from tests.replay.network import NOON, connection, guid, process, recording
 
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 ADDONS = ("current", "cim5", "legacy")
@@ -20,6 +20,7 @@ ATTACK = "installutil_recording_otrf_2020-09-19_sysmon_all.xml.gz"
 DRILLDOWNS = json.loads(
     conf.read(REPO / "default" / "savedsearches.conf").stanzas[SCHEDULED]["action.notable.param.drilldown_searches"]
 )
+COLUMNS = DRILLDOWNS[0]["search"].rpartition("| table ")[2].split()
 Row = dict[str, Value]
 
 
@@ -109,55 +110,71 @@ OTHERS = [
 ]
 
 
-def network(guid_: str, pid: str) -> list[Event]:
-    """Return a process that connects, known by these, among others that do not."""
-    fields = {"ProcessGuid": guid_, "ProcessId": pid}
-    return [process("wks", 0, NOON, None, **fields), connection("wks", 0, NOON + 1, None, **fields), *OTHERS]
+def network(*known: tuple[str, str]) -> engine.Recording:
+    """Return processes that connect, each known by a GUID and a PID, among others that do not."""
+    events = list(OTHERS)
+    for number, (guid_, pid) in enumerate(known):
+        fields = {"ProcessGuid": guid_, "ProcessId": pid}
+        events += [
+            process(f"wks{number:02}", 0, NOON, None, **fields),
+            connection(f"wks{number:02}", 0, NOON + 1, None, **fields),
+        ]
+    return recording(events)
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
+HARMLESS = [(guid(number), str(1_000 + number)) for number, _ in enumerate(HOSTILE)]
+
+
+def shown(log: engine.Recording, addon: str, *columns: str) -> list[tuple[object, ...]]:
+    """Return the host of each finding, and what *columns* of its first drilldown show."""
+    return [
+        (row["dest"], *(tuple(one.get(name) for name in columns) for one in drilldown(log, addon, row)))
+        for row in findings(log, addon)
+    ]
+
+
 @pytest.mark.parametrize("addon", ["current", "cim5"])
-def test_hostile_guid(addon: str, hostile: str) -> None:
+def test_hostile_guids(addon: str) -> None:
     """A GUID of no known form is no token; the drilldown shows by the PID what it shows of a harmless one."""
-    log, harmless = recording(network(hostile, "99")), recording(network(guid(1), "99"))
-    (row,), (expected,) = findings(log, addon), findings(harmless, addon)
-    assert (None, "99") == (row.get("process_guid"), row["process_id"])
-    assert drilldown(harmless, addon, expected) == drilldown(log, addon, row)
+    log = network(*((hostile, pid) for hostile, (_, pid) in zip(HOSTILE, HARMLESS, strict=True)))
+    ids = [(row.get("process_guid"), row["process_id"]) for row in findings(log, addon)]
+    assert [(None, pid) for _, pid in HARMLESS] == ids
+    expected = shown(network(*HARMLESS), addon, *COLUMNS)
+    assert (expected, [2] * len(HOSTILE)) == (shown(log, addon, *COLUMNS), [len(one[1:]) for one in expected])
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_hostile_pid(hostile: str) -> None:
+def test_hostile_pids() -> None:
     """A PID of no known form is no token; the drilldown shows by the GUID what it shows of a harmless one."""
-    log, harmless = recording(network(guid(1), hostile)), recording(network(guid(1), "99"))
-    (row,), (expected,) = findings(log, "current"), findings(harmless, "current")
-    assert (guid(1), None) == (row["process_guid"], row.get("process_id"))
-    shown, wanted = drilldown(log, "current", row), drilldown(harmless, "current", expected)
-    # All but the PID itself, which the drilldown shows as the event has it.
-    assert [one | {"process_id": ""} for one in wanted] == [one | {"process_id": ""} for one in shown]
+    log = network(*((guid_, hostile) for hostile, (guid_, _) in zip(HOSTILE, HARMLESS, strict=True)))
+    ids = [(row["process_guid"], row.get("process_id")) for row in findings(log, "current")]
+    assert [(guid_, None) for guid_, _ in HARMLESS] == ids
+    # The PID itself is shown as the event has it.
+    columns = [name for name in COLUMNS if name != "process_id"]
+    assert shown(network(*HARMLESS), "current", *columns) == shown(log, "current", *columns)
 
 
 @pytest.mark.parametrize("missing", [None, "", "-", "*", "null"])
 @pytest.mark.parametrize("addon", ADDONS)
 def test_neither(addon: str, missing: str | None) -> None:
     """Without GUID and PID of a known form there is a finding, and the drilldown shows nothing, whatever ES puts there."""
-    log = recording(network('g" OR "*', '1" OR "*'))
+    log = network(('g" OR "*', '1" OR "*'))
     (row,) = findings(log, addon)
-    assert ("wks", None, None) == (row["dest"], row.get("process_guid"), row.get("process_id"))
+    assert ("wks00", None, None) == (row["dest"], row.get("process_guid"), row.get("process_id"))
     assert [] == drilldown(log, addon, row, missing=missing)
 
 
-@pytest.mark.parametrize("guid_", [guid(1), guid(1).strip("{}"), guid(1).upper(), "8a7f.pid:42_b"])
-def test_forms_of_a_guid(guid_: str) -> None:
+def test_forms_of_a_guid() -> None:
     """A GUID is letters, digits and _ { } : . - in any order, as add-ons other than Sysmon's write it."""
-    assert [guid_] == [row.get("process_guid") for row in findings(recording(network(guid_, "1")), "current")]
+    forms = [guid(1), guid(2).strip("{}"), guid(10).upper(), "8a7f.pid:42_b"]
+    rows = findings(network(*((form, "4") for form in forms)), "current")
+    assert forms == [row.get("process_guid") for row in rows]
 
 
-@pytest.mark.parametrize(
-    ("pid", "expected"), [("4232", "4232"), ("0x1A4", "0x1A4"), ("-4", None), ("4.0", None), ("4 ", None)]
-)
-def test_forms_of_a_pid(pid: str, expected: str | None) -> None:
+def test_forms_of_a_pid() -> None:
     """A PID is decimal, or hexadecimal behind 0x."""
-    assert [expected] == [row.get("process_id") for row in findings(recording(network(guid(1), pid)), "current")]
+    forms = {"4232": "4232", "0x1A4": "0x1A4", "-4": None, "4.0": None, "4 ": None, "1A4": None}
+    rows = findings(network(*((guid(number), form) for number, form in enumerate(forms))), "current")
+    assert list(forms.values()) == [row.get("process_id") for row in rows]
 
 
 def test_lookback() -> None:
