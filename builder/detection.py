@@ -41,7 +41,8 @@ Positive = Annotated[int, between(1, 1_000_000)]
 # The types of which a field may have both, in this order: rbaenrich tells by the value which it is.
 BY_VALUE = ("ip_address", "domain")
 
-# The only tokens whose values cannot hold a quote: Enterprise Security expands them into a drilldown as text.
+# Enterprise Security expands tokens into a drilldown as text. The values of these have a form that cannot hold a quote:
+# rbaenrich makes the last, and the search itself must empty a GUID or PID of another form.
 DRILLDOWN_TOKENS = ("process_guid", "process_id", "risk_finding_id")
 
 

@@ -17,12 +17,13 @@ from builder.detection import Detection, one_line
 from builder.problem import Problem
 
 # The hour that a scheduled run covers: contiguous from run to run, with ten minutes for late events.
+# No skew: it moves the hours by another amount after each edit of the search, which would leave a gap or an overlap.
 SCHEDULE = {
     "cron_schedule": "0 * * * *",
     "dispatch.earliest_time": "-70m@m",
     "dispatch.latest_time": "-10m@m",
     "schedule_window": "auto",
-    "allow_skew": "100%",
+    "allow_skew": "0",
     # 0 is continuous scheduling: a window that could not run in time is run later, none is skipped.
     "realtime_schedule": "0",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import csv
+import json
 import re
 import shutil
 import subprocess
@@ -17,14 +18,15 @@ import pytest
 from installutil_rba_fields import ANNOTATION
 
 from builder.search_fields import output_fields
+from replay import conf
 from replay.app import App
 from tests.conftest import REPO
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (REPO / "CHANGELOG.md").read_text(encoding="utf-8")
-SEARCHES, ADMIN, ANALYST, CONTRIBUTOR = (
+SEARCHES, ADMIN, ANALYST, CONTRIBUTOR, ENTERPRISE_SECURITY = (
     (REPO / "docs" / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("searches", "admin", "analyst", "contributor")
+    for name in ("searches", "admin", "analyst", "contributor", "enterprise_security")
 )
 DOCUMENTS = [REPO / "README.md", REPO / "CHANGELOG.md", *sorted((REPO / "docs").glob("*.md"))]
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
@@ -138,7 +140,7 @@ def test_every_lookup() -> None:
 
 def test_site_macros() -> None:
     """The admin's page shows the default of every site macro."""
-    names = [name for name in App(REPO).macros if name.endswith(("_config", "_filter"))]
+    names = [name for name in App(REPO).macros if name.endswith(("_config", "_filter", "_lookback"))]
     macros = App(REPO).macros
     shown = {name: f"| `{name}` | `{macros[name].definition}` |" in ADMIN for name in names}
     assert (True, dict.fromkeys(names, True)) == (bool(names), shown)
@@ -148,6 +150,27 @@ def test_own_macros() -> None:
     """The page on the searches walks through every macro that is ours."""
     names = {name.partition("(")[0] for name in App(REPO).macros if name.startswith("installutil_")}
     assert (True, set()) == (bool(names), {name for name in names if f"`{name}" not in SEARCHES})
+
+
+def test_risk() -> None:
+    """The page on Enterprise Security shows what the risk action makes of a result."""
+    stanza = conf.read(REPO / "default" / "savedsearches.conf").stanzas[SCHEDULED]
+    rows = [
+        f"| `{entry[f'{kind}_object_field']}` | {kind} object | {entry[f'{kind}_object_type']} | {score} |".replace(
+            "  ", " "
+        )
+        for entry in json.loads(stanza["action.risk.param._risk"])
+        for kind, score in (("risk", entry.get("risk_score", "")), ("threat", ""))
+        if f"{kind}_object_field" in entry
+    ]
+    assert (5, []) == (len(rows), [row for row in rows if row not in ENTERPRISE_SECURITY])
+
+
+def test_drilldowns() -> None:
+    """The page on Enterprise Security names each drilldown."""
+    stanza = conf.read(REPO / "default" / "savedsearches.conf").stanzas[SCHEDULED]
+    names = [drilldown["name"] for drilldown in json.loads(stanza["action.notable.param.drilldown_searches"])]
+    assert (True, []) == (bool(names), [name for name in names if f"**{name}**" not in ENTERPRISE_SECURITY])
 
 
 def test_data_check() -> None:

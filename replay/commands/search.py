@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from replay import limits, times
@@ -15,7 +15,7 @@ from replay.spl.pipeline import Segment
 from replay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Subsearch, Term, parse_predicate
 from replay.spl.tokens import Cursor, Token, error_at, lex_arguments
 from replay.sql.predicates import FieldLookup, predicate_sql
-from replay.sql.values import Kind, Sql, identifier
+from replay.sql.values import Kind, Sql, identifier, number
 
 TIME_MODIFIERS = ("earliest", "latest")
 
@@ -37,12 +37,15 @@ class Search:
 
     def run(self, rows: Table | None, run: Run) -> Table:
         """Keep the results for which the predicate is true; as the first command, of the events of the log."""
-        rows = rows or _events(run)
-        test = predicate_test(self.predicate, rows.field, run, _any_field(rows, self.segment))
-        return run.keep(rows, test)
+        predicate, modifiers = resolve(self.predicate, run)
+        if rows is None:
+            rows = _events(run, time_range(run, "time", modifiers))
+        else:
+            predicate = All((predicate, *_time_tests(modifiers)))
+        return run.keep(rows, predicate_sql(predicate, rows.field, _any_field(rows, self.segment)))
 
 
-def _events(run: Run) -> Table:
+def _events(run: Run, time_test: str) -> Table:
     """Return the events of the log: what every event has, and the fields of its EventData under their own names."""
     run.warn(
         "search starts from the events of the log, all in index main, with the field names that Windows gives them"
@@ -61,15 +64,26 @@ def _events(run: Run) -> Table:
         **{name: Sql(f"nullif({identifier(name)}, '')", Kind.TEXT) for name in data},
     }
     # Newest first, as an event search gives them.
-    return run.store(
-        fields, f"FROM event WHERE true{time_range(run, 'time')}", "row_number() OVER (ORDER BY time DESC)"
-    )
+    return run.store(fields, f"FROM event WHERE {time_test}", "row_number() OVER (ORDER BY time DESC)")
 
 
-def time_range(run: Run, column: str) -> str:
-    """Return SQL for the run's time range: earliest inclusive, latest exclusive."""
-    earliest = f" AND {identifier(column)} >= {run.earliest!r}" if run.earliest is not None else ""
-    return earliest + (f" AND {identifier(column)} < {run.latest!r}" if run.latest is not None else "")
+def time_range(run: Run, column: str, modifiers: Mapping[str, float]) -> str:
+    """Return SQL for the time range of a search that reads events: earliest inclusive, latest exclusive.
+
+    Its own time modifiers replace the range of the run, and latest is now where only earliest is given (Search Reference,
+    "Time modifiers").
+
+    Raises:
+        UnsupportedError: For latest= alone, of which the documents do not say where it starts.
+    """
+    earliest, latest = run.earliest, run.latest
+    if modifiers:
+        if "earliest" not in modifiers:
+            raise UnsupportedError("replay does not guess where latest= alone starts; write earliest= beside it")
+        earliest, latest = modifiers["earliest"], modifiers.get("latest", run.now)
+    tests = [f"{identifier(column)} >= {number(earliest)}"] if earliest is not None else []
+    tests += [f"{identifier(column)} < {number(latest)}"] if latest is not None else []
+    return " AND ".join(tests) or "true"
 
 
 def _any_field(rows: Table, segment: Segment) -> Callable[[Term], str]:
@@ -79,7 +93,7 @@ def _any_field(rows: Table, segment: Segment) -> Callable[[Term], str]:
         if term.value == "*":
             return "true"
         if "_raw" in rows.columns:
-            return predicate_sql(Compare("_raw", "=", f"*{term.value}*"), rows.field, test, lambda inner: All(()))
+            return predicate_sql(Compare("_raw", "=", f"*{term.value}*"), rows.field, test)
         raise error_at(
             segment.text,
             term.token.start,
@@ -93,40 +107,61 @@ def _any_field(rows: Table, segment: Segment) -> Callable[[Term], str]:
 
 
 def predicate_test(predicate: Predicate, field: FieldLookup, run: Run, term: Callable[[Term], str]) -> str:
-    """Return the SQL of *predicate*, its subsearches run and put in as Splunk puts them in."""
-    time = field("_time")
-
-    def lookup(name: str) -> typing.Any:
-        return time if name in TIME_MODIFIERS else field(name)
-
-    return predicate_sql(_with_times(predicate, run), lookup, term, lambda part: _results(part, run))
+    """Return the SQL of *predicate* on results; its time modifiers test their `_time`."""
+    resolved, modifiers = resolve(predicate, run)
+    return predicate_sql(All((resolved, *_time_tests(modifiers))), field, term)
 
 
-def _with_times(predicate: Predicate, run: Run) -> Predicate:
-    """Return *predicate* with earliest= and latest= as tests of `_time` (Search Manual, "Time modifiers")."""
-    match predicate:
-        case Compare(name, "=", value) if name in TIME_MODIFIERS:
-            epoch = times.time_argument(value, run.now)
-            if epoch is None:
-                raise SplSyntaxError(f"{name}={value} is not a time; write for example {name}=-24h@h")
-            return Compare(name, ">=" if name == "earliest" else "<", repr(epoch))
-        case All(parts):
-            return All(tuple(_with_times(part, run) for part in parts))
-        case Not() | Any() if _has_time(predicate):
-            raise UnsupportedError("replay reads earliest= and latest= beside the other terms, not behind NOT or OR")
-        case _:
-            return predicate
+def _time_tests(modifiers: Mapping[str, float]) -> list[Predicate]:
+    return [Compare("_time", ">=" if name == "earliest" else "<", repr(epoch)) for name, epoch in modifiers.items()]
 
 
-def _has_time(predicate: Predicate) -> bool:
-    match predicate:
-        case Compare(name) | OneOf(name):
-            return name in TIME_MODIFIERS
-        case Not(part):
-            return _has_time(part)
-        case All(parts) | Any(parts):
-            return any(map(_has_time, parts))
-    return False
+def resolve(predicate: Predicate, run: Run) -> tuple[Predicate, dict[str, float]]:
+    """Return *predicate* with its subsearches run and put in as Splunk puts them in, and its time modifiers taken out.
+
+    A subsearch may give time modifiers too. They are no part of what is true for an event, but set what the search
+    reads: so they stand beside the other terms, not behind NOT or OR.
+
+    Raises:
+        SplSyntaxError: For a time modifier whose value is no time.
+        UnsupportedError: For one that stands elsewhere, stands twice, or is not compared by `=`.
+    """
+    modifiers: dict[str, float] = {}
+
+    def walk(part: Predicate, beside: bool) -> Predicate:
+        match part:
+            case Subsearch():
+                return walk(_results(part, run), beside)
+            case Compare(name, op, value) if name in TIME_MODIFIERS:
+                if not beside:
+                    raise UnsupportedError(
+                        "replay reads earliest= and latest= beside the other terms, not behind NOT or OR"
+                    )
+                if op != "=":
+                    raise UnsupportedError(f"replay reads {name}=, not {name}{op}{value}")
+                if name in modifiers:
+                    raise UnsupportedError(f"replay reads one {name}= in a search, not {name}{op}{value} beside it")
+                modifiers[name] = _epoch(name, value, run)
+                return All(())
+            case OneOf(name) if name in TIME_MODIFIERS:
+                raise UnsupportedError(f"replay reads {name}=, not {name} IN (…)")
+            case All(parts):
+                return All(tuple(walk(inner, beside) for inner in parts))
+            case Any(parts):
+                return Any(tuple(walk(inner, False) for inner in parts))
+            case Not(inner):
+                return Not(walk(inner, False))
+            case _:
+                return part
+
+    return walk(predicate, True), modifiers
+
+
+def _epoch(name: str, value: str, run: Run) -> float:
+    epoch = times.time_argument(value, run.now)
+    if epoch is None:
+        raise SplSyntaxError(f"{name}={value} is not a time; write for example {name}=-24h@h")
+    return epoch
 
 
 def _results(part: Subsearch, run: Run) -> Predicate:

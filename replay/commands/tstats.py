@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from replay import times
 from replay.commands.aggregates import Aggregate, check_names, expand, group, parse_aggregates
 from replay.commands.options import Convert, at_option, boolean, read_option, refuse_options
-from replay.commands.search import predicate_test, time_range
+from replay.commands.search import resolve, time_range
 from replay.run import Run, Table
 from replay.spl.pipeline import Segment
 from replay.spl.predicate import All, Predicate, Term, parse_predicate
 from replay.spl.tokens import Cursor, Token, error_at
+from replay.sql.predicates import predicate_sql
 from replay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
 
 COMMON = ("_time", "host", "source", "sourcetype", "index")
@@ -97,9 +98,10 @@ class Tstats:
         def value(one: Aggregate) -> Sql:
             return field(one.field) if one.field is not None else Sql("1", Kind.NUMBER)
 
-        test = predicate_test(self.predicate, field, run, self._no_terms)
+        predicate, modifiers = resolve(self.predicate, run)
+        test = predicate_sql(predicate, field, self._no_terms)
         by = {name: self._by_field(name, field(name)) for name in self.by}
-        rest = f"FROM {identifier(self.datamodel)} WHERE ({test}){time_range(run, '_time')}"
+        rest = f"FROM {identifier(self.datamodel)} WHERE ({test}) AND {time_range(run, '_time', modifiers)}"
         found = group(run, expand(self.aggregates, names), by, value, rest, field("_time"), None)
         if read:
             run.warn(f"{self.datamodel} has no field {' '.join(sorted(read))} here, so it is empty in this search")

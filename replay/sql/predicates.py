@@ -10,24 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from replay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Subsearch, Term
+from replay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Term
 from replay.sql.values import EACH, Kind, Sql, as_number, as_text, literal, number
 
 FieldLookup = Callable[[str], Sql]
 TermTest = Callable[[Term], str]
-SubsearchPredicate = Callable[[Subsearch], Predicate]
 
 _LOOKS_NUMERIC = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
-def predicate_sql(predicate: Predicate, field: FieldLookup, term: TermTest, subsearch: SubsearchPredicate) -> str:
+def predicate_sql(predicate: Predicate, field: FieldLookup, term: TermTest) -> str:
     """Return SQL that is true or false, never NULL, for each row.
 
     Args:
-        predicate: What to test.
+        predicate: What to test; its subsearches have been put in.
         field: Gives the SQL of a field's value.
         term: Gives the SQL test for a bare word, or refuses it.
-        subsearch: Runs a subsearch and gives its results as a predicate.
     """
 
     def walk(part: Predicate) -> str:
@@ -45,8 +43,8 @@ def predicate_sql(predicate: Predicate, field: FieldLookup, term: TermTest, subs
                 return _one_of(field(name), values)
             case Term():
                 return term(part)
-            case Subsearch():
-                return walk(subsearch(part))
+            case _:
+                raise AssertionError(f"{part!r} was to be resolved before")
 
     return walk(predicate)
 

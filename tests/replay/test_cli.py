@@ -82,6 +82,14 @@ def test_time_range() -> None:
     assert [{"count": "3"}] == json.loads(out)
 
 
+def test_time_range_in_the_search() -> None:
+    """Where a search that reads events has a time range of its own, it replaces that of the command line."""
+    spl = "search EventCode=1 earliest=2025-06-17T09:04:02 latest=2025-06-17T09:04:03 | stats count"
+    times = ("--earliest", "2025-06-17T09:04:03", "--latest", "2025-06-17T09:04:04")
+    _, out, _ = replay("run", SAMPLE, "--spl", spl, "--format", "json", *times)
+    assert [{"count": "3"}] == json.loads(out)
+
+
 LONG = {name: f"| makeresults | {text}" for name, text in DEEP.items()} | {"long": "x" * 1_000_001}
 
 
