@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from replay.errors import DataError
-from replay.logs import evtx, jsonl, xml
+from replay.logs import evtx, fast, jsonl
 from replay.logs.events import Item
 from replay.logs.opening import Log
 from replay.logs.report import BadEvent, EventKind, FileReport, LoadReport
@@ -20,7 +20,7 @@ from replay.logs.report import BadEvent, EventKind, FileReport, LoadReport
 __all__ = ["BadEvent", "FileReport", "LoadReport", "load"]
 
 READERS: Mapping[str, Callable[[Log, Sequence[str]], Iterator[Item]]] = {
-    "xml": xml.read,
+    "xml": fast.read,
     "evtx": evtx.read,
     "jsonl": jsonl.read,
 }
@@ -91,6 +91,6 @@ def _insert(connection: duckdb.DuckDBPyConnection, batch: pa.RecordBatch, path: 
     names = ", ".join(f'"{name}"' for name in table.column_names)
     connection.register("batch", table)
     connection.execute(f"INSERT INTO event ({names}, source) SELECT {names}, ? FROM batch", [path])
+    kinds = connection.execute("SELECT provider, event_id, count(*) FROM batch GROUP BY ALL").fetchall()
     connection.unregister("batch")
-    kinds = table.group_by(["provider", "event_id"]).aggregate([([], "count_all")]).to_pylist()
-    return {(kind["provider"], kind["event_id"]): kind["count_all"] for kind in kinds}
+    return {(provider, event_id): count for provider, event_id, count in kinds}

@@ -82,21 +82,28 @@ class Log:
             self.flaw = f"the gzip data is damaged, what follows is lost ({error})"
 
 
-def cut(blocks: Iterator[bytes], end: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Cut a stream behind each match of *end* (16 bytes at most); yields (offset, piece), the rest last."""
+def whole(blocks: Iterator[bytes], end: bytes, variant: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Cut a stream into large pieces of whole events; yields (offset, piece).
+
+    Args:
+        blocks: The stream.
+        end: What an event ends with.
+        variant: What else it may end with: *end* with white space in it.
+    """
     offset, pending = 0, b""
     for block in blocks:
-        searched = max(0, len(pending) - 16)
-        pending += block
-        start = 0
-        for match in end.finditer(pending, searched):
-            yield offset + start, pending[start : match.end()]
-            start = match.end()
-        if len(pending) - start > MAX_EVENT_BYTES:
-            yield offset + start, pending[start:]
-            start = len(pending)
-        offset += start
-        pending = pending[start:]
+        at = block.rfind(end) + len(end)
+        if at >= len(end):
+            piece, pending = b"".join((pending, memoryview(block)[:at])), block[at:]
+        else:
+            pending += block
+            at = max((match.end() for match in variant.finditer(pending)), default=0)
+            if not at and len(pending) > MAX_EVENT_BYTES:
+                at = len(pending)
+            piece, pending = pending[:at], pending[at:]
+        if piece:
+            yield offset, piece
+            offset += len(piece)
     if pending:
         yield offset, pending
 
