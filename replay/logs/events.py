@@ -12,7 +12,7 @@ import pyarrow as pa
 from replay.logs.report import BadEvent
 
 # provider, event_id, time, computer, channel, then one value a field (None where the event lacks it).
-Row = tuple[str | int | float | None, ...]
+Row = tuple[str, int, float, *tuple[str | None, ...]]
 # What a reader yields: good events in batches, bad ones as they are met.
 Item: TypeAlias = "pa.RecordBatch | BadEvent"
 
@@ -29,13 +29,13 @@ class UnreadableEventError(Exception):
 def schema(fields: Sequence[str]) -> pa.Schema:
     """Return the columns of a batch, in the order of a Row."""
     system = {
-        "provider": pa.string(),
+        "provider": pa.string_view(),
         "event_id": pa.int32(),
         "time": pa.float64(),
-        "computer": pa.string(),
-        "channel": pa.string(),
+        "computer": pa.string_view(),
+        "channel": pa.string_view(),
     }
-    return pa.schema([*system.items(), *((field, pa.string()) for field in fields)])
+    return pa.schema([*system.items(), *((field, pa.string_view()) for field in fields)])
 
 
 def batches(items: Iterable[Row | BadEvent], fields: Sequence[str]) -> Iterator[Item]:

@@ -25,7 +25,9 @@ MAX_SHAPES = 500
 
 # What of the view of a short text belongs to it, by its length.
 SHORT = 12
-MASKS = np.frombuffer(b"".join((b"\xff" * (4 + length)).ljust(16, b"\0") for length in range(SHORT + 1)), "<u4").reshape(-1, 4)
+MASKS = np.frombuffer(
+    b"".join((b"\xff" * (4 + length)).ljust(16, b"\0") for length in range(SHORT + 1)), "<u4"
+).reshape(-1, 4)
 
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
@@ -70,7 +72,8 @@ class Reader:
                     bad.append(item)
                 else:
                     exact[event].append(item)
-        return [*bad, _batch(block, found, exact, self._fields)]
+        batch = _batch(block, found, exact, self._fields)
+        return [*bad, batch] if batch.num_rows else bad
 
     def _find(self, block: Block, parser: xml.Parser) -> Iterator[tuple[Shape, Found]]:
         """Yield the events that have a shape, known or learned from the first of them."""
@@ -118,11 +121,11 @@ def _batch(
         for column, text in shape.constants.items():
             texts.write(column, place, text)
     for event, rows in exact.items():
-        for place, (provider, event_id, time, *rest) in enumerate(rows, int(at[event])):
-            ids[place], times[place] = event_id, time
-            for column, value in enumerate((provider, *rest)):
+        for number, (provider, event_id, time, *others) in enumerate(rows, int(at[event])):
+            ids[number], times[number] = event_id, time
+            for column, value in enumerate((provider, *others)):
                 if value is not None:
-                    texts.write(column, place, str(value))
+                    texts.write(column, number, value)
     provider, computer, channel, *values = texts.arrays()
     columns = [provider, pa.array(ids), pa.array(times), computer, channel, *values]
     return pa.RecordBatch.from_arrays(columns, names=schema(fields).names)

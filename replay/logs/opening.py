@@ -8,12 +8,13 @@ import re
 import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import nullcontext
 from itertools import chain
-from typing import BinaryIO
 
 from replay.errors import DataError
 
-BLOCK_BYTES = 1 << 20
+# Work on a block is quick while what is made of it stays in the processor's cache.
+BLOCK_BYTES = 8 << 20
 # Far above any real event, so that a file without event ends cannot fill the memory.
 MAX_EVENT_BYTES = 64 << 20
 
@@ -37,6 +38,8 @@ class Log:
         blocks: The content, uncompressed and (but for .evtx) as UTF-8.
         file: The path where the content lies there as it is, else None (compressed, or a pipe).
         flaw: Set once `blocks` is used up: why the content ends early, or None.
+        size: The bytes of the file, compressed or not; 0 where that is not known.
+        taken: How many of them were read.
 
     Raises:
         DataError: The file cannot be opened, or is no log that replay reads.
@@ -46,7 +49,9 @@ class Log:
         """Open *path*; "-" is standard input."""
         self.path = path
         self.flaw: str | None = None
-        head, blocks = peek(_read(path))
+        self.size = os.path.getsize(path) if os.path.isfile(path) else 0
+        self.taken = 0
+        head, blocks = peek(self._read())
         compressed = head.startswith(GZIP)
         if compressed:
             head, blocks = peek(self._gunzip(blocks))
@@ -60,6 +65,17 @@ class Log:
         self.blocks = blocks
         self.kind = _kind(head, path)
         self.file = path if not compressed and os.path.isfile(path) else None
+
+    def _read(self) -> Iterator[bytes]:
+        try:
+            with nullcontext(sys.stdin.buffer) if self.path == "-" else open(self.path, "rb") as stream:
+                while block := stream.read(BLOCK_BYTES):
+                    self.taken += len(block)
+                    yield block
+        except IsADirectoryError:
+            raise DataError("this is a directory: name the log files in it", self.path) from None
+        except OSError as error:
+            raise DataError(f"cannot be read: {error.strerror}", self.path) from None
 
     def _gunzip(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """Uncompress one or more gzip members; never more than a block at a time, whatever the ratio."""
@@ -112,24 +128,6 @@ def peek(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     """Return the first block, and all blocks including it."""
     head = next(blocks, b"")
     return head, chain([head], blocks)
-
-
-def _read(path: str) -> Iterator[bytes]:
-    try:
-        if path == "-":
-            yield from _blocks(sys.stdin.buffer)
-        else:
-            with open(path, "rb") as stream:
-                yield from _blocks(stream)
-    except IsADirectoryError:
-        raise DataError("this is a directory: name the log files in it", path) from None
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", path) from None
-
-
-def _blocks(stream: BinaryIO) -> Iterator[bytes]:
-    while block := stream.read(BLOCK_BYTES):
-        yield block
 
 
 def _transcode(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:

@@ -79,7 +79,11 @@ class Block:
     def plain(self) -> Booleans:
         """Tell which events hold nothing but characters that mean themselves, and end well before the block does."""
         at = np.concatenate(
-            [part + start for start in range(0, len(self.bytes), CACHED) for part in [_special(self.bytes[start : start + CACHED])]]
+            [
+                part + start
+                for start in range(0, len(self.bytes), CACHED)
+                for part in [_special(self.bytes[start : start + CACHED])]
+            ]
         )
         byte, following = self.bytes[at], self.bytes[np.minimum(at + 1, len(self.content) - 1)]
         harmless = (
@@ -196,7 +200,9 @@ class Shape:
         self._tags = _column(piece.tag for piece in pieces)
         self._starts = _column(piece.offset for piece in pieces)
         self._ends = _column(piece.offset + len(piece.text) for piece in pieces)
-        windows = [(number, start) for number, piece in enumerate(pieces) for start in range(0, len(piece.text), WINDOW)]
+        windows = [
+            (number, start) for number, piece in enumerate(pieces) for start in range(0, len(piece.text), WINDOW)
+        ]
         texts = [pieces[number].text[start : start + WINDOW] for number, start in windows]
         self._window_pieces = [number for number, _ in windows]
         self._window_offsets = _column(pieces[number].offset + start for number, start in windows)

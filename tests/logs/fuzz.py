@@ -31,8 +31,35 @@ from tests.logs.evtx_writer import write_evtx
 HANG_S = 20
 RECORDINGS = Path(__file__).resolve().parents[1] / "recordings"
 SNIPPETS = [
-    *(b"<", b">", b"&", b"'", b'"', b"/", b"]]>", b"]", b"\0", b"\1", b"\r", b"\r\n", b"\n", b"\t", b" ", b"=", b"\x7f"),
-    *(b"\xff", b"\xc3", b"\xef\xbf\xbe", b"\xef\xbf\xbd", b"\xed\xa0\x80", "é😀".encode(), b"\xc2\x85", "\ue000".encode()),
+    *(
+        b"<",
+        b">",
+        b"&",
+        b"'",
+        b'"',
+        b"/",
+        b"]]>",
+        b"]",
+        b"\0",
+        b"\1",
+        b"\r",
+        b"\r\n",
+        b"\n",
+        b"\t",
+        b" ",
+        b"=",
+        b"\x7f",
+    ),
+    *(
+        b"\xff",
+        b"\xc3",
+        b"\xef\xbf\xbe",
+        b"\xef\xbf\xbd",
+        b"\xed\xa0\x80",
+        "é😀".encode(),
+        b"\xc2\x85",
+        "\ue000".encode(),
+    ),
     *(b"&amp;", b"&lt;", b"&quot;", b"&#10;", b"&#x1;", b"&#xD800;", b"&x;", b"&#38;#38;", b"&amp"),
     *(b"<!--", b"-->", b"<!-- a -->", b"<![CDATA[", b"<![CDATA[a]]>", b"<?a b?>", b"<?xml version='1.0'?>"),
     *(b"<Event>", b"</Event>", b"</Event >", b"<Event ", b"<Events>", b"</Events>", b"<e:Event>", b"</System>"),
@@ -86,7 +113,9 @@ def damaged(random_: random.Random, content: bytes) -> bytes:
         return content[:end] + content[at:]
     if damage == 2:
         return content[:at] + bytes([random_.randrange(256)]) + content[at + 1 :]
-    if damage == 3 and (places := [place for place in range(len(content)) if content[place : place + 1] in b"<>'\"&{}:,"]):
+    if damage == 3 and (
+        places := [place for place in range(len(content)) if content[place : place + 1] in b"<>'\"&{}:,"]
+    ):
         at = random_.choice(places)
         return content[:at] + random_.choice(SNIPPETS) + content[at + random_.randrange(2) :]
     return content[:at] + random_.choice(SNIPPETS) + content[at:]
@@ -141,7 +170,7 @@ def check(random_: random.Random, folder: Path) -> str:
         path.write_bytes(gap.join([*events[:hurt], *events[hurt + 2 :], b""]))
         kept, _, _ = outcome(reader, path)
         missing = Counter(kept) - Counter(rows)
-        assert not missing, f"lost {list(missing)[0]}"
+        assert not missing, f"lost {next(iter(missing))}"
     return "an error" if error else "bad events" if bad else "events"
 
 
