@@ -1,6 +1,6 @@
 """Recorded logs into the table `event`, which the data models are views of.
 
-Each reader (fast, evtx, jsonl) yields Arrow record batches of one shape, which go into a Parquet file a log.
+Each reader (fast or xml and evtx, jsonl) yields Arrow record batches of one shape, which go into a Parquet file a log.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from replay.errors import DataError
-from replay.logs import evtx, fast, jsonl, table
+from replay.logs import fast, jsonl, table
 from replay.logs.cache import Cache
 from replay.logs.events import Item
 from replay.logs.opening import Log
@@ -21,8 +21,8 @@ from replay.logs.report import BadEvent, FileReport, LoadReport
 __all__ = ["BadEvent", "Cache", "FileReport", "LoadReport", "Log", "load"]
 
 READERS: Mapping[str, Callable[[Log, Sequence[str]], Iterator[Item]]] = {
-    "xml": fast.read,
-    "evtx": evtx.read,
+    "xml": fast.read_xml,
+    "evtx": fast.read_evtx,
     "jsonl": jsonl.read,
 }
 HELP = {

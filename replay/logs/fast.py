@@ -1,22 +1,27 @@
-"""Windows event XML, read fast: what has a known shape by `shapes`, the rest by the exact reader, `xml`.
+"""Windows events, read fast: those of a known shape by `shapes`, all others by the exact readers, `xml` and `evtx`.
 
-Nothing but speed is lost without this module: `xml.read` yields the same rows.
+Nothing but speed is lost without this module: `xml.read` and `evtx.read` give the same rows.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
-from replay.logs import xml
+from replay.logs import evtx, xml
 from replay.logs.events import Item, Row, batches, schema
-from replay.logs.opening import Log, whole
+from replay.logs.opening import BLOCK_BYTES, Log, whole
 from replay.logs.report import BadEvent
 from replay.logs.shapes import REACH, Block, Found, Integers, Shape, learn
+
+A = TypeVar("A")
+B = TypeVar("B")
+Exact: TypeAlias = Callable[[int, int, int], "Iterable[Row | BadEvent]"]
 
 THREADS = 2
 # More events than this of shapes yet unknown are read exactly, block by block.
@@ -30,49 +35,102 @@ MASKS = np.frombuffer(
 ).reshape(-1, 4)
 
 
-def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
-    """Read a log; raises DataError where it has a DTD, as the exact reader does."""
-    reader = Reader(log.path, fields)
+def read_xml(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read event XML; raises DataError where it has a DTD, as the exact reader does."""
+    learned = Learned()
+
+    def read(offset: int, content: bytes) -> list[Item]:
+        parser = xml.Parser(fields)
+
+        def exact(event: int, start: int, end: int) -> Iterable[Row | BadEvent]:
+            return xml.rows(parser, log.path, offset + start, content[start:end])
+
+        if len(content) <= REACH or not content.endswith(xml.EVENT_END):
+            return list(batches(exact(0, 0, len(content)), fields))
+        return learned.read(Block(content), parser, exact, fields)
+
+    return _in_threads(read, whole(log.blocks, xml.EVENT_END, xml.END))
+
+
+def read_evtx(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read an .evtx file; raises DataError where it is none after all."""
+    learned = Learned()
+
+    def read(bad: list[BadEvent], records: list[evtx.Record]) -> list[Item]:
+        parser = xml.Parser(fields)
+
+        def exact(event: int, start: int, end: int) -> Iterable[Row | BadEvent]:
+            return [evtx.row(parser, records[event])]
+
+        content = b"".join(record.xml for record in records)
+        ends = np.cumsum([len(record.xml) for record in records])
+        block = Block(content) if len(content) > REACH else None
+        if block and np.array_equal(block.end, ends):
+            return [*bad, *learned.read(block, parser, exact, fields)]
+        return [*bad, *batches((evtx.row(parser, record) for record in records), fields)]
+
+    return _in_threads(read, _groups(evtx.records(log)))
+
+
+def _groups(records: Iterable[evtx.Record | BadEvent]) -> Iterator[tuple[list[BadEvent], list[evtx.Record]]]:
+    """Gather the records to blocks, and the bad ones among them."""
+    bad: list[BadEvent] = []
+    good: list[evtx.Record] = []
+    size = 0
+    for record in records:
+        if isinstance(record, BadEvent):
+            bad.append(record)
+            continue
+        good.append(record)
+        size += len(record.xml)
+        if size > BLOCK_BYTES:
+            yield bad, good
+            bad, good, size = [], [], 0
+    yield bad, good
+
+
+def _in_threads(read: Callable[[A, B], list[Item]], blocks: Iterable[tuple[A, B]]) -> Iterator[Item]:
+    """Read blocks at the same time, a few at once; their results come in order."""
     results: deque[Future[list[Item]]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:
-        for offset, content in whole(log.blocks, xml.EVENT_END, xml.END):
-            results.append(pool.submit(reader.read, offset, content))
+        for block in blocks:
+            results.append(pool.submit(read, *block))
             if len(results) > THREADS:
                 yield from results.popleft().result()
         for result in results:
             yield from result.result()
 
 
-class Reader:
-    """Reads blocks of one log, and learns on the way."""
+class Learned:
+    """The shapes that one log has shown so far."""
 
-    def __init__(self, path: str, fields: Sequence[str]) -> None:
-        """Keep the values of *fields*."""
-        self._path = path
-        self._fields = fields
+    def __init__(self) -> None:
+        """Know none."""
         self._shapes: dict[int, list[Shape]] = {}
 
-    def read(self, offset: int, content: bytes) -> list[Item]:
-        """Return the bad events and the rows, in one batch, of a block of whole events that begins at *offset*."""
-        parser = xml.Parser(self._fields)
-        if len(content) <= REACH or not content.endswith(xml.EVENT_END):
-            return list(batches(xml.rows(parser, self._path, offset, content), self._fields))
-        block = Block(content)
+    def read(self, block: Block, parser: xml.Parser, exact: Exact, fields: Sequence[str]) -> list[Item]:
+        """Return the bad events of a block, and the rows in one batch.
+
+        Args:
+            block: Whole events.
+            parser: The exact reader's.
+            exact: Reads one event exactly, given its number in the block, where it begins and where it ends.
+            fields: The fields that *parser* reads.
+        """
         found = list(self._find(block, parser))
         unknown = np.ones(len(block.end), np.bool_)
         for _, events in found:
             unknown[events.events] = False
         bad: list[Item] = []
-        exact: dict[int, list[Row]] = {}
+        rows: dict[int, list[Row]] = {}
         for event in np.flatnonzero(unknown).tolist():
-            start = int(block.end[event - 1]) if event else 0
-            exact[event] = []
-            for item in xml.rows(parser, self._path, offset + start, content[start : block.end[event]]):
+            rows[event] = []
+            for item in exact(event, int(block.end[event - 1]) if event else 0, int(block.end[event])):
                 if isinstance(item, BadEvent):
                     bad.append(item)
                 else:
-                    exact[event].append(item)
-        batch = _batch(block, found, exact, self._fields)
+                    rows[event].append(item)
+        batch = _batch(block, found, rows, fields)
         return [*bad, batch] if batch.num_rows else bad
 
     def _find(self, block: Block, parser: xml.Parser) -> Iterator[tuple[Shape, Found]]:
@@ -121,9 +179,9 @@ def _batch(
         for column, text in shape.constants.items():
             texts.write(column, place, text)
     for event, rows in exact.items():
-        for number, (provider, event_id, time, *others) in enumerate(rows, int(at[event])):
-            ids[number], times[number] = event_id, time
-            for column, value in enumerate((provider, *others)):
+        for number, row in enumerate(rows, int(at[event])):
+            ids[number], times[number] = row.event_id, row.time
+            for column, value in enumerate((row.provider, row.computer, row.channel, *row.values)):
                 if value is not None:
                     texts.write(column, number, value)
     provider, computer, channel, *values = texts.arrays()

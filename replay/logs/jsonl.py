@@ -68,13 +68,13 @@ def _row(line: bytes, fields: Sequence[str]) -> Row:
         identifier, channel = _first(record, "EventID"), _first(record, "Channel")
         computer = _first(record, "Computer", "Hostname", "HostName")
         time = _flat_time(record)
-    return (
+    return Row(
         provider or _implied_provider(channel, data),
         event_id(identifier or ""),
         time,
         computer,
         channel,
-        *(_text(data.get(field)) for field in fields),
+        tuple(_text(data.get(field)) for field in fields),
     )
 
 

@@ -94,7 +94,7 @@ class Parser:
         """Return the event's Row; raises UnreadableEventError where *xml* is not one whole event."""
         parts = self.parts(xml)
         identifier, time = event_id(parts.event_id), epoch(parts.time)
-        return (parts.provider, identifier, time, parts.computer, parts.channel, *parts.values)
+        return Row(parts.provider, identifier, time, parts.computer, parts.channel, parts.values)
 
     def parts(self, xml: bytes) -> Parts:
         """Return the event's texts; raises UnreadableEventError where *xml* is not well-formed."""

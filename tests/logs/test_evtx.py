@@ -36,14 +36,14 @@ def test_a_bad_record_is_located_and_the_others_are_kept(loaded):
     content[second + 24 : second + 40] = b"\xff" * 16
     log = loaded(bytes(content), *FIELDS)
     assert [1, 3] == log.values("event_id")
-    assert ["record 2", "record 3"] == [place for place, _ in log.bad()]
+    assert ["chunk at offset 4096", "record 2", "record 3"] == [place for place, _ in log.bad()]
 
 
 def test_a_cut_file_keeps_its_whole_records(loaded):
     """What is left of the chunk is read."""
     content = write_evtx(*EVENTS)
     log = loaded(content[: content.rindex(b"**\0\0") + 60], *FIELDS)
-    assert ([1], ["record 2", "end"]) == (log.values("event_id"), [place for place, _ in log.bad()])
+    assert ([1], ["chunk at offset 4096", "record 2", "end"]) == (log.values("event_id"), [place for place, _ in log.bad()])
 
 
 def test_a_file_without_records_is_an_error(loaded):
