@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from lxml import etree
 
 from replay import engine
 
@@ -48,13 +51,23 @@ def events(count: int) -> Iterator[str]:
     yield from whole
 
 
-def made(name: str, pieces: Iterator[str]) -> Path:
+def json_line(event: str) -> str:
+    """Return an event as a JSON line, in the plain form."""
+    root = etree.fromstring(event)
+    system, data = root
+    plain = {etree.QName(element).localname: element.text for element in system if element.text}
+    plain["SystemTime"] = system.find("{*}TimeCreated").get("SystemTime")
+    plain["Provider"] = system.find("{*}Provider").get("Name")
+    return json.dumps(plain | {element.get("Name"): element.text for element in data}, ensure_ascii=False) + "\n"
+
+
+def made(name: str, pieces: Iterator[str] | Iterator[bytes]) -> Path:
     """Return the file of that name in the temporary folder, written unless an earlier run left it."""
     folder = Path(tempfile.gettempdir()) / "replay_bench"
     folder.mkdir(exist_ok=True)
     path, unfinished = folder / name, folder / f"{name}.part"
     if not path.exists():
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(pieces)
+        with unfinished.open("wb") as file:
+            file.writelines(piece.encode() if isinstance(piece, str) else piece for piece in pieces)
         unfinished.rename(path)
     return path

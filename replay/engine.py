@@ -61,6 +61,8 @@ def connect() -> duckdb.DuckDBPyConnection:
         "autoload_known_extensions": "false",
     }
     connection = duckdb.connect(":memory:", config=settings)
+    # It would go to standard output, among the results.
+    connection.execute("SET enable_progress_bar = false")
     # The database is thrown away: writing checkpoints of it costs seconds per half million events.
     connection.execute("SET checkpoint_threshold = '1TB'")
     values.create_macros(connection)

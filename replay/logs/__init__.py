@@ -6,7 +6,7 @@ Each reader (fast or xml and evtx, jsonl) yields Arrow record batches of one sha
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -20,7 +20,7 @@ from replay.logs.report import BadEvent, FileReport, LoadReport
 
 __all__ = ["BadEvent", "Cache", "FileReport", "LoadReport", "Log", "load"]
 
-READERS: Mapping[str, Callable[[Log, Sequence[str]], Iterator[Item]]] = {
+READERS: dict[str, Callable[[Log, Sequence[str]], Iterator[Item]]] = {
     "xml": fast.read_xml,
     "evtx": fast.read_evtx,
     "jsonl": jsonl.read,

@@ -27,6 +27,8 @@ UTF_16 = {
     b"\0<": "utf-16-be",
     b"\0{": "utf-16-be",
 }
+DECLARATION = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?\sencoding\s*=\s*['"]([\w.:-]{1,40})['"]""")
+ASCII = bytes(range(128))
 KINDS_READ = "replay reads Windows event XML, .evtx and JSON lines, each plain or as .gz"
 
 
@@ -62,6 +64,8 @@ class Log:
             head = head[len(codecs.BOM_UTF8) :]
             next(blocks)
             blocks = chain([head], blocks)
+        elif declared := _declared(head, path):
+            head, blocks = peek(_transcode(blocks, declared))
         self.blocks = blocks
         self.kind = _kind(head, path)
         self.file = path if not compressed and os.path.isfile(path) else None
@@ -135,6 +139,21 @@ def _transcode(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     for block in blocks:
         yield decoder.decode(block).encode()
     yield decoder.decode(b"", final=True).encode()
+
+
+def _declared(head: bytes, path: str) -> str | None:
+    """Return the encoding that an XML declaration names, None where it is UTF-8 or names none."""
+    declaration = DECLARATION.match(head)
+    name = declaration[1].decode() if declaration else "utf-8"
+    # A file that says UTF-16 and is none was converted by something that left the declaration as it was.
+    if re.fullmatch(r"utf-?(8|16([lb]e)?)|us-ascii", name, re.IGNORECASE):
+        return None
+    try:
+        if ASCII.decode(name) == ASCII.decode("ascii"):
+            return name
+    except (LookupError, UnicodeError):
+        pass
+    raise DataError(f"it declares the encoding {name!r}, which replay does not read: convert it to UTF-8", path)
 
 
 def _kind(head: bytes, path: str) -> str:
