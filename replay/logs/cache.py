@@ -1,7 +1,7 @@
 """A folder of tables that later runs over the same logs use again.
 
 A table is named after the bytes of the log and the code that read them. Beside it lies its entry, which holds the
-report and the digest of the table and is written last. What is cut off, damaged or put there by something else does
+report and the digest of both and is written last. What is cut off, damaged or put there by something else does
 not fit its entry and is written anew. Trouble with the cache costs time, never a result.
 """
 
@@ -57,8 +57,9 @@ class Cache:
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 _put(file, lambda unfinished: shutil.copyfile(spare, unfinished))
-                text = f"{_digest(file)}\n{report.as_json()}\n"
-                _put(entry, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
+                text = report.as_json()
+                content = f"{_digest(file, text)}\n{text}"
+                _put(entry, lambda unfinished: unfinished.write_text(content, encoding="utf-8"))
             except OSError as error:
                 warning = f"its table cannot be kept in the cache: {error}"
         return spare, replace(report, warning=warning)
@@ -75,14 +76,16 @@ def _fitting(entry: Path, file: Path) -> FileReport | None:
     """Return the report of a table, or None where entry and table do not fit each other."""
     try:
         digest, _, report = entry.read_text(encoding="utf-8").partition("\n")
-        return FileReport.from_json(report) if digest == _digest(file) else None
+        return FileReport.from_json(report) if digest == _digest(file, report) else None
     except (OSError, ValueError, TypeError, RecursionError):
         return None
 
 
-def _digest(file: Path) -> str:
+def _digest(file: Path, report: str) -> str:
     with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = hashlib.file_digest(stream, "sha256")
+    digest.update(report.encode())
+    return digest.hexdigest()
 
 
 def _put(file: Path, write: Callable[[Path], object]) -> None:

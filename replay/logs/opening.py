@@ -149,9 +149,9 @@ def _declared(head: bytes, path: str) -> str | None:
     if re.fullmatch(r"utf-?(8|16([lb]e)?)|us-ascii", name, re.IGNORECASE):
         return None
     try:
-        if ASCII.decode(name) == ASCII.decode("ascii"):
+        if ASCII.decode(name, "replace") == ASCII.decode():
             return name
-    except (LookupError, UnicodeError):
+    except (LookupError, ValueError):
         pass
     raise DataError(f"it declares the encoding {name!r}, which replay does not read: convert it to UTF-8", path)
 

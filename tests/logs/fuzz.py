@@ -192,7 +192,9 @@ def check_evtx(random_: random.Random, path: Path, events: Sequence[bytes]) -> s
     except DataError:
         return "an error"
     rows, bad, error = outcome(READERS[kind], path)
-    assert kind != "evtx" or outcome(evtx.read, path) == (rows, bad, error), "the fast reader differs from the exact one"
+    assert kind != "evtx" or outcome(evtx.read, path) == (rows, bad, error), (
+        "the fast reader differs from the exact one"
+    )
     return "an error" if error else "bad events" if bad else "events"
 
 

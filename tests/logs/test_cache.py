@@ -49,7 +49,8 @@ def expected(log: Path, warning: str = "") -> tuple:
 def test_a_second_load_reads_no_log(tmp_path, log, readings):
     """Rows, counts and bad events are the same."""
     first, second = seen(log, tmp_path / "cache"), seen(log, tmp_path / "cache")
-    assert (expected(log), first, ["log.xml", "log.xml"]) == (first, second, readings)
+    times = len(readings)
+    assert (expected(log), expected(log), 1) == (first, second, times)
 
 
 def test_a_log_is_known_by_its_bytes(tmp_path, log, readings):
@@ -59,12 +60,9 @@ def test_a_log_is_known_by_its_bytes(tmp_path, log, readings):
     shutil.copyfile(log, other)
     renamed = seen(other, tmp_path / "cache")
     log.write_text(TEXT.replace(">a<", ">c<"), encoding="utf-8")
-    changed = seen(log, tmp_path / "cache")
-    assert (expected(other), ["c", "b"], ["log.xml", "log.xml"]) == (
-        renamed,
-        [row[3] for row in changed[0]],
-        [name for name in readings if name == "log.xml"][:2],
-    )
+    changed = [row[3] for row in seen(log, tmp_path / "cache")[0]]
+    times = len(readings)
+    assert (expected(other), ["c", "b"], 2) == (renamed, changed, times)
 
 
 def test_other_fields_are_another_table(tmp_path, log, readings):
@@ -108,7 +106,8 @@ def test_a_damaged_table_is_written_anew(tmp_path, log, readings, damage, suffix
     damage(file)
     warning = f"its table in the cache ({table.name}) is damaged and is written anew"
     told, quiet = seen(log, tmp_path / "cache"), seen(log, tmp_path / "cache")
-    assert (expected(log, warning), expected(log), 3) == (told, quiet, len(readings) + 1)
+    times = len(readings)
+    assert (expected(log, warning), expected(log), 2) == (told, quiet, times)
 
 
 def test_a_cache_that_cannot_be_written_costs_no_result(tmp_path, log):

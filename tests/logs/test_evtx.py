@@ -43,7 +43,10 @@ def test_a_cut_file_keeps_its_whole_records(loaded):
     """What is left of the chunk is read."""
     content = write_evtx(*EVENTS)
     log = loaded(content[: content.rindex(b"**\0\0") + 60], *FIELDS)
-    assert ([1], ["chunk at offset 4096", "record 2", "end"]) == (log.values("event_id"), [place for place, _ in log.bad()])
+    assert ([1], ["chunk at offset 4096", "record 2", "end"]) == (
+        log.values("event_id"),
+        [place for place, _ in log.bad()],
+    )
 
 
 def test_a_file_without_records_is_an_error(loaded):

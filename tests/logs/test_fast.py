@@ -29,7 +29,9 @@ def exact_events(monkeypatch):
     """What the exact reader is asked for while the fast one reads: bytes of the log."""
     asked = []
     rows = xml.rows
-    monkeypatch.setattr(xml, "rows", lambda *place_and_content: asked.append(place_and_content[3]) or rows(*place_and_content))
+    monkeypatch.setattr(
+        xml, "rows", lambda *place_and_content: asked.append(place_and_content[3]) or rows(*place_and_content)
+    )
     return asked
 
 
@@ -49,7 +51,11 @@ def test_a_recording_is_read_the_same(monkeypatch, path, block_bytes):
     assert (True, [], "") == (len(rows) > 0, bad, error)
 
 
-@pytest.mark.parametrize("path", [path for path in REAL if "corpus_otrf" in path.name or "_all" in path.name or "dfir" in path.name], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in REAL if "corpus_otrf" in path.name or "_all" in path.name or "dfir" in path.name],
+    ids=lambda path: path.name,
+)
 def test_most_real_events_need_no_parser(exact_events, path):
     """One in forty is left to the exact reader, for its references most often."""
     rows, _, _ = outcome(fast.read_xml, path)
