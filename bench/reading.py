@@ -54,21 +54,23 @@ def count_lines(log: Path) -> None:
         "SELECT count(*) FROM read_csv(?, columns={'line': 'VARCHAR'}, delim='\x01', quote='', escape='', header=false, "
         f"auto_detect=false, max_line_size={MAX_EVENT_BYTES})"
     )
-    duckdb.connect(config={"enable_progress_bar": "false"}).execute(query, [str(log)]).fetchall()
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
+    connection.execute(query, [str(log)]).fetchall()
 
 
 def evtx_json(log: Path) -> None:
     """Read an .evtx file as the JSON of the package that decodes it."""
     for record in PyEvtxParser(str(log)).records_json():
-        json.loads(record["data"])
+        json.loads(record["data"])  # type: ignore[index]
 
 
 def evtx_file() -> bytes:
     """Return an .evtx file of EVTX_EVENTS events, eight a chunk, the same hundred chunks over and over."""
     events = list(itertools.islice(recording.events(EVENTS), 800))
     files = [write_evtx(*events[start : start + 8]) for start in range(0, len(events), 8)]
-    chunks = b"".join(file[4096:] for file in files)
-    return files[0][:4096] + chunks * (EVTX_EVENTS // len(events))
+    chunks = b"".join(file[evtx.HEADER_BYTES :] for file in files)
+    return files[0][: evtx.HEADER_BYTES] + chunks * (EVTX_EVENTS // len(events))
 
 
 def peak_mb(log: Path) -> int:

@@ -73,19 +73,19 @@ def read_evtx(log: Log, fields: Sequence[str]) -> Iterator[Item]:
 
 
 def _groups(records: Iterable[evtx.Record | BadEvent]) -> Iterator[tuple[list[BadEvent], list[evtx.Record]]]:
-    """Gather the records to blocks, and the bad ones among them."""
+    """Gather the records to blocks, each with the bad ones before it."""
     bad: list[BadEvent] = []
     good: list[evtx.Record] = []
     size = 0
     for record in records:
-        if isinstance(record, BadEvent):
-            bad.append(record)
-            continue
-        good.append(record)
-        size += len(record.xml)
-        if size > BLOCK_BYTES:
+        if size > BLOCK_BYTES or (good and isinstance(record, BadEvent)):
             yield bad, good
             bad, good, size = [], [], 0
+        if isinstance(record, BadEvent):
+            bad.append(record)
+        else:
+            good.append(record)
+            size += len(record.xml)
     yield bad, good
 
 
