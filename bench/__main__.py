@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bench import command, search
+from bench import command, reading, search
 
 if __name__ == "__main__":
     search.main()
+    reading.main()
     command.main()

@@ -9,7 +9,7 @@ from replay import cim, engine, logs
 from replay.app import App
 from replay.logs import LoadReport
 
-SIZES = (10_000, 100_000, 1_000_000)
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 INSTALLUTILS = 100
 NAME = "Windows InstallUtil Remote Network Connection"
 

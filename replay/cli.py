@@ -17,6 +17,7 @@ from replay.errors import DataError, SplError
 from replay.explain import explain
 from replay.logs import LoadReport
 from replay.output import FORMATS, printable
+from replay.progress import Progress
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -84,6 +85,12 @@ def _common(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="replace a macro for this run; repeatable",
     )
+    parser.add_argument(
+        "--cache",
+        metavar="DIR",
+        type=Path,
+        help="keep the events that were read in this folder, where later runs over the same logs find them",
+    )
     parser.add_argument("--python", metavar="FILE", default=sys.executable, help="interpreter for the app's commands")
 
 
@@ -91,8 +98,7 @@ def _run(options: argparse.Namespace) -> int:
     app = App(options.app, options.macro)
     search = _search_text(options, app)
     app.parse(search)  # what is wrong with the search is said before a large log is read
-    recording = engine.record(options.logs)
-    _report(recording.report)
+    recording = _record(options)
     replayed = engine.replay(
         recording,
         app,
@@ -130,14 +136,25 @@ def _search_text(options: argparse.Namespace, app: App) -> str:
 
 def _compare(options: argparse.Namespace) -> int:
     app = App(options.app, options.macro)
-    recording = engine.record(options.logs)
-    _report(recording.report)
+    recording = _record(options)
     print(compare.text(recording, app, options.python), end="", flush=True)
     return 0
 
 
+def _record(options: argparse.Namespace) -> engine.Recording:
+    progress = Progress(sys.stderr)
+    try:
+        recording = engine.record(options.logs, cache=options.cache, progress=progress.show)
+    finally:
+        progress.clear()
+    _report(recording.report)
+    return recording
+
+
 def _report(report: LoadReport) -> None:
     for file in report.files:
+        if file.warning:
+            print(f"warning: {printable(file.path)}: {printable(file.warning)}", file=sys.stderr)
         for bad in file.bad:
             print(
                 f"warning: {printable(file.path)}, {bad.place}: {printable(bad.reason)}; skipped",

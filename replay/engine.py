@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import duckdb
 from replay import cim, logs, times
 from replay.app import App
 from replay.errors import UnsupportedError, UsageError
-from replay.logs import LoadReport
+from replay.logs import LoadReport, Log
 from replay.output import Results
 from replay.run import Run, Step
 from replay.sql import functions, values
@@ -21,10 +22,11 @@ from replay.sql import functions, values
 
 @dataclass
 class Recording:
-    """Logs, loaded: a database with the events, and what was read."""
+    """Logs, loaded: a database with the events, what was read, and the folder where the events lie."""
 
     connection: duckdb.DuckDBPyConnection
     report: LoadReport
+    folder: tempfile.TemporaryDirectory[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,20 @@ class Replayed:
     steps: Sequence[Step] = field(default_factory=tuple)
 
 
-def record(paths: Sequence[str]) -> Recording:
-    """Return the logs at *paths* loaded; DataError for one that cannot be read or holds no event."""
+def record(
+    paths: Sequence[str], *, cache: Path | None = None, progress: Callable[[Log], None] = lambda log: None
+) -> Recording:
+    """Return the logs at *paths* loaded; DataError for one that cannot be read or holds no event.
+
+    Args:
+        paths: The logs.
+        cache: A folder where later runs find them read.
+        progress: Called now and then while a log is read.
+    """
     connection = connect()
-    return Recording(connection, logs.load(connection, paths, cim.FIELDS))
+    folder = tempfile.TemporaryDirectory(prefix="replay-", ignore_cleanup_errors=True)
+    report = logs.load(connection, paths, cim.FIELDS, Path(folder.name), cache=cache, progress=progress)
+    return Recording(connection, report, folder)
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -49,6 +61,8 @@ def connect() -> duckdb.DuckDBPyConnection:
         "autoload_known_extensions": "false",
     }
     connection = duckdb.connect(":memory:", config=settings)
+    # It would go to standard output, among the results.
+    connection.execute("SET enable_progress_bar = false")
     # The database is thrown away: writing checkpoints of it costs seconds per half million events.
     connection.execute("SET checkpoint_threshold = '1TB'")
     values.create_macros(connection)

@@ -1,43 +1,58 @@
 """Recorded logs into the table `event`, which the data models are views of.
 
-Each reader (xml, evtx, jsonl) yields Arrow record batches of one shape, so that a faster one fits in.
+Each reader (fast or xml and evtx, jsonl) yields Arrow record batches of one shape, which go into a Parquet file a log.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from replay.errors import DataError
-from replay.logs import evtx, jsonl, xml
+from replay.logs import fast, jsonl, table
+from replay.logs.cache import Cache
 from replay.logs.events import Item
 from replay.logs.opening import Log
-from replay.logs.report import BadEvent, EventKind, FileReport, LoadReport
+from replay.logs.report import BadEvent, FileReport, LoadReport
 
-__all__ = ["BadEvent", "FileReport", "LoadReport", "load"]
+__all__ = ["BadEvent", "Cache", "FileReport", "LoadReport", "Log", "load"]
 
-READERS: Mapping[str, Callable[[Log, Sequence[str]], Iterator[Item]]] = {
-    "xml": xml.read,
-    "evtx": evtx.read,
+READERS: dict[str, Callable[[Log, Sequence[str]], Iterator[Item]]] = {
+    "xml": fast.read_xml,
+    "evtx": fast.read_evtx,
     "jsonl": jsonl.read,
 }
-BAD_EVENTS_LISTED = 20
+HELP = {
+    "xml": "expected is one <Event …>…</Event> after another, without a prefix such as <e:Event>",
+    "evtx": "expected is an .evtx file that holds records",
+    "jsonl": "expected is one JSON object a line, as Winlogbeat or NXLog writes it, with EventID and time",
+}
 
 
-def load(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], fields: Sequence[str]) -> LoadReport:
-    """Create the table `event` and fill it with the Windows events of some files.
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    paths: Sequence[str],
+    fields: Sequence[str],
+    folder: Path,
+    *,
+    cache: Path | None = None,
+    progress: Callable[[Log], None] = lambda log: None,
+) -> LoadReport:
+    """Create the view `event` of the Windows events of some files.
 
-    The table has provider, event_id, time (seconds since 1970, of System/TimeCreated), computer, channel,
-    source (the file), and a VARCHAR column for each of *fields*: NULL where the event lacks it, '' where it
-    is empty.
+    It has provider, event_id, time (seconds since 1970, of System/TimeCreated), computer, channel, source (the
+    file), and a VARCHAR column for each of *fields*: NULL where the event lacks it, '' where it is empty.
 
     Args:
         connection: A database that has no table `event` yet.
         paths: Files of any kind that replay reads; "-" is standard input.
         fields: Names of EventData/Data elements, in their own case.
+        folder: Where the events are kept, as long as the database.
+        cache: Where they are kept for later runs, too.
+        progress: Called now and then while a log is read.
 
     Returns:
         What was read, and what could not be.
@@ -45,12 +60,26 @@ def load(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], fields: Se
     Raises:
         DataError: A file cannot be read, or has no event; names the file and what to do.
     """
-    create_table(connection, fields)
-    return LoadReport(tuple(_load_file(connection, path, fields) for path in paths))
+    kept = Cache(cache, fields) if cache else None
+    selects, reports = [], []
+    for number, path in enumerate(paths):
+        file = folder / f"{number}.parquet"
+
+        def read(file: Path, path: str = path) -> FileReport:
+            return _read(path, fields, file, progress)
+
+        if kept and os.path.isfile(path):
+            file, report = kept.table(path, file, read)
+        else:
+            report = read(file)
+        reports.append(report)
+        selects.append(f"SELECT *, {_quoted(path)} AS source FROM read_parquet({_quoted(str(file))})")
+    connection.execute(f"CREATE VIEW event AS {' UNION ALL '.join(selects)}")
+    return LoadReport(tuple(reports))
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, fields: Sequence[str]) -> None:
-    """Create the empty table `event` that load fills."""
+    """Create `event` as an empty table, for events that no log holds."""
     columns = "".join(f', "{field}" VARCHAR' for field in fields)
     connection.execute(
         "CREATE TABLE event (provider VARCHAR, event_id INTEGER, time DOUBLE, "
@@ -58,18 +87,19 @@ def create_table(connection: duckdb.DuckDBPyConnection, fields: Sequence[str]) -
     )
 
 
-def _load_file(connection: duckdb.DuckDBPyConnection, path: str, fields: Sequence[str]) -> FileReport:
+def _read(path: str, fields: Sequence[str], file: Path, progress: Callable[[Log], None]) -> FileReport:
+    """Read one log into the Parquet file *file*."""
     log = Log(path)
-    counts: Counter[EventKind] = Counter()
-    bad: list[BadEvent] = []
-    bad_events = 0
-    for item in READERS[log.kind](log, fields):
-        if isinstance(item, BadEvent):
-            bad_events += 1
-            bad.append(item)
-            del bad[BAD_EVENTS_LISTED:]
-        else:
-            counts.update(_insert(connection, item, path))
+
+    def items() -> Iterator[Item]:
+        for item in READERS[log.kind](log, fields):
+            progress(log)
+            yield item
+
+    try:
+        counts, bad, bad_events = table.write(items(), fields, file)
+    except OSError as error:
+        raise DataError(f"its events cannot be written to {file}: {error}", path) from None
     if log.flaw:
         bad_events += 1
         bad.append(BadEvent("end", log.flaw))
@@ -79,18 +109,5 @@ def _load_file(connection: duckdb.DuckDBPyConnection, path: str, fields: Sequenc
     return FileReport(path, log.kind, counts, bad_events, tuple(bad))
 
 
-HELP = {
-    "xml": "expected is one <Event …>…</Event> after another, without a prefix such as <e:Event>",
-    "evtx": "expected is an .evtx file that holds records",
-    "jsonl": "expected is one JSON object a line, as Winlogbeat or NXLog writes it, with EventID and time",
-}
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, batch: pa.RecordBatch, path: str) -> dict[EventKind, int]:
-    table = pa.Table.from_batches([batch])
-    names = ", ".join(f'"{name}"' for name in table.column_names)
-    connection.register("batch", table)
-    connection.execute(f"INSERT INTO event ({names}, source) SELECT {names}, ? FROM batch", [path])
-    connection.unregister("batch")
-    kinds = table.group_by(["provider", "event_id"]).aggregate([([], "count_all")]).to_pylist()
-    return {(kind["provider"], kind["event_id"]): kind["count_all"] for kind in kinds}
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import pyarrow as pa
 
 from replay.logs.report import BadEvent
 
-# provider, event_id, time, computer, channel, then one value a field (None where the event lacks it).
-Row = tuple[str | int | float | None, ...]
 # What a reader yields: good events in batches, bad ones as they are met.
 Item: TypeAlias = "pa.RecordBatch | BadEvent"
 
@@ -22,6 +20,17 @@ BATCH_CHARS = 16 << 20
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))? ?(Z|UTC|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
+class Row(NamedTuple):
+    """An event: what all have, then one value a field; None is what it lacks."""
+
+    provider: str
+    event_id: int
+    time: float
+    computer: str | None
+    channel: str | None
+    values: tuple[str | None, ...]
+
+
 class UnreadableEventError(Exception):
     """This event cannot be read; the text says why. A reader turns it into a BadEvent."""
 
@@ -29,13 +38,13 @@ class UnreadableEventError(Exception):
 def schema(fields: Sequence[str]) -> pa.Schema:
     """Return the columns of a batch, in the order of a Row."""
     system = {
-        "provider": pa.string(),
+        "provider": pa.string_view(),
         "event_id": pa.int32(),
         "time": pa.float64(),
-        "computer": pa.string(),
-        "channel": pa.string(),
+        "computer": pa.string_view(),
+        "channel": pa.string_view(),
     }
-    return pa.schema([*system.items(), *((field, pa.string()) for field in fields)])
+    return pa.schema([*system.items(), *((field, pa.string_view()) for field in fields)])
 
 
 def batches(items: Iterable[Row | BadEvent], fields: Sequence[str]) -> Iterator[Item]:
@@ -47,7 +56,7 @@ def batches(items: Iterable[Row | BadEvent], fields: Sequence[str]) -> Iterator[
             yield item
             continue
         rows.append(item)
-        chars += sum(len(value) for value in item if isinstance(value, str))
+        chars += sum(len(value) for value in item.values if value)
         if len(rows) == BATCH_ROWS or chars > BATCH_CHARS:
             yield _batch(rows, fields)
             rows, chars = [], 0
@@ -56,7 +65,7 @@ def batches(items: Iterable[Row | BadEvent], fields: Sequence[str]) -> Iterator[
 
 
 def _batch(rows: list[Row], fields: Sequence[str]) -> pa.RecordBatch:
-    columns = zip(zip(*rows, strict=True), schema(fields), strict=True)
+    columns = zip(zip(*((*row[:-1], *row.values) for row in rows), strict=True), schema(fields), strict=True)
     arrays = [pa.array(values, column.type) for values, column in columns]
     return pa.RecordBatch.from_arrays(arrays, schema=schema(fields))
 

@@ -1,12 +1,17 @@
-"""Native .evtx files: the `evtx` package decodes each record to XML, which is then read as any other."""
+"""Native .evtx files: the `evtx` package decodes each record to XML, which is then read as any other.
+
+Source of the format: libyal/libevtx, documentation/Windows XML Event Log (EVTX).asciidoc.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import struct
 import tempfile
+import zlib
 from collections.abc import Iterator, Sequence
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from evtx import PyEvtxParser
 
@@ -17,37 +22,92 @@ from replay.logs.report import BadEvent
 from replay.logs.xml import Parser
 
 # `evtx` writes GUIDs without the braces that Windows shows, and no such GUID would match one of another log.
-GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+GUID = re.compile(r">([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})</")
+PROLOG = '<?xml version="1.0" encoding="utf-8"?>\n'
 
-# A file is a header and whole chunks. Source: libyal/libevtx, documentation of the format.
-HEADER_BYTES, CHUNK_BYTES = 4096, 65536
+# A file is a header and whole chunks; a chunk begins with a header of its own, which has checksums.
+HEADER_BYTES, CHUNK_BYTES, CHUNK_HEADER_BYTES = 4096, 65536, 512
+CHUNK_MAGIC = b"ElfChnk\0"
+
+
+class Record(NamedTuple):
+    """One record: its number in the file, from 1 on, and its event as XML."""
+
+    number: int
+    xml: bytes
 
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
     """Read a log; raises DataError where it is no .evtx file after all."""
-    return batches(_rows(log, fields), fields)
-
-
-def _rows(log: Log, fields: Sequence[str]) -> Iterator[Row | BadEvent]:
     parser = Parser(fields)
+    return batches((row(parser, record) if isinstance(record, Record) else record for record in records(log)), fields)
+
+
+def row(parser: Parser, record: Record) -> Row | BadEvent:
+    """Read one record."""
+    try:
+        return parser.row(record.xml)
+    except UnreadableEventError as error:
+        return BadEvent(f"record {record.number}", str(error))
+
+
+def records(log: Log) -> Iterator[Record | BadEvent]:
+    """Yield what is wrong with the chunks of a file, then its records."""
     with tempfile.NamedTemporaryFile(suffix=".evtx") as spool:
+        path = _whole_chunks(log, spool)
+        expected = 0
+        for item in _chunks(path):
+            if isinstance(item, BadEvent):
+                yield item
+            else:
+                expected += item
         try:
             # Indenting would fill empty elements with white space.
-            records: Iterator[Any] = PyEvtxParser(_whole_chunks(log, spool), indent=False).records()
+            decoded: Iterator[Any] = PyEvtxParser(path, indent=False).records()
         except (RuntimeError, OSError) as error:
             raise DataError(f"this .evtx file cannot be read: {error}", log.path) from None
-        number = 0
+        number = found = 0
         while True:
             number += 1
             try:
-                record = next(records)
-                row = parser.row(record["data"].encode())
+                text = next(decoded)["data"].removeprefix(PROLOG)
             except StopIteration:
-                return
-            except (RuntimeError, UnreadableEventError) as error:
+                break
+            except RuntimeError as error:
                 yield BadEvent(f"record {number}", str(error))
             else:
-                yield *row[:5], *(f"{{{value}}}" if _bare_guid(value) else value for value in row[5:])
+                found += 1
+                yield Record(number, GUID.sub(r">{\1}</", text).encode())
+        if found < expected:
+            lost = f"{expected - found:,} of the {expected:,} records that the chunks announce cannot be read"
+            yield BadEvent("end", lost)
+
+
+def _chunks(path: str) -> Iterator[BadEvent | int]:
+    """Yield how many records each chunk announces, and what is wrong with it: `evtx` passes over much of that."""
+    with open(path, "rb") as file:
+        offset = HEADER_BYTES
+        empty = 0
+        file.seek(offset)
+        while chunk := file.read(CHUNK_BYTES):
+            place = f"chunk at offset {offset}"
+            header = chunk[:CHUNK_HEADER_BYTES].ljust(CHUNK_HEADER_BYTES, b"\0")
+            if not any(header):
+                empty = empty or offset
+            elif not header.startswith(CHUNK_MAGIC):
+                yield BadEvent(place, "this is not the header of a chunk: its events are lost")
+            else:
+                first, last, _, _, _, _, free, sum_of_records = struct.unpack_from("<4Q4I", header, 8)
+                if zlib.crc32(header[:120] + header[128:]) != struct.unpack_from("<I", header, 124)[0]:
+                    yield BadEvent(place, "the checksum of its header is wrong: events may be lost or changed")
+                elif zlib.crc32(chunk[CHUNK_HEADER_BYTES:free]) != sum_of_records:
+                    yield BadEvent(place, "the checksum of its records is wrong: events may be lost or changed")
+                elif last >= first:
+                    yield last - first + 1
+                if empty:
+                    yield BadEvent(f"chunk at offset {empty}", "it is empty though a later one is not")
+                    empty = 0
+            offset += len(chunk)
 
 
 def _whole_chunks(log: Log, spool: IO[bytes]) -> str:
@@ -62,7 +122,3 @@ def _whole_chunks(log: Log, spool: IO[bytes]) -> str:
         log.flaw = log.flaw or "the file ends within a chunk: copy it again, what follows is lost"
     spool.flush()
     return spool.name
-
-
-def _bare_guid(value: object) -> bool:
-    return isinstance(value, str) and GUID.fullmatch(value) is not None

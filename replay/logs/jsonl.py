@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from replay.logs.events import Item, Row, UnreadableEventError, batches, epoch, event_id
-from replay.logs.opening import Log, cut
+from replay.logs.opening import Log, whole
 from replay.logs.report import BadEvent
 
 SYSMON = "Microsoft-Windows-Sysmon"
@@ -33,12 +33,17 @@ def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
 
 
 def _rows(log: Log, fields: Sequence[str]) -> Iterator[Row | BadEvent]:
-    for number, (_, line) in enumerate(cut(log.blocks, NEWLINE), 1):
+    for number, line in enumerate(_lines(log.blocks), 1):
         if line.strip():
             try:
                 yield _row(line, fields)
             except UnreadableEventError as error:
                 yield BadEvent(f"line {number}", str(error))
+
+
+def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    for _, piece in whole(blocks, b"\n", NEWLINE):
+        yield from piece.removesuffix(b"\n").split(b"\n")
 
 
 def _row(line: bytes, fields: Sequence[str]) -> Row:
@@ -63,13 +68,13 @@ def _row(line: bytes, fields: Sequence[str]) -> Row:
         identifier, channel = _first(record, "EventID"), _first(record, "Channel")
         computer = _first(record, "Computer", "Hostname", "HostName")
         time = _flat_time(record)
-    return (
+    return Row(
         provider or _implied_provider(channel, data),
         event_id(identifier or ""),
         time,
         computer,
         channel,
-        *(_text(data.get(field)) for field in fields),
+        tuple(_text(data.get(field)) for field in fields),
     )
 
 

@@ -8,12 +8,13 @@ import re
 import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import nullcontext
 from itertools import chain
-from typing import BinaryIO
 
 from replay.errors import DataError
 
-BLOCK_BYTES = 1 << 20
+# Work on a block is quick while what is made of it stays in the processor's cache.
+BLOCK_BYTES = 8 << 20
 # Far above any real event, so that a file without event ends cannot fill the memory.
 MAX_EVENT_BYTES = 64 << 20
 
@@ -26,6 +27,8 @@ UTF_16 = {
     b"\0<": "utf-16-be",
     b"\0{": "utf-16-be",
 }
+DECLARATION = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?\sencoding\s*=\s*['"]([\w.:-]{1,40})['"]""")
+ASCII = bytes(range(128))
 KINDS_READ = "replay reads Windows event XML, .evtx and JSON lines, each plain or as .gz"
 
 
@@ -37,6 +40,8 @@ class Log:
         blocks: The content, uncompressed and (but for .evtx) as UTF-8.
         file: The path where the content lies there as it is, else None (compressed, or a pipe).
         flaw: Set once `blocks` is used up: why the content ends early, or None.
+        size: The bytes of the file, compressed or not; 0 where that is not known.
+        taken: How many of them were read.
 
     Raises:
         DataError: The file cannot be opened, or is no log that replay reads.
@@ -46,7 +51,9 @@ class Log:
         """Open *path*; "-" is standard input."""
         self.path = path
         self.flaw: str | None = None
-        head, blocks = peek(_read(path))
+        self.size = os.path.getsize(path) if os.path.isfile(path) else 0
+        self.taken = 0
+        head, blocks = peek(self._read())
         compressed = head.startswith(GZIP)
         if compressed:
             head, blocks = peek(self._gunzip(blocks))
@@ -57,9 +64,22 @@ class Log:
             head = head[len(codecs.BOM_UTF8) :]
             next(blocks)
             blocks = chain([head], blocks)
+        elif declared := _declared(head, path):
+            head, blocks = peek(_transcode(blocks, declared))
         self.blocks = blocks
         self.kind = _kind(head, path)
         self.file = path if not compressed and os.path.isfile(path) else None
+
+    def _read(self) -> Iterator[bytes]:
+        try:
+            with nullcontext(sys.stdin.buffer) if self.path == "-" else open(self.path, "rb") as stream:
+                while block := stream.read(BLOCK_BYTES):
+                    self.taken += len(block)
+                    yield block
+        except IsADirectoryError:
+            raise DataError("this is a directory: name the log files in it", self.path) from None
+        except OSError as error:
+            raise DataError(f"cannot be read: {error.strerror}", self.path) from None
 
     def _gunzip(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """Uncompress one or more gzip members; never more than a block at a time, whatever the ratio."""
@@ -82,21 +102,28 @@ class Log:
             self.flaw = f"the gzip data is damaged, what follows is lost ({error})"
 
 
-def cut(blocks: Iterator[bytes], end: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Cut a stream behind each match of *end* (16 bytes at most); yields (offset, piece), the rest last."""
+def whole(blocks: Iterator[bytes], end: bytes, variant: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Cut a stream into large pieces of whole events; yields (offset, piece).
+
+    Args:
+        blocks: The stream.
+        end: What an event ends with.
+        variant: What else it may end with: *end* with white space in it.
+    """
     offset, pending = 0, b""
     for block in blocks:
-        searched = max(0, len(pending) - 16)
-        pending += block
-        start = 0
-        for match in end.finditer(pending, searched):
-            yield offset + start, pending[start : match.end()]
-            start = match.end()
-        if len(pending) - start > MAX_EVENT_BYTES:
-            yield offset + start, pending[start:]
-            start = len(pending)
-        offset += start
-        pending = pending[start:]
+        at = block.rfind(end) + len(end)
+        if at >= len(end):
+            piece, pending = b"".join((pending, memoryview(block)[:at])), block[at:]
+        else:
+            pending += block
+            at = max((match.end() for match in variant.finditer(pending)), default=0)
+            if not at and len(pending) > MAX_EVENT_BYTES:
+                at = len(pending)
+            piece, pending = pending[:at], pending[at:]
+        if piece:
+            yield offset, piece
+            offset += len(piece)
     if pending:
         yield offset, pending
 
@@ -107,29 +134,26 @@ def peek(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     return head, chain([head], blocks)
 
 
-def _read(path: str) -> Iterator[bytes]:
-    try:
-        if path == "-":
-            yield from _blocks(sys.stdin.buffer)
-        else:
-            with open(path, "rb") as stream:
-                yield from _blocks(stream)
-    except IsADirectoryError:
-        raise DataError("this is a directory: name the log files in it", path) from None
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", path) from None
-
-
-def _blocks(stream: BinaryIO) -> Iterator[bytes]:
-    while block := stream.read(BLOCK_BYTES):
-        yield block
-
-
 def _transcode(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     for block in blocks:
         yield decoder.decode(block).encode()
     yield decoder.decode(b"", final=True).encode()
+
+
+def _declared(head: bytes, path: str) -> str | None:
+    """Return the encoding that an XML declaration names, None where it is UTF-8 or names none."""
+    declaration = DECLARATION.match(head)
+    name = declaration[1].decode() if declaration else "utf-8"
+    # A file that says UTF-16 and is none was converted by something that left the declaration as it was.
+    if re.fullmatch(r"utf-?(8|16([lb]e)?)|us-ascii", name, re.IGNORECASE):
+        return None
+    try:
+        if ASCII.decode(name, "replace") == ASCII.decode():
+            return name
+    except (LookupError, ValueError):
+        pass
+    raise DataError(f"it declares the encoding {name!r}, which replay does not read: convert it to UTF-8", path)
 
 
 def _kind(head: bytes, path: str) -> str:

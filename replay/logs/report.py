@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,18 +26,36 @@ class BadEvent:
 
 @dataclass(frozen=True)
 class FileReport:
-    """One file's result; `bad` lists the first bad events only, `bad_events` counts all of them."""
+    """One file's result; `bad` lists the first bad events only, `bad_events` counts all of them.
+
+    `warning` is what else there is to say, "" for nothing.
+    """
 
     path: str
     kind: str
     counts: Mapping[EventKind, int]
     bad_events: int
     bad: tuple[BadEvent, ...]
+    warning: str = ""
 
     @property
     def events(self) -> int:
         """How many events were kept."""
         return sum(self.counts.values())
+
+    def as_json(self) -> str:
+        """Return the report as text; from_json reads it."""
+        counts = [[provider, event_id, count] for (provider, event_id), count in self.counts.items()]
+        bad = [[bad.place, bad.reason] for bad in self.bad]
+        return json.dumps([self.path, self.kind, counts, self.bad_events, bad, self.warning])
+
+    @classmethod
+    def from_json(cls, text: str) -> FileReport:
+        """Return the report that as_json wrote; raises ValueError or TypeError for any other text."""
+        path, kind, counts, bad_events, bad, warning = json.loads(text)
+        kinds = {(str(provider), int(event_id)): int(count) for provider, event_id, count in counts}
+        listed = tuple(BadEvent(str(place), str(reason)) for place, reason in bad)
+        return cls(str(path), str(kind), kinds, int(bad_events), listed, str(warning))
 
 
 @dataclass(frozen=True)

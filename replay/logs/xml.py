@@ -8,16 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain, pairwise
+from typing import NamedTuple
 
 from lxml import etree
 
 from replay.errors import DataError
 from replay.logs.events import Item, Row, UnreadableEventError, batches, epoch, event_id
-from replay.logs.opening import Log, cut
+from replay.logs.opening import Log, whole
 from replay.logs.report import BadEvent
 
 # The delimiter belongs to the name: <EventData> and </Events> are other elements.
 START = re.compile(rb"<Event(?=[\s>])")
+EVENT_END = b"</Event>"
 END = re.compile(rb"</Event\s{0,8}>")
 # Only what is left of an event ends elements between two events, or the root does.
 REMAINS = re.compile(rb"</(?!Events\s{0,8}>)")
@@ -27,28 +30,48 @@ ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]+)|([0-9]+));")
 
 
+class Parts(NamedTuple):
+    """The texts that an event is read for; None where it lacks one."""
+
+    provider: str
+    event_id: str
+    time: str
+    computer: str | None
+    channel: str | None
+    values: tuple[str | None, ...]
+
+
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
     """Read a log; raises DataError where it has a DTD, which no event log has and which is refused unread."""
-    return batches(_rows(log, Parser(fields)), fields)
+    parser = Parser(fields)
+    pieces = whole(log.blocks, EVENT_END, END)
+    return batches(chain.from_iterable(rows(parser, log.path, *piece) for piece in pieces), fields)
 
 
-def _rows(log: Log, parser: Parser) -> Iterator[Row | BadEvent]:
-    for offset, piece in cut(log.blocks, END):
-        starts = [match.start() for match in START.finditer(piece)]
-        before = piece[: starts[0]] if starts else piece
-        if b"<!DOCTYPE" in before:
-            advice = "this file has a DTD, which is refused: delete it, an event log needs none"
-            raise DataError(advice, log.path, f"offset {offset}")
-        if REMAINS.search(before):
-            yield BadEvent(f"offset {offset}", "this is not a whole event")
-        # Where an event lacks its end, a piece has two starts. Only the last one can be whole.
-        for start in starts[:-1]:
-            yield BadEvent(f"offset {offset + start}", "this event has no end")
-        for start in starts[-1:]:
-            try:
-                yield parser.row(piece[start:])
-            except UnreadableEventError as error:
-                yield BadEvent(f"offset {offset + start}", str(error))
+def rows(parser: Parser, path: str, offset: int, content: bytes) -> Iterator[Row | BadEvent]:
+    """Read one piece of the log at *path*, which ends behind an event and begins at *offset*."""
+    ends = [match.end() for match in END.finditer(content)]
+    edges = [0, *ends] if ends and ends[-1] == len(content) else [0, *ends, len(content)]
+    for begin, end in pairwise(edges):
+        yield from _piece(parser, path, offset + begin, content[begin:end])
+
+
+def _piece(parser: Parser, path: str, offset: int, piece: bytes) -> Iterator[Row | BadEvent]:
+    starts = [match.start() for match in START.finditer(piece)]
+    before = piece[: starts[0]] if starts else piece
+    if b"<!DOCTYPE" in before:
+        advice = "this file has a DTD, which is refused: delete it, an event log needs none"
+        raise DataError(advice, path, f"offset {offset}")
+    if REMAINS.search(before):
+        yield BadEvent(f"offset {offset}", "this is not a whole event")
+    # Where an event lacks its end, a piece has two starts. Only the last one can be whole.
+    for start in starts[:-1]:
+        yield BadEvent(f"offset {offset + start}", "this event has no end")
+    for start in starts[-1:]:
+        try:
+            yield parser.row(piece[start:])
+        except UnreadableEventError as error:
+            yield BadEvent(f"offset {offset + start}", str(error))
 
 
 class Parser:
@@ -69,6 +92,12 @@ class Parser:
 
     def row(self, xml: bytes) -> Row:
         """Return the event's Row; raises UnreadableEventError where *xml* is not one whole event."""
+        parts = self.parts(xml)
+        identifier, time = event_id(parts.event_id), epoch(parts.time)
+        return Row(parts.provider, identifier, time, parts.computer, parts.channel, parts.values)
+
+    def parts(self, xml: bytes) -> Parts:
+        """Return the event's texts; raises UnreadableEventError where *xml* is not well-formed."""
         provider, identifier, time, computer, channel = "", "", "", None, None
         values = self._absent.copy()
         for section in self._tree(xml):
@@ -91,7 +120,7 @@ class Parser:
                     field = data.get("Name")
                     if field in values and values[field] is None:
                         values[field] = _text(data)
-        return (provider, event_id(identifier), epoch(time), computer, channel, *values.values())
+        return Parts(provider, identifier, time, computer, channel, tuple(values.values()))
 
     def _tree(self, xml: bytes) -> etree._Element:
         try:

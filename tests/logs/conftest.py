@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -36,10 +37,12 @@ def event(
 class Loaded:
     """A database after one load."""
 
-    def __init__(self, *paths: str | Path, fields: tuple[str, ...] = FIELDS) -> None:
+    def __init__(self, *paths: str | Path, fields: tuple[str, ...] = FIELDS, cache: Path | None = None) -> None:
         """Load *paths*."""
         self.connection = duckdb.connect()
-        self.report: LoadReport = load(self.connection, [str(path) for path in paths], fields)
+        self.folder = tempfile.TemporaryDirectory()
+        texts = [str(path) for path in paths]
+        self.report: LoadReport = load(self.connection, texts, fields, Path(self.folder.name), cache=cache)
 
     def values(self, column: str) -> list[Value]:
         """Return one column of the table `event`, in the order of the log."""

@@ -36,17 +36,62 @@ def test_a_bad_record_is_located_and_the_others_are_kept(loaded):
     content[second + 24 : second + 40] = b"\xff" * 16
     log = loaded(bytes(content), *FIELDS)
     assert [1, 3] == log.values("event_id")
-    assert ["record 2", "record 3"] == [place for place, _ in log.bad()]
+    assert ["chunk at offset 4096", "record 2", "record 3"] == [place for place, _ in log.bad()]
 
 
 def test_a_cut_file_keeps_its_whole_records(loaded):
     """What is left of the chunk is read."""
     content = write_evtx(*EVENTS)
     log = loaded(content[: content.rindex(b"**\0\0") + 60], *FIELDS)
-    assert ([1], ["record 2", "end"]) == (log.values("event_id"), [place for place, _ in log.bad()])
+    assert ([1], ["chunk at offset 4096", "record 2", "end"]) == (
+        log.values("event_id"),
+        [place for place, _ in log.bad()],
+    )
 
 
 def test_a_file_without_records_is_an_error(loaded):
     """An empty channel is no answer."""
     with pytest.raises(DataError, match=r"log: no Windows event was found in this file; expected is an \.evtx file"):
         loaded(write_evtx())
+
+
+def chunks(damage=lambda chunk: None) -> bytes:
+    """Write three chunks of two events, of which the second is damaged."""
+    content = write_evtx(*EVENTS)
+    second = bytearray(content[4096:])
+    damage(second)
+    return content + bytes(second) + content[4096:]
+
+
+def put(at: int, text: bytes):
+    """Return what overwrites a few bytes of a chunk."""
+
+    def damage(chunk: bytearray) -> None:
+        chunk[at : at + len(text)] = text
+
+    return damage
+
+
+HEADER = "the checksum of its header is wrong: events may be lost or changed"
+
+
+@pytest.mark.parametrize(
+    "damage, events, reason",
+    [
+        (put(0, b"X"), 4, "this is not the header of a chunk: its events are lost"),
+        (put(0, bytes(65536)), 4, "it is empty though a later one is not"),
+        (put(124, b"\1\2\3\4"), 6, HEADER),
+        (put(48, (600).to_bytes(4, "little")), 5, HEADER),
+        (put(700, b"\xff"), 6, "the checksum of its records is wrong: events may be lost or changed"),
+    ],
+)
+def test_a_damaged_chunk_is_reported(loaded, damage, events, reason):
+    """The decoder passes over most of this without a word; the events of other chunks are kept."""
+    log = loaded(chunks(damage), *FIELDS)
+    assert (("chunk at offset 69632", reason), events) == (log.bad()[0], log.report.events)
+
+
+def test_sound_chunks_are_not_reported(loaded):
+    """All six events are there."""
+    log = loaded(chunks(), *FIELDS)
+    assert (6, []) == (log.report.events, log.bad())

@@ -128,16 +128,16 @@ def test_a_process_and_its_connection(loaded, dataset, addon, rows):
 @pytest.mark.parametrize("addon", ADDONS)
 def test_every_field_but_the_time_is_text(loaded, addon):
     """Splunk has no types; one column of another kind would compare differently."""
-    connection = loaded(event()).connection
-    for dataset, fields in create_datamodels(connection, addon).items():
-        described = [row[:2] for row in connection.sql(f'DESCRIBE "{dataset}"').fetchall()]
+    log = loaded(event())
+    for dataset, fields in create_datamodels(log.connection, addon).items():
+        described = [row[:2] for row in log.connection.sql(f'DESCRIBE "{dataset}"').fetchall()]
         assert [(field, "DOUBLE" if field == "_time" else "VARCHAR") for field in fields] == described
 
 
 def test_an_unknown_addon_is_refused(loaded):
     """The error names those that there are."""
     with pytest.raises(UnsupportedError, match="unknown add-on 'newest': replay knows current, cim5, legacy"):
-        create_datamodels(loaded(event()).connection, "newest")
+        loaded(event()).rows("Endpoint.Ports", "newest")
 
 
 @pytest.mark.parametrize("addon", ADDONS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
+import threading
 
 import pytest
 
@@ -121,3 +123,57 @@ def test_only_the_first_bad_events_are_listed(loaded):
     """All are counted."""
     report = loaded(XML + event(time="") * 50).report
     assert (1, 50, 20) == (report.events, report.bad_events, len(report.files[0].bad))
+
+
+@pytest.mark.parametrize(
+    "encoding, declared",
+    [
+        ("windows-1252", "windows-1252"),
+        ("iso-8859-15", "ISO-8859-15"),
+        ("koi8-r", "koi8-r"),
+        ("utf-8", "utf-16"),
+        ("utf-8", "UTF8"),
+    ],
+)
+def test_a_declared_encoding_is_kept_to(loaded, encoding, declared):
+    """Where the bytes are 8-bit; a declaration that an earlier conversion left behind is not believed."""
+    text = "ж" if encoding == "koi8-r" else "é"
+    log = loaded(f"<?xml version='1.0' encoding='{declared}'?>\n{event({LINE: text})}".encode(encoding), LINE)
+    assert ([text], []) == (log.values(LINE), log.bad())
+
+
+@pytest.mark.parametrize("declared", ["klingon", "utf-7", "idna", "base64", "cp037"])
+def test_a_declared_encoding_that_is_not_known_is_refused(loaded, declared):
+    """The error names it: the bytes would be taken for other text. So is one in which `<` is no `<`."""
+    with pytest.raises(DataError, match=f"log: it declares the encoding '{declared}', which replay does not read"):
+        loaded(f"<?xml version='1.0' encoding='{declared}'?>\n" + XML, LINE)
+
+
+def test_a_pipe_is_read_once(tmp_path):
+    """With a cache too, which only keeps ordinary files."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(XML * 3,))
+    writer.start()
+    log = Loaded(pipe, fields=(LINE,), cache=tmp_path / "cache")
+    writer.join()
+    assert (["é"] * 3, []) == (log.values(LINE), list(tmp_path.glob("cache/*")))
+
+
+def test_mixed_channels_are_told_apart(loaded):
+    """Each event is of its own provider, id and channel."""
+    security = event({LINE: "b"}, event_id="4688", provider="Example").replace("-Sysmon/Operational", "-Other")
+    log = loaded("\n".join([XML, security] * 3), LINE)
+    assert {("Microsoft-Windows-Sysmon", 1): 3, ("Example", 4688): 3} == log.report.counts
+    assert ["Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Other"] * 3 == log.values("channel")
+
+
+@pytest.mark.parametrize(
+    "noise", [bytes(range(256)) * 40, b"\0" * 5000, b"\xff\xfe" * 3000, b"<" * 5000, b"&" * 5000, b"<a>" * 2000]
+)
+def test_noise_among_events_costs_no_other_event(loaded, noise):
+    """Between events it is passed over; within one, that one is lost or repaired, and the rest is there."""
+    text = "\n".join(event({LINE: str(number)}) for number in range(9)).encode()
+    between, within = text.replace(b"</Event>\n", b"</Event>\n" + noise), text.replace(b">4<", b">" + noise + b"<")
+    assert list("012345678") == loaded(between, LINE).values(LINE)
+    assert [*"0123", *"5678"] == [value for value in loaded(within, LINE).values(LINE) if len(value) == 1]

@@ -1,0 +1,221 @@
+"""
+Throws damaged and hostile logs at the readers, and checks what comes of each.
+
+    python -m tests.logs.fuzz [--cases 50000] [--seed 1]
+
+A case is a log of a few events, of which some bytes are then cut, doubled, replaced or hidden in another encoding.
+Nothing may come of it but events, bad events and our own errors; the events that were left alone must be there, and
+the fast readers must give what the exact ones give. The same seed makes the same logs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import signal
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from replay.cim import FIELDS
+from replay.errors import DataError
+from replay.logs import READERS, evtx, opening, xml
+from replay.logs.events import Item
+from replay.logs.opening import Log
+from replay.logs.report import BadEvent
+from tests.logs.evtx_writer import write_evtx
+
+HANG_S = 20
+RECORDINGS = Path(__file__).resolve().parents[1] / "recordings"
+SNIPPETS = [
+    *(
+        b"<",
+        b">",
+        b"&",
+        b"'",
+        b'"',
+        b"/",
+        b"]]>",
+        b"]",
+        b"\0",
+        b"\1",
+        b"\r",
+        b"\r\n",
+        b"\n",
+        b"\t",
+        b" ",
+        b"=",
+        b"\x7f",
+    ),
+    *(
+        b"\xff",
+        b"\xc3",
+        b"\xef\xbf\xbe",
+        b"\xef\xbf\xbd",
+        b"\xed\xa0\x80",
+        "é😀".encode(),
+        b"\xc2\x85",
+        "\ue000".encode(),
+    ),
+    *(b"&amp;", b"&lt;", b"&quot;", b"&#10;", b"&#x1;", b"&#xD800;", b"&x;", b"&#38;#38;", b"&amp"),
+    *(b"<!--", b"-->", b"<!-- a -->", b"<![CDATA[", b"<![CDATA[a]]>", b"<?a b?>", b"<?xml version='1.0'?>"),
+    *(b"<Event>", b"</Event>", b"</Event >", b"<Event ", b"<Events>", b"</Events>", b"<e:Event>", b"</System>"),
+    *(b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>", b"<!ENTITY x 'y'>"),
+    *(b"<Data Name='Image'>", b"<Data>", b"<Data/>", b"</Data>", b" Name='User'", b" xmlns:e='a'", b" xmlns='b'"),
+    *(b"<EventID>3</EventID>", b"<TimeCreated SystemTime='2020-01-01T00:00:00Z'/>", b"9" * 40, b"a" * 300),
+    *(b'\\"', b"\\u0000", b"\\ud800", b"\\", b"{", b"}", b"[", b"null", b"1.50", b"1e999", b"NaN", b'"Image":', b","),
+]
+WRAPS: Sequence[Callable[[bytes], bytes]] = [
+    lambda content: b"\xef\xbb\xbf" + content,
+    lambda content: content.decode("utf-8", "replace").encode("utf-16"),
+    lambda content: b"<?xml version='1.0' encoding='windows-1252'?>" + content,
+    lambda content: b"<?xml version='1.0' encoding='koi8-r' ?>" + content,
+    lambda content: b"<Events>" + content + b"</Events>",
+    gzip.compress,
+    lambda content: gzip.compress(content)[: -random.Random(len(content)).randrange(1, 60)],
+]
+
+
+def xml_events() -> list[bytes]:
+    """Return the events of the recordings, and some of other providers."""
+    text = b"".join(path.read_bytes() for path in sorted(RECORDINGS.glob("*.xml")))
+    events = [event + b"</Event>" for event in text.split(b"</Event>\n")[:-1]]
+    others = [event.replace(b"-Sysmon", b"-Security-Auditing").replace(b"'", b'"') for event in events[:9]]
+    return [*events, *others]
+
+
+def json_events() -> list[bytes]:
+    """Return the lines of the recordings."""
+    return b"".join(path.read_bytes() for path in sorted(RECORDINGS.glob("*.jsonl"))).splitlines()
+
+
+EVENTS = {"xml": xml_events(), "jsonl": json_events()}
+EVENTS["evtx"] = [event for event in EVENTS["xml"] if b"&" not in event][:40]
+
+
+def log(random_: random.Random) -> tuple[str, list[bytes]]:
+    """Return the kind of a log, and its events: a few kinds of event, each more than once."""
+    kind = random_.choice(["xml", "xml", "xml", "jsonl", "evtx"])
+    some = random_.sample(EVENTS[kind], random_.randrange(1, 4))
+    return kind, random_.choices(some, k=random_.randrange(2, 12))
+
+
+def damaged(random_: random.Random, content: bytes) -> bytes:
+    """Return the bytes with one thing wrong: something put in, taken out, doubled or changed."""
+    at = random_.randrange(len(content) + 1)
+    end = min(len(content), at + random_.choice([1, 1, 1, 2, 5, 30, 200]))
+    damage = random_.randrange(6)
+    if damage == 0:
+        return content[:at] + content[end:]
+    if damage == 1:
+        return content[:end] + content[at:]
+    if damage == 2:
+        return content[:at] + bytes([random_.randrange(256)]) + content[at + 1 :]
+    if damage == 3 and (
+        places := [place for place in range(len(content)) if content[place : place + 1] in b"<>'\"&{}:,"]
+    ):
+        at = random_.choice(places)
+        return content[:at] + random_.choice(SNIPPETS) + content[at + random_.randrange(2) :]
+    return content[:at] + random_.choice(SNIPPETS) + content[at:]
+
+
+Row = tuple[object, ...]
+
+
+def outcome(read: Callable[[Log, Sequence[str]], Iterator[Item]], path: Path) -> tuple[list[Row], list[BadEvent], str]:
+    """Return the rows, the bad events and the error that a reader makes of a log."""
+    rows: list[Row] = []
+    bad: list[BadEvent] = []
+    opened = None
+    try:
+        opened = Log(str(path))
+        for item in read(opened, FIELDS):
+            if isinstance(item, BadEvent):
+                bad.append(item)
+            else:
+                item.validate(full=True)
+                rows += zip(*(column.to_pylist() for column in item.columns), strict=True)
+    except DataError as error:
+        return rows, bad, str(error)
+    return rows, bad, opened.flaw or ""
+
+
+def check(random_: random.Random, folder: Path) -> str:
+    """Raise AssertionError unless all is right with one case; return what came of it."""
+    kind, events = log(random_)
+    if kind == "evtx":
+        return check_evtx(random_, folder / "log", events)
+    gap = random_.choice([b"\n", b"\n", b"\r\n", b"", b" text "]) if kind == "xml" else b"\n"
+    hurt = random_.randrange(len(events))
+    pieces = list(events)
+    for _ in range(random_.choice([0, 1, 1, 1, 2, 3])):
+        pieces[hurt] = damaged(random_, pieces[hurt])
+    content = gap.join([*pieces, b""])
+    wrapped = content
+    if random_.random() < 0.2:
+        wrapped = random_.choice(WRAPS)(content)
+    opening.BLOCK_BYTES = random_.choice([700, 3000, 1 << 20])
+    path = folder / "log"
+    path.write_bytes(wrapped)
+    reader = READERS[kind]
+    rows, bad, error = outcome(reader, path)
+    if kind == "xml":
+        exact = outcome(xml.read, path)
+        if not error and not exact[2]:
+            assert exact == (rows, bad, error), "the fast reader differs from the exact one"
+        else:
+            assert exact[2] == error, "the fast reader has another error than the exact one"
+    if wrapped == content and not error:
+        # Damage may reach the event behind, where it hides an end; not further.
+        path.write_bytes(gap.join([*events[:hurt], *events[hurt + 2 :], b""]))
+        kept, _, _ = outcome(reader, path)
+        missing = Counter(kept) - Counter(rows)
+        assert not missing, f"lost {next(iter(missing))}"
+    return "an error" if error else "bad events" if bad else "events"
+
+
+def check_evtx(random_: random.Random, path: Path, events: Sequence[bytes]) -> str:
+    """Do the same for an .evtx file, whose damage may cost the rest of a chunk."""
+    content = bytearray(write_evtx(*(event.decode() for event in events)))
+    used = content.rindex(b"**\0\0") + 600
+    for _ in range(random_.choice([0, 1, 1, 2, 4])):
+        at = random_.choice([random_.randrange(4096 + 600), random_.randrange(used)])
+        content[at : at + random_.choice([1, 1, 4])] = random_.choice([b"\0", b"\xff", bytes([random_.randrange(256)])])
+    if random_.random() < 0.1:
+        del content[random_.randrange(len(content)) :]
+    path.write_bytes(bytes(content))
+    try:
+        kind = Log(str(path)).kind
+    except DataError:
+        return "an error"
+    rows, bad, error = outcome(READERS[kind], path)
+    assert kind != "evtx" or outcome(evtx.read, path) == (rows, bad, error), (
+        "the fast reader differs from the exact one"
+    )
+    return "an error" if error else "bad events" if bad else "events"
+
+
+def main() -> int:
+    """Run the fuzz and say what was seen."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").strip().split("\n")[0])
+    parser.add_argument("--cases", type=int, default=50_000, help="how many logs to read (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same logs (default: %(default)s)")
+    options = parser.parse_args()
+    seen: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(options.cases):
+            if hasattr(signal, "alarm"):
+                signal.alarm(HANG_S)
+            try:
+                seen[check(random.Random(f"{options.seed}.{number}"), Path(folder))] += 1
+            except Exception as error:
+                raise SystemExit(f"case {options.seed}.{number}: {type(error).__name__}: {error}") from error
+    print(f"{options.cases} logs: " + json.dumps(seen).strip("{}").replace('"', ""))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,133 @@
+"""Tables kept for later runs: found again by content, and never trusted."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from replay import logs
+from replay.logs.cache import Cache
+from tests.logs.conftest import Loaded, event
+
+CLOCKLESS = event(time="")
+TEXT = event({"Image": "a"}) + "\n" + CLOCKLESS + "\n" + event({"Image": "b"}, event_id="3")
+
+
+@pytest.fixture
+def readings(monkeypatch):
+    """The logs that a reader was asked for."""
+    asked = []
+    read = logs.READERS["xml"]
+    monkeypatch.setitem(logs.READERS, "xml", lambda log, fields: asked.append(Path(log.path).name) or read(log, fields))
+    return asked
+
+
+@pytest.fixture
+def log(tmp_path) -> Path:
+    """A log of two good events and a bad one."""
+    path = tmp_path / "log.xml"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def seen(log: Path, cache: Path, fields: tuple[str, ...] = ("Image",)) -> tuple:
+    """Return the rows, the counts, the bad events and the warnings of a load with a cache."""
+    loaded = Loaded(log, fields=fields, cache=cache)
+    rows = loaded.connection.sql("SELECT event_id, time, source, Image FROM event").fetchall()
+    return rows, loaded.report.counts, loaded.bad(), [file.warning for file in loaded.report.files]
+
+
+def expected(log: Path, warning: str = "") -> tuple:
+    """Return what a load without a cache sees, and a warning."""
+    loaded = Loaded(log, fields=("Image",))
+    rows = [(1, 1750147200.1234567, str(log), "a"), (3, 1750147200.1234567, str(log), "b")]
+    return rows, loaded.report.counts, loaded.bad(), [warning]
+
+
+def test_a_second_load_reads_no_log(tmp_path, log, readings):
+    """Rows, counts and bad events are the same."""
+    first, second = seen(log, tmp_path / "cache"), seen(log, tmp_path / "cache")
+    times = len(readings)
+    assert (expected(log), expected(log), 1) == (first, second, times)
+
+
+def test_a_log_is_known_by_its_bytes(tmp_path, log, readings):
+    """Under another name it is found, and `source` is that name; with other bytes it is read."""
+    seen(log, tmp_path / "cache")
+    other = tmp_path / "other.xml"
+    shutil.copyfile(log, other)
+    renamed = seen(other, tmp_path / "cache")
+    log.write_text(TEXT.replace(">a<", ">c<"), encoding="utf-8")
+    changed = [row[3] for row in seen(log, tmp_path / "cache")[0]]
+    times = len(readings)
+    assert (expected(other), ["c", "b"], 2) == (renamed, changed, times)
+
+
+def test_other_fields_are_another_table(tmp_path, log, readings):
+    """So is another version of the reader's code, which is part of the name too."""
+    seen(log, tmp_path / "cache")
+    seen(log, tmp_path / "cache", ("Image", "User"))
+    assert ["log.xml", "log.xml"] == readings
+
+
+def test_another_version_of_the_code_is_another_table(tmp_path, log, monkeypatch):
+    """What an older reader made is not taken for what this one would make."""
+    first = Cache(tmp_path, ("Image",))._name(str(log))
+    monkeypatch.setattr("replay.logs.cache.version", lambda package: "0")
+    assert first != Cache(tmp_path, ("Image",))._name(str(log))
+
+
+def cut(file: Path) -> None:
+    """Lose the second half of a file."""
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def flip(file: Path) -> None:
+    """Change one byte in the middle of a file."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(bytes(content))
+
+
+def foreign(file: Path) -> None:
+    """Put something else in the place of a file."""
+    file.write_bytes(b'["a"]\n')
+
+
+@pytest.mark.parametrize("damage", [cut, flip, foreign, Path.unlink])
+@pytest.mark.parametrize("suffix", ["parquet", "json"])
+def test_a_damaged_table_is_written_anew(tmp_path, log, readings, damage, suffix):
+    """With a warning, once: the next run has a sound one."""
+    seen(log, tmp_path / "cache")
+    [file] = (tmp_path / "cache").glob(f"*.{suffix}")
+    [table] = (tmp_path / "cache").glob("*.parquet")
+    damage(file)
+    warning = f"its table in the cache ({table.name}) is damaged and is written anew"
+    told, quiet = seen(log, tmp_path / "cache"), seen(log, tmp_path / "cache")
+    times = len(readings)
+    assert (expected(log, warning), expected(log), 2) == (told, quiet, times)
+
+
+def test_a_cache_that_cannot_be_written_costs_no_result(tmp_path, log):
+    """The run warns and goes on."""
+    (tmp_path / "cache").write_text("a file", encoding="utf-8")
+    rows, _, _, [warning] = seen(log, tmp_path / "cache")
+    assert (2, True) == (len(rows), warning.startswith("its table cannot be kept in the cache: "))
+
+
+def test_a_log_that_changes_while_it_is_read_is_not_kept(tmp_path, log, monkeypatch):
+    """Its table would stand under the name of other bytes."""
+    read = logs.READERS["xml"]
+
+    def grow(opened, fields):
+        yield from read(opened, fields)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(event({"Image": "c"}))
+
+    monkeypatch.setitem(logs.READERS, "xml", grow)
+    warning = "it changed while it was read, so its table is not kept in the cache"
+    assert ([warning], []) == (seen(log, tmp_path / "cache")[3], list(tmp_path.glob("cache/*")))
+    # Nothing unfinished is left behind either.
+    assert [] == list(tmp_path.glob("cache/*.part"))
