@@ -16,16 +16,18 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, compress, islice, repeat, zip_longest
+from itertools import chain, compress, islice, repeat, tee, zip_longest
 from typing import NamedTuple
 
 import installutil_rba_rules as rules
 import installutil_rba_table as table
+import installutil_rba_wire as wire
 from installutil_rba_fields import ANNOTATION
 from installutil_rba_lookups import TOKEN, Configuration
 from installutil_rba_values import PLACEHOLDERS, Record
 
 _BLOCK = 1000  # results worked on at a time: few enough to stay in the processor's cache
+_PIECE = 100_000  # characters of a chunk whose lines are cut at a time
 _REMEMBERED = 10_000  # forms, and verdicts on values, that are kept in case they are needed again
 _ADDRESS = re.compile(r":|\n[0-9\[]")  # is somewhere in a column that holds an address
 
@@ -42,9 +44,9 @@ _MARK = re.compile(f"(q{_SECRET}[0-9]+q)")
 
 
 class Answer(NamedTuple):
-    """The body of a reply, and how many results are in it."""
+    """The body of a reply in pieces, and how many results are in it."""
 
-    body: str
+    body: list[bytes]
     results: int
     without_object: int
 
@@ -58,28 +60,37 @@ class FastPath:
 
     def annotate(self, body: str) -> Answer | None:
         """Return the answer to a chunk, or None where only the caller can tell."""
-        lines = list(io.StringIO(body))
+        lines, texts = tee(chain.from_iterable(map(io.StringIO, _pieces(body))))
         reader = table.reader(lines)
+        results = without_object = 0
         try:
             header: list[str] = next(reader, [])
-            forms: _Forms = self._forms(tuple(header))
+            forms = self._forms(tuple(header))
             if not forms.usable:
                 return None
             end = reader.line_num
-            (header_text,) = _texts(lines[:end], 1)
-            out = [f"{header_text},{','.join(_OURS)}"]
-            without_object = 0
+            (header_text,) = _texts(list(islice(texts, end)), 1)
+            out = [wire.encoded(f"{header_text},{','.join(_OURS)}\r\n")]
             for rows in iter(lambda: list(islice(reader, _BLOCK)), []):
                 if {*map(len, rows)} != {len(header)}:
                     return None
                 start, end = end, reader.line_num
-                answers, objectless = forms.filled(rows, _texts(lines[start:end], len(rows)))
-                out += answers
+                answers, objectless = forms.filled(rows, _texts(list(islice(texts, end - start)), len(rows)))
+                out.append(wire.encoded("\r\n".join([*answers, ""])))
+                results += len(rows)
                 without_object += objectless
         except csv.Error:
             return None
-        results = len(out) - 1
-        return Answer("\r\n".join([*out, ""]) if results else "", results, without_object)
+        return Answer(out if results else [], results, without_object)
+
+
+def _pieces(body: str) -> Iterator[str]:
+    """Yield the body in pieces of whole lines: a StringIO takes four bytes a character, so one of it all is large."""
+    start = 0
+    while start < len(body):
+        end = body.find("\n", start + _PIECE) + 1 or len(body)
+        yield body[start:end]
+        start = end
 
 
 class _Ordinary:

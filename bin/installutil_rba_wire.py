@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
 _HEADER = re.compile(rb"chunked\s+1\.0\s*,\s*(\d{1,12})\s*,\s*(\d{1,12})\s*\n")
@@ -26,7 +26,7 @@ def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], str] | None:
     """
     Return the next frame's metadata and body, or None where the stream ends between two frames.
 
-    Bytes of the body that are no UTF-8 become lone surrogates, which `write_frame` turns back into them.
+    Bytes of the body that are no UTF-8 become lone surrogates, which `encoded` turns back into them.
 
     Raises:
         ProtocolError: The header is torn, the frame ends early, or its metadata is no JSON object.
@@ -48,12 +48,17 @@ def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], str] | None:
     return metadata, body.decode("utf-8", "surrogateescape")
 
 
-def write_frame(stream: BinaryIO, metadata: Mapping[str, Any], body: str) -> None:
-    """Write one frame and flush it: splunkd waits for one reply to each of its own."""
+def write_frame(stream: BinaryIO, metadata: Mapping[str, Any], body: Sequence[bytes]) -> None:
+    """Write one frame, its body in pieces, and flush it: splunkd waits for one reply to each of its own."""
     head = json.dumps(metadata, separators=(",", ":")).encode("ascii")
-    tail = body.encode("utf-8", "surrogateescape")
-    stream.write(b"chunked 1.0,%d,%d\n%b%b" % (len(head), len(tail), head, tail))
+    stream.write(b"chunked 1.0,%d,%d\n%b" % (len(head), sum(map(len, body)), head))
+    stream.writelines(body)
     stream.flush()
+
+
+def encoded(text: str) -> bytes:
+    """Return text for a body; the lone surrogates of `read_frame` become the bytes that they were."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _read_exactly(stream: BinaryIO, length: int, part: str) -> bytes:

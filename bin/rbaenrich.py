@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from logging.handlers import RotatingFileHandler
 from typing import Any, BinaryIO, NoReturn
@@ -48,9 +48,12 @@ WARNINGS_SHOWN = 10  # problems of local lookups that the job inspector lists; t
 
 
 class _Writer(RecordWriterV2):  # type: ignore[misc]
-    """splunklib's writer, but bytes that are no UTF-8 leave as they came."""
+    """splunklib's writer, but the body comes as `body`, once, in the pieces and the bytes that it leaves in."""
 
-    def _write_chunk(self, metadata: Iterable[tuple[str, Any]], body: str) -> None:
+    body: Sequence[bytes] = ()
+
+    def _write_chunk(self, metadata: Iterable[tuple[str, Any]], _: str) -> None:
+        body, self.body = self.body, ()
         wire.write_frame(self.ofile, {name: value for name, value in metadata if value is not None}, body)
         self.is_flushed = True
 
@@ -113,7 +116,7 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
         if answer:
             self.results += answer.results
             self.without_object += answer.without_object
-        self._record_writer._buffer.write(answer.body if answer else self._plain_answer(process, chunk[1]))
+        self._record_writer.body = answer.body if answer else [wire.encoded(self._plain_answer(process, chunk[1]))]
         if self._finished:
             self._count()
 
