@@ -8,8 +8,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -17,7 +15,7 @@ import duckdb
 from evtx import PyEvtxParser
 
 from bench import recording
-from bench.search import NAME
+from bench.search import NAME, seconds
 from replay import engine, logs
 from replay.app import App
 from replay.logs import evtx, xml
@@ -28,16 +26,6 @@ EVENTS = 700_000
 EVTX_EVENTS = 50_000
 # For peak memory, which a process has only once.
 RECORD = "import sys; from replay import engine; engine.record(sys.argv[1:]); print(open('/proc/self/status').read())"
-
-
-def seconds(work: Callable[[], object], runs: int = 3) -> float:
-    """Return the shortest of some runs."""
-    taken = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return min(taken)
 
 
 def alert(log: Path, cache: Path | None = None) -> None:

@@ -37,10 +37,10 @@ def network(connections: int) -> engine.Recording:
     return engine.Recording(database, LoadReport(()))
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Return the shortest of three runs."""
+def seconds(work: Callable[[], object], runs: int = 3) -> float:
+    """Return the shortest of some runs."""
     taken = []
-    for _ in range(3):
+    for _ in range(runs):
         start = time.perf_counter()
         work()
         taken.append(time.perf_counter() - start)

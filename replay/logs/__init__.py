@@ -17,6 +17,7 @@ from replay.logs.cache import Cache
 from replay.logs.events import Item
 from replay.logs.opening import Log
 from replay.logs.report import BadEvent, FileReport, LoadReport
+from replay.sql.values import literal
 
 __all__ = ["BadEvent", "Cache", "FileReport", "LoadReport", "Log", "load"]
 
@@ -73,7 +74,7 @@ def load(
         else:
             report = read(file)
         reports.append(report)
-        selects.append(f"SELECT *, {_quoted(path)} AS source FROM read_parquet({_quoted(str(file))})")
+        selects.append(f"SELECT *, {literal(path)} AS source FROM read_parquet({literal(str(file))})")
     connection.execute(f"CREATE VIEW event AS {' UNION ALL '.join(selects)}")
     return LoadReport(tuple(reports))
 
@@ -107,7 +108,3 @@ def _read(path: str, fields: Sequence[str], file: Path, progress: Callable[[Log]
         seen = f" (at {bad[0].place}: {bad[0].reason})" if bad else ""
         raise DataError(f"no Windows event was found in this file{seen}; {HELP[log.kind]}", path)
     return FileReport(path, log.kind, counts, bad_events, tuple(bad))
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from replay.logs.events import UnreadableEventError, event_id
-from replay.logs.xml import Parser
+from replay.logs.xml import EVENT_END, Parser
 
 Bytes: TypeAlias = "NDArray[np.uint8]"
 Integers: TypeAlias = "NDArray[np.int64]"
@@ -26,7 +26,6 @@ Words: TypeAlias = "NDArray[np.uint64]"
 Floats: TypeAlias = "NDArray[np.float64]"
 Booleans: TypeAlias = "NDArray[np.bool_]"
 
-EVENT_END = b"</Event>"
 # Text is fetched and compared in pieces of this many bytes, a time in one of TIME_BYTES.
 WINDOW = 48
 TIME_BYTES = 32
