@@ -60,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--output", metavar="FILE", type=Path, help="write the results there instead of to standard output"
     )
+    run.add_argument(
+        "--collect", metavar="DIR", type=Path, help="where collect writes events, and search finds them again"
+    )
     run.add_argument("--explain", action="store_true", help="show the search at every stage, on standard error")
     comparing = commands.add_parser("compare", help="what the published search finds, what ours finds, and the alerts")
     _common(comparing)
@@ -101,6 +104,7 @@ def _run(options: argparse.Namespace) -> int:
         earliest=options.earliest,
         latest=options.latest,
         python=options.python,
+        collect=options.collect,
     )
     if options.explain:
         print(explain(search, replayed), file=sys.stderr)

@@ -66,6 +66,7 @@ def replay(
     latest: str | None = None,
     now: float | None = None,
     python: str = sys.executable,
+    collect: Path | None = None,
 ) -> Replayed:
     """Run one search over a recording.
 
@@ -78,6 +79,7 @@ def replay(
         latest: End of the time range, exclusive; None for all time.
         now: The time of the run in epoch seconds; the clock's by default.
         python: The interpreter for custom commands.
+        collect: The folder that `collect` writes into and `search` reads beside the log; None refuses to write.
 
     Raises:
         SplError: Whatever is wrong with the search or the logs, in words for the user.
@@ -94,6 +96,7 @@ def replay(
             _time(earliest, "--earliest", moment),
             _time(latest, "--latest", moment),
             python,
+            collect,
         )
         rows = run.execute(pipeline)
         results = Results(list(rows.columns), run.fetch(rows), run.warnings, run.limits)
