@@ -38,7 +38,8 @@ def write(folder: Path, name: str | None, suffix: str, text: str) -> Path:
                     file.write(text)
                 return path
     except OSError as error:
-        raise SplError(f"collect cannot write its file: {error}\nname another folder with --collect") from error
+        message = f"collect cannot write {error.filename}: {error.strerror}"
+        raise SplError(f"{message}\nname another folder with --collect") from error
     raise AssertionError("the numbers do not end")
 
 
