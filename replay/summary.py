@@ -45,9 +45,8 @@ def write(folder: Path, name: str | None, suffix: str, text: str) -> Path:
 
 def hec(time: str, index: str, fields: Mapping[str, Value]) -> str:
     """Return one event as a line; host, source and sourcetype are taken from its fields."""
-    named = {"source": fields.get("source"), "host": fields.get("host")}
     event = {name: value for name, value in fields.items() if name not in (*METADATA, "splunk_server")}
-    told = {name: value for name, value in named.items() if value is not None}
+    told = {name: fields[name] for name in ("host", "source") if name in fields}
     sourcetype = fields.get("sourcetype", "stash_hec")
     return json.dumps({"time": time, "index": index, "sourcetype": sourcetype, **told, "event": event})
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,7 +100,7 @@ class Collect:
             shown = [{**result, "_raw": event} for result, event in zip(results, events, strict=True)]
             return run.from_python(list(dict.fromkeys([*rows.columns, "_raw"])), shown)
         if events and run.collect is not None:
-            lines = events if hec else [self._header(), *(line for event in events for line in (event, _BREAKER))]
+            lines = events if hec else [self._header(), *self._broken(events)]
             name, suffix = self._file(run), summary.SUFFIXES[self.options["output_format"]]
             path = summary.write(run.collect, name, suffix, "".join(f"{line}\n" for line in lines))
             count = f"{len(events):,} event{'s' if len(events) != 1 else ''}"
@@ -140,8 +140,15 @@ class Collect:
         return ", ".join([*stamp, *info, *pairs, *marker])
 
     def _header(self) -> str:
-        told = (name for name in ("host", "source", "sourcetype", "index") if name in self.options)
-        return " ".join(["***SPLUNK***", *(f'{name}="{self.options[name]}"' for name in told)])
+        told = (name for name in summary.METADATA if name in self.options)
+        values = {name: re.sub(r'["\r\n]', "_", self.options[name]) for name in told}
+        return " ".join(["***SPLUNK***", *(f'{name}="{value}"' for name, value in values.items())])
+
+    def _broken(self, events: Sequence[str]) -> list[str]:
+        """Return the events, and behind each the line that ends it; with uselb=false each line is an event."""
+        if not self.options.get("uselb", True):
+            return list(events)
+        return [line for event in events for line in (event, _BREAKER)]
 
 
 def _fields(result: Mapping[str, Value]) -> dict[str, Value]:

@@ -174,6 +174,14 @@ def test_named_file(tmp_path: Path) -> None:
     assert f'***SPLUNK*** source="me" index="s"\n{stamp}, a=1\n==##~~##~~  1E8N3D4E6V5E7N2T9 ~~##~~##==\n' == text
 
 
+def test_header_is_one_line(tmp_path: Path) -> None:
+    """The first line of the other format names what the options say, and no value can add to it."""
+    options = r'addinfo=false addtime=false uselb=false source="o\" index=\"t"'
+    ask(recording([]), tmp_path, f"| makeresults | eval a=1 | fields a | collect index=s {options}")
+    text = (tmp_path / "1_events.stash").read_text(encoding="utf-8")
+    assert '***SPLUNK*** source="o_ index=_t" index="s"\na=1\n' == text
+
+
 def test_no_file_is_overwritten(tmp_path: Path) -> None:
     """A file that is there already is refused, whatever it holds."""
     path = tmp_path / "mine.stash_hec"
