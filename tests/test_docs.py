@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from replay import conf, engine
 from replay.app import App
 from replay.cli import argument_parser
 from replay.output import FORMATS
+from replay.sql.values import Value
 from tests.conftest import REPO
 from tests.replay.network import NOON, connection, process, recording
 
@@ -36,7 +38,7 @@ SEARCHES, ADMIN, ANALYST, CONTRIBUTOR = (
     for name in ("searches", "admin", "analyst", "contributor")
 )
 DOCUMENTS = [REPO / "README.md", REPO / "CHANGELOG.md", *sorted((REPO / "docs").glob("*.md"))]
-GUIDES = {"README": README, "admin": ADMIN, "analyst": ANALYST, "contributor": CONTRIBUTOR, "searches": SEARCHES}
+GUIDES = {path.stem: path.read_text(encoding="utf-8") for path in DOCUMENTS if path.stem != "CHANGELOG"}
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 MODIFIERS = f"{SCHEDULED} - Risk Modifiers"
 ATTACK = "tests/recordings/installutil_attack.xml"
@@ -219,6 +221,31 @@ def test_data_check() -> None:
     assert printed.partition("\n\n")[0] in fenced(ADMIN)
 
 
+def one_line(document: str) -> str:
+    """Return a document without its line ends."""
+    return re.sub(r"\s+", " ", document)
+
+
+def by_hand(document: str, collected: tuple[engine.Recording, Path]) -> Mapping[str, Value]:
+    """Return what the page's result made by hand becomes."""
+    (search,) = (block for block in indented(document) if block.startswith("| makeresults"))
+    return engine.replay(collected[0], App(REPO), search, "current").results.rows[0]
+
+
+def test_scored_by_hand(collected: tuple[engine.Recording, Path]) -> None:
+    """The analyst's page says what comes of the result that it makes by hand."""
+    found = by_hand(ANALYST, collected)
+    said = f"This shows {found['risk_score']}, `{found['risk_status']}`, and *{found['risk_message']}*"
+    assert said in one_line(ANALYST)
+
+
+def test_command_check(collected: tuple[engine.Recording, Path]) -> None:
+    """The admin's page says what its check of the command shows."""
+    found = by_hand(ADMIN, collected)
+    said = f"`risk_score` {found['risk_score']}, `risk_user` {found['risk_user']}, `risk_system` {found['risk_system']}"
+    assert (True, False) == (said in one_line(ADMIN), "$" in found["risk_message"])
+
+
 def data_check(log: engine.Recording, addon: str) -> dict[str, str]:
     """Return the count of each model that the admin's check of the data shows."""
     text = next(block for block in indented(ADMIN) if block.startswith("| tstats count max(_time)"))
@@ -364,7 +391,7 @@ def test_command(command: str) -> None:
 def test_named_searches(name: str) -> None:
     """Every saved search and drilldown that a document names in italics is there."""
     app = App(REPO)
-    text = re.sub(r"\s+", " ", GUIDES[name])
+    text = one_line(GUIDES[name])
     named = {found for found in re.findall(r"\*([^*]+)\*", text) if found.startswith(f"{SCHEDULED} - ")}
     drilldowns = re.findall(r"drilldown\*{0,2} \*([^*]+)\*", text)
     rendered = (REPO / "default" / "savedsearches.conf").read_text(encoding="utf-8")
