@@ -38,6 +38,9 @@ Url = Annotated[str, matching(r"https://\S+", "an https:// address")]
 Percent = Annotated[int, between(0, 100)]
 Positive = Annotated[int, between(1, 1_000_000)]
 
+# How a search ends: its results are scored, by its own name, and then filtered, on the score too.
+_SCORING = r'\| (rbaenrich detection="[^"]*"[^|]*?) ?\| `\w+`$'
+
 # The types of which a field may have both, in this order: rbaenrich tells by the value which it is.
 BY_VALUE = ("ip_address", "domain")
 
@@ -155,6 +158,12 @@ class Detection:
         return self.name.lower().replace(" ", "_") + "_filter"
 
     @property
+    def rbaenrich(self) -> str:
+        """The command that scores the search's results, with its options."""
+        match = re.search(_SCORING, one_line(self.search))
+        return match[1] if match else ""
+
+    @property
     def score(self) -> int:
         """Risk points of a result, 0..100: impact times confidence, as security_content rounds it."""
         return round(self.tags.impact * self.tags.confidence / 100)
@@ -208,6 +217,16 @@ def _check_filter(document: Document[Detection], detection: Detection) -> None:
     for key, search in (("search", detection.search), ("published_search", detection.published_search)):
         if search is not None and not one_line(search).endswith(ending):
             document.refuse((key,), f"{key} does not end in its filter macro", f"end it with {ending}")
+        elif key == "search" and not _scores(detection):
+            scoring = f'| rbaenrich detection="{detection.name}"'
+            document.refuse(
+                (key,), "search does not score its results under its own name", f"end it with {scoring} {ending}"
+            )
+
+
+def _scores(detection: Detection) -> bool:
+    # Another detection's name would give its findings another's score and message.
+    return detection.rbaenrich.lower().startswith(f'rbaenrich detection="{detection.name.lower()}"')
 
 
 def _check_fields(document: Document[Detection], detection: Detection) -> None:

@@ -22,7 +22,7 @@ from replay.progress import Progress
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line *arguments* and return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = argument_parser().parse_args(arguments)
     try:
         if options.command == "compare":
             return _compare(options)
@@ -37,7 +37,8 @@ def main(arguments: Sequence[str]) -> int:
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
+    """Return the reader of the command line."""
     parser = argparse.ArgumentParser(prog="python -m replay", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run one search over recorded logs and print its results")
@@ -60,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument(
         "--output", metavar="FILE", type=Path, help="write the results there instead of to standard output"
+    )
+    run.add_argument(
+        "--collect", metavar="DIR", type=Path, help="where collect writes events, and search finds them again"
     )
     run.add_argument("--explain", action="store_true", help="show the search at every stage, on standard error")
     comparing = commands.add_parser("compare", help="what the published search finds, what ours finds, and the alerts")
@@ -107,6 +111,7 @@ def _run(options: argparse.Namespace) -> int:
         earliest=options.earliest,
         latest=options.latest,
         python=options.python,
+        collect=options.collect,
     )
     if options.explain:
         print(explain(search, replayed), file=sys.stderr)

@@ -80,6 +80,7 @@ def replay(
     latest: str | None = None,
     now: float | None = None,
     python: str = sys.executable,
+    collect: Path | None = None,
 ) -> Replayed:
     """Run one search over a recording.
 
@@ -92,6 +93,7 @@ def replay(
         latest: End of the time range, exclusive; None for all time.
         now: The time of the run in epoch seconds; the clock's by default.
         python: The interpreter for custom commands.
+        collect: The folder that `collect` writes into and `search` reads beside the log; None refuses to write.
 
     Raises:
         SplError: Whatever is wrong with the search or the logs, in words for the user.
@@ -108,6 +110,7 @@ def replay(
             _time(earliest, "--earliest", moment),
             _time(latest, "--latest", moment),
             python,
+            collect,
         )
         rows = run.execute(pipeline)
         results = Results(list(rows.columns), run.fetch(rows), run.warnings, run.limits)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -60,6 +61,7 @@ class Run:
         earliest: Start of the time range, epoch seconds, or None for all time.
         latest: End of the time range (exclusive), or None.
         python: The interpreter that custom commands are run with.
+        collect: The folder of the summary indexes, or None where nothing may be written.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -69,6 +71,7 @@ class Run:
     earliest: float | None = None
     latest: float | None = None
     python: str = ""
+    collect: Path | None = None
     warnings: list[str] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)

@@ -14,6 +14,7 @@ from replay import limits
 from replay.commands import (
     addinfo,
     append,
+    collect,
     convert,
     dedup,
     eval,
@@ -69,6 +70,7 @@ class Entry:
 COMMANDS: dict[str, Entry] = {
     "addinfo": Entry(addinfo.AddInfo.parse),
     "append": Entry(append.Append.parse),
+    "collect": Entry(collect.Collect.parse),
     "convert": Entry(convert.Convert.parse),
     "dedup": Entry(dedup.Dedup.parse),
     "eval": Entry(eval.Eval.parse),

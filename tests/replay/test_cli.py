@@ -47,6 +47,18 @@ def test_output_file(tmp_path: Path) -> None:
     assert (0, "", "a\n1\n") == (status, out, (tmp_path / "out.csv").read_text())
 
 
+def test_collect(tmp_path: Path) -> None:
+    """--collect names the folder that collect writes into; standard error names the file."""
+    search = "Windows InstallUtil Remote Network Connection - Risk Modifiers"
+    status, out, error = replay("run", SAMPLE, "--search", search, "--collect", str(tmp_path), "--format", "json")
+    path = tmp_path / "1_events.stash_hec"
+    told = f"warning: collect wrote 2 events for the index risk into {path}\n"
+    assert (0, 2, told) == (status, len(json.loads(out)), error)
+    assert ["m.lopez", "WKS-014.corp.example.com"] == [
+        json.loads(line)["event"]["risk_object"] for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
@@ -54,6 +66,7 @@ def test_output_file(tmp_path: Path) -> None:
         ((SAMPLE, "--spl", "| makeresults | where ("), 2),
         ((SAMPLE, "--search", "nope"), 2),
         ((SAMPLE, "--macro", "nope=1"), 2),
+        ((SAMPLE, "--spl", "| makeresults | collect index=risk"), 2),
         ((SAMPLE, "--earliest", "soon"), 2),
         ((SAMPLE, "--addon", "nope"), 2),
         (("no/such/file",), 3),
