@@ -19,6 +19,7 @@ LISTING = [
     "DA-ESS-InstallUtilRBA/LICENSE",
     "DA-ESS-InstallUtilRBA/app.manifest",
     "DA-ESS-InstallUtilRBA/bin",
+    "DA-ESS-InstallUtilRBA/bin/installutil_rba_fast.py",
     "DA-ESS-InstallUtilRBA/bin/installutil_rba_fields.py",
     "DA-ESS-InstallUtilRBA/bin/installutil_rba_lookups.py",
     "DA-ESS-InstallUtilRBA/bin/installutil_rba_rules.py",
