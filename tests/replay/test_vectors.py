@@ -31,7 +31,7 @@ def _names(rows: list[dict[str, Any]]) -> list[str]:
 def _run(case: dict[str, Any]) -> tuple[Run, list[str], Any]:
     """Run a case's search: over a data model made of its rows if it starts with a pipe, else as what follows them."""
     rows = case.get("rows", [])
-    run = Run(engine.connect(), App(REPO), {}, NOON)
+    run = Run(engine.connect(), App(REPO), {}, NOON, case.get("earliest"), case.get("latest"))
     if case["spl"].startswith("|"):
         names = _names(rows) or ["_time"]
         run.datamodels = {PROCESSES: tuple(names)}
