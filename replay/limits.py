@@ -5,6 +5,7 @@ APPEND_MAXOUT = 50_000  # append's maxout, [searchresults] maxresultrows
 SUBSEARCH_MAXOUT = 10_000  # [subsearch] maxout: rows of a subsearch in a predicate
 SORT_DEFAULT = 10_000  # sort without a count
 MAKERESULTS_MAX = 1_000_000  # ours: a typo must not fill the memory
+TIMECHART_SPANS = 50_000  # [discretize] maxbins
 SUBSEARCH_DEPTH = 20  # ours: deeper text is an attack on the parser, not a search
 MACRO_CALLS = 20_000  # ours: macros that each call two others would expand without end
 MACRO_DEPTH = 100  # [search_metadata]… nested macros, beyond it one calls itself

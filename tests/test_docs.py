@@ -22,6 +22,7 @@ import pytest
 from installutil_rba_fields import ANNOTATION, MODIFIER
 
 import build
+from builder import view
 from builder.search_fields import output_fields
 from replay import conf, engine
 from replay.app import App
@@ -158,6 +159,24 @@ def test_fields() -> None:
 def test_risk_event_fields() -> None:
     """The analyst's page explains every field of a risk event, and no other."""
     assert sorted(MODIFIER) == sorted(column(ANALYST, "field of a risk event | what it says"))
+
+
+def test_panels() -> None:
+    """The analyst's page explains every panel of the dashboard."""
+    content = (REPO / "default/data/ui/views/installutil_risk.xml").read_bytes()
+    dashboard = view.read(content, "installutil_risk.xml").value
+    titles = {panel.title for panel in dashboard.visualizations.values()} if dashboard else set()
+    first = "".join(re.findall(r"^\| ([^|]*) \|", ANALYST, re.M))
+    assert (True, set()) == (bool(titles), {title for title in titles if title not in first})
+
+
+def test_verdicts() -> None:
+    """The analyst's page explains every verdict that the dashboard gives on the data, and no other."""
+    given = re.findall(r'"((?:Yes|Blind|Stale|Not)\b[^"%]+)"', App(REPO).macros["installutil_data_verdict"].definition)
+    assert (9, sorted(given)) == (
+        len(given),
+        sorted(re.findall(r"^\| `((?:Yes|Blind|Stale|Not)[^`]*)` \|", ANALYST, re.M)),
+    )
 
 
 def test_worked_score(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from replay.commands import (
     sort,
     stats,
     table,
+    timechart,
     tstats,
     where,
 )
@@ -90,6 +91,7 @@ COMMANDS: dict[str, Entry] = {
     "sort": Entry(sort.Sort.parse),
     "stats": Entry(stats.Stats.parse),
     "table": Entry(table.Table_.parse),
+    "timechart": Entry(timechart.TimeChart.parse),
     "tstats": Entry(tstats.Tstats.parse, generates=True, only_first=True),
     "where": Entry(where.Where.parse),
 }
