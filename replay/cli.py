@@ -16,6 +16,7 @@ from replay.app import App
 from replay.errors import DataError, SplError
 from replay.explain import explain
 from replay.logs import LoadReport
+from replay.options import add_app, app_of
 from replay.output import FORMATS, printable
 
 
@@ -70,25 +71,12 @@ def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "logs", metavar="LOG", nargs="+", help="event XML, .evtx or JSON lines, .gz too; - is standard input"
     )
-    parser.add_argument(
-        "--app",
-        metavar="DIR",
-        type=Path,
-        default=engine.app_folder(),
-        help="the app (default: this checkout)",
-    )
-    parser.add_argument(
-        "--macro",
-        metavar="NAME=DEFINITION",
-        action="append",
-        default=[],
-        help="replace a macro for this run; repeatable",
-    )
+    add_app(parser)
     parser.add_argument("--python", metavar="FILE", default=sys.executable, help="interpreter for the app's commands")
 
 
 def _run(options: argparse.Namespace) -> int:
-    app = App(options.app, options.macro)
+    app = app_of(options)
     search = _search_text(options, app)
     app.parse(search)  # what is wrong with the search is said before a large log is read
     recording = engine.record(options.logs)
@@ -129,7 +117,7 @@ def _search_text(options: argparse.Namespace, app: App) -> str:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    app = App(options.app, options.macro)
+    app = app_of(options)
     recording = engine.record(options.logs)
     _report(recording.report)
     print(compare.text(recording, app, options.python), end="", flush=True)

@@ -42,6 +42,13 @@ def record(paths: Sequence[str]) -> Recording:
     return Recording(connection, logs.load(connection, paths, cim.FIELDS))
 
 
+def nothing() -> Recording:
+    """Return a recording of no events, over which a search can be planned."""
+    connection = connect()
+    logs.create_table(connection, cim.FIELDS)
+    return Recording(connection, LoadReport(()))
+
+
 def connect() -> duckdb.DuckDBPyConnection:
     """Return an empty database in memory that knows what our SQL calls, and never reaches for the network."""
     settings: dict[str, str | bool | int | float | list[str]] = {
@@ -65,7 +72,7 @@ def replay(
     earliest: str | None = None,
     latest: str | None = None,
     now: float | None = None,
-    python: str = sys.executable,
+    python: str | None = sys.executable,
 ) -> Replayed:
     """Run one search over a recording.
 
@@ -77,7 +84,7 @@ def replay(
         earliest: Start of the time range: epoch seconds, a relative time or an ISO date; None for all time.
         latest: End of the time range, exclusive; None for all time.
         now: The time of the run in epoch seconds; the clock's by default.
-        python: The interpreter for custom commands.
+        python: The interpreter for custom commands; None plans a search without them.
 
     Raises:
         SplError: Whatever is wrong with the search or the logs, in words for the user.

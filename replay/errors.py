@@ -4,7 +4,20 @@ from __future__ import annotations
 
 
 class SplError(Exception):
-    """Base of all of replay's own errors; its text is fit to show to a user as it stands."""
+    """Base of all of replay's own errors; its text is fit to show to a user as it stands.
+
+    Attributes:
+        source: The search text, or the part of one, that is wrong; None where no text is.
+        offset: Where in it.
+    """
+
+    source: str | None = None
+    offset: int = 0
+
+    def place(self, source: str, offset: int) -> None:
+        """Say where in *source* the error is, unless it knows that; one in another text is where that text came from."""
+        if self.source != source:
+            self.source, self.offset = source, offset
 
 
 class SplSyntaxError(SplError):
