@@ -13,6 +13,7 @@ from pathlib import Path
 
 from replay import cim, compare, engine
 from replay.app import App
+from replay.detections import check
 from replay.errors import DataError, SplError
 from replay.explain import explain
 from replay.logs import LoadReport
@@ -24,9 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command line *arguments* and return the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        if options.command == "compare":
-            return _compare(options)
-        return _run(options)
+        return int(options.run(options))
     except DataError as error:
         return _fail(error, 3)
     except SplError as error:
@@ -62,8 +61,11 @@ def _parser() -> argparse.ArgumentParser:
         "--output", metavar="FILE", type=Path, help="write the results there instead of to standard output"
     )
     run.add_argument("--explain", action="store_true", help="show the search at every stage, on standard error")
+    run.set_defaults(run=_run)
     comparing = commands.add_parser("compare", help="what the published search finds, what ours finds, and the alerts")
     _common(comparing)
+    comparing.set_defaults(run=_compare)
+    check.add_parser(commands)
     return parser
 
 

@@ -60,7 +60,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Return the next node; ComposerError for an anchor, an alias or a tag."""
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]
         for name in ("anchor", "tag"):
             if getattr(event, name, None):
                 raise yaml.composer.ComposerError(None, None, f"replay reads no YAML {name}s", event.start_mark)
@@ -124,6 +124,7 @@ def _node(node: yaml.Node, file: str, path: str) -> Node:
         return found
     if node.tag == _NULL:
         return None
+    assert isinstance(node, yaml.ScalarNode)
     start, end = node.start_mark.index, node.end_mark.index
     offsets = _align(node.value, _written(file, start, end, node.style or ""))
     return Text(node.value, file, start, offsets)

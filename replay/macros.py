@@ -57,7 +57,9 @@ def from_stanza(name: str, stanza: Mapping[str, str], path: str) -> Macro:
     Raises:
         DataError: If it has no definition, or its name and its `args` disagree on their number.
     """
-    unsupported = [key for key in ("iseval", "validation") if stanza.get(key, "0").lower() not in ("0", "false", "f", "")]
+    unsupported = [
+        key for key in ("iseval", "validation") if stanza.get(key, "0").lower() not in ("0", "false", "f", "")
+    ]
     if "definition" not in stanza:
         raise DataError(f"macro [{name}] has no definition; add one", path)
     arguments = tuple(part.strip() for part in stanza.get("args", "").split(",") if part.strip())
@@ -131,7 +133,9 @@ def _end_of_call(text: str, start: int) -> int:
     if text.startswith(_COMMENT, start):
         end = text.find(_COMMENT, start + len(_COMMENT))
         if end < 0:
-            raise error_at(text, start, start + len(_COMMENT), "this comment is never closed", f"add the missing {_COMMENT}")
+            raise error_at(
+                text, start, start + len(_COMMENT), "this comment is never closed", f"add the missing {_COMMENT}"
+            )
         return end + len(_COMMENT)
     index = start + 1
     while index < len(text):

@@ -116,7 +116,11 @@ def test_command_of_another_app(tmp_path: Path) -> None:
     ("kind", "words", "stanza"),
     [
         (UnsupportedError, "lookup 'x' is no CSV file", "collection = x"),
-        (DataError, "max_matches of lookup 'x' is 'many'; write a whole number", "filename = x.csv\nmax_matches = many"),
+        (
+            DataError,
+            "max_matches of lookup 'x' is 'many'; write a whole number",
+            "filename = x.csv\nmax_matches = many",
+        ),
     ],
 )
 def test_wrong_lookup(tmp_path: Path, kind: type[Exception], words: str, stanza: str) -> None:

@@ -35,7 +35,7 @@ MACROS = {
         ("a=1", "` plain `"),
         ('c="`plain`"', 'c="`plain`"'),
         ("a  b", "a `comment(any, text)` b"),
-        ("a   b", "a ```any `text` \"``` b"),
+        ("a   b", 'a ```any `text` "``` b'),
         ('c="```x```"', 'c="```x```"'),
         ("", ""),
     ],
