@@ -1,8 +1,9 @@
 """A detection as package/detections/*.yml holds it: its shape, and the rules that hold between its parts.
 
 The keys are those of security_content (splunk/contentctl@fc00988 contentctl/objects), old names kept where
-the published detection has them, and one of our own: `published_search`, the search as published, token for
-token. It ships beside ours as the reference that every claim of improvement is measured against.
+the published detection has them, and some of our own: `published_search`, the search as published, token for
+token, which ships beside ours as the reference that every claim of improvement is measured against; and in
+`tests` what a test must find.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Annotated
 
 from builder.document import Document, Key, Rule, between, matching, one_of, some
 from builder.search_fields import RBAENRICH_FIELDS, output_fields
+from replay.cim import ADDONS
 
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 
@@ -35,6 +37,7 @@ Label = Annotated[str, matching(r"[^][|\"\n]*[^][|\"\n\\]", 'one line without [ 
 FieldName = Annotated[str, matching(r"[A-Za-z_][\w.]*", "a field name")]
 Uuid = Annotated[str, matching(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "a lower-case UUID")]
 Url = Annotated[str, matching(r"https://\S+", "an https:// address")]
+AddOn = Annotated[str, one_of(*ADDONS)]
 Percent = Annotated[int, between(0, 100)]
 Positive = Annotated[int, between(1, 1_000_000)]
 
@@ -117,11 +120,22 @@ class AttackData:
 
 
 @dataclass(frozen=True)
+class Expected:
+    """What a test must find: how many results, or of each of them, in order, the fields that are named."""
+
+    count: Annotated[int, between(0, 1_000_000)] | None = None
+    rows: tuple[dict[str, str | tuple[str, ...] | None], ...] | None = None
+
+
+@dataclass(frozen=True)
 class Test:
-    """A named test over recordings."""
+    """A named test over recordings; the last three keys are ours (replay/detections/cases.py)."""
 
     name: Label
-    attack_data: tuple[AttackData, ...]
+    attack_data: Annotated[tuple[AttackData, ...], some()]
+    addon: AddOn | tuple[AddOn, ...] = "current"
+    expected: Expected | None = None
+    negative: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -269,6 +283,16 @@ def _check_tests(document: Document[Detection], detection: Detection, root: Path
                     f"test {test.name!r} names {entry.data}, which is not there",
                     "name a recording of this repository",
                 )
+        expected = test.expected
+        if expected is None:
+            continue
+        where = ("tests", index, "expected")
+        if test.negative is not None:
+            document.refuse(where, f"test {test.name!r} has expected and negative", "keep one of them")
+        if expected.rows is None and expected.count is None:
+            document.refuse(where, f"test {test.name!r} expects neither a count nor rows", "add one of them")
+        if expected.rows is not None and expected.count not in (None, len(expected.rows)):
+            document.refuse(where, f"test {test.name!r} counts other than its rows", "leave count out")
 
 
 def _tokens(text: str) -> list[str]:

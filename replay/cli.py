@@ -13,7 +13,7 @@ from pathlib import Path
 
 from replay import cim, compare, engine
 from replay.app import App
-from replay.detections import check
+from replay.detections import check, test
 from replay.errors import DataError, SplError
 from replay.explain import explain
 from replay.logs import LoadReport
@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     _common(comparing)
     comparing.set_defaults(run=_compare)
     check.add_parser(commands)
+    test.add_parser(commands)
     return parser
 
 
