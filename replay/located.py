@@ -44,10 +44,14 @@ class Text:
     start: int
     offsets: tuple[int, ...] = field(repr=False)
 
-    def place(self, offset: int = 0) -> Place:
+    def index(self, offset: int = 0) -> int:
         """Return where in the file the character at *offset*, or the next that is no white space, stands."""
         before = sum(not character.isspace() for character in self.value[:offset])
-        index = self.offsets[min(before, len(self.offsets) - 1)] if self.offsets else self.start
+        return self.offsets[min(before, len(self.offsets) - 1)] if self.offsets else self.start
+
+    def place(self, offset: int = 0) -> Place:
+        """Return the line and column of the character at *offset*."""
+        index = self.index(offset)
         return Place(self.file.count("\n", 0, index) + 1, index - self.file.rfind("\n", 0, index))
 
 
@@ -100,7 +104,7 @@ def read_yaml(path: Path) -> dict[str, Node]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise DataError(f"not YAML: {error.problem}", str(path), f"line {mark.line + 1}" if mark else None) from error
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: an escape such as "\UFFFFFFFF"
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # the last two: an escape such as "\UFFFFFFFF"
         raise DataError(f"not YAML: {error}", str(path)) from error
     except RecursionError as error:
         raise DataError("nests deeper than replay reads", str(path)) from error

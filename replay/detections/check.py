@@ -62,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
     """Print a verdict on each detection and return the exit status."""
     found = source.find(options.paths)
     app = app_of(options, found.filter_macros)
+    app.expand("")  # what is wrong with the app itself is said once, not of each detection
     nothing = engine.nothing()
     verdicts = [check(detection, app, nothing, options.addon) for detection in found.detections]
     for error in found.errors:
