@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from replay.output import FORMATS, printable
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line *arguments* and return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(_tied(arguments))
     try:
         return int(options.run(options))
     except DataError as error:
@@ -34,6 +36,17 @@ def main(arguments: Sequence[str]) -> int:
         # The reader of the output is gone (`| head`): nothing is left to tell it.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the end
         return 0
+
+
+def _tied(arguments: Sequence[str]) -> list[str]:
+    """Return *arguments* with each time tied to its option: argparse would take `-24h@h` for another option."""
+    tied: list[str] = []
+    for argument in arguments:
+        if tied and tied[-1] in ("--earliest", "--latest") and re.match(r"-\d*[a-z]", argument, re.I):
+            tied[-1] += f"={argument}"
+        else:
+            tied.append(argument)
+    return tied
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,7 +94,9 @@ def _common(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     app = app_of(options)
     search = _search_text(options, app)
-    app.parse(search)  # what is wrong with the search is said before a large log is read
+    # What is wrong with the search or the times is said before a large log is read.
+    app.parse(search)
+    engine.time_range(options.earliest, options.latest, time.time())
     recording = engine.record(options.logs)
     _report(recording.report)
     replayed = engine.replay(

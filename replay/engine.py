@@ -98,8 +98,7 @@ def replay(
             app,
             cim.create_datamodels(connection, addon),
             moment,
-            _time(earliest, "--earliest", moment),
-            _time(latest, "--latest", moment),
+            *time_range(earliest, latest, moment),
             python,
         )
         rows = run.execute(pipeline)
@@ -109,10 +108,18 @@ def replay(
     return Replayed(pipeline[0].segment.text, results, run.steps)
 
 
+def time_range(earliest: str | None, latest: str | None, now: float) -> tuple[float | None, float | None]:
+    """Return --earliest and --latest in epoch seconds; UsageError for one that is no time, and for a range that is empty."""
+    start, end = _time(earliest, "--earliest", now), _time(latest, "--latest", now)
+    if start is not None and end is not None and start >= end:
+        raise UsageError(f"--latest {latest!r} is not after --earliest {earliest!r}, so no event lies between them")
+    return start, end
+
+
 def _time(text: str | None, option: str, now: float) -> float | None:
     if text is None:
         return None
-    epoch = times.time_argument(text, now)
+    epoch = times.time_argument(text, now) if text.strip() else None
     if epoch is None:
         raise UsageError(f"{option} {text!r} is not a time; write epoch seconds, -24h@h or 2020-09-20T01:00:00")
     return epoch

@@ -37,7 +37,8 @@ class External:
         A run without an interpreter plans only: the results stay as they are.
 
         Raises:
-            DataError: If the command reports an error, dies, or breaks the protocol.
+            UsageError: If the command refuses its arguments.
+            DataError: If the command reports another error, dies, or breaks the protocol.
         """
         assert rows is not None
         if run.python is None:

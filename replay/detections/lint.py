@@ -90,11 +90,11 @@ def _fields(detection: Detection, fields: Outputs) -> Iterator[Finding]:
         if not fields.may_have(field.value):
             message = f"{field.value} is a risk or threat object, but the search outputs no such field"
             yield Finding("risk-field", message, field.place())
-    if detection.message:
-        for name, offset in tokens(detection.message.value).items():
+    for text in detection.messages:
+        for name, offset in tokens(text.value).items():
             if not fields.may_have(name):
                 message = f"the message shows ${name}$, but the search outputs no such field"
-                yield Finding("message-token", message, detection.message.place(offset))
+                yield Finding("message-token", message, text.place(offset))
 
 
 def _join_on_pid(stage: Stage) -> Iterator[tuple[str, str]]:
@@ -116,6 +116,15 @@ def _join_without_max(stage: Stage) -> Iterator[tuple[str, str]]:
                 "join-max",
                 "join without max= keeps one match of each result and drops the others; write max=0 to keep all",
             )
+
+
+def _join_without_key(stage: Stage) -> Iterator[tuple[str, str]]:
+    if isinstance(stage.command, Join):
+        sides = {"the search before it": stage.before, "its subsearch": outputs(stage.command.subsearch, {})}
+        for name in stage.command.fields:
+            for side, fields in sides.items():
+                if not fields.may_have(name):
+                    yield "join-key", f"join on {name} matches nothing: {side} outputs no such field"
 
 
 def _big_subsearch(stage: Stage) -> Iterator[tuple[str, str]]:
@@ -169,6 +178,7 @@ def _first_time(stage: Stage) -> Iterator[tuple[str, str]]:
 RULES: tuple[Callable[[Stage], Iterator[tuple[str, str]]], ...] = (
     _join_on_pid,
     _join_without_max,
+    _join_without_key,
     _big_subsearch,
     _first_time,
 )

@@ -1,6 +1,7 @@
 """Detections read from files: security_content YAML, one a file, or the stanzas of a savedsearches.conf.
 
-Keys are those of splunk/contentctl@5.6.2 contentctl/objects, with those of older versions (tags.message, tags.observable).
+Keys are those of splunk/contentctl@5.6.2 contentctl/objects, with those of older detections (tags.message, tags.observable)
+and newer ones (intermediate_findings, as in splunk/security_content@1aff13de).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Detection:
         path: Its file.
         name: What it is called.
         search: Its search, macros and all.
-        message: What a finding of it says, with `$field$` for values of the result.
+        messages: What a finding of it says, with `$field$` for values of the result.
         risk_fields: The fields of the result that name who is scored or what is the threat.
         tests: Its key `tests`, as it stands in the file.
     """
@@ -34,7 +35,7 @@ class Detection:
     path: Path
     name: str
     search: Text
-    message: Text | None = None
+    messages: tuple[Text, ...] = ()
     risk_fields: tuple[Text, ...] = ()
     tests: Node = None
 
@@ -92,19 +93,16 @@ def read(path: Path) -> Iterator[Detection]:
     if not isinstance(name, Text):
         raise DataError("key name is missing or no text", str(path))
     rba, tags = _mapping(keys, "rba"), _mapping(keys, "tags")
-    message = rba.get("message", tags.get("message"))
-    fields = [
-        field
-        for key, entries in (
-            ("field", rba.get("risk_objects")),
-            ("field", rba.get("threat_objects")),
-            ("name", tags.get("observable")),
-        )
-        for entry in (entries if isinstance(entries, list) else [])
-        if isinstance(entry, dict) and isinstance(field := entry.get(key), Text)
+    entities = _entries(_mapping(keys, "intermediate_findings"), "entities")
+    objects = [
+        *_entries(rba, "risk_objects"),
+        *_entries(rba, "threat_objects"),
+        *_entries(keys, "threat_objects"),
+        *entities,
     ]
-    message = message if isinstance(message, Text) else None
-    yield Detection(path, name.value, search, message, tuple(fields), keys.get("tests"))
+    messages = [rba.get("message"), tags.get("message"), *(one.get("message") for one in entities)]
+    fields = [*(one.get("field") for one in objects), *(one.get("name") for one in _entries(tags, "observable"))]
+    yield Detection(path, name.value, search, _texts(messages), _texts(fields), keys.get("tests"))
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
@@ -130,12 +128,20 @@ def _mapping(keys: Mapping[str, Node], key: str) -> Mapping[str, Node]:
     return value if isinstance(value, dict) else {}
 
 
+def _entries(keys: Mapping[str, Node], key: str) -> list[Mapping[str, Node]]:
+    value = keys.get(key)
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _texts(nodes: Iterable[Node]) -> tuple[Text, ...]:
+    return tuple(node for node in nodes if isinstance(node, Text))
+
+
 def _conf(path: Path) -> Iterator[Detection]:
     for name, settings in read_conf(path, ("search", _MESSAGE, _RISK)).items():
         if "search" in settings and settings["search"].value:
-            yield Detection(
-                path, name, settings["search"], settings.get(_MESSAGE), tuple(_risk_fields(settings.get(_RISK)))
-            )
+            messages = _texts([settings.get(_MESSAGE)])
+            yield Detection(path, name, settings["search"], messages, tuple(_risk_fields(settings.get(_RISK))))
 
 
 def _risk_fields(risk: Text | None) -> Iterator[Text]:

@@ -108,6 +108,17 @@ def test_old_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [("message-token", 4), ("risk-field", 6)] == [(one["rule"], one["line"]) for one in found["findings"]]
 
 
+def test_new_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The risk of newer detections, intermediate_findings and threat_objects beside it, is read too."""
+    text = (
+        "name: X\nsearch: index=x | table a\nintermediate_findings:\n  entities:\n"
+        "  - field: b\n    message: $c$\nthreat_objects:\n- field: d\n"
+    )
+    _, (found,), _ = check(capsys, write(tmp_path / "x.yml", text))
+    expected = [("risk-field", 5), ("message-token", 6), ("risk-field", 8)]
+    assert expected == [(one["rule"], one["line"]) for one in found["findings"]]
+
+
 def test_filter_macro(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A detection's filter macro need not be defined: contentctl makes it."""
     text = "name: Sub-Process of X/Y 7.1\nsearch: '| makeresults | `sub_process_of_x_y_7_1_filter`'\n"

@@ -25,8 +25,8 @@ def text(value: str) -> Text:
 @pytest.mark.parametrize("case", VECTORS["case"], ids=lambda case: case["claim"])
 def test_lint(case: dict[str, Any]) -> None:
     """Every vector's detection has exactly its findings."""
-    message = text(case["message"]) if "message" in case else None
+    messages = tuple(map(text, case.get("messages", ())))
     fields = tuple(map(text, case.get("risk_fields", ())))
-    detection = Detection(Path("x.yml"), "x", text(case["search"]), message, fields)
+    detection = Detection(Path("x.yml"), "x", text(case["search"]), messages, fields)
     found = lint(detection, expansion(case["search"], {}), ())
     assert case["expect"] == [f"{one.rule} {one.place.column}" for one in found]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from replay import engine
 from replay.app import App
 from replay.errors import DataError, UnsupportedError
 
@@ -129,6 +130,27 @@ def test_wrong_lookup(tmp_path: Path, kind: type[Exception], words: str, stanza:
     with pytest.raises(kind) as refused:
         App(app).lookup("x")
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("message", "search"),
+    [
+        (
+            "the saved search 'one' has several lines, and Splunk's savedsearch fails on such a one",
+            "| makeresults \\\n| head 1",
+        ),
+        (None, "| makeresults | head 1"),
+    ],
+)
+def test_savedsearch(tmp_path: Path, message: str | None, search: str) -> None:
+    """`savedsearch` does not run a saved search of several lines."""
+    app = App(write(tmp_path, {"default/savedsearches.conf": f"[one]\nsearch = {search}\n"}))
+    try:
+        engine.replay(engine.nothing(), app, "| savedsearch one", "current")
+        said = None
+    except UnsupportedError as error:
+        said = str(error).splitlines()[0]
+    assert message == said
 
 
 # A checkout of security_content
