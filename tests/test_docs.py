@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import csv
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -16,15 +17,16 @@ import installutil_rba_rules as rules
 import pytest
 from installutil_rba_fields import ANNOTATION
 
+from builder.detection import Test
 from builder.search_fields import output_fields
 from replay.app import App
 from tests.conftest import REPO
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (REPO / "CHANGELOG.md").read_text(encoding="utf-8")
-SEARCHES, ADMIN, ANALYST, CONTRIBUTOR = (
+SEARCHES, ADMIN, ANALYST, CONTRIBUTOR, DETECTIONS = (
     (REPO / "docs" / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("searches", "admin", "analyst", "contributor")
+    for name in ("searches", "admin", "analyst", "contributor", "detections")
 )
 DOCUMENTS = [REPO / "README.md", REPO / "CHANGELOG.md", *sorted((REPO / "docs").glob("*.md"))]
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
@@ -54,6 +56,34 @@ def test_replay_examples(shown: str) -> None:
     words = [quoted or plain for quoted, plain in re.findall(r"""["']([^"']*)["']|(\S+)""", command)]
     printed = replay(*words)
     assert expected == (printed.stderr + printed.stdout).strip()
+
+
+@pytest.mark.parametrize("shown", [block for block in fenced(DETECTIONS) if block.startswith("$ ")])
+def test_detection_examples(shown: str) -> None:
+    """The detection engineer's page shows what check and test print, but for lines, columns and seconds."""
+    command, _, expected = shown.removeprefix("$ .venv/bin/python -m replay ").partition("\n")
+    assert re.sub(r"\d+", "N", expected) == re.sub(r"\d+", "N", replay(*command.split()).stdout.strip())
+
+
+@pytest.mark.parametrize("subcommand", ["check", "test"])
+def test_detection_options(subcommand: str) -> None:
+    """The detection engineer's page names every option of check and test, in the section of each."""
+    section = DETECTIONS.partition(f"## {subcommand.title()}\n")[2].partition("\n## ")[0]
+    options = set(re.findall(r"--[a-z]+", replay(subcommand, "--help").stdout)) - {"--help"}
+    assert (True, set()) == (bool(options), {option for option in options if f"`{option}" not in section})
+
+
+def test_findings() -> None:
+    """The detection engineer's page explains every rule of the linter."""
+    rules = re.findall(r'"([a-z]+-[a-z]+)", ', (REPO / "replay/detections/lint.py").read_text(encoding="utf-8"))
+    assert (True, set()) == (bool(rules), {rule for rule in rules if f"| `{rule}` |" not in DETECTIONS})
+
+
+def test_test_keys() -> None:
+    """The detection engineer's page explains every key of a test that is ours, and the builder knows each."""
+    keys = ("addon", "expected.count", "expected.rows", "negative: true")
+    assert dict.fromkeys(keys, True) == {key: f"| `{key}` |" in DETECTIONS for key in keys}
+    assert {"addon", "expected", "negative"} < {field.name for field in dataclasses.fields(Test)}
 
 
 def test_replay_options() -> None:
