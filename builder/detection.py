@@ -9,15 +9,22 @@ token, which ships beside ours as the reference that every claim of improvement 
 from __future__ import annotations
 
 import re
+import runpy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 from builder.document import Document, Key, Rule, between, matching, one_of, some
-from builder.search_fields import RBAENRICH_FIELDS, output_fields
+from replay import macros
 from replay.cim import ADDONS
+from replay.detections.outputs import outline, outputs
+from replay.errors import SplError
 
+# What rbaenrich adds to every result: the command's own list, read by path as bin/ is no package.
+_FIELDS = Path(__file__).parent.parent / "bin" / "installutil_rba_fields.py"
+RBAENRICH_FIELDS = frozenset[str](runpy.run_path(str(_FIELDS))["ANNOTATION"])
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 
 
@@ -178,15 +185,28 @@ def one_line(text: str) -> str:
     return " ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
-def check(document: Document[Detection], root: Path) -> None:
-    """Note in *document* every rule that its detection, of the repository at *root*, breaks."""
+def output_fields(search: str, known: Mapping[str, macros.Macro]) -> frozenset[str]:
+    """Return the fields that *search* can output for certain; SplError if it cannot be read, or calls an unknown macro."""
+    added = {"rbaenrich": RBAENRICH_FIELDS}
+    return outputs(outline(macros.expand(search, known), added), added).names
+
+
+def check(document: Document[Detection], root: Path, known: Mapping[str, macros.Macro] | None) -> None:
+    """Note in *document* every rule that its detection breaks.
+
+    Args:
+        document: The detection.
+        root: The repository that it is of.
+        known: The macros that it can call, but for its own filter; None where they are wrong themselves.
+    """
     detection = document.value
     if detection is None:
         return
     _check_scores(document, detection)
     _check_objects(document, detection)
     _check_filter(document, detection)
-    _check_fields(document, detection)
+    if known is not None:
+        _check_fields(document, detection, known)
     _check_drilldowns(document, detection)
     _check_tests(document, detection, root)
 
@@ -223,7 +243,7 @@ def _check_filter(document: Document[Detection], detection: Detection) -> None:
             document.refuse((key,), f"{key} does not end in its filter macro", f"end it with {ending}")
 
 
-def _check_fields(document: Document[Detection], detection: Detection) -> None:
+def _check_fields(document: Document[Detection], detection: Detection, known: Mapping[str, macros.Macro]) -> None:
     """Refuse each field that the rest of the detection counts on and the search does not output."""
     used: list[tuple[Key, str, str]] = [
         (("rba", kind, index, "field"), kind[:-1].replace("_", " "), name)
@@ -244,15 +264,21 @@ def _check_fields(document: Document[Detection], detection: Detection) -> None:
         for token in _tokens(drilldown.search)
         if token in DRILLDOWN_TOKENS
     ]
-    outputs = output_fields(one_line(detection.search))
+    own = {detection.filter_macro: macros.Macro(detection.filter_macro, "search *", ())}
+    try:
+        found = output_fields(one_line(detection.search), {**known, **own})
+    except SplError as error:
+        claim = f"search cannot be read: {error.reason}"
+        document.refuse(("search",), claim, "mend it, or define the macro in package/macros.yml")
+        return
     for where, role, name in used:
         if role != "drilldown token" and name in RBAENRICH_FIELDS:
             document.refuse(where, f"{role} {name} is what rbaenrich writes", "name a field that the search itself has")
-        elif name not in outputs:
+        elif name not in found:
             document.refuse(
                 where,
                 f"{role} {name} is not among the search's output",
-                "name it in the search's last table or stats, or correct the spelling",
+                "let the search compute it and name it in its last table or stats, or correct the spelling",
             )
 
 

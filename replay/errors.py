@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class SplError(Exception):
     """Base of all of replay's own errors; its text is fit to show to a user as it stands.
@@ -13,6 +15,11 @@ class SplError(Exception):
 
     source: str | None = None
     offset: int = 0
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, in one line, without the place: that is one in a text with its macros expanded."""
+        return re.sub(r" \(line \d+, column \d+\)$", "", str(self).partition("\n")[0])
 
     def place(self, source: str, offset: int) -> None:
         """Say where in *source* the error is, unless it knows that; one in another text is where that text came from."""

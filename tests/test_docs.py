@@ -17,8 +17,7 @@ import installutil_rba_rules as rules
 import pytest
 from installutil_rba_fields import ANNOTATION
 
-from builder.detection import Test
-from builder.search_fields import output_fields
+from builder.detection import Test, output_fields
 from replay.app import App
 from tests.conftest import REPO
 
@@ -129,7 +128,8 @@ def test_version() -> None:
 
 def test_fields() -> None:
     """The analyst's page explains every field that the scheduled search outputs."""
-    fields = output_fields(App(REPO).saved_search(SCHEDULED).search)
+    app = App(REPO)
+    fields = output_fields(app.saved_search(SCHEDULED).search, app.macros)
     assert (True, set()) == (bool(fields), {field for field in fields if f"`{field}`" not in ANALYST})
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -83,7 +82,7 @@ def check(detection: Detection, app: App, nothing: engine.Recording, addon: str)
         findings = lint(detection, expansion, app.commands)
         planned = engine.replay(nothing, app, search.value, addon, python=None)
     except SplError as error:
-        return Verdict(detection, _reason(error), search.place(_offset(error, search.value, expansion)), findings, ())
+        return Verdict(detection, error.reason, search.place(_offset(error, search.value, expansion)), findings, ())
     return Verdict(detection, None, search.place(), findings, planned.results.warnings)
 
 
@@ -92,11 +91,6 @@ def _offset(error: SplError, search: str, expansion: Expansion | None) -> int:
     if expansion and error.source == expansion.text:
         return expansion.origin(error.offset)
     return error.offset if error.source == search else 0
-
-
-def _reason(error: SplError) -> str:
-    """Return an error's first line, without a place that would be that in the expanded text."""
-    return re.sub(r" \(line \d+, column \d+\)$", "", str(error).partition("\n")[0])
 
 
 def as_json(verdicts: Sequence[Verdict]) -> str:
