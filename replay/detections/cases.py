@@ -157,7 +157,7 @@ class _Reader:
 
 def locate(data: str, detection: Path) -> Path | None:
     """Return the file that `data` names: relative to the detection's folder, or to one around it up to the repository's."""
-    for folder in detection.resolve().parents:
+    for folder in () if Path(data).is_absolute() else detection.resolve().parents:
         if (folder / data).is_file():
             return folder / data
         if (folder / ".git").exists():

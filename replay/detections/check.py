@@ -131,5 +131,9 @@ def as_text(verdicts: Sequence[Verdict]) -> str:
         ]
     supported = sum(one.reason is None for one in verdicts)
     findings = sum(len(one.findings) for one in verdicts)
-    counted = f"{len(verdicts):,} detections: {supported:,} supported, {len(verdicts) - supported:,} not; {findings:,} findings"
-    return "\n".join([*lines, counted]) + "\n"
+    counted = f"{_number(len(verdicts), 'detection')}: {supported:,} supported, {len(verdicts) - supported:,} not"
+    return "\n".join([*lines, f"{counted}; {_number(findings, 'finding')}"]) + "\n"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -42,7 +42,7 @@ def xml(outcomes: Sequence[Outcome]) -> bytes:
         )
         if one.kind in _ELEMENTS:
             element = ElementTree.SubElement(case, _ELEMENTS[one.kind], message=printable(one.message))
-            element.text = "\n".join(map(printable, one.detail.splitlines()))
+            element.text = "\n".join(map(printable, one.detail.split("\n")))
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     ElementTree.indent(suites)

@@ -51,9 +51,6 @@ class Finding:
     place: Place
 
 
-Remark = tuple[str, str, Stage]  # rule, message, where
-
-
 def lint(detection: Detection, expansion: Expansion, custom: Iterable[str]) -> list[Finding]:
     """Return what is likely wrong with a detection, in the order of the file.
 

@@ -165,12 +165,9 @@ def _compare(case: Case, results: Results) -> tuple[str, Sequence[str]]:
     found = [_row(row, named) for row, named in zip(rows, fields, strict=False)]
     if expected == found and not message:
         return "", ()
-    difference = difflib.unified_diff(_lines(expected), _lines(found), "expected", "found", lineterm="")
+    lines = [[line for row in rows for line in row.split("\n")] for rows in (expected, found)]
+    difference = difflib.unified_diff(lines[0], lines[1], "expected", "found", lineterm="")
     return message or "the results are not the expected rows", list(difference)
-
-
-def _lines(rows: Sequence[str]) -> list[str]:
-    return "\n".join(rows).splitlines()
 
 
 def _row(row: Mapping[str, Value] | Row, fields: Mapping[str, object]) -> str:
@@ -192,7 +189,12 @@ def _summary(outcomes: Sequence[Outcome], seconds: float) -> str:
     lines = []
     for outcome in outcomes:
         if outcome.kind in ("failed", "error"):
-            lines += ["", f"{f' {outcome.file}::{outcome.name} ':_^100}", outcome.message, *outcome.detail.splitlines()]
+            lines += [
+                "",
+                f"{f' {outcome.file}::{outcome.name} ':_^100}",
+                outcome.message,
+                *(outcome.detail.split("\n") if outcome.detail else ()),
+            ]
     counts = Counter(outcome.kind for outcome in outcomes)
     counted = ", ".join(f"{counts[kind]} {kind}" for kind in ("failed", "error", "passed", "skipped") if counts[kind])
     return "\n".join([*map(printable, lines), *([""] if lines else []), f"{counted} in {seconds:.2f}s"]) + "\n"

@@ -10,6 +10,7 @@ import pytest
 
 from replay.cli import main
 from tests.conftest import REPO
+from tests.replay.deep import DEEP
 
 GOOD = "name: Good\nsearch: '| makeresults | table _time'\n"
 
@@ -179,6 +180,20 @@ def test_no_command_is_started(tmp_path: Path, capsys: pytest.CaptureFixture[str
     write(app / "bin/do.py", f"open({str(tmp_path / 'ran')!r}, 'w')\n")
     path = write(tmp_path / "x.yml", "name: X\nsearch: '| makeresults | do it | table _time'\n")
     assert (0, False) == (check(capsys, path, "--app", app)[0], (tmp_path / "ran").exists())
+
+
+LONG = {name: f"| makeresults | {text}" for name, text in DEEP.items()} | {"long": "x " * 500_001}
+
+
+@pytest.mark.parametrize("search", LONG.values(), ids=LONG)
+def test_deep_text(search: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A search that nests without end, or is a megabyte long, is not supported, and those beside it are checked."""
+    write(
+        tmp_path / "savedsearches.conf",
+        f"[Deep]\nsearch = {' '.join(search.split())}\n[Good]\nsearch = | makeresults\n",
+    )
+    status, found, _ = check(capsys, tmp_path)
+    assert (2, [False, True]) == (status, [one["supported"] for one in found])
 
 
 def test_text(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,6 +130,12 @@ def test_place_of_data(folder: str, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert 0 == run(tmp_path / "a/b", "- name: a\n  attack_data: [{data: here.xml}]\n", capsys)[0]
 
 
+def test_absolute_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Data is named from where the detection is, not from the machine's root."""
+    status, _, printed = run(tmp_path, f"- name: a\n  attack_data: [{{data: {ATTACK}}}]\n", capsys)
+    assert (3, True) == (status, f"{ATTACK} is neither beside the detection" in printed)
+
+
 def test_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The search for data ends at the repository's own folder."""
     (tmp_path / "a/.git").mkdir(parents=True)
