@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from replay import limits
+from replay.detections import cases, source
 from replay.errors import DataError
 from replay.located import Text, read_conf, read_yaml
+from tests.conftest import REPO
+
+SAMPLE = REPO / "tests/build/app/package/detections/sample_tool_connection.yml"
 
 
 @pytest.mark.parametrize(
@@ -113,3 +122,41 @@ def test_conf_place(line: int, column: int, text: str, tmp_path: Path) -> None:
     ((_, settings),) = read_conf(tmp_path / "x.conf", ("a",)).items()
     place = settings["a"].place(settings["a"].value.index("X"))
     assert ((line, column), ["a"]) == ((place.line, place.column), list(settings))
+
+
+@settings(deadline=None)
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn", "Co")), min_size=1),
+    st.sampled_from([None, "'", '"', "|", ">"]),
+    st.integers(20, 100),
+)
+def test_every_yaml_place(text: str, style: str | None, width: int) -> None:
+    """Whatever a value is and however it is written, each of its characters is found where it stands, or its escape."""
+    written = yaml.safe_dump({"a": text}, default_style=style, width=width, allow_unicode=True)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.yml"
+        path.write_text(written, encoding="utf-8", newline="")
+        found = read_yaml(path)["a"]
+    if found is None:
+        assert text == "" or style is None
+        return
+    assert isinstance(found, Text)
+    wanted = [character for character in text if not character.isspace()]
+    places = [found.file[place] for place in found.offsets]
+    assert (text, len(wanted)) == (found.value, len(places))
+    assert [] == [pair for pair in zip(wanted, places, strict=True) if pair[1] not in (pair[0], "\\")]
+
+
+@settings(deadline=None)
+@given(st.integers(0), st.binary(max_size=8), st.integers(0, 40))
+def test_broken_yaml(place: int, inserted: bytes, dropped: int) -> None:
+    """A detection's file with some bytes changed is read, or is an error of ours."""
+    content = SAMPLE.read_bytes()
+    place %= len(content)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.yml"
+        path.write_bytes(content[:place] + inserted + content[place + dropped :])
+        with contextlib.suppress(DataError):
+            for detection in source.read(path):
+                cases.read(detection)
+                detection.search.place(len(detection.search.value))
