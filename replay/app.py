@@ -9,7 +9,7 @@ from pathlib import Path
 
 from replay import conf, limits, macros
 from replay.commands import Pipeline, parse
-from replay.errors import DataError, UnsupportedError, UsageError
+from replay.errors import DataError, UnsupportedError, UsageError, there_is
 from replay.layers import AppFolder
 from replay.lookups import LookupTable, read_csv
 from replay.macros import Expansion, Macro
@@ -88,7 +88,7 @@ class App:
         stanza = self._transforms.get(name)
         if stanza is None and not name.endswith(".csv"):
             known = [key for key, value in self._transforms.items() if "filename" in value]
-            raise UsageError(f"the app has no lookup {name!r}; it has: {' '.join(known)}")
+            raise UsageError(f"the app has no lookup {name!r}; {there_is('it', name, known)}")
         settings = stanza if stanza is not None else {"filename": name}
         if "filename" not in settings:
             raise UnsupportedError(f"lookup {name!r} is no CSV file, and replay reads no other lookups")

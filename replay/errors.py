@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Collection
 
 
 class SplError(Exception):
@@ -53,3 +55,14 @@ class DataError(SplError):
         self.record = record
         place = ", ".join(part for part in (path, record) if part)
         super().__init__(f"{place}: {message}" if place else message)
+
+
+NAMES_LISTED = 20
+
+
+def there_is(owner: str, wanted: str, names: Collection[str]) -> str:
+    """Return what *owner* has instead of *wanted*: every name, or of many those that are spelt nearly so."""
+    if len(names) <= NAMES_LISTED:
+        return f"{owner} has: {' '.join(sorted(names))}"
+    close = difflib.get_close_matches(wanted, names, cutoff=0.8)
+    return f"{owner} has {len(names):,} others" + (f", of which the nearest: {' '.join(close)}" if close else "")

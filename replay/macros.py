@@ -5,7 +5,6 @@ Comments, which stand in three backticks, go at the same time (Search Manual, "A
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
 from bisect import bisect_right
@@ -13,12 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from replay import limits
-from replay.errors import DataError, SplError, UnsupportedError, UsageError
+from replay.errors import DataError, SplError, UnsupportedError, UsageError, there_is
 from replay.spl.tokens import end_of_quoted, error_at
 
 # Comes with Splunk_SA_CIM, without which a Splunk has no data models; splunk/addonfactory-splunk_sa_cim default/macros.conf.
 BUILT_IN = {"drop_dm_object_name(1)": {"definition": 'rename "$object$.*" as *', "args": "object"}}
-MACROS_LISTED = 20
 _COMMENT = "```"
 
 
@@ -80,7 +78,7 @@ def override(macros: Mapping[str, Macro], assignment: str) -> dict[str, Macro]:
     if not equals:
         raise UsageError(f"--macro {assignment!r} is not NAME=DEFINITION")
     if name not in macros:
-        raise UsageError(f"--macro names {name!r}, but the app has no such macro; {_known(name, macros)}")
+        raise UsageError(f"--macro names {name!r}, but the app has no such macro; {there_is('the app', name, macros)}")
     return {**macros, name: Macro(name, definition.strip(), macros[name].arguments)}
 
 
@@ -166,7 +164,7 @@ def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], d
     macro = macros.get(key)
     if macro is None:
         near = sorted(other for other in macros if other.partition("(")[0] == name)
-        hint = f"there is {' '.join(near)}" if near else _known(key, macros)
+        hint = f"there is {' '.join(near)}" if near else there_is("the app", key, macros)
         raise error_at(text, start, end, f"no macro is called {key!r}", hint)
     if macro.unsupported:
         message = f"macro {key} uses {macro.unsupported}, which replay does not run"
@@ -184,14 +182,6 @@ def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], d
     except SplError as error:
         error.place(text, start)
         raise
-
-
-def _known(name: str, macros: Mapping[str, Macro]) -> str:
-    """Return what the app has: all macros, or of many those that are spelt nearly so."""
-    if len(macros) <= MACROS_LISTED:
-        return f"the app has: {' '.join(sorted(macros))}"
-    close = difflib.get_close_matches(name, macros, cutoff=0.8)
-    return f"the app has {len(macros):,} others" + (f", of which the nearest: {' '.join(close)}" if close else "")
 
 
 def _split_arguments(text: str) -> list[str]:

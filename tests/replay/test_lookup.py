@@ -108,7 +108,7 @@ def test_lookup(app: App, spl: str, row: dict[str, Any], expected: dict[str, Any
         (
             UsageError,
             "lookup nope a",
-            "the app has no lookup 'nope'; it has: exact folded wild nets fallback first outside",
+            "the app has no lookup 'nope'; it has: exact fallback first folded nets outside wild",
         ),
         (UsageError, "lookup exact zz", "lookup 'exact' has no field 'zz'; it has: name team room"),
         (UsageError, "lookup exact name OUTPUT zz", "lookup 'exact' has no field 'zz'; it has: name team room"),
