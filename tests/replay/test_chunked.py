@@ -114,7 +114,8 @@ def test_a_command_that_refuses(tmp_path: Path, error: str, code: str) -> None:
 
 def test_a_command_that_fails(tmp_path: Path) -> None:
     """A command that reports an error once it has results does not like those."""
-    code = "print('chunked 1.0,2,0'); print('{}', end=''); print('chunked 1.0,16,0'); print('{\"error\": \"bad\"}', end='')"
+    answers = "chunked 1.0,2,0\\n{}chunked 1.0,16,0\\n" + r"{\"error\": \"bad\"}"
+    code = f'import sys; print("{answers}", end="", flush=True); sys.stdin.read()'
     with pytest.raises(DataError, match="fake: bad"):
         call(command(tmp_path, code), "fake", [], ["a"], [{"a": "1"}], {})
 
