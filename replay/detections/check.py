@@ -6,14 +6,16 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from replay import cim, engine
 from replay.app import App
+from replay.commands import Pipeline
 from replay.detections import source
 from replay.detections.lint import Finding, lint
+from replay.detections.outputs import Opaque, outline, stages
 from replay.detections.source import Detection
 from replay.errors import SplError
 from replay.located import Place
@@ -23,12 +25,19 @@ from replay.output import printable
 
 
 @dataclass(frozen=True)
+class Reason:
+    """One thing that replay does not run, and where it stands."""
+
+    message: str
+    place: Place
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """What is known of a detection: *reason* is None where it is supported, and *place* is where that is so."""
+    """What is known of a detection: with no reasons it is supported."""
 
     detection: Detection
-    reason: str | None
-    place: Place
+    reasons: Sequence[Reason]
     findings: Sequence[Finding]
     warnings: Sequence[str]
 
@@ -69,21 +78,31 @@ def run(options: argparse.Namespace) -> int:
     print(as_json(verdicts) if options.format == "json" else as_text(verdicts), end="", flush=True)
     if found.errors:
         return 3
-    return 0 if all(verdict.reason is None for verdict in verdicts) else 2
+    return 0 if not any(verdict.reasons for verdict in verdicts) else 2
 
 
 def check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
-    """Return the verdict on one detection: its search is expanded, parsed, and run over the recording of no events."""
+    """Return the verdict on one detection: its search is expanded, parsed, and run over the recording of no events.
+
+    A run stops at what it does not know; which other commands cannot be read either, the outline tells.
+    """
     search = detection.search
     expansion: Expansion | None = None
-    findings: Sequence[Finding] = ()
+    pipeline: Pipeline = ()
+    warnings: Sequence[str] = ()
+    errors: list[SplError] = []
     try:
         expansion = app.expansion(search.value)
-        findings = lint(detection, expansion, app.commands)
-        planned = engine.replay(nothing, app, search.value, addon, python=None)
+        pipeline = outline(expansion.text, frozenset(app.commands))
+        warnings = engine.replay(nothing, app, search.value, addon, python=None).results.warnings
     except SplError as error:
-        return Verdict(detection, error.reason, search.place(_offset(error, search.value, expansion)), findings, ())
-    return Verdict(detection, None, search.place(), findings, planned.results.warnings)
+        errors.append(error)
+    errors += [stage.command.error for stage in stages(pipeline, {}) if isinstance(stage.command, Opaque)]
+    reasons = dict.fromkeys(
+        Reason(error.reason, search.place(_offset(error, search.value, expansion))) for error in errors
+    )
+    findings = lint(detection, expansion, pipeline) if expansion and pipeline else ()
+    return Verdict(detection, tuple(reasons), findings, warnings)
 
 
 def _offset(error: SplError, search: str, expansion: Expansion | None) -> int:
@@ -95,41 +114,37 @@ def _offset(error: SplError, search: str, expansion: Expansion | None) -> int:
 
 def as_json(verdicts: Sequence[Verdict]) -> str:
     """Return one JSON array with an object for each detection."""
-    objects = [
-        {
-            "file": str(one.detection.path),
-            "name": one.detection.name,
-            "supported": one.reason is None,
-            "reason": one.reason,
-            "line": one.place.line,
-            "column": one.place.column,
-            "findings": [
-                {"rule": f.rule, "message": f.message, "line": f.place.line, "column": f.place.column}
-                for f in one.findings
-            ],
-            "warnings": list(one.warnings),
-        }
-        for one in verdicts
-    ]
-    return json.dumps(objects, indent=2) + "\n"
+    return json.dumps([_as_object(verdict) for verdict in verdicts], indent=2) + "\n"
+
+
+def _as_object(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as JSON has it: its first reason, or none, at its place, and all of them."""
+    first, *_ = *verdict.reasons, Reason("", verdict.detection.search.place())
+    return {
+        "file": str(verdict.detection.path),
+        "name": verdict.detection.name,
+        "supported": not verdict.reasons,
+        "reason": first.message or None,
+        "line": first.place.line,
+        "column": first.place.column,
+        "reasons": [{"message": one.message, **asdict(one.place)} for one in verdict.reasons],
+        "findings": [{"rule": one.rule, "message": one.message, **asdict(one.place)} for one in verdict.findings],
+        "warnings": list(verdict.warnings),
+    }
 
 
 def as_text(verdicts: Sequence[Verdict]) -> str:
     """Return a line for each detection and for each thing that is wrong with it, as compilers print theirs, then a count."""
     lines = []
     for one in verdicts:
-        said = (
-            f"{one.detection.name}: supported"
-            if one.reason is None
-            else f"{one.detection.name}: not supported: {one.reason}"
-        )
-        remarks = [(one.place, said), *((f.place, f"{f.message} [{f.rule}]") for f in one.findings)]
-        remarks += [(one.place, f"warning: {warning}") for warning in one.warnings]
-        lines += [
-            f"{printable(str(one.detection.path))}:{place.line}:{place.column}: {printable(text)}"
-            for place, text in remarks
-        ]
-    supported = sum(one.reason is None for one in verdicts)
+        start = one.detection.search.place()
+        said = [(each.place, f"{one.detection.name}: not supported: {each.message}") for each in one.reasons]
+        said = said or [(start, f"{one.detection.name}: supported")]
+        said += [(each.place, f"{each.message} [{each.rule}]") for each in one.findings]
+        said += [(start, f"warning: {warning}") for warning in one.warnings]
+        path = printable(str(one.detection.path))
+        lines += [f"{path}:{place.line}:{place.column}: {printable(text)}" for place, text in said]
+    supported = sum(not one.reasons for one in verdicts)
     findings = sum(len(one.findings) for one in verdicts)
     counted = f"{_number(len(verdicts), 'detection')}: {supported:,} supported, {len(verdicts) - supported:,} not"
     return "\n".join([*lines, f"{counted}; {_number(findings, 'finding')}"]) + "\n"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from replay import limits
+from replay.commands import Pipeline
 from replay.commands.append import Append
 from replay.commands.convert import Convert
 from replay.commands.eventstats import EventStats
@@ -17,9 +18,8 @@ from replay.commands.search import Search
 from replay.commands.stats import Stats
 from replay.commands.table import Table_
 from replay.commands.tstats import Tstats
-from replay.detections.outputs import Outputs, Stage, outline, outputs, stages
+from replay.detections.outputs import Outputs, Stage, outputs, stages
 from replay.detections.source import Detection
-from replay.errors import SplError
 from replay.located import Place
 from replay.macros import Expansion
 from replay.spl.predicate import All, Any, Compare, OneOf, Predicate, Subsearch, Term
@@ -51,18 +51,14 @@ class Finding:
     place: Place
 
 
-def lint(detection: Detection, expansion: Expansion, custom: Iterable[str]) -> list[Finding]:
+def lint(detection: Detection, expansion: Expansion, pipeline: Pipeline) -> list[Finding]:
     """Return what is likely wrong with a detection, in the order of the file.
 
     Args:
         detection: The detection.
         expansion: Its search with its macros expanded.
-        custom: Names of the app's own commands, which may add any field.
+        pipeline: The outline of that.
     """
-    try:
-        pipeline = outline(expansion.text, frozenset(custom))
-    except SplError:  # no commands can be told apart in it, which the verdict says
-        return []
     found = [
         Finding(rule, message, detection.search.place(expansion.origin(stage.command.segment.name_start)))
         for rule_of in RULES

@@ -8,7 +8,7 @@ until a table or stats closes them.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
@@ -74,9 +74,10 @@ NONE = Outputs(frozenset())
 
 @dataclass(frozen=True)
 class Opaque:
-    """A command that replay cannot read: it may do anything."""
+    """A command that replay cannot read, and why: it may do anything."""
 
     segment: Segment = dataclasses.field(repr=False)
+    error: SplError = dataclasses.field(repr=False)
 
     def run(self, rows: Table | None, run: Run) -> Table:
         """Never called: what is opaque is not run."""
@@ -92,7 +93,9 @@ class Stage:
     inner: tuple[Pipeline, ...]
 
 
-def outline(text: str, custom: Iterable[str] = (), start: int = 0, end: int | None = None, depth: int = 0) -> Pipeline:
+def outline(
+    text: str, custom: Collection[str] = (), start: int = 0, end: int | None = None, depth: int = 0
+) -> Pipeline:
     """Return the commands of an expanded search, those that replay cannot read as Opaque; SplError if it has no commands."""
     if depth > limits.SUBSEARCH_DEPTH:
         raise error_at(text, start, start + 1, f"replay reads at most {limits.SUBSEARCH_DEPTH} nested subsearches")
@@ -104,13 +107,20 @@ def outline(text: str, custom: Iterable[str] = (), start: int = 0, end: int | No
     for cut in split(text, start, end):
         segment = replace(cut, subsearch=subsearch)
         try:
-            if segment.name in custom:
-                commands.append(External.parse(segment))
-            else:
-                commands.append(COMMANDS[segment.name].parse(segment))
-        except (SplError, KeyError):
-            commands.append(Opaque(segment))
+            commands.append(_parse(segment, custom))
+        except SplError as error:
+            commands.append(Opaque(segment, error))
     return tuple(commands)
+
+
+def _parse(segment: Segment, custom: Collection[str]) -> Command:
+    if segment.name in COMMANDS:
+        return COMMANDS[segment.name].parse(segment)
+    if segment.name in custom:
+        return External.parse(segment)
+    end = segment.name_start + len(segment.name)
+    message = f"unsupported command {segment.name!r}"
+    raise error_at(segment.text, segment.name_start, end, message, unsupported=True)
 
 
 def stages(pipeline: Pipeline, added: Mapping[str, Iterable[str]]) -> Iterator[Stage]:

@@ -46,6 +46,7 @@ def test_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "reason": None,
         "line": 3,
         "column": 3,
+        "reasons": [],
         "findings": [{"rule": "pid-join", "message": message, "line": 4, "column": 5}],
         "warnings": [warning],
     }
@@ -78,6 +79,26 @@ def test_reason(
     status, (found,), _ = check(capsys, write(tmp_path / "x.yml", f"name: X\n{yaml}"))
     assert (2, False) == (status, found["supported"])
     assert (reason, line, column) == (found["reason"][: len(reason)], found["line"], found["column"])
+
+
+def test_every_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every command that replay cannot read is told, those of subsearches too, and the first is the reason."""
+    text = "name: X\nsearch: |\n  index=x | nope a\n  | eval b=\n  | append [search user=y | nor b]\n  | nope a\n"
+    _, (found,), _ = check(capsys, write(tmp_path / "x.yml", text))
+    expected = [
+        {"message": "unsupported command 'nope'", "line": 3, "column": 13},
+        {"message": "expected a value, a field or a function here", "line": 5, "column": 3},
+        {"message": "unsupported command 'nor'", "line": 5, "column": 29},
+        {"message": "unsupported command 'nope'", "line": 6, "column": 5},
+    ]
+    assert (expected, "unsupported command 'nope'", 3) == (found["reasons"], found["reason"], found["line"])
+
+
+def test_cut_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A search in which no commands can be told apart has one reason, and no findings."""
+    text = "name: X\nsearch: index=x | join pid [search index=y\nrba: {message: $user$}\n"
+    _, (found,), _ = check(capsys, write(tmp_path / "x.yml", text))
+    assert (["this subsearch is never closed"], []) == ([one["message"] for one in found["reasons"]], found["findings"])
 
 
 def test_inside_a_macro(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from replay.detections.lint import lint
+from replay.detections.outputs import outline
 from replay.detections.source import Detection
 from replay.located import Text
 from replay.macros import expansion
@@ -28,5 +29,5 @@ def test_lint(case: dict[str, Any]) -> None:
     messages = tuple(map(text, case.get("messages", ())))
     fields = tuple(map(text, case.get("risk_fields", ())))
     detection = Detection(Path("x.yml"), "x", text(case["search"]), messages, fields)
-    found = lint(detection, expansion(case["search"], {}), ())
+    found = lint(detection, expansion(case["search"], {}), outline(case["search"]))
     assert case["expect"] == [f"{one.rule} {one.place.column}" for one in found]
