@@ -62,6 +62,8 @@ NAMES_LISTED = 20
 
 def there_is(owner: str, wanted: str, names: Collection[str]) -> str:
     """Return what *owner* has instead of *wanted*: every name, or of many those that are spelt nearly so."""
+    if not names:
+        return f"{owner} has none"
     if len(names) <= NAMES_LISTED:
         return f"{owner} has: {' '.join(sorted(names))}"
     close = difflib.get_close_matches(wanted, names, cutoff=0.8)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from replay import engine
 from replay.app import App
-from replay.errors import DataError, UnsupportedError
+from replay.errors import DataError, UnsupportedError, there_is
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
@@ -111,6 +112,20 @@ def test_command_of_another_app(tmp_path: Path) -> None:
     own = write(tmp_path / "own", {"default/app.conf": ""})
     other = write(tmp_path / "o", {"default/commands.conf": "[do]\nfilename = do.py\nchunked = true\n"})
     assert {"do": other / "bin" / "do.py"} == App(own, others=[other]).commands
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("it has none", ()),
+        ("it has: ab ba", ("ba", "ab")),
+        ("it has 21 others", [str(number) for number in range(21)]),
+        ("it has 22 others, of which the nearest: wanted_1", ["wanted_1", *(str(number) for number in range(21))]),
+    ],
+)
+def test_what_there_is(words: str, names: Sequence[str]) -> None:
+    """An error about a name says what there is instead, or of very much what comes nearest."""
+    assert words == there_is("it", "wanted", names)
 
 
 @pytest.mark.parametrize(
