@@ -17,7 +17,8 @@ import installutil_rba_rules as rules
 import pytest
 from installutil_rba_fields import ANNOTATION
 
-from builder.detection import Test, output_fields
+from builder import detection as detections
+from builder.detection import output_fields
 from replay.app import App
 from tests.conftest import REPO
 
@@ -82,7 +83,7 @@ def test_test_keys() -> None:
     """The detection engineer's page explains every key of a test that is ours, and the builder knows each."""
     keys = ("addon", "expected.count", "expected.rows", "negative: true")
     assert dict.fromkeys(keys, True) == {key: f"| `{key}` |" in DETECTIONS for key in keys}
-    assert {"addon", "expected", "negative"} < {field.name for field in dataclasses.fields(Test)}
+    assert {"addon", "expected", "negative"} < {field.name for field in dataclasses.fields(detections.Test)}
 
 
 def test_replay_options() -> None:
