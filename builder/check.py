@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from builder import APP, check_view, view
+from builder.detection import output_fields
 from builder.document import decode
 from builder.manifest import Manifest
 from builder.problem import Problem
@@ -189,7 +190,12 @@ def check_views(files: Files) -> Iterator[Problem]:
     searches = _conf(files, "default/savedsearches.conf").stanzas
     for name in _names(files, VIEWS):
         document = view.read(files[name], name)
-        check_view.check(document, views, lambda search: _why_not(search, known, searches))
+        check_view.check(
+            document,
+            views,
+            lambda search: _why_not(search, known, searches),
+            lambda search: output_fields(search, known),
+        )
         yield from document.problems
 
 

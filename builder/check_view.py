@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from builder import APP
 from builder.document import Document, Key
-from builder.search_fields import output_fields
 from builder.view import View, search
 
 # Views that every app has.
@@ -22,13 +21,19 @@ _SOURCE = re.compile(r"> *(\w+)")
 _CONTEXT = re.compile(r"\|\s*(?:rangeValue|matchValue|formatByType|gradient)\((\w+)\)")
 
 
-def check(document: Document[View], views: Collection[str], why_not: Callable[[str], str | None]) -> None:
+def check(
+    document: Document[View],
+    views: Collection[str],
+    why_not: Callable[[str], str | None],
+    output_fields: Callable[[str], frozenset[str]],
+) -> None:
     """Note in *document* what is wrong with its view.
 
     Args:
         document: A view, as read.
         views: The names of the views that a link may lead to.
         why_not: Says why a search cannot run in the app; None if it can.
+        output_fields: Says which fields a search outputs for certain.
     """
     view = document.value
     if view is None:
@@ -36,13 +41,14 @@ def check(document: Document[View], views: Collection[str], why_not: Callable[[s
     _check_sources(document, view)
     _check_visualizations(document, view)
     _check_layout(document, view)
-    _check_tokens(document, view)
     if document.problems:
         return  # what follows would say the same in other words, or not end
     for name in view.dataSources:
         if reason := why_not(search(view.dataSources, name)):
             where = ("dataSources", name, "options", "query")
             document.refuse(where, f"{name} cannot run: {reason}", "define it, or correct the call")
+    if not document.problems:  # the fields of a search that cannot run are not known
+        _check_tokens(document, view, output_fields)
     _check_links(document, view, views, why_not)
 
 
@@ -96,7 +102,7 @@ def _check_layout(document: Document[View], view: View) -> None:
             document.refuse(("inputs", name), f"{name} stands nowhere", "place it in layout.globalInputs")
 
 
-def _check_tokens(document: Document[View], view: View) -> None:
+def _check_tokens(document: Document[View], view: View, output_fields: Callable[[str], frozenset[str]]) -> None:
     """Refuse a token that nobody sets or nobody uses, and one that gets into a search or an address as it is."""
     ranges = [entry.options.token for entry in view.inputs.values()]
     known = {f"{token}.{edge}" for token in ranges for edge in ("earliest", "latest")}
@@ -123,8 +129,8 @@ def _check_tokens(document: Document[View], view: View) -> None:
             refuse_unknown(where, token, known)
             refuse_unfiltered(where, token, filters, "|s")
     for name, panel in view.visualizations.items():
-        fields = {field for source in panel.dataSources.values() for field in _fields(view, source)}
-        rows = {f"row.{field}.value" for field in fields}
+        queries = [view.dataSources[source].options.query for source in panel.dataSources.values()]
+        rows = {f"row.{field}.value" for query in queries for field in output_fields(query)}
         for number, handler in enumerate(panel.eventHandlers):
             where = ("visualizations", name, "eventHandlers", number, "options", "url")
             for token, filters in _TOKEN.findall(handler.options.url):
@@ -149,10 +155,6 @@ def _check_links(
             for text in parse_qs(link.query).get("q", []):
                 if reason := why_not(text):
                     document.refuse(where, f"{name} leads to a search that cannot run: {reason}", "correct the search")
-
-
-def _fields(view: View, source: str) -> frozenset[str]:
-    return output_fields(view.dataSources[source].options.query) if source in view.dataSources else frozenset()
 
 
 def _texts(value: object, where: Key) -> Iterator[tuple[Key, str]]:

@@ -7,26 +7,28 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from replay import cim, compare, engine
 from replay.app import App
+from replay.detections import check, test
 from replay.errors import DataError, SplError
 from replay.explain import explain
 from replay.logs import LoadReport
+from replay.options import add_app, app_of
 from replay.output import FORMATS, printable
 from replay.progress import Progress
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line *arguments* and return the exit status."""
-    options = argument_parser().parse_args(arguments)
+    options = argument_parser().parse_args(_tied(arguments))
     try:
-        if options.command == "compare":
-            return _compare(options)
-        return _run(options)
+        return int(options.run(options))
     except DataError as error:
         return _fail(error, 3)
     except SplError as error:
@@ -35,6 +37,17 @@ def main(arguments: Sequence[str]) -> int:
         # The reader of the output is gone (`| head`): nothing is left to tell it.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the end
         return 0
+
+
+def _tied(arguments: Sequence[str]) -> list[str]:
+    """Return *arguments* with each time tied to its option: argparse would take `-24h@h` for another option."""
+    tied: list[str] = []
+    for argument in arguments:
+        if tied and tied[-1] in ("--earliest", "--latest") and re.match(r"-\d*[a-z]", argument, re.I):
+            tied[-1] += f"={argument}"
+        else:
+            tied.append(argument)
+    return tied
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -66,8 +79,12 @@ def argument_parser() -> argparse.ArgumentParser:
         "--collect", metavar="DIR", type=Path, help="where collect writes events, and search finds them again"
     )
     run.add_argument("--explain", action="store_true", help="show the search at every stage, on standard error")
+    run.set_defaults(run=_run)
     comparing = commands.add_parser("compare", help="what the published search finds, what ours finds, and the alerts")
     _common(comparing)
+    comparing.set_defaults(run=_compare)
+    check.add_parser(commands)
+    test.add_parser(commands)
     return parser
 
 
@@ -76,32 +93,21 @@ def _common(parser: argparse.ArgumentParser) -> None:
         "logs", metavar="LOG", nargs="+", help="event XML, .evtx or JSON lines, .gz too; - is standard input"
     )
     parser.add_argument(
-        "--app",
-        metavar="DIR",
-        type=Path,
-        default=engine.app_folder(),
-        help="the app (default: this checkout)",
-    )
-    parser.add_argument(
-        "--macro",
-        metavar="NAME=DEFINITION",
-        action="append",
-        default=[],
-        help="replace a macro for this run; repeatable",
-    )
-    parser.add_argument(
         "--cache",
         metavar="DIR",
         type=Path,
         help="keep the events that were read in this folder, where later runs over the same logs find them",
     )
+    add_app(parser)
     parser.add_argument("--python", metavar="FILE", default=sys.executable, help="interpreter for the app's commands")
 
 
 def _run(options: argparse.Namespace) -> int:
-    app = App(options.app, options.macro)
+    app = app_of(options)
     search = _search_text(options, app)
-    app.parse(search)  # what is wrong with the search is said before a large log is read
+    # What is wrong with the search or the times is said before a large log is read.
+    app.parse(search)
+    engine.time_range(options.earliest, options.latest, time.time())
     recording = _record(options)
     replayed = engine.replay(
         recording,
@@ -140,7 +146,7 @@ def _search_text(options: argparse.Namespace, app: App) -> str:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    app = App(options.app, options.macro)
+    app = app_of(options)
     recording = _record(options)
     print(compare.text(recording, app, options.python), end="", flush=True)
     return 0

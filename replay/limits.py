@@ -11,3 +11,5 @@ MACRO_CALLS = 20_000  # ours: macros that each call two others would expand with
 MACRO_DEPTH = 100  # [search_metadata]… nested macros, beyond it one calls itself
 MAX_SQL_CHARACTERS = 200_000  # ours: of one expression
 MAX_SEARCH_CHARACTERS = 1_000_000  # ours
+MAX_YAML_BYTES = 1_000_000  # ours: a detection has some 10,000
+MAX_CONF_BYTES = 64_000_000  # ours: the savedsearches.conf of a large app has some 15 million

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from replay.errors import UnsupportedError
+from replay.errors import SplError, UnsupportedError
 from replay.spl.pipeline import Segment
 from replay.spl.tokens import error_at
 from replay.sql.values import NOTHING, Kind, Sql, Value, as_text, cast, common_kind, identifier
@@ -60,7 +60,8 @@ class Run:
         now: The time of the run, epoch seconds.
         earliest: Start of the time range, epoch seconds, or None for all time.
         latest: End of the time range (exclusive), or None.
-        python: The interpreter that custom commands are run with.
+        python: The interpreter that custom commands are run with; without one they leave the results as they are,
+            which is enough to plan a search.
         collect: The folder of the summary indexes, or None where nothing may be written.
     """
 
@@ -70,7 +71,7 @@ class Run:
     now: float
     earliest: float | None = None
     latest: float | None = None
-    python: str = ""
+    python: str | None = None
     collect: Path | None = None
     warnings: list[str] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
@@ -88,6 +89,9 @@ class Run:
                 rows = command.run(rows, self)
             except duckdb.Error as error:
                 raise self.refused(command.segment, error) from error
+            except SplError as error:
+                error.place(command.segment.text, command.segment.name_start)
+                raise
             count = self.count(rows)
             step = Step(self.depth, command.segment.source, repr(command), tuple(self._statements), count)
             self.steps.insert(place, step)  # before those of its subsearches

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import csv
+import dataclasses
 import json
 import os
 import re
@@ -22,8 +23,9 @@ import pytest
 from installutil_rba_fields import ANNOTATION, MODIFIER
 
 import build
+from builder import detection as detections
 from builder import view
-from builder.search_fields import output_fields
+from builder.detection import output_fields
 from replay import conf, engine
 from replay.app import App
 from replay.cli import argument_parser
@@ -34,9 +36,9 @@ from tests.replay.network import NOON, connection, process, recording
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (REPO / "CHANGELOG.md").read_text(encoding="utf-8")
-SEARCHES, ADMIN, ANALYST, CONTRIBUTOR, ENTERPRISE_SECURITY = (
+SEARCHES, ADMIN, ANALYST, CONTRIBUTOR, ENTERPRISE_SECURITY, DETECTIONS = (
     (REPO / "docs" / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("searches", "admin", "analyst", "contributor", "enterprise_security")
+    for name in ("searches", "admin", "analyst", "contributor", "enterprise_security", "detections")
 )
 DOCUMENTS = [REPO / "README.md", REPO / "CHANGELOG.md", *sorted((REPO / "docs").glob("*.md"))]
 GUIDES = {path.stem: path.read_text(encoding="utf-8") for path in DOCUMENTS if path.stem != "CHANGELOG"}
@@ -109,6 +111,34 @@ def test_replay_examples(shown: str, printed: dict[str, str]) -> None:
     assert shown.partition("\n")[2] == printed[shown]
 
 
+@pytest.mark.parametrize("shown", [block for block in fenced(DETECTIONS) if block.startswith("$ ")])
+def test_detection_examples(shown: str) -> None:
+    """The detection engineer's page shows what check and test print, but for lines, columns and seconds."""
+    command, _, expected = shown.removeprefix("$ .venv/bin/python -m replay ").partition("\n")
+    assert re.sub(r"\d+", "N", expected) == re.sub(r"\d+", "N", replay(*command.split()).stdout.strip())
+
+
+@pytest.mark.parametrize("subcommand", ["check", "test"])
+def test_detection_options(subcommand: str) -> None:
+    """The detection engineer's page names every option of check and test, in the section of each."""
+    section = DETECTIONS.partition(f"## {subcommand.title()}\n")[2].partition("\n## ")[0]
+    options = set(re.findall(r"--[a-z]+", replay(subcommand, "--help").stdout)) - {"--help"}
+    assert (True, set()) == (bool(options), {option for option in options if f"`{option}" not in section})
+
+
+def test_findings() -> None:
+    """The detection engineer's page explains every rule of the linter."""
+    rules = re.findall(r'"([a-z]+-[a-z]+)", ', (REPO / "replay/detections/lint.py").read_text(encoding="utf-8"))
+    assert (True, set()) == (bool(rules), {rule for rule in rules if f"| `{rule}` |" not in DETECTIONS})
+
+
+def test_test_keys() -> None:
+    """The detection engineer's page explains every key of a test that is ours, and the builder knows each."""
+    keys = ("addon", "expected.count", "expected.rows", "negative: true")
+    assert dict.fromkeys(keys, True) == {key: f"| `{key}` |" in DETECTIONS for key in keys}
+    assert {"addon", "expected", "negative"} < {field.name for field in dataclasses.fields(detections.Test)}
+
+
 def test_replay_options() -> None:
     """README names every option of `replay run`."""
     options = set(re.findall(r"--[a-z]+", replay("run", "--help").stdout)) - {"--help"}
@@ -152,7 +182,8 @@ def test_version() -> None:
 
 def test_fields() -> None:
     """The analyst's page explains every field that the scheduled search outputs, and no other."""
-    fields = output_fields(App(REPO).saved_search(SCHEDULED).search)
+    app = App(REPO)
+    fields = output_fields(app.saved_search(SCHEDULED).search, app.macros)
     assert (True, sorted(fields)) == (len(fields) > len(ANNOTATION), sorted(column(ANALYST, "field | what it says")))
 
 
@@ -419,7 +450,7 @@ def test_command(command: str) -> None:
         targets = re.findall(r"^([a-z]+):", (REPO / "Makefile").read_text(encoding="utf-8"), re.M)
         assert [] == [word for word in words if "=" not in word and word not in targets]
     elif words[:2] == ["-m", "replay"]:
-        assert argument_parser().parse_args(words[2:]).logs
+        assert argument_parser().parse_args(words[2:]).run
     elif words[0] == "build.py":
         assert {*words[1:]} <= {*build.STEPS, "--check"}
     else:

@@ -50,7 +50,9 @@ def error_at(text: str, start: int, end: int, message: str, hint: str = "", unsu
     lines = [f"{message} ({place})", f"  {shown}", f"  {' ' * (column - cut)}{'^' * width}"]
     if hint:
         lines.append(hint)
-    return (UnsupportedError if unsupported else SplSyntaxError)("\n".join(lines))
+    error = (UnsupportedError if unsupported else SplSyntaxError)("\n".join(lines))
+    error.place(text, start)
+    return error
 
 
 def unescape(written: str) -> str:
