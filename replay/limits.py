@@ -10,3 +10,4 @@ MACRO_CALLS = 20_000  # ours: macros that each call two others would expand with
 MACRO_DEPTH = 100  # [search_metadata]… nested macros, beyond it one calls itself
 MAX_SQL_CHARACTERS = 200_000  # ours: of one expression
 MAX_SEARCH_CHARACTERS = 1_000_000  # ours
+COMMAND_S = 600  # ours: seconds for all the chunks of a custom command

@@ -17,30 +17,29 @@ BUILT_IN = {"drop_dm_object_name(1)": {"definition": 'rename "$object$.*" as *',
 
 @dataclass(frozen=True)
 class Macro:
-    """A macro's text, with `$argument$` where its arguments go."""
+    """A macro's text, with `$argument$` where its arguments go; *refused* is the setting for which replay cannot use it."""
 
     name: str
     definition: str
     arguments: tuple[str, ...]
+    refused: str = ""
 
 
 def from_stanza(name: str, stanza: Mapping[str, str], path: str) -> Macro:
-    """Return the macro of a macros.conf stanza.
+    """Return the macro of a macros.conf stanza; one with `iseval` or `validation` is refused only where it is called.
 
     Raises:
         DataError: If it has no definition, or its name and its `args` disagree on their number.
-        UnsupportedError: If it uses `iseval` or `validation`.
     """
-    for key in ("iseval", "validation"):
-        if stanza.get(key, "0").lower() not in ("0", "false", "f", ""):
-            raise UnsupportedError(f"{path}: macro [{name}] uses {key}, which replay does not run")
+    off = ("0", "false", "f", "")
+    refused = next((key for key in ("iseval", "validation") if stanza.get(key, "").lower() not in off), "")
     if "definition" not in stanza:
         raise DataError(f"macro [{name}] has no definition; add one", path)
     arguments = tuple(part.strip() for part in stanza.get("args", "").split(",") if part.strip())
     arity = re.search(r"\((\d+)\)$", name)
     if int(arity.group(1) if arity else 0) != len(arguments):
         raise DataError(f"macro [{name}] does not have as many args as its name says; mend args", path)
-    return Macro(name, stanza["definition"], arguments)
+    return Macro(name, stanza["definition"], arguments, refused)
 
 
 def override(macros: Mapping[str, Macro], assignment: str) -> dict[str, Macro]:
@@ -119,6 +118,10 @@ def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], d
         near = sorted(other for other in macros if other.partition("(")[0] == name)
         hint = f"there is {' '.join(near)}" if near else f"the app has: {' '.join(sorted(macros))}"
         raise error_at(text, start, end, f"no macro is called {key!r}", hint)
+    if macro.refused:
+        message = f"macro [{key}] uses {macro.refused}, which replay does not run"
+        hint = f"for this run give it a text of its own: --macro '{key}=…'"
+        raise error_at(text, start, end, message, hint, unsupported=True)
     definition = macro.definition
     if arguments:
         values = dict(zip(macro.arguments, arguments, strict=True))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from replay.commands.options import matching, substitute
 from replay.run import Run, Table
-from replay.spl.expression import Expression, parse_expression
-from replay.spl.tokens import Cursor, Token, lex_eval
+from replay.spl.expression import Expression, parse_parenthesised
+from replay.spl.tokens import Cursor, Token
 from replay.sql.expressions import Compiler
 from replay.sql.values import Kind, Sql, as_list, as_number, as_text
 
@@ -69,21 +69,10 @@ def _parse_aggregate(cursor: Cursor, eval_inside: bool) -> Aggregate:
 
 
 def _eval_inside(cursor: Cursor, allowed: bool) -> Expression:
-    """Read `eval(…)`, whose inside is lexed as an expression, not as arguments."""
     word = cursor.take()
     if not allowed:
         cursor.fail("tstats takes no eval inside an aggregate", word, "compute it with eval behind tstats")
-    opening = cursor.expect_op("(")
-    depth = 1
-    while depth:
-        if cursor.here.kind == "end":
-            cursor.fail("this parenthesis is never closed", opening)
-        token = cursor.take()
-        depth += token.is_op("(") - token.is_op(")")
-    inner = replace(cursor, tokens=lex_eval(cursor.text, opening.end, token.start), end=token.start, position=0)
-    expression = parse_expression(inner)
-    inner.finish()
-    return expression
+    return parse_parenthesised(cursor)
 
 
 def check_names(cursor: Cursor, aggregates: Iterable[Aggregate], by: Iterable[str]) -> None:

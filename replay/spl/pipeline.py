@@ -48,6 +48,8 @@ class Segment:
 
 
 _NAME = re.compile(r"\s*([A-Za-z_][\w.-]*)")
+# In these a single quote opens the name of a field; elsewhere it is an apostrophe.
+_EXPRESSIONS = ("eval", "where")
 
 
 def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
@@ -60,7 +62,7 @@ def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
     parts: list[tuple[int, int]] = []
     part_start = index = start
     while index < end:
-        if text[index] == '"':
+        if text[index] == '"' or (text[index] == "'" and _takes_expression(text, part_start, index)):
             index = end_of_quoted(text, index)
         elif text[index] == "[":
             index = end_of_subsearch(text, index)
@@ -90,3 +92,9 @@ def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
         else:
             segments.append(Segment(text, name.group(1).lower(), name.start(1), name.end(1), part_to))
     return segments
+
+
+def _takes_expression(text: str, start: int, end: int) -> bool:
+    """Whether the command that starts at *start* is one whose arguments are an eval expression."""
+    name = _NAME.match(text, start, end)
+    return name is not None and name.group(1).lower() in _EXPRESSIONS

@@ -11,7 +11,7 @@ import duckdb
 from duckdb.func import SPECIAL
 
 from replay import times
-from replay.spl.expression import Call, Expression, Field, Number, Text
+from replay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
 from replay.sql.comparison import compare
 from replay.sql.predicates import like_pattern
 from replay.sql.values import EACH, NOTHING, Kind, Sql, as_list, as_number, as_text, cast, common_kind, number, or_null
@@ -353,12 +353,14 @@ def _fields_of(expression: Expression) -> set[str]:
     match expression:
         case Field(name):
             return {name}
-        case Call(_, arguments, _):
-            return set[str]().union(*(_fields_of(argument) for argument in arguments))
+        case Call(_, parts, _) | Logic(_, parts, _):
+            return set[str]().union(*map(_fields_of, parts))
         case Number() | Text():
             return set()
-    parts = [getattr(expression, part) for part in ("left", "right", "operand") if hasattr(expression, part)]
-    return set[str]().union(*(_fields_of(part) for part in parts))
+        case Unary(_, operand, _):
+            return _fields_of(operand)
+        case Binary(_, left, right, _):
+            return _fields_of(left) | _fields_of(right)
 
 
 # Numbers and conversion

@@ -94,12 +94,10 @@ def test_wrong_override(kind: type[SplError], assignment: str) -> None:
         (DataError, "m", {}),
         (DataError, "m(1)", {"definition": "x"}),
         (DataError, "m", {"definition": "x", "args": "a"}),
-        (UnsupportedError, "m", {"definition": "x", "iseval": "1"}),
-        (UnsupportedError, "m", {"definition": "x", "validation": "isnum(a)"}),
     ],
 )
 def test_wrong_stanza(kind: type[SplError], name: str, stanza: dict[str, str]) -> None:
-    """A stanza without a definition, with other arguments than its name says, or with iseval or validation is refused."""
+    """A stanza without a definition, or with other arguments than its name says, is refused."""
     with pytest.raises(kind):
         from_stanza(name, stanza, "macros.conf")
 
@@ -108,3 +106,23 @@ def test_stanza() -> None:
     """The arguments of a stanza are cut at commas."""
     expected = Macro("m(2)", "$a$ $b$", ("a", "b"))
     assert expected == from_stanza("m(2)", {"definition": "$a$ $b$", "args": "a, b"}, "macros.conf")
+
+
+@pytest.mark.parametrize(("key", "value"), [("iseval", "1"), ("validation", "isnum(a)")])
+def test_refused_where_called(key: str, value: str) -> None:
+    """A macro with iseval or validation is refused where a search calls it, and harms no other search."""
+    macros = {"m": from_stanza("m", {"definition": "x", key: value}, "macros.conf")}
+    assert "a=1" == expand("a=1", macros)
+    with pytest.raises(UnsupportedError) as refused:
+        expand("a=1 `m`", macros)
+    expected = (
+        f"macro [m] uses {key}, which replay does not run (line 1, column 5)\n  a=1 `m`\n      ^^^\n"
+        "for this run give it a text of its own: --macro 'm=…'"
+    )
+    assert expected == str(refused.value)
+
+
+def test_refused_and_replaced() -> None:
+    """A macro that replay cannot use runs once it is replaced."""
+    macros = {"m": from_stanza("m", {"definition": "x", "iseval": "1"}, "macros.conf")}
+    assert "a=1" == expand("`m`", override(macros, "m=a=1"))
