@@ -18,20 +18,24 @@ from replay.spl.tokens import (
 )
 
 
-def _no_subsearch(token: Token) -> Any:
-    raise AssertionError("this segment was cut without a parser for its subsearches")
+def _no_parser(text: Any) -> Any:
+    raise AssertionError("this segment was cut without a parser for the searches in it")
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One command of a search: its name, where its arguments stand in the whole text, and what parses its subsearches."""
+    """One command of a search: its name, and where its arguments stand in the whole text.
+
+    *subsearch* parses a search inside the command, *commands* a text of commands that go on from its results.
+    """
 
     text: str
     name: str
     name_start: int
     start: int
     end: int
-    subsearch: Callable[[Token], Any] = _no_subsearch
+    subsearch: Callable[[Token], Any] = _no_parser
+    commands: Callable[[str], Any] = _no_parser
 
     def arguments(self) -> Cursor:
         """Return a cursor over the arguments as words."""

@@ -34,6 +34,13 @@ class Sql:
     text: str
     kind: Kind
 
+    def or_else(self, other: Sql) -> Sql:
+        """Return this value, or *other* where there is none."""
+        if other.kind is Kind.NOTHING:
+            return self
+        kind = common_kind([self, other])
+        return Sql(f"coalesce({cast(self, kind)}, {cast(other, kind)})", kind)
+
 
 NOTHING = Sql("NULL", Kind.NOTHING)
 
