@@ -11,7 +11,7 @@ from replay.run import Run, Table
 from replay.spl.expression import Expression, parse_parenthesised
 from replay.spl.tokens import Cursor, Token
 from replay.sql.expressions import Compiler
-from replay.sql.values import Kind, Sql, as_list, as_number, as_text
+from replay.sql.values import EACH, Kind, Sql, as_list, as_number, as_text
 
 # The columns beside an aggregate's input: by one it orders, by the other earliest and latest choose. No field has their names.
 PLACE, TIME = '"#place"', '"#time"'
@@ -124,7 +124,8 @@ def group(
     Args:
         run: The run.
         aggregates: What to compute, without wildcards.
-        by: SQL of each by-field; a row where one is NULL belongs to no group; a multivalue field makes one row a value.
+        by: SQL of each by-field; a row where one is NULL belongs to no group; one with several values belongs to a group
+            for each of them, and for each pair where two fields have several.
         value: Gives the SQL of an aggregate's field.
         rest: SQL from `FROM` on, without GROUP BY.
         time: `_time` of the rows, by which earliest and latest choose.
@@ -132,14 +133,14 @@ def group(
     """
     keys = {name: f"k{number}" for number, name in enumerate(by)}
     inputs = {f"v{number}": value(one) for number, one in enumerate(aggregates)}
-    listed = [
-        f"unnest({sql.text})" if sql.kind is Kind.MULTIVALUE else sql.text if sql.kind is Kind.NUMBER else as_text(sql)
-        for sql in by.values()
-    ]
-    selected = [f"{text} AS {key}" for text, key in zip(listed, keys.values(), strict=True)]
+    plain = (Kind.NUMBER, Kind.MULTIVALUE)
+    selected = [f"{sql.text if sql.kind in plain else as_text(sql)} AS {keys[name]}" for name, sql in by.items()]
     selected += [f"{sql.text} AS {column}" for column, sql in inputs.items()]
     selected += [f"{order or 0} AS {PLACE}", f"{as_number(time)} AS {TIME}"]
     inner = f"SELECT {', '.join(selected)} {rest}"
+    for name, sql in by.items():
+        if sql.kind is Kind.MULTIVALUE:  # one after the other: side by side, SQL would pair their values off
+            inner = f"SELECT * REPLACE (unnest({keys[name]}) AS {keys[name]}) FROM ({inner})"
     present = " AND ".join(f"{key} IS NOT NULL" for key in keys.values()) or "true"
     grouping = f" GROUP BY {', '.join(keys.values())}" if keys else ""
 
@@ -148,7 +149,8 @@ def group(
         fields[name] = Sql(key, Kind.NUMBER if sql.kind is Kind.NUMBER else Kind.TEXT)
     for one, (column, sql) in zip(aggregates, inputs.items(), strict=True):
         fields[one.alias] = _SQL[one.function](Sql(column, sql.kind), one.field is None, "")
-    key_order = ", ".join(natural_order(fields[name]) for name in by)
+    # Numbers that are equal and written in two ways are two groups: in the order of their texts.
+    key_order = ", ".join(part for name in by for part in (natural_order(fields[name]), fields[name].text))
     order_by = f"row_number() OVER (ORDER BY {key_order})" if keys else "1"
     return run.store(fields, f"FROM ({inner}) WHERE {present}{grouping}", order_by)
 
@@ -159,7 +161,7 @@ def running(one: Aggregate, value: Sql, over: str) -> Sql:
 
 
 def natural_order(sql: Sql, descending: bool = False) -> str:
-    """Return SQL that orders numbers by value before texts by characters, as sort does without num() or str().
+    """Return SQL that orders numbers by value before texts by characters; numbers that are equal stay as they were.
 
     Descending turns that around; what has no value comes last either way †.
     """
@@ -168,7 +170,8 @@ def natural_order(sql: Sql, descending: bool = False) -> str:
         return f"{sql.text}{way} NULLS LAST"
     text = as_text(sql)
     numbers = f"spl_number({text}){way} NULLS {'FIRST' if descending else 'LAST'}"
-    return f"{text} IS NULL, {numbers}, {text}{way} NULLS LAST"
+    texts = f"CASE WHEN spl_number({text}) IS NULL THEN {text} END{way} NULLS LAST"
+    return f"{text} IS NULL, {numbers}, {texts}"
 
 
 def field_value(rows: Table, compiler: Compiler) -> Callable[[Aggregate], Sql]:
@@ -225,6 +228,8 @@ def _extreme(function: str) -> Builder:
     def extreme(value: Sql, rows: bool, over: str) -> Sql:
         if value.kind is Kind.NUMBER:
             return Sql(f"{function}({value.text}){over}", Kind.NUMBER)
+        if value.kind is Kind.MULTIVALUE:
+            return Sql(f"spl_{function}({_flat(value, over)})", Kind.TEXT)
         text = as_text(value)
         numbers = f"spl_number({text})"
         all_numbers = f"count({text}){over} = count({numbers}){over}"
@@ -234,8 +239,16 @@ def _extreme(function: str) -> Builder:
     return extreme
 
 
-def _arithmetic(sql: str) -> Builder:
-    return lambda value, rows, over: Sql(sql.format(as_number(value), over), Kind.NUMBER)
+def _arithmetic(sql: str, of_list: str) -> Builder:
+    """An aggregate of numbers: *sql* of a column, *of_list* of all the values where the column has lists of them."""
+
+    def arithmetic(value: Sql, rows: bool, over: str) -> Sql:
+        if value.kind is Kind.MULTIVALUE:
+            numbers = f"list_transform({_flat(value, over)}, lambda {EACH}: spl_number({EACH}))"
+            return Sql(of_list.format(numbers), Kind.NUMBER)
+        return Sql(sql.format(as_number(value), over), Kind.NUMBER)
+
+    return arithmetic
 
 
 def _chosen(sql: str) -> Builder:
@@ -256,12 +269,12 @@ _SQL: dict[str, Builder] = {
     "list": _list,
     "min": _extreme("min"),
     "max": _extreme("max"),
-    "sum": _arithmetic("sum({0}){1}"),
-    "avg": _arithmetic("avg({0}){1}"),
-    "range": _arithmetic("(max({0}){1} - min({0}){1})"),
-    "stdev": _arithmetic("stddev_samp({0}){1}"),
-    "var": _arithmetic("var_samp({0}){1}"),
-    "median": _arithmetic("median({0}){1}"),
+    "sum": _arithmetic("sum({0}){1}", "list_sum({})"),
+    "avg": _arithmetic("avg({0}){1}", "list_avg({})"),
+    "range": _arithmetic("(max({0}){1} - min({0}){1})", "(list_max({0}) - list_min({0}))"),
+    "stdev": _arithmetic("stddev_samp({0}){1}", "list_stddev_samp({})"),
+    "var": _arithmetic("var_samp({0}){1}", "list_var_samp({})"),
+    "median": _arithmetic("median({0}){1}", "list_median({})"),
     "first": _chosen(f"arg_min({{0}}, {PLACE}) FILTER ({{0}} IS NOT NULL)"),
     "last": _chosen(f"arg_max({{0}}, {PLACE}) FILTER ({{0}} IS NOT NULL)"),
     "earliest": _chosen(f"arg_min({{0}}, {TIME}) FILTER ({{0}} IS NOT NULL)"),

@@ -10,9 +10,9 @@ _OTHER = '"#w"'  # each value of the right side, where both have several
 def compare(left: Sql, op: str, right: Sql) -> str:
     """Return SQL for `left op right`; a multivalue side is true where one of its values is †."""
     if left.kind is Kind.MULTIVALUE:
-        return _any(left, EACH, compare(Sql(EACH, Kind.TEXT), op, right))
+        return any_value(left, EACH, compare(Sql(EACH, Kind.TEXT), op, right))
     if right.kind is Kind.MULTIVALUE:
-        return _any(right, _OTHER, compare(left, op, Sql(_OTHER, Kind.TEXT)))
+        return any_value(right, _OTHER, compare(left, op, Sql(_OTHER, Kind.TEXT)))
     if Kind.NOTHING in (left.kind, right.kind):
         return "CAST(NULL AS BOOLEAN)"
     texts = f"{as_text(left)} {op} {as_text(right)}"
@@ -27,5 +27,6 @@ def compare(left: Sql, op: str, right: Sql) -> str:
     return f"(CASE WHEN {looks_numeric} THEN {numbers} ELSE {texts} END)"
 
 
-def _any(value: Sql, each: str, test: str) -> str:
-    return f"(len(list_filter({value.text}, lambda {each}: {test})) > 0)"
+def any_value(values: Sql, each: str, test: str) -> str:
+    """Return SQL that is true where *test* is for one of a multivalue's *values*, each called *each*; NULL where it is for all."""
+    return f"list_bool_or(list_transform({values.text}, lambda {each}: {test}))"

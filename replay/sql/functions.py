@@ -15,7 +15,7 @@ from duckdb.func import SPECIAL
 
 from replay import jsonpath, times
 from replay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
-from replay.sql.comparison import compare
+from replay.sql.comparison import any_value, compare
 from replay.sql.patterns import re2_pattern
 from replay.sql.predicates import like_pattern
 from replay.sql.values import (
@@ -298,8 +298,7 @@ def _replace(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 def _match(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     value, pattern = compiler.operand(arguments[0]), _pattern(arguments[1], compiler)
     if value.kind is Kind.MULTIVALUE:
-        test = f"len(list_filter({value.text}, lambda {EACH}: regexp_matches({EACH}, {pattern}))) > 0"
-        return Sql(f"({test})", Kind.BOOLEAN)
+        return Sql(any_value(value, EACH, f"regexp_matches({EACH}, {pattern})"), Kind.BOOLEAN)
     return Sql(f"regexp_matches({as_text(value)}, {pattern})", Kind.BOOLEAN)
 
 
@@ -311,8 +310,7 @@ def _like(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 def like(value: Sql, pattern: Sql) -> Sql:
     """`value LIKE pattern`; a multivalue is like it where one of its values is †."""
     if value.kind is Kind.MULTIVALUE:
-        test = f"len(list_filter({value.text}, lambda {EACH}: {EACH} LIKE {as_text(pattern)})) > 0"
-        return Sql(f"({test})", Kind.BOOLEAN)
+        return Sql(any_value(value, EACH, f"{EACH} LIKE {as_text(pattern)}"), Kind.BOOLEAN)
     return Sql(f"({as_text(value)} LIKE {as_text(pattern)})", Kind.BOOLEAN)
 
 
