@@ -36,11 +36,14 @@ from replay.commands.sort import Key, Sort
 from replay.commands.stats import Stats
 from replay.commands.streamstats import StreamStats
 from replay.commands.table import Table_
+from replay.commands.tstats import Tstats
 from replay.commands.where import Where
 from tests.oracle.aggregates import aggregate
 from tests.oracle.expressions import NOW, Row, evaluate
 from tests.oracle.predicates import holds
 from tests.oracle.values import Value, few, natural, number, several, text
+
+Keys = Callable[[Row, str], list[str]]
 
 
 @dataclass(frozen=True)
@@ -247,14 +250,22 @@ def _sort_value(key: Key, row: Row) -> Any:
 
 @_run.register
 def _(command: Stats, results: Results) -> Results:
-    aggregates = _expanded(command.aggregates, results.fields)
-    groups = _groups(results.rows, command.by) if command.by else {(): results.rows}
-    ordered = sorted(groups, key=lambda key: [natural(one) for one in key])
+    return _grouped(command.aggregates, command.by, results)
+
+
+def _values_of(row: Row, name: str) -> list[str]:
+    return several(row.get(name))
+
+
+def _grouped(aggregates: Sequence[Aggregate], by: Sequence[str], results: Results, keys: Keys = _values_of) -> Results:
+    """Return a row for each group; *keys* gives the groups, of one by-field, that a row is in."""
+    expanded = _expanded(aggregates, results.fields)
+    groups = _groups(results.rows, by, keys) if by else {(): results.rows}
     rows = [
-        dict(zip(command.by, key, strict=True)) | {one.alias: aggregate(one, groups[key]) for one in aggregates}
-        for key in ordered
+        dict(zip(by, key, strict=True)) | {one.alias: aggregate(one, groups[key]) for one in expanded}
+        for key in sorted(groups, key=lambda key: [natural(one) for one in key])
     ]
-    return Results([*command.by, *(one.alias for one in aggregates)], rows)
+    return Results([*by, *(one.alias for one in expanded)], rows)
 
 
 def _expanded(aggregates: Sequence[Aggregate], fields: list[str]) -> list[Aggregate]:
@@ -268,13 +279,30 @@ def _expanded(aggregates: Sequence[Aggregate], fields: list[str]) -> list[Aggreg
     return found
 
 
-def _groups(rows: Iterable[Row], by: Sequence[str]) -> dict[tuple[str, ...], list[Row]]:
+def _groups(rows: Iterable[Row], by: Sequence[str], keys: Keys) -> dict[tuple[str, ...], list[Row]]:
     """Return the rows of each combination of values; a row with several values is in several groups."""
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        for key in itertools.product(*(several(row.get(name)) for name in by)):
+        for key in itertools.product(*(keys(row, name) for name in by)):
             groups.setdefault(key, []).append(row)
     return groups
+
+
+@_run.register
+def _(command: Tstats, results: Results) -> Results:
+    """tstats over the rows of its dataset, whose fields bear its name as a prefix; only `_time` does not."""
+    dataset = command.datamodel.rpartition(".")[2]
+    fields = [name if name == "_time" else f"{dataset}.{name}" for name in results.fields]
+    rows = [dict(zip(fields, (row.get(name) for name in results.fields), strict=True)) for row in results.rows]
+    found = Results(fields, rows).where(lambda row: holds(command.predicate, row))
+
+    def keys(row: Row, name: str) -> list[str]:
+        if name == "_time":
+            start = (number(row["_time"]) or 0.0) // (command.span_s or 1) * (command.span_s or 1)
+            return several(start)
+        return several(row.get(name)) or ([] if command.fillnull_value is None else [command.fillnull_value])
+
+    return _grouped(command.aggregates, command.by, found, keys)
 
 
 @_run.register

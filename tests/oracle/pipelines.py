@@ -146,3 +146,18 @@ COMMAND = st.one_of(
     st.sampled_from(['foreach a b [eval <<FIELD>>=<<FIELD>>."!"]', "foreach m* [eval r=mvcount(<<FIELD>>)]"]),
 )
 PIPELINE = st.lists(COMMAND, min_size=1, max_size=4).map(" | ".join)
+
+_IN_MODEL = st.sampled_from(["Processes.a", "Processes.b", "Processes.c", "Processes.zz"])
+_MODEL_TEST = st.tuples(_IN_MODEL, st.sampled_from(["=", "!=", "<", ">="]), WANTED).map("".join)
+_MODEL_PREDICATE = st.lists(st.tuples(st.sampled_from(["", "NOT ", "OR "]), _MODEL_TEST).map("".join), max_size=3).map(
+    lambda tests: " ".join(tests).removeprefix("OR ")
+)
+TSTATS = st.tuples(
+    st.sampled_from(["", "summariesonly=t ", "fillnull_value=- "]),
+    st.sampled_from(["count", "count dc(Processes.a)", "values(Processes.b) as v min(_time) as t", "max(Processes.c)"]),
+    _MODEL_PREDICATE.map(lambda tests: f" where {tests}" if tests else ""),
+    st.sampled_from(["", " by Processes.a", " by Processes.b Processes.a", " by _time span=1h", " by Processes.zz"]),
+).map("| tstats {0[0]}{0[1]} from datamodel=Endpoint.Processes{0[2]}{0[3]}".format)
+MODEL_ROWS = st.lists(st.fixed_dictionaries({}, optional=dict.fromkeys(["a", "b", "c"], SCALAR)), max_size=6).map(
+    lambda rows: [{**row, "_time": 1_750_000_000.0 + place * 977 % 4000} for place, row in enumerate(rows)]
+)

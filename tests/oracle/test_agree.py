@@ -6,6 +6,7 @@ import os
 import re
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, assume, given, note, settings
 
@@ -81,6 +82,21 @@ def test_predicates(predicate: str, rows: Rows) -> None:
 def test_pipelines(pipeline: str, rows: Rows) -> None:
     """Commands one behind the other give the same rows, in the same order, with the same fields."""
     agree(pipeline, rows)
+
+
+@given_rows
+@given(pipelines.TSTATS, pipelines.MODEL_ROWS)
+def test_tstats(search: str, rows: Rows) -> None:
+    """A tstats over a data model gives the same rows, in the same order."""
+    note(search)
+    names = ["_time", "a", "b", "c"]
+    run = Run(CONNECTION.cursor(), APP, {"Endpoint.Processes": names}, expressions.NOW)
+    kinds = {name: pa.float64() if name == "_time" else pa.string() for name in names}
+    table = pa.table({name: pa.array([row.get(name) for row in rows], kinds[name]) for name in names})
+    run.connection.register("Endpoint.Processes", table)
+    found = run.execute(parse(search))
+    expected = commands.run(parse(search), commands.Results(names, rows))
+    assert _rounded(commands.shown(expected)) == _rounded(run.fetch(found))
 
 
 @pytest.mark.parametrize("part", ["a", "the same"])
