@@ -4,6 +4,7 @@ JOIN_MAXOUT = 50_000  # [join] subsearch_maxout
 APPEND_MAXOUT = 50_000  # append's maxout, [searchresults] maxresultrows
 SUBSEARCH_MAXOUT = 10_000  # [subsearch] maxout: rows of a subsearch in a predicate
 SORT_DEFAULT = 10_000  # sort without a count
+STREAM_WINDOW = 10_000  # [streamstats] max_stream_window
 MAKERESULTS_MAX = 1_000_000  # ours: a typo must not fill the memory
 SUBSEARCH_DEPTH = 20  # ours: deeper text is an attack on the parser, not a search
 MACRO_CALLS = 20_000  # ours: macros that each call two others would expand without end

@@ -141,7 +141,8 @@ def group(
     for name, sql in by.items():
         if sql.kind is Kind.MULTIVALUE:  # one after the other: side by side, SQL would pair their values off
             inner = f"SELECT * REPLACE (unnest({keys[name]}) AS {keys[name]}) FROM ({inner})"
-    present = " AND ".join(f"{key} IS NOT NULL" for key in keys.values()) or "true"
+    # With nothing to give, because no field matched a wildcard, there is no result either.
+    present = " AND ".join(f"{key} IS NOT NULL" for key in keys.values()) or ("true" if aggregates else "false")
     grouping = f" GROUP BY {', '.join(keys.values())}" if keys else ""
 
     fields: dict[str, Sql] = {}
@@ -271,6 +272,9 @@ _SQL: dict[str, Builder] = {
     "max": _extreme("max"),
     "sum": _arithmetic("sum({0}){1}", "list_sum({})"),
     "avg": _arithmetic("avg({0}){1}", "list_avg({})"),
+    "sumsq": _arithmetic("sum({0} * {0}){1}", f"list_sum(list_transform({{}}, lambda {EACH}: {EACH} * {EACH}))"),
+    "stdevp": _arithmetic("stddev_pop({0}){1}", "list_stddev_pop({})"),
+    "varp": _arithmetic("var_pop({0}){1}", "list_var_pop({})"),
     "range": _arithmetic("(max({0}){1} - min({0}){1})", "(list_max({0}) - list_min({0}))"),
     "stdev": _arithmetic("stddev_samp({0}){1}", "list_stddev_samp({})"),
     "var": _arithmetic("var_samp({0}){1}", "list_var_samp({})"),

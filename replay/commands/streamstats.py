@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from replay import limits
 from replay.commands.aggregates import (
     PLACE,
     TIME,
@@ -67,6 +68,11 @@ class StreamStats:
         Source: Search Reference, "streamstats": current= counts the result itself in, window= is how many results count.
         """
         assert rows is not None
+        if not self.window and (size := run.count(rows)) > limits.STREAM_WINDOW:
+            run.warn(
+                f"streamstats looked back over all of {size:,} results; the documentation speaks of a default window of "
+                f"{limits.STREAM_WINDOW:,}, so Splunk may give other values: write window="
+            )
         keys = [as_text(one_value(rows, name, self.segment)) for name in self.by]
         first = f"{self.window - self.current} PRECEDING" if self.window else "UNBOUNDED PRECEDING"
         last = "CURRENT ROW" if self.current else "1 PRECEDING"

@@ -260,7 +260,7 @@ def _values_of(row: Row, name: str) -> list[str]:
 def _grouped(aggregates: Sequence[Aggregate], by: Sequence[str], results: Results, keys: Keys = _values_of) -> Results:
     """Return a row for each group; *keys* gives the groups, of one by-field, that a row is in."""
     expanded = _expanded(aggregates, results.fields)
-    groups = _groups(results.rows, by, keys) if by else {(): results.rows}
+    groups = _groups(results.rows, by, keys) if by else {(): results.rows} if expanded else {}
     rows = [
         dict(zip(by, key, strict=True)) | {one.alias: aggregate(one, groups[key]) for one in expanded}
         for key in sorted(groups, key=lambda key: [natural(one) for one in key])
