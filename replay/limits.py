@@ -10,5 +10,7 @@ SUBSEARCH_DEPTH = 20  # ours: deeper text is an attack on the parser, not a sear
 MACRO_CALLS = 20_000  # ours: macros that each call two others would expand without end
 MACRO_DEPTH = 100  # [search_metadata]… nested macros, beyond it one calls itself
 MAX_SQL_CHARACTERS = 200_000  # ours: of one expression
+COMMANDS = 1_000  # ours: of one pipeline
+COMMAND_WORDS = 20_000  # ours: words and marks of one command
 MAX_SEARCH_CHARACTERS = 1_000_000  # ours
 COMMAND_S = 600  # ours: seconds for all the chunks of a custom command

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from replay import limits
 from replay.spl.tokens import (
     Cursor,
     Token,
@@ -39,11 +40,18 @@ class Segment:
 
     def arguments(self) -> Cursor:
         """Return a cursor over the arguments as words."""
-        return Cursor(self.text, lex_arguments(self.text, self.start, self.end), self.end, self.subsearch)
+        return self._cursor(lex_arguments(self.text, self.start, self.end))
 
     def expression(self) -> Cursor:
         """Return a cursor over the arguments as eval operands and operators."""
-        return Cursor(self.text, lex_eval(self.text, self.start, self.end), self.end, self.subsearch)
+        return self._cursor(lex_eval(self.text, self.start, self.end))
+
+    def _cursor(self, tokens: list[Token]) -> Cursor:
+        cursor = Cursor(self.text, tokens, self.end, self.subsearch)
+        if len(tokens) > limits.COMMAND_WORDS:
+            last = tokens[limits.COMMAND_WORDS]
+            cursor.refuse(f"replay reads at most {limits.COMMAND_WORDS:,} words of a command", last, "use a lookup")
+        return cursor
 
     @property
     def source(self) -> str:
@@ -81,6 +89,10 @@ def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
             index += 1
     parts.append((part_start, end))
 
+    if len(parts) > limits.COMMANDS:
+        place = parts[limits.COMMANDS][0]
+        message = f"replay runs at most {limits.COMMANDS:,} commands in a row"
+        raise error_at(text, place, place + 1, message, unsupported=True)
     segments: list[Segment] = []
     leading_pipe = not text[parts[0][0] : parts[0][1]].strip()
     if leading_pipe:

@@ -73,31 +73,10 @@ PREDICATE = st.recursive(
     max_leaves=5,
 )
 
+_NAMES = "count dc values list min max sum avg range median stdev var stdevp varp sumsq first last earliest latest"
 AGGREGATES = st.lists(
     st.tuples(
-        st.sampled_from(
-            [
-                "count",
-                "dc",
-                "values",
-                "list",
-                "min",
-                "max",
-                "sum",
-                "avg",
-                "range",
-                "median",
-                "stdev",
-                "var",
-                "stdevp",
-                "varp",
-                "sumsq",
-                "first",
-                "last",
-                "earliest",
-                "latest",
-            ]
-        ),
+        st.sampled_from(_NAMES.split()),
         FIELD,
     ).map(lambda pair: f"{pair[0]}({pair[1]})"),
     min_size=1,

@@ -18,7 +18,7 @@ from replay.run import Run
 from tests.conftest import REPO
 from tests.oracle import commands, expressions, pipelines
 
-EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "100"))
 CONNECTION = engine.connect()
 CONNECTION.execute("SET threads = 1")  # a handful of rows need no more
 APP = App(REPO)

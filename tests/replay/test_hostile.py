@@ -38,6 +38,21 @@ def test_megabyte() -> None:
     assert "the search has 1,000,001 characters; replay reads 1,000,000" == str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        ("replay reads at most 20,000 words of a command (line 1, column ", "search " + "a=x*1 OR " * 6_000 + "a=2"),
+        ("replay reads at most 20,000 words of a command (line 1, column ", "where " + "a!=1 AND " * 6_000 + "a!=2"),
+        ("replay runs at most 1,000 commands in a row (line 1, column ", "eval a=1 | " * 1_000 + "eval a=2"),
+    ],
+)
+def test_long(error: str, text: str) -> None:
+    """A search that is well made, but longer than any that people write, is refused before it takes minutes."""
+    with pytest.raises(UnsupportedError) as refused:
+        commands.parse(f"| makeresults | {text}")
+    assert str(refused.value).startswith(error)
+
+
 def test_macros_without_end() -> None:
     """Macros that each call two others are refused when they have called enough, even where nothing comes of it."""
     tree = {f"m{level}": Macro(f"m{level}", f"`m{level + 1}``m{level + 1}`", ()) for level in range(60)}
