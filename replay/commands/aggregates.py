@@ -98,15 +98,19 @@ def parse_by(cursor: Cursor, options: Iterable[str] = ()) -> tuple[str, ...]:
     return tuple(names)
 
 
-def expand(aggregates: Iterable[Aggregate], fields: Sequence[str]) -> list[Aggregate]:
-    """Return *aggregates* with those over a wildcard replaced by one for each field that matches it."""
+def expand(aggregates: Iterable[Aggregate], fields: Sequence[str], by: Iterable[str] = ()) -> list[Aggregate]:
+    """Return *aggregates* with those over a wildcard replaced by one for each field that matches it.
+
+    None takes the name of a by-field from it: `values(*) as * by a` gives `a` as it is.
+    """
+    taken = set(by)
     expanded: list[Aggregate] = []
     for one in aggregates:
         if one.field is None or one.expression is not None or "*" not in one.field:
             expanded.append(one)
             continue
-        for name in matching(one.field, fields):
-            expanded.append(replace(one, field=name, alias=substitute(one.field, one.alias, name)))
+        named = [(name, substitute(one.field, one.alias, name)) for name in matching(one.field, fields)]
+        expanded += [replace(one, field=name, alias=alias) for name, alias in named if alias not in taken]
     return expanded
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from replay.commands.options import at_option, choice, matching, read_options
 from replay.run import Run, Table
 from replay.spl.pipeline import Segment
-from replay.spl.tokens import Token
+from replay.spl.tokens import error_at
+
+if TYPE_CHECKING:
+    from replay.commands import Pipeline
 
 # What stands in the template for the field's name, and for what the wildcards of the pattern matched; each can be renamed.
 _TOKENS = {
@@ -55,16 +59,12 @@ class ForEach:
             cursor.accept_op(",")
         if not patterns:
             cursor.fail("expected the names of fields, wildcards among them")
-        token: Token = cursor.here
-        if token.kind != "subsearch":
+        if cursor.here.kind != "subsearch":
             cursor.fail("foreach needs a template", hint="write: foreach a* [eval <<FIELD>>=…]")
-        cursor.take()
+        template = cursor.take().value
         cursor.finish()
-        found = cls(segment, tuple(patterns), token.value, tuple(tokens.values()))
-        for command in segment.commands(found._filled("x", *["x"] * (len(tokens) - 1))):
-            if command.segment.name not in _STREAMING:
-                hint = f"replay takes: {' '.join(_STREAMING)}"
-                cursor.refuse(f"{command.segment.name} does not go through the results one by one", token, hint)
+        found = cls(segment, tuple(patterns), template, tuple(tokens.values()))
+        found._commands("x", *["x"] * (len(tokens) - 1))
         return found
 
     def run(self, rows: Table | None, run: Run) -> Table:
@@ -74,8 +74,7 @@ class ForEach:
         """
         assert rows is not None
         for name, segments in self._matches(list(rows.columns)).items():
-            matched = [group or "" for group in (*segments, None, None, None, None)][: len(self.tokens) - 1]
-            rows = run.execute(self.segment.commands(self._filled(name, *matched)), rows)
+            rows = run.execute(self._commands(name, *[*segments, "", "", "", ""][: len(self.tokens) - 1]), rows)
         return rows
 
     def _matches(self, names: list[str]) -> dict[str, tuple[str, ...]]:
@@ -91,6 +90,15 @@ class ForEach:
                 found.setdefault(name, (whole, *match.groups()))
         return found
 
-    def _filled(self, *values: str) -> str:
+    def _commands(self, *values: str) -> Pipeline:
+        """Return the commands of the template with *values* put in; a field's name is data, so what it makes is checked too."""
         by_token = dict(zip(self.tokens, values, strict=True))
-        return re.sub("|".join(map(re.escape, self.tokens)), lambda found: by_token[found.group()], self.template)
+        text = re.sub("|".join(map(re.escape, self.tokens)), lambda found: by_token[found.group()], self.template)
+        commands: Pipeline = self.segment.commands(text)
+        for command in commands:
+            if command.segment.name not in _STREAMING:
+                start, end = self.segment.name_start, self.segment.name_start + len(self.segment.name)
+                message = f"{command.segment.name} in the template does not go through the results one by one"
+                hint = f"replay takes: {' '.join(_STREAMING)}"
+                raise error_at(self.segment.text, start, end, message, hint, unsupported=True)
+        return commands

@@ -13,6 +13,9 @@ from replay.spl.tokens import Cursor
 from replay.sql.patterns import named_groups, re2_pattern
 from replay.sql.values import EACH, Kind, Sql, as_text, literal, or_null
 
+_REFUSED = ("offset_field",)
+_WHY = "compute a place with eval: len(mvindex(split(field, text), 0))"
+
 
 @dataclass(frozen=True)
 class Rex:
@@ -33,13 +36,13 @@ class Rex:
         cursor = segment.arguments()
         spec: dict[str, Convert] = {"field": str, "max_match": count, "mode": choice("sed")}
         options = read_options(cursor, spec)
-        refuse_options(cursor, ("offset_field",), "compute a place with eval: len(mvindex(split(field, text), 0))")
+        refuse_options(cursor, _REFUSED, _WHY)
         token = cursor.here
         if token.kind != "quoted":
             cursor.fail("expected a pattern in double quotes")
         cursor.take()
         options |= read_options(cursor, spec)
-        refuse_options(cursor, ("offset_field",), "compute a place with eval: len(mvindex(split(field, text), 0))")
+        refuse_options(cursor, _REFUSED, _WHY)
         cursor.finish()
         field = options.get("field", "_raw")
         if "mode" in options:

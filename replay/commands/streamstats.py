@@ -81,7 +81,7 @@ class StreamStats:
         value = field_value(rows, Compiler(self.segment.arguments(), rows.field, run.now))
         present = " AND ".join(f"{key} IS NOT NULL" for key in keys)
         fields = dict(rows.columns)
-        for one in expand(self.aggregates, list(rows.columns)):
+        for one in expand(self.aggregates, list(rows.columns), self.by):
             found = running(one, value(one), over)
             fields[one.alias] = Sql(f"CASE WHEN {present} THEN {found.text} END", found.kind) if keys else found
         time = as_number(rows.field("_time"))

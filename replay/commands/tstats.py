@@ -100,7 +100,7 @@ class Tstats:
         test = predicate_test(self.predicate, field, run, self._no_terms)
         by = {name: self._by_field(name, field(name)) for name in self.by}
         rest = f"FROM {identifier(self.datamodel)} WHERE ({test}){time_range(run, '_time')}"
-        found = group(run, expand(self.aggregates, names), by, value, rest, field("_time"), None)
+        found = group(run, expand(self.aggregates, names, self.by), by, value, rest, field("_time"), None)
         if read:
             run.warn(f"{self.datamodel} has no field {' '.join(sorted(read))} here, so it is empty in this search")
         return found

@@ -259,7 +259,7 @@ def _values_of(row: Row, name: str) -> list[str]:
 
 def _grouped(aggregates: Sequence[Aggregate], by: Sequence[str], results: Results, keys: Keys = _values_of) -> Results:
     """Return a row for each group; *keys* gives the groups, of one by-field, that a row is in."""
-    expanded = _expanded(aggregates, results.fields)
+    expanded = _expanded(aggregates, results.fields, by)
     groups = _groups(results.rows, by, keys) if by else {(): results.rows} if expanded else {}
     rows = [
         dict(zip(by, key, strict=True)) | {one.alias: aggregate(one, groups[key]) for one in expanded}
@@ -268,12 +268,12 @@ def _grouped(aggregates: Sequence[Aggregate], by: Sequence[str], results: Result
     return Results([*by, *(one.alias for one in expanded)], rows)
 
 
-def _expanded(aggregates: Sequence[Aggregate], fields: list[str]) -> list[Aggregate]:
-    """Only plain names and `*`: other wildcards are the vectors' business."""
+def _expanded(aggregates: Sequence[Aggregate], fields: list[str], by: Sequence[str]) -> list[Aggregate]:
+    """Only plain names and `* as *`, which leaves the by-fields alone: other wildcards are the vectors' business."""
     found = []
     for one in aggregates:
         if one.field == "*":
-            found += [replace(one, field=name, alias=one.alias.replace("*", name)) for name in fields]
+            found += [replace(one, field=name, alias=name) for name in fields if name not in by]
         else:
             found.append(one)
     return found
@@ -327,7 +327,7 @@ def _peers(rows: Sequence[Row], row: Row, by: Sequence[str]) -> list[Row]:
 def _per_row(
     aggregates: Sequence[Aggregate], results: Results, window: Callable[[int, Row], list[Row]], by: Sequence[str]
 ) -> Results:
-    expanded = _expanded(aggregates, results.fields)
+    expanded = _expanded(aggregates, results.fields, by)
     rows = []
     for place, row in enumerate(results.rows):
         peers = window(place, row)

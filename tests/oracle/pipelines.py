@@ -125,7 +125,7 @@ COMMAND = st.one_of(
             'makemv delim="x" allowempty=t a',
         ]
     ),
-    st.sampled_from(['foreach a b [eval <<FIELD>>=<<FIELD>>."!"]', "foreach m* [eval r=mvcount(<<FIELD>>)]"]),
+    st.sampled_from(['foreach a b [eval <<FIELD>>=<<FIELD>>."!"]', "foreach m* [eval r=mvcount('<<FIELD>>')]"]),
 )
 PIPELINE = st.lists(COMMAND, min_size=1, max_size=4).map(" | ".join)
 
