@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, assume, given, note, settings
+from hypothesis import HealthCheck, assume, given, settings
 
 from replay import engine
 from replay.app import App
@@ -27,7 +27,6 @@ Rows = list[dict[str, Any]]
 
 def agree(text: str, rows: Rows) -> None:
     """Fail unless both give the same rows in the same order, with the same fields."""
-    note(text)
     pipeline = parse(f"| makeresults | {text}")[1:]
     names = list(dict.fromkeys(name for row in rows for name in row))
     run = Run(CONNECTION.cursor(), APP, {}, expressions.NOW)
@@ -88,7 +87,6 @@ def test_pipelines(pipeline: str, rows: Rows) -> None:
 @given(pipelines.TSTATS, pipelines.MODEL_ROWS)
 def test_tstats(search: str, rows: Rows) -> None:
     """A tstats over a data model gives the same rows, in the same order."""
-    note(search)
     names = ["_time", "a", "b", "c"]
     run = Run(CONNECTION.cursor(), APP, {"Endpoint.Processes": names}, expressions.NOW)
     kinds = {name: pa.float64() if name == "_time" else pa.string() for name in names}
