@@ -118,7 +118,8 @@ def _stored(value: Value) -> Value:
 @_run.register
 def _(command: Table_, results: Results) -> Results:
     named = [name for pattern in command.fields for name in _matching(pattern, results.fields) or _plain(pattern)]
-    return replace(results, fields=list(dict.fromkeys(named)))
+    kept = list(dict.fromkeys(named))
+    return Results(kept, [{name: row.get(name) for name in kept} for row in results.rows])
 
 
 @_run.register
