@@ -9,6 +9,7 @@ MAKERESULTS_MAX = 1_000_000  # ours: a typo must not fill the memory
 SUBSEARCH_DEPTH = 20  # ours: deeper text is an attack on the parser, not a search
 MACRO_CALLS = 20_000  # ours: macros that each call two others would expand without end
 MACRO_DEPTH = 100  # [search_metadata]… nested macros, beyond it one calls itself
+VALUE_LOOPS = 3  # ours: mvmap and mvfilter inside each other
 MAX_SQL_CHARACTERS = 200_000  # ours: of one expression
 COMMANDS = 1_000  # ours: of one pipeline
 COMMAND_WORDS = 20_000  # ours: words and marks of one command

@@ -27,6 +27,7 @@ class Compiler:
     cursor: Cursor
     field: FieldLookup
     now: float
+    bound: int = 0  # how many mvmap and mvfilter are around
 
     def boolean(self, expression: Expression) -> str:
         """Return SQL that is true, false or NULL; SplSyntaxError for an expression that is not a test."""
@@ -86,7 +87,7 @@ class Compiler:
     def bind(self, name: str, sql: Sql) -> Compiler:
         """Return a compiler for which field *name* is *sql*: the body of mvfilter and mvmap."""
         outer = self.field
-        return replace(self, field=lambda wanted: sql if wanted == name else outer(wanted))
+        return replace(self, field=lambda wanted: sql if wanted == name else outer(wanted), bound=self.bound + 1)
 
     def fail(self, expression: Expression, message: str, hint: str = "") -> None:
         """Raise SplSyntaxError under the expression's own token, or under the end of the command."""

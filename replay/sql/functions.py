@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import duckdb
 from duckdb.func import SPECIAL
 
-from replay import jsonpath, times
+from replay import jsonpath, limits, times
 from replay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
 from replay.sql.comparison import any_value, compare
 from replay.sql.patterns import re2_pattern
@@ -424,6 +424,10 @@ def _mvmap(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 def _one_field(what: str, expression: Expression, compiler: Compiler, node: Call) -> tuple[str, str]:
     """Return the field that *expression* names, and the SQL name of each of its values, which no other call uses."""
+    if compiler.bound >= limits.VALUE_LOOPS:  # the database takes twice as long for each one more
+        compiler.cursor.refuse(
+            f"replay runs at most {limits.VALUE_LOOPS} mvmap and mvfilter inside each other", node.token
+        )
     fields = _fields_of(expression)
     if len(fields) != 1:
         compiler.cursor.fail(f"{what} exactly one field, not {len(fields)}", node.token)

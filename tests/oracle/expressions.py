@@ -180,11 +180,15 @@ def _index(value: Value, start: Value, *end: Value) -> Value:
 
 
 def _extreme(highest: bool) -> Callable[..., Value]:
-    """`max` takes texts over numbers, `min` numbers over texts."""
+    """`max` takes texts over numbers, `min` numbers over texts; a number comes out as a number, however it was written."""
 
     def choose(*values: Value) -> Value:
         there = sorted((value for value in values if value is not None), key=_texts_last)
-        return None if not there else there[-1 if highest else 0]
+        if not there:
+            return None
+        chosen = there[-1 if highest else 0]
+        size = number(chosen)
+        return text(chosen) if size is None else size
 
     return choose
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 
 from replay import engine
 from replay.app import App
@@ -33,7 +33,8 @@ def agree(text: str, rows: Rows) -> None:
     try:
         found = run.execute(pipeline, run.from_python(names, rows))
     except UnsupportedError as error:
-        assume("multivalue" not in str(error))  # refused for what the rows hold, which the oracle does not look at
+        if "multivalue" in str(error):  # refused for what the rows hold, which the oracle does not look at
+            return
         raise
     expected = commands.run(pipeline, commands.Results(names, rows))
     assert _rounded(commands.shown(expected)) == _rounded(run.fetch(found))
