@@ -21,12 +21,13 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[2]
 sys.path[:0] = [] if str(REPO) in sys.path else [str(REPO)]
 
-from replay import engine  # noqa: E402
+from replay import cim, engine  # noqa: E402
 from replay.app import App  # noqa: E402
 from replay.commands import COMMANDS  # noqa: E402
 from replay.errors import SplError  # noqa: E402
 from replay.run import Run  # noqa: E402
 from replay.sql import functions  # noqa: E402
+from tests.replay.network import connection, guid, process, recording  # noqa: E402
 
 HANG_S = 60
 RUN_EVERY = 20
@@ -132,6 +133,12 @@ def command(random_: random.Random) -> str:
 
 
 @functools.cache
+def log() -> engine.Recording:
+    """Return a log of two events, for searches that read one."""
+    return recording([process("wks", 100, NOW, guid(1)), connection("wks", 100, NOW + 1, guid(1))])
+
+
+@functools.cache
 def known() -> list[str]:
     """Return searches that replay knows: the app's own, and those of the vectors."""
     found = [saved.search for saved in App(REPO).saved_searches.values()]
@@ -173,7 +180,7 @@ def check(text: str, runs: bool, app: App) -> str:
         pipeline = app.parse(text)
         if not runs:
             return "parsed"
-        run = Run(engine.connect(), app, {}, NOW)
+        run = Run(log().connection.cursor(), app, cim.create_datamodels(log().connection, "current"), NOW)
         names = list(dict.fromkeys(name for row in ROWS for name in row))
         made = text.startswith("| makeresults | ")
         run.fetch(run.execute(pipeline[1:], run.from_python(names, ROWS)) if made else run.execute(pipeline))
