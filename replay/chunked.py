@@ -17,10 +17,12 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from replay import limits
 from replay.errors import DataError, UsageError
 from replay.sql.values import Value
 
@@ -67,7 +69,8 @@ def call(
             raise DataError(f"the command {name} could not be started: {error}", process[0]) from error
         try:
             assert child.stdin is not None and child.stdout is not None
-            return _talk(child.stdin, child.stdout, name, arguments, fields, rows, search_info)
+            with _time_limit(child, name):
+                return _talk(child.stdin, child.stdout, name, arguments, fields, rows, search_info)
         except (OSError, DataError) as error:
             child.kill()
             child.wait()
@@ -84,6 +87,28 @@ def call(
                 if pipe is not None:
                     _close(pipe)
             child.wait()
+
+
+@contextlib.contextmanager
+def _time_limit(child: subprocess.Popen[bytes], name: str) -> Iterator[None]:
+    """End a command that does not come to its end; Splunk waits for ever, unless its commands.conf has `maxwait`."""
+    expired = threading.Event()
+
+    def end() -> None:
+        expired.set()
+        child.kill()
+
+    timer = threading.Timer(limits.COMMAND_S, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, DataError) as error:
+        if not expired.is_set():
+            raise
+        raise DataError(f"{name} had not answered after {limits.COMMAND_S} seconds, so replay ended it") from error
+    finally:
+        timer.cancel()
 
 
 def _close(pipe: IO[bytes]) -> None:

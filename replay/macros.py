@@ -168,7 +168,8 @@ def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], d
         raise error_at(text, start, end, f"no macro is called {key!r}", hint)
     if macro.unsupported:
         message = f"macro {key} uses {macro.unsupported}, which replay does not run"
-        raise error_at(text, start, end, message, unsupported=True)
+        hint = f"for this run give it a text of its own: --macro '{key}=…'"
+        raise error_at(text, start, end, message, hint, unsupported=True)
     definition = macro.definition
     if arguments:
         values = dict(zip(macro.arguments, arguments, strict=True))

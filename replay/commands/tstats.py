@@ -102,7 +102,7 @@ class Tstats:
         test = predicate_sql(predicate, field, self._no_terms)
         by = {name: self._by_field(name, field(name)) for name in self.by}
         rest = f"FROM {identifier(self.datamodel)} WHERE ({test}) AND {time_range(run, '_time', modifiers)}"
-        found = group(run, expand(self.aggregates, names), by, value, rest, field("_time"), None)
+        found = group(run, expand(self.aggregates, names, self.by), by, value, rest, field("_time"), None)
         if read:
             run.warn(f"{self.datamodel} has no field {' '.join(sorted(read))} here, so it is empty in this search")
         return found

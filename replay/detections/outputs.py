@@ -17,6 +17,7 @@ from replay.commands import COMMANDS
 from replay.commands.addinfo import AddInfo
 from replay.commands.aggregates import Aggregate
 from replay.commands.append import Append
+from replay.commands.bin import Bin
 from replay.commands.collect import Collect
 from replay.commands.convert import Convert
 from replay.commands.dedup import Dedup
@@ -30,13 +31,18 @@ from replay.commands.head import Head
 from replay.commands.inputlookup import InputLookup
 from replay.commands.join import Join
 from replay.commands.lookup import Lookup
+from replay.commands.makemv import MakeMv
 from replay.commands.makeresults import MakeResults
 from replay.commands.mvexpand import MvExpand
 from replay.commands.options import matching, substitute
+from replay.commands.regex import Regex
 from replay.commands.rename import Rename
+from replay.commands.rex import Rex, Sed
 from replay.commands.search import Search
 from replay.commands.sort import Sort
+from replay.commands.spath import Spath
 from replay.commands.stats import Stats
+from replay.commands.streamstats import StreamStats
 from replay.commands.table import Table_
 from replay.commands.timechart import TimeChart
 from replay.commands.tstats import Tstats
@@ -46,6 +52,7 @@ from replay.run import Run, Table
 from replay.spl.pipeline import Segment, split
 from replay.spl.predicate import All, Any, Not, Predicate, Subsearch
 from replay.spl.tokens import Token, error_at
+from replay.sql.patterns import named_groups
 
 if TYPE_CHECKING:
     from replay.commands import Command, Pipeline
@@ -168,8 +175,14 @@ def _behind(command: Command, before: Outputs, added: Mapping[str, Iterable[str]
     match command:
         case Collect() if command.options.get("testmode"):
             return before.plus(("_raw",))
-        case Search() | Where() | Dedup() | Head() | Sort() | MvExpand() | Collect():
+        case Search() | Where() | Regex() | Dedup() | Head() | Sort() | MakeMv() | MvExpand() | Sed() | Collect():
             return before
+        case Bin():
+            return before.plus((command.alias,))
+        case Rex():
+            return before.plus(named_groups(command.pattern))
+        case Spath():
+            return before.plus((command.output,))
         case Tstats():
             return NONE.plus([*command.by, *(one.alias for one in command.aggregates)])
         case Stats():
@@ -179,7 +192,7 @@ def _behind(command: Command, before: Outputs, added: Mapping[str, Iterable[str]
             return NONE.plus(["_time", *(one.alias for one in command.aggregates)])
         case TimeChart():
             return Outputs(frozenset(["_time"]), open=True)  # a column for each value
-        case EventStats():
+        case EventStats() | StreamStats():
             return before.plus(_aggregated(command.aggregates, before))
         case Eval():
             return before.plus(name for name, _ in command.assignments)

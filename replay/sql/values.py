@@ -34,6 +34,13 @@ class Sql:
     text: str
     kind: Kind
 
+    def or_else(self, other: Sql) -> Sql:
+        """Return this value, or *other* where there is none."""
+        if other.kind is Kind.NOTHING:
+            return self
+        kind = common_kind([self, other])
+        return Sql(f"coalesce({cast(self, kind)}, {cast(other, kind)})", kind)
+
 
 NOTHING = Sql("NULL", Kind.NOTHING)
 
@@ -53,6 +60,13 @@ _MACROS = (
     """CREATE OR REPLACE MACRO spl_plus(a, b) AS list_transform([[a, b]], lambda "#p":
     CASE WHEN spl_number("#p"[1]) IS NULL AND spl_number("#p"[2]) IS NULL THEN "#p"[1] || "#p"[2]
     ELSE spl_text(spl_number("#p"[1]) + spl_number("#p"[2])) END)[1]""",
+    # The least and greatest of texts: by number where all of them are numbers.
+    *(
+        f"""CREATE OR REPLACE MACRO spl_{name}(texts) AS list_transform([texts], lambda "#t":
+    CASE WHEN list_bool_and(list_transform("#t", lambda "#n": spl_number("#n") IS NOT NULL))
+    THEN spl_text(list_{name}(list_transform("#t", lambda "#n": spl_number("#n")))) ELSE list_{name}("#t") END)[1]"""
+        for name in ("min", "max")
+    ),
 )
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from replay import limits
 from replay.chunked import Answer, call, decode, encode
 from replay.errors import DataError, UsageError
 
@@ -132,3 +133,11 @@ def test_a_command_that_is_not_there(tmp_path: Path) -> None:
     """A command that cannot be started is an error that says so."""
     with pytest.raises(DataError, match="the command fake could not be started"):
         call([str(tmp_path / "nothing")], "fake", [], [], [], {})
+
+
+def test_a_command_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that never answers is ended, and the error says so; its time here is cut to nothing."""
+    monkeypatch.setattr(limits, "COMMAND_S", 0)
+    with pytest.raises(DataError) as refused:
+        call(command(tmp_path, "import time; time.sleep(1e6)"), "fake", [], ["a"], [{"a": "1"}], {})
+    assert "fake had not answered after 0 seconds, so replay ended it" == str(refused.value)

@@ -132,17 +132,27 @@ def test_wrong_stanza(kind: type[SplError], name: str, stanza: dict[str, str]) -
         from_stanza(name, stanza, "macros.conf")
 
 
-@pytest.mark.parametrize("key", ["iseval", "validation"])
-def test_unsupported_macro(key: str) -> None:
-    """A macro that replay does not run is refused where it is called, and only there."""
-    macros = {"m": from_stanza("m", {"definition": "x", key: "1"}, "macros.conf"), **MACROS}
-    assert "a=1" == expand("`plain`", macros)
-    with pytest.raises(UnsupportedError) as refused:
-        expand("a `m`", macros)
-    assert f"macro m uses {key}, which replay does not run (line 1, column 3)\n  a `m`\n    ^^^" == str(refused.value)
-
-
 def test_stanza() -> None:
     """The arguments of a stanza are cut at commas."""
     expected = Macro("m(2)", "$a$ $b$", ("a", "b"))
     assert expected == from_stanza("m(2)", {"definition": "$a$ $b$", "args": "a, b"}, "macros.conf")
+
+
+@pytest.mark.parametrize(("key", "value"), [("iseval", "1"), ("validation", "isnum(a)")])
+def test_refused_where_called(key: str, value: str) -> None:
+    """A macro with iseval or validation is refused where a search calls it, and harms no other search."""
+    macros = {"m": from_stanza("m", {"definition": "x", key: value}, "macros.conf")}
+    assert "a=1" == expand("a=1", macros)
+    with pytest.raises(UnsupportedError) as refused:
+        expand("a=1 `m`", macros)
+    expected = (
+        f"macro m uses {key}, which replay does not run (line 1, column 5)\n  a=1 `m`\n      ^^^\n"
+        "for this run give it a text of its own: --macro 'm=…'"
+    )
+    assert expected == str(refused.value)
+
+
+def test_refused_and_replaced() -> None:
+    """A macro that replay cannot use runs once it is replaced."""
+    macros = {"m": from_stanza("m", {"definition": "x", "iseval": "1"}, "macros.conf")}
+    assert "a=1" == expand("`m`", override(macros, "m=a=1"))
