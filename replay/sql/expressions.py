@@ -113,7 +113,7 @@ def _arithmetic(left: Sql, op: str, right: Sql) -> Sql:
     a, b = as_number(left), as_number(right)
     if op == "+" and Kind.LITERAL in (left.kind, right.kind):
         return Sql(f"({as_text(left)} || {as_text(right)})", Kind.LITERAL)
-    if op == "+" and left.kind is right.kind is Kind.TEXT:
+    if op == "+" and {left.kind, right.kind} <= {Kind.TEXT, Kind.MULTIVALUE}:
         # Two fields: numbers add up, texts are joined (Search Reference, "eval", "Operators").
         return Sql(f"spl_plus({as_text(left)}, {as_text(right)})", Kind.TEXT)
     if op in "/%":

@@ -7,10 +7,20 @@ from hypothesis import strategies as st
 FIELDS = ["a", "b", "c", "m", "A"]
 SCALARS = ["1", "2", "10", "-1", "1.0", "0.5", "007", "x", "X", "xy", "x y", "a*", "%", "x_", "\\", "1e2", "é"]
 SCALAR = st.sampled_from(SCALARS)
-CELL = st.one_of(SCALAR, st.lists(SCALAR, min_size=2, max_size=3))
-ROW = st.fixed_dictionaries({}, optional={"a": SCALAR, "b": SCALAR, "c": SCALAR, "A": SCALAR, "m": CELL})
-ROWS = st.lists(ROW, max_size=6).map(
-    lambda rows: [{**row, "_time": str(1_750_000_000 + place * 977 % 4000)} for place, row in enumerate(rows)]
+
+
+def _rows(few: list[str]) -> st.SearchStrategy[list[dict[str, str | list[str]]]]:
+    """Rows of few values, so that they meet: groups, keys and duplicates are what commands are about."""
+    scalar = st.sampled_from(few)
+    cells = {"a": scalar, "b": scalar, "c": scalar, "A": scalar}
+    several = st.one_of(scalar, st.lists(scalar, min_size=2, max_size=3))
+    return st.lists(st.fixed_dictionaries({}, optional={**cells, "m": several}), max_size=6)
+
+
+ROWS = (
+    st.lists(SCALAR, min_size=1, max_size=4)
+    .flatmap(_rows)
+    .map(lambda rows: [{**row, "_time": str(1_750_000_000 + place * 977 % 4000)} for place, row in enumerate(rows)])
 )
 FIELD = st.sampled_from(FIELDS)
 ONE = st.sampled_from(["a", "b", "c", "A"])  # fields that start with one value
@@ -90,48 +100,48 @@ AGGREGATES = st.lists(
 ).map(" ".join)
 BY = st.one_of(st.just(""), ONE.map(lambda name: f" by {name}"))
 BY_MANY = st.one_of(BY, st.sampled_from([" by m", " by a b", " by m a"]))
-COMMAND = st.one_of(
-    st.tuples(st.sampled_from(["r", "a", "m"]), VALUE).map("eval {0[0]}={0[1]}".format),
-    TEST.map("where {}".format),
-    PREDICATE.map("search {}".format),
-    st.tuples(AGGREGATES, BY_MANY).map("stats {0[0]}{0[1]}".format),
-    st.tuples(st.sampled_from(["count", "values(*) as *", "count(eval(a>1)) as n"]), BY).map(
-        "stats {0[0]}{0[1]}".format
+
+
+def _made(template: str, *parts: st.SearchStrategy[str] | list[str]) -> st.SearchStrategy[str]:
+    """Return texts of *template*, its {} filled from *parts*."""
+    strategies = [st.sampled_from(part) if isinstance(part, list) else part for part in parts]
+    return st.tuples(*strategies).map(lambda values: template.format(*values))
+
+
+_OTHERS = '[| makeresults count=2 | eval a="1", b="x", r="y"]'
+COMMANDS: dict[str, st.SearchStrategy[str]] = {
+    "append": st.just(f"append {_OTHERS}"),
+    "bin": st.sampled_from(["bin span=10 a", "bin _time span=1h"]),
+    "dedup": _made("dedup {}{}{}", ["", "2 "], FIELD, ["", " b", " keepempty=t", " consecutive=t"]),
+    "eval": _made("eval {}={}", ["r", "a", "m"], VALUE),
+    "eventstats": _made("eventstats {}{}", AGGREGATES, BY),
+    "fields": _made("fields {}{}", ["", "- "], ["a", "m b", "*", "_time", "zz", "_*"]),
+    "fillnull": st.sampled_from(["fillnull", "fillnull value=x a", "fillnull value=9 zz b"]),
+    "foreach": st.sampled_from(
+        ['foreach a b [eval <<FIELD>>=<<FIELD>>."!"]', "foreach m* [eval r=mvcount('<<FIELD>>')]"]
     ),
-    st.tuples(AGGREGATES, BY).map("eventstats {0[0]}{0[1]}".format),
-    st.tuples(
-        st.sampled_from(["", "current=f ", "window=2 global=f ", "current=f window=1 global=f "]), AGGREGATES, BY
-    ).map("streamstats {0[0]}{0[1]}{0[2]}".format),
-    st.lists(FIELD, min_size=1, max_size=3).map(lambda names: f"table {' '.join(names)}"),
-    st.tuples(st.sampled_from(["", "- "]), st.sampled_from(["a", "m b", "*", "_time", "zz", "_*"])).map(
-        "fields {0[0]}{0[1]}".format
+    "head": st.sampled_from(["head 2", "head (a<5)", "head (a<5) null=t keeplast=t limit=3"]),
+    "join": _made(
+        "join {}{} " + _OTHERS, ["", "max=0 ", "type=left max=0 ", "type=outer overwrite=f "], ["a", "a b", ""]
     ),
-    st.tuples(FIELD, st.sampled_from(["a", "r"])).map("rename {0[0]} as {0[1]}".format),
-    st.sampled_from(["fillnull", "fillnull value=x a", "fillnull value=9 zz b"]),
-    st.tuples(st.sampled_from(["", "2 "]), FIELD, st.sampled_from(["", " b", " keepempty=t", " consecutive=t"])).map(
-        "dedup {0[0]}{0[1]}{0[2]}".format
+    "makemv": st.sampled_from(["makemv b", 'makemv delim="x" allowempty=t a']),
+    "mvexpand": _made("mvexpand {}{}", ["m", "a"], ["", " limit=1"]),
+    "regex": _made("regex a{}{}", ["=", "!="], PATTERN),
+    "rename": _made("rename {} as {}", FIELD, ["a", "r"]),
+    "rex": st.sampled_from(['rex field=a "(?<n>[a-z])(?<b>.)?"', 'rex field=b max_match=0 "(?<m>[0-9])"']),
+    "search": _made("search {}", PREDICATE),
+    "sort": _made("sort {}{}", ["", "2 ", "0 "], ["a", "-a", "-a,b", "num(a)", "str(a)", "-str(b)", "a b"]),
+    "stats": st.one_of(
+        _made("stats {}{}", AGGREGATES, BY_MANY),
+        _made("stats {}{}", ["count", "values(*) as *", "count(eval(a>1)) as n"], BY),
     ),
-    st.tuples(
-        st.sampled_from(["", "2 ", "0 "]), st.sampled_from(["a", "-a", "-a,b", "num(a)", "str(a)", "-str(b)", "a b"])
-    ).map("sort {0[0]}{0[1]}".format),
-    st.sampled_from(["head 2", "head (a<5)", "head (a<5) null=t keeplast=t limit=3"]),
-    st.tuples(st.sampled_from(["m", "a"]), st.sampled_from(["", " limit=1"])).map("mvexpand {0[0]}{0[1]}".format),
-    st.sampled_from(['append [| makeresults count=2 | eval a=1, r="x"]', "bin span=10 a", "bin _time span=1h"]),
-    st.tuples(
-        st.sampled_from(["", "max=0 ", "type=left max=0 ", "type=outer overwrite=f "]),
-        st.sampled_from(["a", "a b", ""]),
-    ).map('join {0[0]}{0[1]} [| makeresults count=2 | eval a="1", b="x", r="y"]'.format),
-    st.tuples(st.sampled_from(["=", "!="]), PATTERN).map("regex a{0[0]}{0[1]}".format),
-    st.sampled_from(
-        [
-            'rex field=a "(?<n>[a-z])(?<b>.)?"',
-            'rex field=b max_match=0 "(?<m>[0-9])"',
-            "makemv b",
-            'makemv delim="x" allowempty=t a',
-        ]
+    "streamstats": _made(
+        "streamstats {}{}{}", ["", "current=f ", "window=2 global=f ", "current=f window=1 global=f "], AGGREGATES, BY
     ),
-    st.sampled_from(['foreach a b [eval <<FIELD>>=<<FIELD>>."!"]', "foreach m* [eval r=mvcount('<<FIELD>>')]"]),
-)
+    "table": st.lists(FIELD, min_size=1, max_size=3).map(lambda names: f"table {' '.join(names)}"),
+    "where": _made("where {}", TEST),
+}
+COMMAND = st.one_of(*COMMANDS.values())
 PIPELINE = st.lists(COMMAND, min_size=1, max_size=4).map(" | ".join)
 
 _IN_MODEL = st.sampled_from(["Processes.a", "Processes.b", "Processes.c", "Processes.zz"])
