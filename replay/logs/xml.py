@@ -12,7 +12,7 @@ from functools import lru_cache
 from lxml import etree
 
 from replay.errors import DataError
-from replay.logs.events import Item, Row, UnreadableEventError, batches, epoch, event_id
+from replay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id
 from replay.logs.opening import Log, cut
 from replay.logs.report import BadEvent
 
@@ -89,6 +89,7 @@ class Parser:
             elif name == "EventData":
                 for data in section:
                     field = data.get("Name")
+                    field = SPELLED.get(field, field)
                     if field in values and values[field] is None:
                         values[field] = _text(data)
         return (provider, event_id(identifier), epoch(time), computer, channel, *values.values())

@@ -76,7 +76,7 @@ def test_explain() -> None:
 
 def test_time_range() -> None:
     """--earliest and --latest cut the events: of 23 processes, three start in the second of the attack."""
-    spl = "| tstats count from datamodel=Endpoint.Processes"
+    spl = "| tstats count from datamodel=Endpoint.Processes where Processes.parent_process_id=*"
     times = ("--earliest", "2025-06-17T09:04:02", "--latest", "2025-06-17T09:04:03")
     _, out, _ = replay("run", SAMPLE, "--spl", spl, "--format", "json", *times)
     assert [{"count": "3"}] == json.loads(out)
