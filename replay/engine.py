@@ -13,6 +13,7 @@ import duckdb
 
 from replay import cim, logs, times
 from replay.app import App
+from replay.cim.blind import blind_spots
 from replay.errors import UnsupportedError, UsageError
 from replay.logs import LoadReport, Log
 from replay.output import Results
@@ -118,7 +119,11 @@ def replay(
             collect,
         )
         rows = run.execute(pipeline)
-        results = Results(list(rows.columns), run.fetch(rows), run.warnings, run.limits)
+        found = run.fetch(rows)
+        blind, blind_fields = blind_spots(connection, cim.mappings(addon), addon, run.decided_by)
+        for warning in (*blind, *blind_fields):
+            run.warn(warning)
+        results = Results(list(rows.columns), found, run.warnings, run.limits, blind)
     except RecursionError as error:
         raise UnsupportedError("the search nests deeper than replay reads") from error
     return Replayed(pipeline[0].segment.text, results, run.steps)

@@ -75,6 +75,7 @@ class Run:
     collect: Path | None = None
     warnings: list[str] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
+    decided_by: dict[str, set[str]] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     depth: int = 0
     _stages: int = 0
@@ -143,6 +144,10 @@ class Run:
         """Add the warning that a limit of Splunk's cost results."""
         self.warn(text)
         self.limits.append(text)
+
+    def decides(self, dataset: str, fields: Iterable[str]) -> None:
+        """Note that a command read *dataset*, and that *fields* of it decided which of its rows count."""
+        self.decided_by.setdefault(dataset, set()).update(fields)
 
     # Stages
 

@@ -44,14 +44,14 @@ ATTACK: dict[str, list[dict[str, str]]] = {
     "ds_verdict": [{"verdict": "Yes: current add-on, by GUID", "state": "0"}],
 }
 MODELS = [
-    ("Endpoint.Processes", "23", "2", "23", "2025-06-17T09:06:30", "00:53:30", "Processes are recorded"),
+    ("Endpoint.Processes", "45", "2", "45", "2025-06-17T09:07:10", "00:52:49", "Processes are recorded"),
     (
         "Endpoint.Processes, InstallUtil",
-        "4",
+        "12",
         "2",
-        "4",
-        "2025-06-17T09:04:02",
-        "00:55:58",
+        "12",
+        "2025-06-17T09:07:10",
+        "00:52:49",
         "What the search starts from",
     ),
     ("Network_Traffic.All_Traffic", "27", "2", "27", "2025-06-17T09:07:22", "00:52:38", "Connections of any product"),
