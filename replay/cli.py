@@ -15,7 +15,6 @@ from replay import cim, compare, engine
 from replay.app import App
 from replay.errors import DataError, SplError
 from replay.explain import explain
-from replay.logs import LoadReport
 from replay.output import FORMATS, printable
 from replay.progress import Progress
 
@@ -110,8 +109,7 @@ def _run(options: argparse.Namespace) -> int:
     )
     if options.explain:
         print(explain(search, replayed), file=sys.stderr)
-    for warning in replayed.results.warnings:
-        print(f"warning: {printable(warning)}", file=sys.stderr)
+    _warn(replayed.results.warnings)
     text = FORMATS[options.format](replayed.results)
     if options.output is None:
         print(text, end="", flush=True)
@@ -147,22 +145,13 @@ def _record(options: argparse.Namespace) -> engine.Recording:
         recording = engine.record(options.logs, cache=options.cache, progress=progress.show)
     finally:
         progress.clear()
-    _report(recording.report)
+    _warn(recording.report.warnings)
     return recording
 
 
-def _report(report: LoadReport) -> None:
-    for file in report.files:
-        if file.warning:
-            print(f"warning: {printable(file.path)}: {printable(file.warning)}", file=sys.stderr)
-        for bad in file.bad:
-            print(
-                f"warning: {printable(file.path)}, {bad.place}: {printable(bad.reason)}; skipped",
-                file=sys.stderr,
-            )
-        unlisted = file.bad_events - len(file.bad)
-        if unlisted:
-            print(f"warning: {printable(file.path)}: {unlisted:,} more bad events were skipped", file=sys.stderr)
+def _warn(warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        print(f"warning: {printable(warning)}", file=sys.stderr)
 
 
 def _fail(error: SplError, status: int) -> int:
