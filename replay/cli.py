@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from replay import cim, compare, engine
+from replay import cim, compare, engine, report
 from replay.app import App
-from replay.errors import DataError, SplError
+from replay.errors import DataError, SplError, UsageError
 from replay.explain import explain
 from replay.output import FORMATS, printable
 from replay.progress import Progress
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--earliest", metavar="T", help="start of the time range: epoch seconds, -24h@h, or an ISO date")
     run.add_argument("--latest", metavar="T", help="end of the time range, exclusive")
     run.add_argument(
-        "--format", choices=FORMATS, default="table", help="how results are written (default: %(default)s)"
+        "--format", choices=[*FORMATS, "html"], default="table", help="how results are written (default: %(default)s)"
     )
     run.add_argument(
         "--output", metavar="FILE", type=Path, help="write the results there instead of to standard output"
@@ -94,9 +95,12 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.format == "html" and options.output is None and sys.stdout.isatty():
+        raise UsageError("a report is read in a browser, not in a terminal; write it into a file with --output FILE")
     app = App(options.app, options.macro)
     search = _search_text(options, app)
     app.parse(search)  # what is wrong with the search is said before a large log is read
+    now = time.time()
     recording = _record(options)
     replayed = engine.replay(
         recording,
@@ -105,12 +109,18 @@ def _run(options: argparse.Namespace) -> int:
         options.addon,
         earliest=options.earliest,
         latest=options.latest,
+        now=now,
         python=options.python,
     )
     if options.explain:
         print(explain(search, replayed), file=sys.stderr)
     _warn(replayed.results.warnings)
-    text = FORMATS[options.format](replayed.results)
+    if options.format == "html":
+        name = options.search if options.spl is None else ""
+        run = report.about(recording, app, name, search, options.addon, options.earliest, options.latest, now)
+        text = report.html(run, replayed.results)
+    else:
+        text = FORMATS[options.format](replayed.results)
     if options.output is None:
         print(text, end="", flush=True)
         return 0
