@@ -11,6 +11,7 @@ from replay.app import App
 from replay.engine import Recording
 from replay.logs import FileReport
 from replay.report import text
+from replay.sql.values import storable
 
 LOGS = 50  # shown
 KINDS = 6  # of events, of each log
@@ -73,7 +74,7 @@ def about(
             ("time range", _range(earliest, latest, now)),
             *(("macro replaced", override) for override in app.overrides),
         ],
-        [_log(file, *spans[file.path]) for file in files[:LOGS]],
+        [_log(file, *spans[storable(file.path)]) for file in files[:LOGS]],
         len(files[LOGS:]),
         recording.report.events,
         min(first for first, _ in spans.values()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,15 @@ def test_logs() -> None:
     )
     assert (first, 2, 0, 97) == (run.logs[0], len(run.logs), run.logs_left, run.events)
     assert ("2025-06-17 08:58:05 UTC", "2025-06-17 09:04:07 UTC") == (run.logs[1].first, run.logs[1].last)
+
+
+def test_log_name(tmp_path: Path) -> None:
+    """A log may be named by bytes that are no text, and by markup."""
+    log = os.fsdecode(bytes(tmp_path / "<b>") + b"\xff.xml")
+    shutil.copy(REPO / SAMPLE, log)
+    assert [f"{tmp_path}/<b>\\udcff.xml"] == texts(
+        read(replay(log).stdout.decode()), "//table[starts-with(caption, '1 log')]//td[1]/div[@class='value']"
+    )
 
 
 def test_bad_events(tmp_path: Path) -> None:
