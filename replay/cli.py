@@ -13,12 +13,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from replay import cim, compare, engine
+from replay import cim, compare, engine, report
 from replay.app import App
 from replay.detections import check, test
-from replay.errors import DataError, SplError
+from replay.errors import DataError, SplError, UsageError
 from replay.explain import explain
-from replay.logs import LoadReport
 from replay.options import add_app, app_of
 from replay.output import FORMATS, printable
 from replay.progress import Progress
@@ -70,7 +69,7 @@ def argument_parser() -> argparse.ArgumentParser:
     run.add_argument("--earliest", metavar="T", help="start of the time range: epoch seconds, -24h@h, or an ISO date")
     run.add_argument("--latest", metavar="T", help="end of the time range, exclusive")
     run.add_argument(
-        "--format", choices=FORMATS, default="table", help="how results are written (default: %(default)s)"
+        "--format", choices=[*FORMATS, "html"], default="table", help="how results are written (default: %(default)s)"
     )
     run.add_argument(
         "--output", metavar="FILE", type=Path, help="write the results there instead of to standard output"
@@ -103,11 +102,14 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.format == "html" and options.output is None and sys.stdout.isatty():
+        raise UsageError("a report is read in a browser, not in a terminal; write it into a file with --output FILE")
     app = app_of(options)
     search = _search_text(options, app)
+    now = time.time()
     # What is wrong with the search or the times is said before a large log is read.
     app.parse(search)
-    engine.time_range(options.earliest, options.latest, time.time())
+    engine.time_range(options.earliest, options.latest, now)
     recording = _record(options)
     replayed = engine.replay(
         recording,
@@ -116,14 +118,19 @@ def _run(options: argparse.Namespace) -> int:
         options.addon,
         earliest=options.earliest,
         latest=options.latest,
+        now=now,
         python=options.python,
         collect=options.collect,
     )
     if options.explain:
         print(explain(search, replayed), file=sys.stderr)
-    for warning in replayed.results.warnings:
-        print(f"warning: {printable(warning)}", file=sys.stderr)
-    text = FORMATS[options.format](replayed.results)
+    _warn(replayed.results.warnings)
+    if options.format == "html":
+        name = options.search if options.spl is None else ""
+        run = report.about(recording, app, name, search, options.addon, options.earliest, options.latest, now)
+        text = report.html(run, replayed.results)
+    else:
+        text = FORMATS[options.format](replayed.results)
     if options.output is None:
         print(text, end="", flush=True)
         return 0
@@ -158,22 +165,13 @@ def _record(options: argparse.Namespace) -> engine.Recording:
         recording = engine.record(options.logs, cache=options.cache, progress=progress.show)
     finally:
         progress.clear()
-    _report(recording.report)
+    _warn(recording.report.warnings)
     return recording
 
 
-def _report(report: LoadReport) -> None:
-    for file in report.files:
-        if file.warning:
-            print(f"warning: {printable(file.path)}: {printable(file.warning)}", file=sys.stderr)
-        for bad in file.bad:
-            print(
-                f"warning: {printable(file.path)}, {bad.place}: {printable(bad.reason)}; skipped",
-                file=sys.stderr,
-            )
-        unlisted = file.bad_events - len(file.bad)
-        if unlisted:
-            print(f"warning: {printable(file.path)}: {unlisted:,} more bad events were skipped", file=sys.stderr)
+def _warn(warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        print(f"warning: {printable(warning)}", file=sys.stderr)
 
 
 def _fail(error: SplError, status: int) -> int:

@@ -8,6 +8,7 @@ number), BOOLEAN (which SPL cannot store) and NOTHING (a field that does not exi
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -43,6 +44,8 @@ class Sql:
 
 
 NOTHING = Sql("NULL", Kind.NOTHING)
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 # The parameter of a lambda: no column's name starts with #, so no field is taken for it.
 EACH = '"#v"'
@@ -82,8 +85,13 @@ def identifier(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Return *text* as an SQL string; a NUL, which no SQL string can hold, becomes the replacement character."""
-    return "'" + text.replace("'", "''").replace("\0", "\ufffd") + "'"
+    """Return *text*, as the database takes it, as an SQL string."""
+    return "'" + storable(text).replace("'", "''") + "'"
+
+
+def storable(text: str) -> str:
+    """Return *text* as the database takes it: what it cannot hold, a NUL or half a pair, becomes the replacement character."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def number(value: float) -> str:
