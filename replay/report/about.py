@@ -72,6 +72,7 @@ def about(
         [
             ("mapping of Sysmon", addon),
             ("time range", _range(earliest, latest, now)),
+            *(("app beside it", str(folder)) for folder in app.others),
             *(("macro replaced", override) for override in app.overrides),
         ],
         [_log(file, *spans[storable(file.path)]) for file in files[:LOGS]],

@@ -94,6 +94,11 @@ def test_macros() -> None:
     assert ("macro replaced", override) in about(SAMPLE, app=App(REPO, [override])).options
 
 
+def test_other_apps(tmp_path: Path) -> None:
+    """Another app whose objects the search saw is part of what was run."""
+    assert ("app beside it", str(tmp_path)) in about(SAMPLE, app=App(REPO, others=[tmp_path])).options
+
+
 def test_app(tmp_path: Path) -> None:
     """An app is named by its id and version, and a folder that has neither by its own name."""
     (tmp_path / "some_app").mkdir()
@@ -156,7 +161,10 @@ def test_warnings() -> None:
     done = replay("tests/recordings/installutil_near_misses.xml", "--addon", "legacy", "--search", published)
     listed = texts(read(done.stdout.decode()), "//section[@class='warnings']//li")
     assert [f"warning: {line}" for line in listed] == done.stderr.decode().splitlines()
-    assert ["join kept at most max=1 match for each result; 3 more were dropped"] == listed
+    assert [
+        "join kept at most max=1 match for each result; 3 more were dropped",
+        "this search is blind in Endpoint.Processes.original_file_name: no event of this log has a value there",
+    ] == listed
 
 
 def test_recorded_attack(shared_data: Path) -> None:
