@@ -329,7 +329,7 @@ def data_check(log: engine.Recording, addon: str) -> dict[str, str]:
     [
         ("current", ["2", "2", "0", "1", "0"]),
         ("cim5", ["2", "2", "0", "0", "0"]),
-        ("legacy", ["2", "2", "0", "0", "2"]),
+        ("legacy", ["2", "2", "0", "0", "1"]),
     ],
 )
 def test_data_check_tells_blind(addon: str, expected: list[str]) -> None:
@@ -343,7 +343,7 @@ def test_data_check_tells_blind(addon: str, expected: list[str]) -> None:
         ]
     )
     models = ["Endpoint.Processes", "Network_Traffic.All_Traffic"]
-    models += ["All_Traffic with process_id", "All_Traffic with process_guid", "Endpoint.Ports"]
+    models += ["All_Traffic with process_id", "All_Traffic with process_guid", "Ports with process_guid"]
     found = data_check(log, addon)
     assert expected == [found[model] for model in models]
 

@@ -146,7 +146,7 @@ NAMELESS = connection("A", 1, EIGHT + 120, None) | {"ProcessId": None}
     ("claim", "events", "addon", "hours", "verdict"),
     [
         ("processes and connections, by GUID", FULL, "current", 2, ("Yes: current add-on, by GUID", "0")),
-        ("no GUID in the data model of connections", FULL, "cim5", 2, ("Yes: current add-on, by PID", "0")),
+        ("no GUID in the data model of connections", FULL, "cim5", 2, ("Yes: no GUID there, by PID", "0")),
         ("connections with GUIDs in Ports", FULL, "legacy", 2, ("Yes: legacy add-on, by GUID", "0")),
         ("connections alone", FULL[1:], "current", 2, ("Blind: no processes", "2")),
         ("processes alone", FULL[:1], "current", 2, ("Blind: no connections", "2")),
