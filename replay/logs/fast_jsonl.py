@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import chain
 
 import duckdb
 import numpy as np
@@ -27,6 +28,8 @@ from replay.sql.values import identifier, literal
 MAX_OBJECTS = 100
 # No value that is looked at needs more bytes to tell what it is.
 VALUE_BYTES = 32
+# What else a line is read for, as columns; the last three make the moment of NXLog's form.
+SYSTEM = ("provider", "event_id", "computer", "channel", "#time", "#local", "#received", "#relayed")
 # How the text of an object or an array begins; no GUID does.
 NESTED = np.frombuffer(b'{"{}["[]', "<u2")
 
@@ -36,7 +39,19 @@ _local_time = lru_cache(maxsize=4096)(jsonl.local_time)
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
     """Read a log, as jsonl.read does."""
-    # Each thread that reads works on a cursor of its own, alone.
+
+    def read_piece(number: int, piece: bytes) -> list[Item]:
+        if len(piece) <= VALUE_BYTES or not is_utf8(piece):
+            return list(batches(jsonl.rows(enumerate(jsonl.lines(piece), number), fields), fields))
+        with _database().cursor() as cursor:
+            return _read(cursor, number, piece, fields)
+
+    return in_threads(read_piece, jsonl.pieces(log.blocks))
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """Return a database for all logs, whose cursors each work in the thread that has them, alone."""
     settings: dict[str, str | bool | int | float | list[str]] = {
         "threads": 1,
         "autoinstall_known_extensions": "false",
@@ -44,21 +59,12 @@ def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
         "produce_arrow_string_view": "true",
         "arrow_output_version": "1.4",
     }
-    with duckdb.connect(":memory:", config=settings) as database:
-
-        def read_piece(number: int, piece: bytes) -> list[Item]:
-            if len(piece) <= VALUE_BYTES or not is_utf8(piece):
-                return list(batches(jsonl.rows(enumerate(jsonl.lines(piece), number), fields), fields))
-            with database.cursor() as cursor:
-                return _read(cursor, number, piece, fields)
-
-        yield from in_threads(read_piece, jsonl.pieces(log.blocks))
+    return duckdb.connect(":memory:", config=settings)
 
 
 def _read(cursor: duckdb.DuckDBPyConnection, number: int, piece: bytes, fields: Sequence[str]) -> list[Item]:
     """Return the bad events of a piece, and the rows in one batch."""
-    content = np.frombuffer(piece, np.uint8)
-    ends = np.flatnonzero(content == ord("\n")) + 1
+    ends = np.flatnonzero(np.frombuffer(piece, np.uint8) == ord("\n")) + 1
     if not piece.endswith(b"\n"):
         ends = np.append(ends, len(piece))
     edges = np.concatenate(([0], ends)).astype(np.int32)
@@ -66,85 +72,81 @@ def _read(cursor: duckdb.DuckDBPyConnection, number: int, piece: bytes, fields: 
     cursor.register("lines", pa.table({"line": lines}))
     query = _query(tuple(fields), b'"winlog"' in piece)
     [found] = cursor.sql(query).to_arrow_table().combine_chunks().to_batches()
-    sure = _plain(piece, ends) & np.asarray(found["sure"])
-    columns = [found[name] for name in ("provider", "computer", "channel", *fields)]
-    for column in columns:
-        # A view is a text's length and its first four bytes, and more.
-        sure &= ~np.isin(np.frombuffer(column.buffers()[1], "<u2").reshape(-1, 8)[:, 2], NESTED)
+    sure = np.asarray(found["sure"]) & _plain(piece, ends)
+    for name in (*SYSTEM, *fields):
+        # A view begins with the length of the text and its first four bytes.
+        view = np.frombuffer(found[name].buffers()[1], "<u4").reshape(-1, 4)
+        sure &= ~np.isin(view[:, 1].astype("<u2"), NESTED)
+        if name in SYSTEM:
+            # Another key may hold what this one does not.
+            sure &= (view[:, 0] > 0) | np.asarray(found[name].is_null())
     ids, moments = pa.array(_event_ids(found["event_id"], sure)), pa.array(_moments(found, sure))
-    provider, computer, channel, *values = columns
-    batch = pa.RecordBatch.from_arrays(
-        [provider, ids, moments, computer, channel, *values], names=schema(fields).names
-    )
-    return [batch] if sure.all() else _with_others(batch, sure, number, jsonl.lines(piece), fields)
+    provider, computer, channel, *values = (found[name] for name in ("provider", "computer", "channel", *fields))
+    batch = pa.RecordBatch.from_arrays([provider, ids, moments, computer, channel, *values], names=schema(fields).names)
+    others = [
+        (line, piece[edges[line] : edges[line + 1]].removesuffix(b"\n")) for line in np.flatnonzero(~sure).tolist()
+    ]
+    return _with_others(batch, sure, number, others, fields) if others else [batch]
 
 
 def _with_others(
-    batch: pa.RecordBatch, sure: Booleans, number: int, lines: Sequence[bytes], fields: Sequence[str]
+    batch: pa.RecordBatch, sure: Booleans, number: int, others: Sequence[tuple[int, bytes]], fields: Sequence[str]
 ) -> list[Item]:
-    """Return the bad events among the lines that are not sure, and their rows in their places among the others."""
+    """Return the bad events among the lines that are not sure, and their rows in their places in the batch."""
     bad: list[Item] = []
     rows: list[Row] = []
     places: list[int] = []
-    for line in np.flatnonzero(~sure).tolist():
-        for item in jsonl.rows([(number + line, lines[line])], fields):
+    for place, line in others:
+        for item in jsonl.rows([(number + place, line)], fields):
             if isinstance(item, BadEvent):
                 bad.append(item)
             else:
                 rows.append(item)
-                places.append(line)
+                places.append(place)
     known = np.flatnonzero(sure)
-    others = [item for item in batches(rows, fields) if isinstance(item, pa.RecordBatch)]
     order = np.argsort(np.concatenate((known, np.array(places, np.int64))))
+    exact = [item for item in batches(rows, fields) if isinstance(item, pa.RecordBatch)]
     # Arrow takes no rows out of columns of views.
-    texts = pa.schema([(column.name, pa.string() if column.type == pa.string_view() else column.type) for column in batch.schema])
-    first, *rest = (pa.table(item).cast(texts) for item in (batch, *others))
+    texts = [(column.name, pa.string() if column.type == pa.string_view() else column.type) for column in batch.schema]
+    first, *rest = (pa.table(item).cast(pa.schema(texts)) for item in (batch, *exact))
     table = pa.concat_tables([first.take(pa.array(known)), *rest]).take(pa.array(order))
     return [*bad, *table.cast(batch.schema).combine_chunks().to_batches()]
 
 
-@lru_cache
+@cache
 def _query(fields: Sequence[str], winlogbeat: bool) -> str:
-    """Return the SQL that takes the values out of `lines`, in one of the two forms; `sure` where a line has that form."""
+    """Return the SQL that takes the values of SYSTEM and *fields* out of `lines`; `sure` where a line has that form."""
     if winlogbeat:
         system = ("provider_name", "event_id", "computer_name", "channel")
-        structure = {"@timestamp": "VARCHAR", "winlog": _texts(system) | {"event_data": _texts(fields)}}
-        data = "s.winlog.event_data"
-        provider, identifier_, computer, channel = (_first("s.winlog", name) for name in system)
-        time, local, received, relayed = _first("s", "@timestamp"), "NULL", "NULL", "NULL"
-        sure = f"{identifier_} IS NOT NULL"
+        structure = _texts(["@timestamp"]) | {"winlog": _texts(system) | {"event_data": _texts([*fields, "UtcTime"])}}
+        data, sure = "s.winlog.event_data", "s.winlog IS NOT NULL"
+        provider, event_id, computer, channel = (_first("s.winlog", name) for name in system)
+        times = [_first("s", "@timestamp"), *["NULL::VARCHAR"] * 3]
     else:
         # No two keys may differ in case alone.
         *computers, _ = jsonl.COMPUTER
-        local_times = ("EventTime", "EventReceivedTime", "@timestamp")
-        keys = (*jsonl.PROVIDER, "EventID", *local_times, *jsonl.TIME, *computers, "Channel", *fields, "winlog")
-        structure = _texts(keys)
-        data = "s"
-        provider, identifier_, computer, channel = (
-            _first("s", *names) for names in (jsonl.PROVIDER, ["EventID"], computers, ["Channel"])
-        )
-        time, (local, received, relayed) = _first("s", *jsonl.TIME), (_first("s", name) for name in local_times)
-        sure = f"s.winlog IS NULL AND {computer} IS NOT NULL"
-    values = "".join(f", {data}.{identifier(name)} AS {identifier(name)}" for name in fields)
+        keys = (jsonl.PROVIDER, ["EventID"], computers, ["Channel"], jsonl.TIME, *([key] for key in jsonl.LOCAL_TIME))
+        structure = _texts([*chain.from_iterable(keys), *fields, "winlog"])
+        data, sure = "s", "s IS NOT NULL AND s.winlog IS NULL"
+        provider, event_id, computer, channel, *times = (_first("s", *names) for names in keys)
+    provider = f"""coalesce({provider}, CASE
+        WHEN starts_with({channel}, '{jsonl.SYSMON}/') OR {data}."UtcTime" IS NOT NULL THEN '{jsonl.SYSMON}' END)"""
+    sure = f"{sure} AND {provider} IS NOT NULL AND {computer} IS NOT NULL"
+    columns = dict(zip(SYSTEM, (provider, event_id, computer, channel, *times), strict=True))
+    columns |= {name: f"{data}.{identifier(name)}" for name in fields}
+    listed = "".join(f",\n    {value} AS {identifier(name)}" for name, value in columns.items())
     return f"""
 SELECT
-    s IS NOT NULL AND {sure} AS sure,
-    coalesce({provider}, CASE
-        WHEN starts_with({channel}, '{jsonl.SYSMON}/') OR {data}."UtcTime" IS NOT NULL THEN '{jsonl.SYSMON}'
-        ELSE '' END) AS provider,
-    {identifier_} AS event_id, {computer} AS computer, {channel} AS channel,
-    {time} AS "#time", {local} AS "#local", {received} AS "#received", {relayed} AS "#relayed"
-    {values}
+    {sure} AS sure{listed}
 FROM (SELECT try(json_transform(line, {literal(json.dumps(structure))})) AS s FROM lines)"""
 
 
 def _texts(names: Sequence[str]) -> dict[str, object]:
-    return dict.fromkeys((*names, "UtcTime"), "VARCHAR")
+    return dict.fromkeys(names, "VARCHAR")
 
 
 def _first(of: str, *names: str) -> str:
-    texts = [f"nullif({of}.{identifier(name)}, '')" for name in names]
-    return f"coalesce({', '.join(texts)})"
+    return f"coalesce({', '.join(f'{of}.{identifier(name)}' for name in names)})"
 
 
 def _plain(piece: bytes, ends: Integers) -> Booleans:
@@ -156,25 +158,27 @@ def _plain(piece: bytes, ends: Integers) -> Booleans:
     content = np.frombuffer(piece, np.uint8)
     separators, closers = [], []
     for start in range(0, len(piece), CACHED):
-        # One byte before the part, and two behind it.
-        part = content[max(start - 1, 0) : start + CACHED + 2]
-        before, byte, following, second = part[:-3], part[1:-2], part[2:-1], part[3:]
-        string_follows = (following == ord('"')) | ((following == ord(" ")) & (second == ord('"')))
-        # What is no value's end before a comma, or no key's before a colon, belongs to a text.
-        separator = ((byte == ord(":")) | (byte == ord(","))) & ((before == ord('"')) | (before <= 0x20))
-        separators.append(np.flatnonzero(separator & ~string_follows) + max(start - 1, 0) + 1)
-        before, byte = part[:-1], part[1:]
-        closer = (byte | 0x20 == ord("}")) & ((before == ord(",")) | (before <= 0x20))
-        closers.append(np.flatnonzero(closer) + max(start - 1, 0) + 1)
-    at, closer_at = np.concatenate(separators), np.concatenate(closers)
-    # One space may be there, unless a comma or more of them stand before it.
+        # One byte before the part and two behind it, but where the piece begins or ends: there, nothing follows.
+        first = max(start, 1)
+        part = content[first - 1 : start + CACHED + 2]
+        before, byte = part[:-3], part[1:-2]
+        quote, space = part == ord('"'), part == ord(" ")
+        text_follows = quote[2:-1] | (space[2:-1] & quote[3:])
+        # A key ends with a quote, and so does what is not known yet before a comma; white space may follow.
+        separator = ((byte == ord(":")) | (byte == ord(","))) & (before <= ord('"'))
+        separators.append(np.flatnonzero(separator & ~text_follows) + first)
+        closer = (part[1:] | 0x20 == ord("}")) & ((part[:-1] == ord(",")) | (part[:-1] <= 0x20))
+        closers.append(np.flatnonzero(closer) + first)
+    separator_at, closer_at = np.concatenate(separators), np.concatenate(closers)
+    known, nested = _known_values(content, separator_at)
+    # One space alone before a closing bracket is no harm, nor is a text with such.
     before, second = content[closer_at - 1], content[closer_at - 2]
-    trailing = (before != ord(" ")) | (second == ord(",")) | (second <= 0x20)
-    known, objects = _known_values(content, at)
+    harmless = (before == ord(" ")) & (second != ord(",")) & (second > 0x20)
     plain = np.ones(len(ends), np.bool_)
-    for places in (closer_at[trailing], at[~known]):
+    for places in (closer_at[~harmless], separator_at[~known]):
         plain[np.searchsorted(ends, places, "right")] = False
-    return plain & (np.bincount(np.searchsorted(ends, at[objects], "right"), minlength=len(ends)) <= MAX_OBJECTS)
+    objects = np.bincount(np.searchsorted(ends, separator_at[nested], "right"), minlength=len(ends))
+    return plain & (objects <= MAX_OBJECTS)
 
 
 def _known_values(content: Bytes, separators: Integers) -> tuple[Booleans, Booleans]:
@@ -206,7 +210,7 @@ def _event_ids(texts: pa.Array, sure: Booleans) -> Integers:
             ids.append(event_id(text))
         except UnreadableEventError:
             ids.append(-1)
-    found = np.array([*ids, -1], np.int32)[np.asarray(coded.indices)]
+    found: Integers = np.array(ids, np.int32)[np.asarray(coded.indices)]
     sure &= found >= 0
     return found
 
@@ -215,9 +219,9 @@ def _moments(found: pa.RecordBatch, sure: Booleans) -> Floats:
     """Return the times in seconds since 1970; those that are none are not sure."""
     moments, known = _utc(found["#time"])
     known &= np.asarray(found["#local"].is_null())
-    columns = [found[name] for name in ("#time", "#local", "#received", "#relayed")]
-    for row in np.flatnonzero(sure & ~known).tolist():
-        time, local, received, relayed = (column[row].as_py() for column in columns)
+    rows = np.flatnonzero(sure & ~known)
+    columns = (found[name].cast(pa.string()).take(pa.array(rows)).to_pylist() for name in SYSTEM[-4:])
+    for row, time, local, received, relayed in zip(rows.tolist(), *columns, strict=True):
         try:
             moments[row] = _epoch(time or "") if local is None else _local_time(local, received, relayed)
         except UnreadableEventError:

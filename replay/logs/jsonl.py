@@ -31,6 +31,8 @@ PROVIDER = ("SourceName", "Provider", "ProviderName", "EventSourceName")
 COMPUTER = ("Computer", "Hostname", "HostName")
 # UtcTime comes last: in EID 3 of real logs it is up to days before the event.
 TIME = ("SystemTime", "TimeCreated", "@timestamp", "UtcTime")
+# What NXLog's time is made of, which counts before those: see local_time.
+LOCAL_TIME = ("EventTime", "EventReceivedTime", "@timestamp")
 
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
@@ -103,10 +105,8 @@ def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _flat_time(record: Mapping[str, Any]) -> float:
-    local = _first(record, "EventTime")
-    if local is None:
-        return epoch(_first(record, *TIME) or "")
-    return local_time(local, _first(record, "EventReceivedTime"), _first(record, "@timestamp"))
+    local, received, relayed = (_first(record, key) for key in LOCAL_TIME)
+    return epoch(_first(record, *TIME) or "") if local is None else local_time(local, received, relayed)
 
 
 def local_time(local: str, received: str | None, relayed: str | None) -> float:
