@@ -72,14 +72,16 @@ def _read(cursor: duckdb.DuckDBPyConnection, number: int, piece: bytes, fields: 
     cursor.register("lines", pa.table({"line": lines}))
     query = _query(tuple(fields), b'"winlog"' in piece)
     [found] = cursor.sql(query).to_arrow_table().combine_chunks().to_batches()
-    sure = np.asarray(found["sure"]) & _plain(piece, ends)
+    plain, nesting = _plain(piece, ends)
+    sure = np.asarray(found["sure"]) & plain
     for name in (*SYSTEM, *fields):
         # A view begins with the length of the text and its first four bytes.
         view = np.frombuffer(found[name].buffers()[1], "<u4").reshape(-1, 4)
-        sure &= ~np.isin(view[:, 1].astype("<u2"), NESTED)
         if name in SYSTEM:
             # Another key may hold what this one does not.
             sure &= (view[:, 0] > 0) | np.asarray(found[name].is_null())
+        if nesting:
+            sure &= ~np.isin(view[:, 1].astype("<u2"), NESTED)
     ids, moments = pa.array(_event_ids(found["event_id"], sure)), pa.array(_moments(found, sure))
     provider, computer, channel, *values = (found[name] for name in ("provider", "computer", "channel", *fields))
     batch = pa.RecordBatch.from_arrays([provider, ids, moments, computer, channel, *values], names=schema(fields).names)
@@ -149,8 +151,8 @@ def _first(of: str, *names: str) -> str:
     return f"coalesce({', '.join(f'{of}.{identifier(name)}' for name in names)})"
 
 
-def _plain(piece: bytes, ends: Integers) -> Booleans:
-    """Tell which lines, of those that DuckDB takes, are JSON and mean the same to the exact reader.
+def _plain(piece: bytes, ends: Integers) -> tuple[Booleans, bool]:
+    """Tell which lines, of those that DuckDB takes, are JSON and mean the same to the exact reader; and if any nests.
 
     Every value follows a colon, a comma or an opening bracket; it is a string, a whole number, true, false or null, an
     object, or an array of strings. No comma stands before a closing bracket.
@@ -178,7 +180,7 @@ def _plain(piece: bytes, ends: Integers) -> Booleans:
     for places in (closer_at[~harmless], separator_at[~known]):
         plain[np.searchsorted(ends, places, "right")] = False
     objects = np.bincount(np.searchsorted(ends, separator_at[nested], "right"), minlength=len(ends))
-    return plain & (objects <= MAX_OBJECTS)
+    return plain & (objects <= MAX_OBJECTS), bool(nested.any())
 
 
 def _known_values(content: Bytes, separators: Integers) -> tuple[Booleans, Booleans]:
