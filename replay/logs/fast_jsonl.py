@@ -21,7 +21,7 @@ from replay.logs.events import Item, Row, UnreadableEventError, batches, epoch, 
 from replay.logs.fast import in_threads
 from replay.logs.opening import Log
 from replay.logs.report import BadEvent
-from replay.logs.shapes import CACHED, TIME_BYTES, Booleans, Bytes, Floats, Integers, is_utf8, times, windows
+from replay.logs.shapes import CACHED, TIME_BYTES, Booleans, Bytes, Floats, Integers, times, windows
 from replay.sql.values import identifier, literal
 
 # In more objects than this, the exact reader may find a line too deep.
@@ -41,7 +41,7 @@ def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
     """Read a log, as jsonl.read does."""
 
     def read_piece(number: int, piece: bytes) -> list[Item]:
-        if len(piece) <= VALUE_BYTES or not is_utf8(piece):
+        if len(piece) <= VALUE_BYTES:
             return list(batches(jsonl.rows(enumerate(jsonl.lines(piece), number), fields), fields))
         with _database().cursor() as cursor:
             return _read(cursor, number, piece, fields)

@@ -94,7 +94,7 @@ class Block:
         event = np.searchsorted(self.end, at, "right")
         plain: Booleans = self.end <= len(self.content) - REACH
         plain[event[at > self.tags[self.first[event]]]] = False
-        if not is_utf8(self.content):
+        if not self._is_utf8():
             start = 0
             for number, end in enumerate(self.end.tolist()):
                 try:
@@ -104,22 +104,20 @@ class Block:
                 start = end
         return plain
 
+    def _is_utf8(self) -> bool:
+        edges = pa.py_buffer(np.array([0, len(self.content)], np.int64))
+        text = pa.Array.from_buffers(pa.large_binary(), 1, [None, edges, pa.py_buffer(self.content)])
+        try:
+            text.cast(pa.large_string())
+        except pa.ArrowInvalid:
+            return False
+        return True
+
 
 def windows(content: bytes | Bytes, places: Integers, size: int) -> Words:
     """Return the *size* bytes from each place on, as words of 8, which become the last axis."""
     all_ = np.ndarray((len(content) - size + 1,), f"V{size}", content, strides=(1,))
     return all_[places].view("<u8").reshape(*places.shape, size // 8)
-
-
-def is_utf8(content: bytes) -> bool:
-    """Tell whether bytes are UTF-8."""
-    edges = pa.py_buffer(np.array([0, len(content)], np.int64))
-    text = pa.Array.from_buffers(pa.large_binary(), 1, [None, edges, pa.py_buffer(content)])
-    try:
-        text.cast(pa.large_string())
-    except pa.ArrowInvalid:
-        return False
-    return True
 
 
 def _special(content: Bytes) -> Integers:

@@ -155,8 +155,14 @@ def test_a_usual_line_needs_no_exact_reader(tmp_path, exact_lines):
         ('"x"', '"x", "a": Infinity'),
         ('"x"', '"x", "a": [1, nan]'),
         ('"x"', '"x", "a": ["b", nan]'),
+        ('"x"', '"x", "a": ["b", 1, nan]'),
+        ('"x"', '"x", "a": ["b", 1,]'),
         ('"x"', '"x", "a": ["b",]'),
         ('"x"', '"x", "a": ["b" , ]'),
+        ('"x"', '"x", "a": {"b": 1,}'),
+        ('"x"', '"x", "a": {"b": 1, }'),
+        ('"x"', '"x", "a": {"b": 1,  }'),
+        ('"x"', '"x", "a": {"b": 1,\t}'),
         ('"x"', '"x", "a": {"b": "c",}'),
         ('"x"', '"x", "a": {"b": "c", }'),
         ('"x"', '"x", "a": {"b": "c",  }'),
@@ -173,6 +179,7 @@ def test_a_usual_line_needs_no_exact_reader(tmp_path, exact_lines):
         ('"Image"', '"IMAGE"'),
         ('"User"', '"UtcTime"'),
         ('"winlog"', r'"winlo\u0067"'),
+        ('"Image": ', r'"winlo\u0067": {"event_id": 2}, "Image": '),
         ('"Image"', '"winlog"'),
         ('"Image": ', '"winlog": null, "Image": '),
         ('"Image": ', '"winlog": {"event_id": 2}, "Image": '),
@@ -233,11 +240,13 @@ def test_an_unusual_line_is_read_the_same(tmp_path, event, old, new):
 
 @pytest.mark.parametrize("raw", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80"])
 def test_bytes_that_are_no_utf_8_are_read_the_same(tmp_path, raw):
-    """In a value of one line among others."""
+    """In a value, in a key, or between them, in a line among others, which are kept."""
     path = tmp_path / "log"
-    path.write_bytes("\n".join([*USUAL, EVENT, *USUAL]).encode().replace(b'"x"', b'"' + raw + b'"'))
-    rows, _, _ = same(path)
-    assert 41 == len(rows)
+    for old, new in ((b'"x"', b'"@"'), (b'"Image"', b'"Image@"'), (b'"x"', b'"x"@'), (b'"x"', b'"x", "a@": "@"')):
+        unusual = EVENT.encode().replace(old, new.replace(b"@", raw))
+        path.write_bytes(b"\n".join([*(line.encode() for line in USUAL), unusual]))
+        rows, bad, _ = same(path)
+        assert 21 == len(rows) + len(bad)
 
 
 PUT = [b"", b"\xff", *(bytes([char]) for char in b',:"{}[]\\ 0-.en\n\t')]
