@@ -4,7 +4,7 @@ LOG ?= tests/recordings/installutil_attack.xml
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint bench package inspect requirements clean
+.PHONY: help run dashboard test lint bench package inspect requirements clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 15
@@ -12,6 +12,9 @@ help:  ## show this list
 run: $(VENV)/run.done  ## build the app and replay a recording (or LOG=path) through its searches
 	@$(BIN)/python build.py
 	@$(BIN)/python -m replay compare "$(LOG)"
+
+dashboard: $(VENV)/run.done dashboard/node_modules  ## draw the dashboard over a recording (or LOG=path), with Node.js and Chromium
+	@$(BIN)/python -m dashboard "$(LOG)" $(ARGS)
 
 test: $(VENV)/dev.done  ## run the tests (ARGS="tests/replay -k join" for some of them)
 	@$(BIN)/python build.py vendor
@@ -21,7 +24,7 @@ lint: $(VENV)/dev.done  ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict bin
-	$(BIN)/mypy --strict build.py builder replay bench
+	$(BIN)/mypy --strict build.py builder replay dashboard bench
 
 bench: $(VENV)/dev.done  ## measure, in ratios within one run
 	@$(BIN)/python build.py vendor
@@ -39,7 +42,7 @@ requirements: $(VENV)/dev.done  ## pin requirements/*.txt anew from the .in file
 	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:  ## remove what the targets above made
-	rm -rf $(VENV) lib dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) lib dist dashboard/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # A set-up that was broken off leaves no .done file, so the next run starts it again.
 $(VENV)/python.done:
@@ -55,4 +58,9 @@ $(VENV)/run.done: requirements/run.txt | $(VENV)/python.done
 
 $(VENV)/dev.done: requirements/dev.txt $(VENV)/run.done
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+dashboard/node_modules: dashboard/package.json
+	@command -v npm >/dev/null || { echo "npm is needed, with Node.js 20 or later; on Debian: apt install npm chromium" >&2; exit 1; }
+	@npm install --prefix dashboard --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -21,7 +21,8 @@ ANNOTATION = (
 )
 
 # What `output=modifiers` puts in the place of a result, once for each of its risk objects: a risk event.
-# `_time` is the finding's own, as orig_time is, so that `collect` writes the same event however late it runs.
+# `_time` is the finding's own, as orig_time is, so that `collect` writes the same event however late it runs. ES
+# calls the search `source` as well, and counts by it.
 MODIFIER = (
     "_time",
     "risk_object",
@@ -31,6 +32,7 @@ MODIFIER = (
     "threat_object",
     "threat_object_type",
     "search_name",
+    "source",
     "orig_time",
     "annotations.analytic_story",
     "annotations.cis20",

@@ -80,6 +80,7 @@ def modifiers(configuration: Configuration, record: Record, finding: Record) -> 
         "_time": time,
         "orig_time": time,
         "search_name": configuration.detection.name,
+        "source": configuration.detection.name,
         "threat_object": [value for _, value in threats],
         "threat_object_type": [kind for kind, _ in threats],
         **{f"annotations.{name}": configuration.detection.annotations[name] for name in FRAMEWORKS},

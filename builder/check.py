@@ -9,16 +9,22 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 
-from builder import APP
+from builder import APP, check_view, view
+from builder.detection import output_fields
 from builder.document import decode
 from builder.manifest import Manifest
 from builder.problem import Problem
 from replay import conf, macros
 from replay.conf import Conf
 from replay.errors import DataError, SplError
+from replay.macros import Macro
 
 Files = Mapping[str, bytes]
+
+MACROS = "default/macros.conf"
+VIEWS = "default/data/ui/views/"
 
 # What each folder of the app may hold; a name that matches none is there by mistake.
 EXPECTED = (
@@ -156,12 +162,10 @@ def check_commands(files: Files) -> Iterator[Problem]:
 def check_macros(files: Files) -> Iterator[Problem]:
     """Refuse a saved search that calls a macro which neither the app nor Splunk_SA_CIM has: it would not run."""
     searches = _conf(files, "default/savedsearches.conf")
-    path = "default/macros.conf"
     try:
-        stanzas = macros.BUILT_IN | _conf(files, path).stanzas
-        known = {name: macros.from_stanza(name, stanza, path) for name, stanza in stanzas.items()}
+        known = _macros(files)
     except SplError as error:
-        yield Problem(path, 0, str(error).removeprefix(f"{path}: "), "mend it there")
+        yield Problem(MACROS, 0, str(error).removeprefix(f"{MACROS}: "), "mend it there")
         return
     for name, settings in searches.stanzas.items():
         try:
@@ -172,12 +176,27 @@ def check_macros(files: Files) -> Iterator[Problem]:
 
 
 def check_views(files: Files) -> Iterator[Problem]:
-    """Refuse a navigation bar that names a view which is neither the app's nor Splunk's own."""
+    """Refuse a dashboard that would not work, and a navigation bar that names a view which is not there."""
+    views = {*check_view.SPLUNK_VIEWS, *(PurePosixPath(name).stem for name in _names(files, VIEWS))}
     path = "default/data/ui/nav/default.xml"
     for number, line in enumerate(files.get(path, b"").decode(errors="replace").splitlines(), start=1):
-        for view in re.findall(r'<view\s[^>]*name="([^"]+)"', line):
-            if view not in ("search", "reports") and f"default/data/ui/views/{view}.xml" not in files:
-                yield Problem(path, number, f"view {view} is missing", "add it to default/data/ui/views")
+        for named in re.findall(r'<view\s[^>]*name="([^"]+)"', line):
+            if named not in views:
+                yield Problem(path, number, f"view {named} is missing", f"add it to {VIEWS.rstrip('/')}")
+    try:
+        known = _macros(files)
+    except SplError:
+        return  # check_macros says so
+    searches = _conf(files, "default/savedsearches.conf").stanzas
+    for name in _names(files, VIEWS):
+        document = view.read(files[name], name)
+        check_view.check(
+            document,
+            views,
+            lambda search: _why_not(search, known, searches),
+            lambda search: output_fields(search, known),
+        )
+        yield from document.problems
 
 
 CHECKS: tuple[Callable[[Files], Iterator[Problem]], ...] = (
@@ -191,6 +210,26 @@ CHECKS: tuple[Callable[[Files], Iterator[Problem]], ...] = (
     check_macros,
     check_views,
 )
+
+
+def _why_not(search: str, known: Mapping[str, Macro], searches: conf.Stanzas) -> str | None:
+    """Return why the app could not run a search of a dashboard, None if it can: a macro or saved search is not there."""
+    try:
+        expanded = macros.expand(search, known)
+    except SplError as error:
+        return str(error).splitlines()[0]
+    for name in re.findall(r'\bsavedsearch\s+"([^"]+)"', expanded):
+        if name not in searches:
+            return f"no saved search is called {name!r}"
+        if searches[name].get("disabled", "0") != "0":
+            return f"the saved search {name!r} is disabled"
+    return None
+
+
+def _macros(files: Files) -> dict[str, Macro]:
+    """Return the macros that a search of the app can call."""
+    stanzas = macros.BUILT_IN | _conf(files, MACROS).stanzas
+    return {name: macros.from_stanza(name, stanza, MACROS) for name, stanza in stanzas.items()}
 
 
 def _options(script: str) -> Iterator[tuple[str, int]]:

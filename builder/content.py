@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from builder import detection as detections
 from builder.detection import Detection, Label, Positive, Spl, Text, Url, Uuid
 from builder.document import Document, decode, matching, some
 from builder.problem import BuildError, Problem
+from replay import macros as replay_macros
 
 T = TypeVar("T")
 
@@ -67,31 +68,62 @@ def load(root: Path) -> Content:
     """Return the content of the repository at *root*; BuildError carries every problem of every file."""
     problems: list[Problem] = []
 
-    def read(pattern: str, kind: type[T], check: Callable[[Document[T]], None]) -> Iterator[T]:
+    def read(pattern: str, kind: type[T]) -> list[Document[T]]:
+        found = []
         for path in sorted((root / "package").glob(pattern)):
             name = path.relative_to(root).as_posix()
             try:
-                document = decode(path.read_text(encoding="utf-8"), name, kind)
+                found.append(decode(path.read_text(encoding="utf-8"), name, kind))
             except UnicodeDecodeError as error:
                 problems.append(Problem(name, 0, f"not UTF-8 at byte {error.start}", "save it as UTF-8"))
-                continue
-            check(document)
-            problems.extend(document.problems)
-            if document.value is not None:
-                yield document.value
+        return found
 
+    def values(documents: list[Document[T]]) -> tuple[T, ...]:
+        return tuple(document.value for document in documents if document.value is not None)
+
+    detection_files = read("detections/*.yml", Detection)
+    story_files = read("stories/*.yml", Story)
+    macro_files = read("macros.yml", tuple[Macro, ...])
+    found = values(detection_files)
+    macros = tuple(macro for group in values(macro_files) for macro in group)
+    known = _macros(macros) if len(values(macro_files)) == len(macro_files) else None
     seen: dict[str, str] = {}
-    found = tuple(read("detections/*.yml", Detection, lambda document: _check_detection(document, seen, root)))
-    stories = tuple(read("stories/*.yml", Story, lambda document: _check_story(document, found)))
-    macros = tuple(read("macros.yml", tuple[Macro, ...], lambda document: _check_macros(document, found)))
+    for detection in detection_files:
+        _check_detection(detection, seen, root, known)
+    for story in story_files:
+        _check_story(story, found)
+    for file in macro_files:
+        _check_macros(file, found)
+    problems += [
+        problem
+        for documents in (detection_files, story_files, macro_files)
+        for document in documents
+        for problem in document.problems
+    ]
     if problems:
         raise BuildError(problems)
-    return Content(found, stories, tuple(macro for group in macros for macro in group))
+    return Content(found, values(story_files), macros)
 
 
-def _check_detection(document: Document[Detection], seen: dict[str, str], root: Path) -> None:
+def _macros(macros: Iterable[Macro]) -> dict[str, replay_macros.Macro]:
+    """Return the macros as replay expands them, those that come with Splunk_SA_CIM among them."""
+    found = {
+        name: replay_macros.from_stanza(name, stanza, "Splunk_SA_CIM")
+        for name, stanza in replay_macros.BUILT_IN.items()
+    }
+    for macro in macros:
+        found[macro.stanza] = replay_macros.Macro(macro.stanza, detections.one_line(macro.definition), macro.arguments)
+    return found
+
+
+def _check_detection(
+    document: Document[Detection],
+    seen: dict[str, str],
+    root: Path,
+    known: Mapping[str, replay_macros.Macro] | None,
+) -> None:
     """Refuse also a filter macro (so a name, in any case) or id that is *seen* already; its value is the file."""
-    detections.check(document, root)
+    detections.check(document, root, known)
     if document.value:
         for key, value in (("name", document.value.filter_macro), ("id", document.value.id)):
             if other := seen.get(value):

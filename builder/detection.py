@@ -1,21 +1,30 @@
 """A detection as package/detections/*.yml holds it: its shape, and the rules that hold between its parts.
 
 The keys are those of security_content (splunk/contentctl@fc00988 contentctl/objects), old names kept where
-the published detection has them, and one of our own: `published_search`, the search as published, token for
-token. It ships beside ours as the reference that every claim of improvement is measured against.
+the published detection has them, and some of our own: `published_search`, the search as published, token for
+token, which ships beside ours as the reference that every claim of improvement is measured against; and in
+`tests` what a test must find.
 """
 
 from __future__ import annotations
 
 import re
+import runpy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 from builder.document import Document, Key, Rule, between, matching, one_of, some
-from builder.search_fields import RBAENRICH_FIELDS, output_fields
+from replay import macros
+from replay.cim import ADDONS
+from replay.detections.outputs import outline, outputs
+from replay.errors import SplError
 
+# What rbaenrich adds to every result: the command's own list, read by path as bin/ is no package.
+_FIELDS = Path(__file__).parent.parent / "bin" / "installutil_rba_fields.py"
+RBAENRICH_FIELDS = frozenset[str](runpy.run_path(str(_FIELDS))["ANNOTATION"])
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 
 
@@ -35,8 +44,12 @@ Label = Annotated[str, matching(r"[^][|\"\n]*[^][|\"\n\\]", 'one line without [ 
 FieldName = Annotated[str, matching(r"[A-Za-z_][\w.]*", "a field name")]
 Uuid = Annotated[str, matching(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "a lower-case UUID")]
 Url = Annotated[str, matching(r"https://\S+", "an https:// address")]
+AddOn = Annotated[str, one_of(*ADDONS)]
 Percent = Annotated[int, between(0, 100)]
 Positive = Annotated[int, between(1, 1_000_000)]
+
+# How a search ends: its results are scored, by its own name, and then filtered, on the score too.
+_SCORING = r'\| (rbaenrich detection="[^"]*"[^|]*?) ?\| `\w+`$'
 
 # The types of which a field may have both, in this order: rbaenrich tells by the value which it is.
 BY_VALUE = ("ip_address", "domain")
@@ -118,11 +131,22 @@ class AttackData:
 
 
 @dataclass(frozen=True)
+class Expected:
+    """What a test must find: how many results, or of each of them, in order, the fields that are named."""
+
+    count: Annotated[int, between(0, 1_000_000)] | None = None
+    rows: tuple[dict[str, str | tuple[str, ...] | None], ...] | None = None
+
+
+@dataclass(frozen=True)
 class Test:
-    """A named test over recordings."""
+    """A named test over recordings; the last three keys are ours (replay/detections/cases.py)."""
 
     name: Label
-    attack_data: tuple[AttackData, ...]
+    attack_data: Annotated[tuple[AttackData, ...], some()]
+    addon: AddOn | tuple[AddOn, ...] = "current"
+    expected: Expected | None = None
+    negative: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +179,12 @@ class Detection:
         return self.name.lower().replace(" ", "_") + "_filter"
 
     @property
+    def rbaenrich(self) -> str:
+        """The command that scores the search's results, with its options."""
+        match = re.search(_SCORING, one_line(self.search))
+        return match[1] if match else ""
+
+    @property
     def score(self) -> int:
         """Risk points of a result, 0..100: impact times confidence, as security_content rounds it."""
         return round(self.tags.impact * self.tags.confidence / 100)
@@ -165,15 +195,28 @@ def one_line(text: str) -> str:
     return " ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
-def check(document: Document[Detection], root: Path) -> None:
-    """Note in *document* every rule that its detection, of the repository at *root*, breaks."""
+def output_fields(search: str, known: Mapping[str, macros.Macro]) -> frozenset[str]:
+    """Return the fields that *search* can output for certain; SplError if it cannot be read, or calls an unknown macro."""
+    added = {"rbaenrich": RBAENRICH_FIELDS}
+    return outputs(outline(macros.expand(search, known), added), added).names
+
+
+def check(document: Document[Detection], root: Path, known: Mapping[str, macros.Macro] | None) -> None:
+    """Note in *document* every rule that its detection breaks.
+
+    Args:
+        document: The detection.
+        root: The repository that it is of.
+        known: The macros that it can call, but for its own filter; None where they are wrong themselves.
+    """
     detection = document.value
     if detection is None:
         return
     _check_scores(document, detection)
     _check_objects(document, detection)
     _check_filter(document, detection)
-    _check_fields(document, detection)
+    if known is not None:
+        _check_fields(document, detection, known)
     _check_drilldowns(document, detection)
     _check_tests(document, detection, root)
 
@@ -208,9 +251,19 @@ def _check_filter(document: Document[Detection], detection: Detection) -> None:
     for key, search in (("search", detection.search), ("published_search", detection.published_search)):
         if search is not None and not one_line(search).endswith(ending):
             document.refuse((key,), f"{key} does not end in its filter macro", f"end it with {ending}")
+        elif key == "search" and not _scores(detection):
+            scoring = f'| rbaenrich detection="{detection.name}"'
+            document.refuse(
+                (key,), "search does not score its results under its own name", f"end it with {scoring} {ending}"
+            )
 
 
-def _check_fields(document: Document[Detection], detection: Detection) -> None:
+def _scores(detection: Detection) -> bool:
+    # Another detection's name would give its findings another's score and message.
+    return detection.rbaenrich.lower().startswith(f'rbaenrich detection="{detection.name.lower()}"')
+
+
+def _check_fields(document: Document[Detection], detection: Detection, known: Mapping[str, macros.Macro]) -> None:
     """Refuse each field that the rest of the detection counts on and the search does not output."""
     used: list[tuple[Key, str, str]] = [
         (("rba", kind, index, "field"), kind[:-1].replace("_", " "), name)
@@ -231,15 +284,21 @@ def _check_fields(document: Document[Detection], detection: Detection) -> None:
         for token in _tokens(drilldown.search)
         if token in DRILLDOWN_TOKENS
     ]
-    outputs = output_fields(one_line(detection.search))
+    own = {detection.filter_macro: macros.Macro(detection.filter_macro, "search *", ())}
+    try:
+        found = output_fields(one_line(detection.search), {**known, **own})
+    except SplError as error:
+        claim = f"search cannot be read: {error.reason}"
+        document.refuse(("search",), claim, "mend it, or define the macro in package/macros.yml")
+        return
     for where, role, name in used:
         if role != "drilldown token" and name in RBAENRICH_FIELDS:
             document.refuse(where, f"{role} {name} is what rbaenrich writes", "name a field that the search itself has")
-        elif name not in outputs:
+        elif name not in found:
             document.refuse(
                 where,
                 f"{role} {name} is not among the search's output",
-                "name it in the search's last table or stats, or correct the spelling",
+                "let the search compute it and name it in its last table or stats, or correct the spelling",
             )
 
 
@@ -270,6 +329,16 @@ def _check_tests(document: Document[Detection], detection: Detection, root: Path
                     f"test {test.name!r} names {entry.data}, which is not there",
                     "name a recording of this repository",
                 )
+        expected = test.expected
+        if expected is None:
+            continue
+        where = ("tests", index, "expected")
+        if test.negative is not None:
+            document.refuse(where, f"test {test.name!r} has expected and negative", "keep one of them")
+        if expected.rows is None and expected.count is None:
+            document.refuse(where, f"test {test.name!r} expects neither a count nor rows", "add one of them")
+        if expected.rows is not None and expected.count not in (None, len(expected.rows)):
+            document.refuse(where, f"test {test.name!r} counts other than its rows", "leave count out")
 
 
 def _tokens(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Read YAML or JSON into frozen dataclasses, which are the schema, and know the line of every value.
 
-A field's annotation says what the file may hold there: str, int, datetime.date, another dataclass,
-dict[str, T], tuple[T, ...] (a list), `T | None`, or Annotated[T, Rule]. A field without a default is a
+A field's annotation says what the file may hold there: str, int, bool, datetime.date, another dataclass,
+dict[str, T], tuple[T, ...] (a list), `T | None`, `T | tuple[T, ...]` (one or a list), or Annotated[T, Rule]. A field without a default is a
 required key; a key that is no field is refused, and so is a key given twice. Nothing is converted:
 `version: "1"` is not a number.
 """
@@ -26,6 +26,7 @@ Key = tuple[str | int, ...]
 _SCALARS: dict[Any, tuple[str, str, str]] = {  # type: its YAML tag, its name, how to write one
     str: ("tag:yaml.org,2002:str", "text", "quote it"),
     int: ("tag:yaml.org,2002:int", "a whole number", "write it without quotes"),
+    bool: ("tag:yaml.org,2002:bool", "true or false", "write it without quotes"),
     date: ("tag:yaml.org,2002:timestamp", "a date", "write YYYY-MM-DD without quotes"),
 }
 _NULL = "tag:yaml.org,2002:null"
@@ -111,9 +112,18 @@ def _decode(document: Document[Any], node: yaml.Node, kind: Any, where: Key) -> 
             document.refuse(where, f"{name} is {shown}", f"write {rule.meaning}")
             return _BAD
         return value
+    if kind is object:
+        if isinstance(node, yaml.MappingNode):
+            return _decode_mapping(document, node, dict[str, object], where)
+        if isinstance(node, yaml.SequenceNode):
+            return _decode(document, node, tuple[object, ...], where)
+        return yaml.SafeLoader("").construct_object(node)
     if origin in (Union, types.UnionType):
-        optional = next(arg for arg in args if arg is not type(None))
-        return None if node.tag == _NULL else _decode(document, node, optional, where)
+        if node.tag == _NULL and type(None) in args:
+            return None
+        listed = isinstance(node, yaml.SequenceNode)
+        kinds = [arg for arg in args if arg is not type(None)]
+        return _decode(document, node, next((k for k in kinds if (get_origin(k) is tuple) == listed), kinds[0]), where)
     if origin is tuple:
         if not isinstance(node, yaml.SequenceNode):
             return _mismatch(document, where, name, "a list", "write each entry on a line that starts with -")

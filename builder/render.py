@@ -65,6 +65,7 @@ def _savedsearches(detections: Iterable[Detection]) -> str:
         if detection.published_search:
             stanzas.append(_stanza(f"{detection.name} - As Published", _published(detection)))
         stanzas.append(_stanza(detection.name, _scheduled(detection)))
+        stanzas.append(_stanza(f"{detection.name} - Risk Modifiers", _risk_modifiers(detection)))
         stanzas.append(_stanza(f"{detection.name} - Hunt", _hunt(detection)))
     return _conf("package/detections/*.yml", stanzas)
 
@@ -133,6 +134,34 @@ def _scheduled(detection: Detection) -> dict[str, str]:
         "action.notable.param.security_domain": tags.security_domain,
         "action.notable.param.severity": "high",
         "action.notable.param.drilldown_searches": _json(_drilldowns(detection)),
+    }
+
+
+def _risk_modifiers(detection: Detection) -> dict[str, str]:
+    """Return the settings of the search that writes risk events where no Enterprise Security does, disabled as shipped.
+
+    It is the detection's own search, its filter included, and then one event for each risk object. As HEC, because a
+    value is then JSON: in collect's other form a quote or a backslash at the end of a value may end it, and what follows
+    would be read as a field. The range of the run is left to collect: of a result's own info_min_time it may make the
+    event's time.
+    """
+    ending = [
+        f"{detection.rbaenrich} output=modifiers",
+        "addinfo",
+        "rename info_sid as orig_sid",
+        "fields - info_*",
+        "collect index=`installutil_risk_index` output_format=hec addinfo=true",
+    ]
+    return {
+        "description": f"Writes the findings of {detection.name} as risk events into the index that the macro "
+        "installutil_risk_index names. For a Splunk without Enterprise Security: where that scores them, "
+        "leave this disabled.",
+        "search": " | ".join([one_line(detection.search), *ending]),
+        "disabled": "1",
+        "enableSched": "1",
+        "is_visible": "0",
+        **SCHEDULE,
+        "request.ui_dispatch_app": APP,
     }
 
 

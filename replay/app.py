@@ -1,17 +1,18 @@
-"""A Splunk app as replay reads it: its macros, saved searches, lookups and commands, default/ under local/."""
+"""A Splunk app as replay reads it: its macros, saved searches, lookups and commands, and those that other apps export."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from replay import conf, limits, macros
 from replay.commands import Pipeline, parse
-from replay.errors import DataError, UsageError
+from replay.errors import DataError, UnsupportedError, UsageError, there_is
+from replay.layers import AppFolder
 from replay.lookups import LookupTable, read_csv
-from replay.macros import Macro
+from replay.macros import Expansion, Macro
 
 
 @dataclass(frozen=True)
@@ -25,17 +26,27 @@ class SavedSearchStanza:
 
 @dataclass
 class App:
-    """The app in *folder*; *overrides* are macros replaced for this run, `NAME=DEFINITION`."""
+    """The app in *folder*, which the searches run in.
+
+    Args:
+        folder: The app.
+        overrides: Macros replaced for this run, `NAME=DEFINITION`.
+        others: Other apps: what they export lies below the app's own, setting by setting; of two, that of the app whose
+            name sorts last wins (Splunk Admin Manual, "Configuration file precedence", app or user context).
+        defaults: Definitions of macros without arguments that no folder needs to have.
+    """
 
     folder: Path
     overrides: Sequence[str] = ()
+    others: Sequence[Path] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def macros(self) -> dict[str, Macro]:
-        """The macros by name and arity, those of Splunk_SA_CIM that the data models come with below the app's own."""
-        path = str(self.folder / "default" / "macros.conf")
-        stanzas = macros.BUILT_IN | self._conf("macros")
-        found = {name: macros.from_stanza(name, stanza, path) for name, stanza in stanzas.items() if name != "default"}
+        """The macros by name and arity, those of Splunk_SA_CIM that the data models come with below the apps'."""
+        defaults = {name: {"definition": definition} for name, definition in self.defaults.items()}
+        stanzas = macros.BUILT_IN | defaults | self._conf("macros")
+        found = {name: macros.from_stanza(name, stanza, "macros.conf") for name, stanza in stanzas.items()}
         for assignment in self.overrides:
             found = macros.override(found, assignment)
         return found
@@ -51,10 +62,11 @@ class App:
 
     @cached_property
     def commands(self) -> dict[str, Path]:
-        """The scripts of the app's own commands, by name; only the chunked protocol is spoken."""
+        """The scripts of the apps' own commands, by name; only the chunked protocol is spoken."""
         return {
-            name: self.folder / "bin" / stanza["filename"]
-            for name, stanza in self._conf("commands").items()
+            name: folder.path / "bin" / stanza["filename"]
+            for folder in self._folders
+            for name, stanza in self._visible(folder, "commands").items()
             if "filename" in stanza and _true(stanza.get("chunked", "0"))
         }
 
@@ -70,46 +82,83 @@ class App:
 
         Raises:
             UsageError: If there is none.
-            DataError: If its file is missing or ragged.
+            UnsupportedError: If it is no CSV file.
+            DataError: If its file is missing or ragged, or a setting means nothing.
         """
-        stanza = self._conf("transforms").get(name)
+        stanza = self._transforms.get(name)
         if stanza is None and not name.endswith(".csv"):
-            known = [key for key, value in self._conf("transforms").items() if "filename" in value]
-            raise UsageError(f"the app has no lookup {name!r}; it has: {' '.join(known)}")
-        settings = stanza or {}
-        filename = settings.get("filename", name)
-        if Path(filename).name != filename:
-            raise DataError(f"a lookup's file must be in lookups/, but {name!r} names {filename!r}")
-        fields, rows = read_csv(self.folder / "lookups" / filename)
+            known = [key for key, value in self._transforms.items() if "filename" in value]
+            raise UsageError(f"the app has no lookup {name!r}; {there_is('it', name, known)}")
+        settings = stanza if stanza is not None else {"filename": name}
+        if "filename" not in settings:
+            raise UnsupportedError(f"lookup {name!r} is no CSV file, and replay reads no other lookups")
+        fields, rows = read_csv(self._lookup_file(name, settings["filename"]))
         matches = settings.get("match_type", "")
         return LookupTable(
             name,
             fields,
             rows,
             _true(settings.get("case_sensitive_match", "true")),
-            int(settings.get("max_matches", "1000")),
-            settings.get("default_match") if int(settings.get("min_matches", "0")) else None,
+            _count(name, settings, "max_matches", "1000"),
+            settings.get("default_match") if _count(name, settings, "min_matches", "0") else None,
             {
                 field.strip(" )"): way.strip().upper()
                 for way, _, field in (part.partition("(") for part in matches.split(",") if part.strip())
             },
         )
 
-    def expand(self, text: str) -> str:
-        """Return a search text with its macros expanded."""
+    def expansion(self, text: str) -> Expansion:
+        """Return a search text with its macros expanded, and where each part of it comes from."""
         if len(text) > limits.MAX_SEARCH_CHARACTERS:
             raise UsageError(f"the search has {len(text):,} characters; replay reads {limits.MAX_SEARCH_CHARACTERS:,}")
         # What a terminal hands over as no UTF-8 arrives as lone surrogates, which no database takes.
-        return macros.expand(text.encode("utf-8", "replace").decode(), self.macros)
+        return macros.expansion(text.encode("utf-8", "replace").decode(), self.macros)
+
+    def expand(self, text: str) -> str:
+        """Return a search text with its macros expanded."""
+        return self.expansion(text).text
 
     def parse(self, text: str) -> Pipeline:
         """Return a search text, macros and all, as its commands."""
         return parse(self.expand(text), custom=frozenset(self.commands))
 
+    @property
+    def _folders(self) -> list[AppFolder]:
+        """The folders, the one that wins last."""
+        return [AppFolder(path) for path in (*sorted(self.others, key=lambda path: path.resolve().name), self.folder)]
+
+    @cached_property
+    def _transforms(self) -> conf.Stanzas:
+        return self._conf("transforms")
+
     def _conf(self, name: str) -> conf.Stanzas:
-        layers = [self.folder / layer / f"{name}.conf" for layer in ("default", "local")]
-        default, local = (conf.read(path).stanzas if path.is_file() else {} for path in layers)
-        return conf.layer(default, local)
+        """Return the stanzas of every folder, each with the settings of `[default]` where it has none of its own."""
+        stanzas: conf.Stanzas = {}
+        for folder in self._folders:
+            stanzas = conf.layer(stanzas, self._visible(folder, name))
+        common = stanzas.pop("default", {})
+        return {name: common | stanza for name, stanza in stanzas.items()}
+
+    def _visible(self, folder: AppFolder, name: str) -> conf.Stanzas:
+        own = folder.path == self.folder
+        return {key: value for key, value in folder.stanzas(name).items() if own or folder.exports(name, key)}
+
+    def _lookup_file(self, name: str, filename: str) -> Path:
+        """Return the file of a lookup: the app's own, else that of another app which exports it."""
+        if Path(filename).name != filename:
+            raise DataError(f"a lookup's file must be in lookups/, but {name!r} names {filename!r}")
+        for folder in reversed(self._folders):
+            path = folder.path / "lookups" / filename
+            if path.is_file() and (folder.path == self.folder or folder.exports("lookups", filename)):
+                return path
+        return self.folder / "lookups" / filename
+
+
+def _count(name: str, settings: Mapping[str, str], key: str, default: str) -> int:
+    value = settings.get(key, default)
+    if not value.isdecimal():
+        raise DataError(f"{key} of lookup {name!r} is {value!r}; write a whole number")
+    return int(value)
 
 
 def _true(text: str) -> bool:

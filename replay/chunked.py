@@ -17,11 +17,13 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from replay.errors import DataError
+from replay import limits
+from replay.errors import DataError, UsageError
 from replay.sql.values import Value
 
 CHUNK_ROWS = 10_000
@@ -57,7 +59,8 @@ def call(
         search_info: What getinfo tells about the search (sid, earliest_time, …).
 
     Raises:
-        DataError: If the command cannot be started, reports an error, dies, or breaks the protocol.
+        UsageError: If the command refuses its arguments, as Splunk shows it when a search is parsed.
+        DataError: If the command cannot be started, reports another error, dies, or breaks the protocol.
     """
     with tempfile.TemporaryFile() as errors:
         try:
@@ -66,7 +69,8 @@ def call(
             raise DataError(f"the command {name} could not be started: {error}", process[0]) from error
         try:
             assert child.stdin is not None and child.stdout is not None
-            return _talk(child.stdin, child.stdout, name, arguments, fields, rows, search_info)
+            with _time_limit(child, name):
+                return _talk(child.stdin, child.stdout, name, arguments, fields, rows, search_info)
         except (OSError, DataError) as error:
             child.kill()
             child.wait()
@@ -83,6 +87,28 @@ def call(
                 if pipe is not None:
                     _close(pipe)
             child.wait()
+
+
+@contextlib.contextmanager
+def _time_limit(child: subprocess.Popen[bytes], name: str) -> Iterator[None]:
+    """End a command that does not come to its end; Splunk waits for ever, unless its commands.conf has `maxwait`."""
+    expired = threading.Event()
+
+    def end() -> None:
+        expired.set()
+        child.kill()
+
+    timer = threading.Timer(limits.COMMAND_S, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, DataError) as error:
+        if not expired.is_set():
+            raise
+        raise DataError(f"{name} had not answered after {limits.COMMAND_S} seconds, so replay ended it") from error
+    finally:
+        timer.cancel()
 
 
 def _close(pipe: IO[bytes]) -> None:
@@ -102,7 +128,7 @@ def _talk(
     answer = Answer()
     info = {**search_info, "command": name, "args": list(arguments), "raw_args": list(arguments)}
     _send(stdin, {"action": "getinfo", "preview": False, "searchinfo": info}, b"")
-    _receive(stdout, name, answer)
+    _receive(stdout, name, answer, UsageError)
     chunks = [rows[place : place + CHUNK_ROWS] for place in range(0, len(rows), CHUNK_ROWS)] or [()]
     for number, chunk in enumerate(chunks, start=1):
         _send(stdin, {"action": "execute", "finished": number == len(chunks)}, encode(fields, chunk))
@@ -119,7 +145,9 @@ def _send(stdin: IO[bytes], metadata: Mapping[str, Any], body: bytes) -> None:
     stdin.flush()
 
 
-def _receive(stdout: IO[bytes], name: str, answer: Answer) -> bytes:
+def _receive(
+    stdout: IO[bytes], name: str, answer: Answer, reported: type[UsageError] | type[DataError] = DataError
+) -> bytes:
     line = stdout.readline()
     match = _HEADER.fullmatch(line)
     if match is None:
@@ -137,7 +165,7 @@ def _receive(stdout: IO[bytes], name: str, answer: Answer) -> bytes:
         raise DataError(f"{name} answered metadata that replay cannot read: {error}") from error
     problems = [text for level, text in messages if level in ("ERROR", "FATAL")]
     if problems or "error" in metadata:
-        raise DataError(f"{name}: {'; '.join(problems) or metadata['error']}")
+        raise reported(f"{name}: {'; '.join(problems) or metadata['error']}")
     answer.messages += [text for _, text in messages]
     return body
 

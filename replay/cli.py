@@ -7,26 +7,27 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from replay import cim, compare, engine
+from replay import cim, compare, engine, report
 from replay.app import App
-from replay.errors import DataError, SplError
+from replay.detections import check, test
+from replay.errors import DataError, SplError, UsageError
 from replay.explain import explain
-from replay.logs import LoadReport
+from replay.options import add_app, app_of
 from replay.output import FORMATS, printable
 from replay.progress import Progress
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command line *arguments* and return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = argument_parser().parse_args(_tied(arguments))
     try:
-        if options.command == "compare":
-            return _compare(options)
-        return _run(options)
+        return int(options.run(options))
     except DataError as error:
         return _fail(error, 3)
     except SplError as error:
@@ -37,7 +38,19 @@ def main(arguments: Sequence[str]) -> int:
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _tied(arguments: Sequence[str]) -> list[str]:
+    """Return *arguments* with each time tied to its option: argparse would take `-24h@h` for another option."""
+    tied: list[str] = []
+    for argument in arguments:
+        if tied and tied[-1] in ("--earliest", "--latest") and re.match(r"-\d*[a-z]", argument, re.I):
+            tied[-1] += f"={argument}"
+        else:
+            tied.append(argument)
+    return tied
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    """Return the reader of the command line."""
     parser = argparse.ArgumentParser(prog="python -m replay", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run one search over recorded logs and print its results")
@@ -56,14 +69,21 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--earliest", metavar="T", help="start of the time range: epoch seconds, -24h@h, or an ISO date")
     run.add_argument("--latest", metavar="T", help="end of the time range, exclusive")
     run.add_argument(
-        "--format", choices=FORMATS, default="table", help="how results are written (default: %(default)s)"
+        "--format", choices=[*FORMATS, "html"], default="table", help="how results are written (default: %(default)s)"
     )
     run.add_argument(
         "--output", metavar="FILE", type=Path, help="write the results there instead of to standard output"
     )
+    run.add_argument(
+        "--collect", metavar="DIR", type=Path, help="where collect writes events, and search finds them again"
+    )
     run.add_argument("--explain", action="store_true", help="show the search at every stage, on standard error")
+    run.set_defaults(run=_run)
     comparing = commands.add_parser("compare", help="what the published search finds, what ours finds, and the alerts")
     _common(comparing)
+    comparing.set_defaults(run=_compare)
+    check.add_parser(commands)
+    test.add_parser(commands)
     return parser
 
 
@@ -72,32 +92,24 @@ def _common(parser: argparse.ArgumentParser) -> None:
         "logs", metavar="LOG", nargs="+", help="event XML, .evtx or JSON lines, .gz too; - is standard input"
     )
     parser.add_argument(
-        "--app",
-        metavar="DIR",
-        type=Path,
-        default=engine.app_folder(),
-        help="the app (default: this checkout)",
-    )
-    parser.add_argument(
-        "--macro",
-        metavar="NAME=DEFINITION",
-        action="append",
-        default=[],
-        help="replace a macro for this run; repeatable",
-    )
-    parser.add_argument(
         "--cache",
         metavar="DIR",
         type=Path,
         help="keep the events that were read in this folder, where later runs over the same logs find them",
     )
+    add_app(parser)
     parser.add_argument("--python", metavar="FILE", default=sys.executable, help="interpreter for the app's commands")
 
 
 def _run(options: argparse.Namespace) -> int:
-    app = App(options.app, options.macro)
+    if options.format == "html" and options.output is None and sys.stdout.isatty():
+        raise UsageError("a report is read in a browser, not in a terminal; write it into a file with --output FILE")
+    app = app_of(options)
     search = _search_text(options, app)
-    app.parse(search)  # what is wrong with the search is said before a large log is read
+    now = time.time()
+    # What is wrong with the search or the times is said before a large log is read.
+    app.parse(search)
+    engine.time_range(options.earliest, options.latest, now)
     recording = _record(options)
     replayed = engine.replay(
         recording,
@@ -106,13 +118,19 @@ def _run(options: argparse.Namespace) -> int:
         options.addon,
         earliest=options.earliest,
         latest=options.latest,
+        now=now,
         python=options.python,
+        collect=options.collect,
     )
     if options.explain:
         print(explain(search, replayed), file=sys.stderr)
-    for warning in replayed.results.warnings:
-        print(f"warning: {printable(warning)}", file=sys.stderr)
-    text = FORMATS[options.format](replayed.results)
+    _warn(replayed.results.warnings)
+    if options.format == "html":
+        name = options.search if options.spl is None else ""
+        run = report.about(recording, app, name, search, options.addon, options.earliest, options.latest, now)
+        text = report.html(run, replayed.results)
+    else:
+        text = FORMATS[options.format](replayed.results)
     if options.output is None:
         print(text, end="", flush=True)
         return 0
@@ -135,7 +153,7 @@ def _search_text(options: argparse.Namespace, app: App) -> str:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    app = App(options.app, options.macro)
+    app = app_of(options)
     recording = _record(options)
     print(compare.text(recording, app, options.python), end="", flush=True)
     return 0
@@ -147,22 +165,13 @@ def _record(options: argparse.Namespace) -> engine.Recording:
         recording = engine.record(options.logs, cache=options.cache, progress=progress.show)
     finally:
         progress.clear()
-    _report(recording.report)
+    _warn(recording.report.warnings)
     return recording
 
 
-def _report(report: LoadReport) -> None:
-    for file in report.files:
-        if file.warning:
-            print(f"warning: {printable(file.path)}: {printable(file.warning)}", file=sys.stderr)
-        for bad in file.bad:
-            print(
-                f"warning: {printable(file.path)}, {bad.place}: {printable(bad.reason)}; skipped",
-                file=sys.stderr,
-            )
-        unlisted = file.bad_events - len(file.bad)
-        if unlisted:
-            print(f"warning: {printable(file.path)}: {unlisted:,} more bad events were skipped", file=sys.stderr)
+def _warn(warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        print(f"warning: {printable(warning)}", file=sys.stderr)
 
 
 def _fail(error: SplError, status: int) -> int:

@@ -42,7 +42,8 @@ def text(recording: Recording, app: App, python: str) -> str:
         f"{name}, on {addon}: {warning}"
         for name, by_addon in found.items()
         for addon, results in by_addon.items()
-        for warning in results.limits  # alone: that a CIM version lacks a field is what is compared
+        # These alone: that a CIM version lacks a field is what is compared.
+        for warning in (*results.limits, *results.blind)
     }
     parts += [f"warning: {printable(warning)}" for warning in sorted(warnings)]
     return "\n".join(parts).rstrip() + "\n"
@@ -51,8 +52,10 @@ def text(recording: Recording, app: App, python: str) -> str:
 def _events(report: LoadReport) -> str:
     lines = []
     for file in report.files:
-        sysmon = {event_id: count for (provider, event_id), count in file.counts.items() if provider.endswith("Sysmon")}
-        shown = f"{sysmon.get(1, 0):,} processes started, {sysmon.get(3, 0):,} connections"
+        started, connected = (
+            sum(file.counts.get(kind, 0) for kind in kinds) for kinds in (cim.PROCESSES_STARTED, cim.CONNECTIONS)
+        )
+        shown = f"{started:,} processes started, {connected:,} connections"
         lines.append(f"{printable(file.path)}: {file.events:,} events ({shown})")
     return "\n".join(lines) + "\n"
 

@@ -13,6 +13,7 @@ import duckdb
 
 from replay import cim, logs, times
 from replay.app import App
+from replay.cim.blind import blind_spots
 from replay.errors import UnsupportedError, UsageError
 from replay.logs import LoadReport, Log
 from replay.output import Results
@@ -54,6 +55,13 @@ def record(
     return Recording(connection, report, folder)
 
 
+def nothing() -> Recording:
+    """Return a recording of no events, over which a search can be planned."""
+    connection = connect()
+    logs.create_table(connection, cim.FIELDS)
+    return Recording(connection, LoadReport(()))
+
+
 def connect() -> duckdb.DuckDBPyConnection:
     """Return an empty database in memory that knows what our SQL calls, and never reaches for the network."""
     settings: dict[str, str | bool | int | float | list[str]] = {
@@ -79,7 +87,8 @@ def replay(
     earliest: str | None = None,
     latest: str | None = None,
     now: float | None = None,
-    python: str = sys.executable,
+    python: str | None = sys.executable,
+    collect: Path | None = None,
 ) -> Replayed:
     """Run one search over a recording.
 
@@ -91,7 +100,7 @@ def replay(
         earliest: Start of the time range: epoch seconds, a relative time or an ISO date; None for all time.
         latest: End of the time range, exclusive; None for all time.
         now: The time of the run in epoch seconds; the clock's by default.
-        python: The interpreter for custom commands.
+        python: The interpreter for custom commands; None plans a search without them.
 
     Raises:
         SplError: Whatever is wrong with the search or the logs, in words for the user.
@@ -105,21 +114,33 @@ def replay(
             app,
             cim.create_datamodels(connection, addon),
             moment,
-            _time(earliest, "--earliest", moment),
-            _time(latest, "--latest", moment),
+            *time_range(earliest, latest, moment),
             python,
+            collect,
         )
         rows = run.execute(pipeline)
-        results = Results(list(rows.columns), run.fetch(rows), run.warnings, run.limits)
+        found = run.fetch(rows)
+        blind, blind_fields = blind_spots(connection, cim.mappings(addon), addon, run.decided_by)
+        for warning in (*blind, *blind_fields):
+            run.warn(warning)
+        results = Results(list(rows.columns), found, run.warnings, run.limits, blind)
     except RecursionError as error:
         raise UnsupportedError("the search nests deeper than replay reads") from error
     return Replayed(pipeline[0].segment.text, results, run.steps)
 
 
+def time_range(earliest: str | None, latest: str | None, now: float) -> tuple[float | None, float | None]:
+    """Return --earliest and --latest in epoch seconds; UsageError for one that is no time, and for a range that is empty."""
+    start, end = _time(earliest, "--earliest", now), _time(latest, "--latest", now)
+    if start is not None and end is not None and start >= end:
+        raise UsageError(f"--latest {latest!r} is not after --earliest {earliest!r}, so no event lies between them")
+    return start, end
+
+
 def _time(text: str | None, option: str, now: float) -> float | None:
     if text is None:
         return None
-    epoch = times.time_argument(text, now)
+    epoch = times.time_argument(text, now) if text.strip() else None
     if epoch is None:
         raise UsageError(f"{option} {text!r} is not a time; write epoch seconds, -24h@h or 2020-09-20T01:00:00")
     return epoch

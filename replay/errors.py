@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections.abc import Collection
+
 
 class SplError(Exception):
-    """Base of all of replay's own errors; its text is fit to show to a user as it stands."""
+    """Base of all of replay's own errors; its text is fit to show to a user as it stands.
+
+    Attributes:
+        source: The search text, or the part of one, that is wrong; None where no text is.
+        offset: Where in it.
+    """
+
+    source: str | None = None
+    offset: int = 0
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, in one line, without the place: that is one in a text with its macros expanded."""
+        return re.sub(r" \(line \d+, column \d+\)$", "", str(self).partition("\n")[0])
+
+    def place(self, source: str, offset: int) -> None:
+        """Say where in *source* the error is, unless it knows that; one in another text is where that text came from."""
+        if self.source != source:
+            self.source, self.offset = source, offset
 
 
 class SplSyntaxError(SplError):
@@ -33,3 +55,16 @@ class DataError(SplError):
         self.record = record
         place = ", ".join(part for part in (path, record) if part)
         super().__init__(f"{place}: {message}" if place else message)
+
+
+NAMES_LISTED = 20
+
+
+def there_is(owner: str, wanted: str, names: Collection[str]) -> str:
+    """Return what *owner* has instead of *wanted*: every name, or of many those that are spelt nearly so."""
+    if not names:
+        return f"{owner} has none"
+    if len(names) <= NAMES_LISTED:
+        return f"{owner} has: {' '.join(sorted(names))}"
+    close = difflib.get_close_matches(wanted, names, cutoff=0.8)
+    return f"{owner} has {len(names):,} others" + (f", of which the nearest: {' '.join(close)}" if close else "")

@@ -16,14 +16,15 @@ Rows = Sequence[dict[str, Value]]
 
 @dataclass(frozen=True)
 class Results:
-    """What a search found: its fields in order, its results, the warnings of the run, and those among them
-    that say what a limit of Splunk's cost.
+    """What a search found: its fields in order, its results, the warnings of the run, and among these those
+    that say what a limit of Splunk's cost, and those that name a dataset that the log leaves empty.
     """
 
     fields: Sequence[str]
     rows: Rows
     warnings: Sequence[str] = field(default_factory=tuple)
     limits: Sequence[str] = field(default_factory=tuple)
+    blind: Sequence[str] = field(default_factory=tuple)
 
 
 def _shown(name: str, value: Value) -> Value:

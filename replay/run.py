@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 
-from replay.errors import UnsupportedError
+from replay.errors import SplError, UnsupportedError
 from replay.spl.pipeline import Segment
 from replay.spl.tokens import error_at
 from replay.sql.values import NOTHING, Kind, Sql, Value, as_text, cast, common_kind, identifier
@@ -59,7 +60,9 @@ class Run:
         now: The time of the run, epoch seconds.
         earliest: Start of the time range, epoch seconds, or None for all time.
         latest: End of the time range (exclusive), or None.
-        python: The interpreter that custom commands are run with.
+        python: The interpreter that custom commands are run with; without one they leave the results as they are,
+            which is enough to plan a search.
+        collect: The folder of the summary indexes, or None where nothing may be written.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -68,9 +71,11 @@ class Run:
     now: float
     earliest: float | None = None
     latest: float | None = None
-    python: str = ""
+    python: str | None = None
+    collect: Path | None = None
     warnings: list[str] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
+    decided_by: dict[str, set[str]] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     depth: int = 0
     _stages: int = 0
@@ -85,6 +90,9 @@ class Run:
                 rows = command.run(rows, self)
             except duckdb.Error as error:
                 raise self.refused(command.segment, error) from error
+            except SplError as error:
+                error.place(command.segment.text, command.segment.name_start)
+                raise
             count = self.count(rows)
             step = Step(self.depth, command.segment.source, repr(command), tuple(self._statements), count)
             self.steps.insert(place, step)  # before those of its subsearches
@@ -136,6 +144,10 @@ class Run:
         """Add the warning that a limit of Splunk's cost results."""
         self.warn(text)
         self.limits.append(text)
+
+    def decides(self, dataset: str, fields: Iterable[str]) -> None:
+        """Note that a command read *dataset*, and that *fields* of it decided which of its rows count."""
+        self.decided_by.setdefault(dataset, set()).update(fields)
 
     # Stages
 

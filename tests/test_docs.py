@@ -4,39 +4,57 @@ from __future__ import annotations
 
 import configparser
 import csv
+import dataclasses
 import json
+import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 import installutil_rba_lookups as lookups
 import installutil_rba_rules as rules
 import pytest
-from installutil_rba_fields import ANNOTATION
+from installutil_rba_fields import ANNOTATION, MODIFIER
 
-from builder.search_fields import output_fields
-from replay import conf
+import build
+from builder import detection as detections
+from builder import view
+from builder.detection import output_fields
+from replay import conf, engine
 from replay.app import App
+from replay.cli import argument_parser
+from replay.output import FORMATS
+from replay.sql.values import Value
 from tests.conftest import REPO
+from tests.replay.network import NOON, connection, process, recording
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (REPO / "CHANGELOG.md").read_text(encoding="utf-8")
-SEARCHES, ADMIN, ANALYST, CONTRIBUTOR, ENTERPRISE_SECURITY = (
+SEARCHES, ADMIN, ANALYST, CONTRIBUTOR, ENTERPRISE_SECURITY, DETECTIONS = (
     (REPO / "docs" / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("searches", "admin", "analyst", "contributor", "enterprise_security")
+    for name in ("searches", "admin", "analyst", "contributor", "enterprise_security", "detections")
 )
 DOCUMENTS = [REPO / "README.md", REPO / "CHANGELOG.md", *sorted((REPO / "docs").glob("*.md"))]
+GUIDES = {path.stem: path.read_text(encoding="utf-8") for path in DOCUMENTS if path.stem != "CHANGELOG"}
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
+MODIFIERS = f"{SCHEDULED} - Risk Modifiers"
+ATTACK = "tests/recordings/installutil_attack.xml"
 LOOKUPS = (lookups.DETECTIONS, lookups.ENTITIES, lookups.SCORE_MODIFIERS, lookups.IGNORED_OBJECTS)
 
 
-def replay(*arguments: str) -> subprocess.CompletedProcess[str]:
+def replay(*arguments: str, cwd: Path = REPO) -> subprocess.CompletedProcess[str]:
     """Run the replay command of this checkout."""
     command = [sys.executable, "-m", "replay", *arguments]
-    return subprocess.run(command, cwd=REPO, capture_output=True, text=True, encoding="utf-8", check=False)
+    environment = os.environ | {"PYTHONPATH": str(REPO)}
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
+    )
 
 
 def fenced(document: str, language: str = "") -> list[str]:
@@ -44,18 +62,81 @@ def fenced(document: str, language: str = "") -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)\n```$", document, re.M | re.S)
 
 
+def outside_fences(document: str) -> str:
+    """Return a document without its fenced blocks."""
+    return re.sub(r"^```.*?^```$", "", document, flags=re.M | re.S)
+
+
+def indented(document: str) -> list[str]:
+    """Return the blocks of a document that are code by their indentation, those inside of a list too."""
+    blocks = re.findall(r"(?<=\n\n)(?: {4,}\S.*(?:\n|\Z))+", outside_fences(document))
+    return [textwrap.dedent(block).strip() for block in blocks]
+
+
+def inline(document: str) -> list[str]:
+    """Return what stands as code within sentences."""
+    prose = re.sub(r"^ {4,}\S.*$", "", outside_fences(document), flags=re.M)
+    return [long or short for long, short in re.findall(r"`` (.+?) ``|`([^`\n]+)`", prose)]
+
+
+def column(document: str, header: str) -> list[str]:
+    """Return the names as code in the first column of the table that has *header* above it."""
+    rows = document.partition(f"| {header} |")[2].partition("\n\n")[0].splitlines()[2:]
+    return [name for row in rows for name in re.findall(r"`([^`]+)`", row.split("|")[1])]
+
+
 def test_comparison() -> None:
     """README shows what `make run` prints of the recording that ships."""
     assert replay("compare", "tests/recordings/installutil_attack.xml").stdout.strip() in fenced(README)
 
 
-@pytest.mark.parametrize("shown", [block for block in fenced(README) if block.startswith("$ ")])
-def test_replay_examples(shown: str) -> None:
+EXAMPLES = [block for block in fenced(README) if block.startswith("$ ")]
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What README's replay commands print, run one after another in a folder with the recordings: some build on others."""
+    folder = tmp_path_factory.mktemp("reader")
+    (folder / "tests").symlink_to(REPO / "tests")
+    found = {}
+    for example in EXAMPLES:
+        done = replay(*shlex.split(example.partition("\n")[0])[4:], cwd=folder)
+        found[example] = (done.stderr + done.stdout).strip()
+    return found
+
+
+@pytest.mark.parametrize("shown", EXAMPLES)
+def test_replay_examples(shown: str, printed: dict[str, str]) -> None:
     """README shows what its replay commands print, a warning or an error first."""
+    assert shown.partition("\n")[2] == printed[shown]
+
+
+@pytest.mark.parametrize("shown", [block for block in fenced(DETECTIONS) if block.startswith("$ ")])
+def test_detection_examples(shown: str) -> None:
+    """The detection engineer's page shows what check and test print, but for lines, columns and seconds."""
     command, _, expected = shown.removeprefix("$ .venv/bin/python -m replay ").partition("\n")
-    words = [quoted or plain for quoted, plain in re.findall(r"""["']([^"']*)["']|(\S+)""", command)]
-    printed = replay(*words)
-    assert expected == (printed.stderr + printed.stdout).strip()
+    assert re.sub(r"\d+", "N", expected) == re.sub(r"\d+", "N", replay(*command.split()).stdout.strip())
+
+
+@pytest.mark.parametrize("subcommand", ["check", "test"])
+def test_detection_options(subcommand: str) -> None:
+    """The detection engineer's page names every option of check and test, in the section of each."""
+    section = DETECTIONS.partition(f"## {subcommand.title()}\n")[2].partition("\n## ")[0]
+    options = set(re.findall(r"--[a-z]+", replay(subcommand, "--help").stdout)) - {"--help"}
+    assert (True, set()) == (bool(options), {option for option in options if f"`{option}" not in section})
+
+
+def test_findings() -> None:
+    """The detection engineer's page explains every rule of the linter."""
+    rules = re.findall(r'"([a-z]+-[a-z]+)", ', (REPO / "replay/detections/lint.py").read_text(encoding="utf-8"))
+    assert (True, set()) == (bool(rules), {rule for rule in rules if f"| `{rule}` |" not in DETECTIONS})
+
+
+def test_test_keys() -> None:
+    """The detection engineer's page explains every key of a test that is ours, and the builder knows each."""
+    keys = ("addon", "expected.count", "expected.rows", "negative: true")
+    assert dict.fromkeys(keys, True) == {key: f"| `{key}` |" in DETECTIONS for key in keys}
+    assert {"addon", "expected", "negative"} < {field.name for field in dataclasses.fields(detections.Test)}
 
 
 def test_replay_options() -> None:
@@ -100,20 +181,39 @@ def test_version() -> None:
 
 
 def test_fields() -> None:
-    """The analyst's page explains every field that the scheduled search outputs."""
-    fields = output_fields(App(REPO).saved_search(SCHEDULED).search)
-    assert (True, set()) == (bool(fields), {field for field in fields if f"`{field}`" not in ANALYST})
+    """The analyst's page explains every field that the scheduled search outputs, and no other."""
+    app = App(REPO)
+    fields = output_fields(app.saved_search(SCHEDULED).search, app.macros)
+    assert (True, sorted(fields)) == (len(fields) > len(ANNOTATION), sorted(column(ANALYST, "field | what it says")))
 
 
-def test_risk_fields() -> None:
-    """The analyst's page explains every field that rbaenrich adds."""
-    assert set() == {field for field in ANNOTATION if f"`{field}`" not in ANALYST}
+def test_risk_event_fields() -> None:
+    """The analyst's page explains every field of a risk event, and no other."""
+    assert sorted(MODIFIER) == sorted(column(ANALYST, "field of a risk event | what it says"))
+
+
+def test_panels() -> None:
+    """The analyst's page explains every panel of the dashboard."""
+    content = (REPO / "default/data/ui/views/installutil_risk.xml").read_bytes()
+    dashboard = view.read(content, "installutil_risk.xml").value
+    titles = {panel.title for panel in dashboard.visualizations.values()} if dashboard else set()
+    first = "".join(re.findall(r"^\| ([^|]*) \|", ANALYST, re.M))
+    assert (True, set()) == (bool(titles), {title for title in titles if title not in first})
+
+
+def test_verdicts() -> None:
+    """The analyst's page explains every verdict that the dashboard gives on the data, and no other."""
+    given = re.findall(r'"((?:Yes|Blind|Stale|Not)\b[^"%]+)"', App(REPO).macros["installutil_data_verdict"].definition)
+    assert (9, sorted(given)) == (
+        len(given),
+        sorted(re.findall(r"^\| `((?:Yes|Blind|Stale|Not)[^`]*)` \|", ANALYST, re.M)),
+    )
 
 
 def test_worked_score(tmp_path: Path) -> None:
     """The analyst's worked example is what rbaenrich says with the local lookups that the admin's page shows."""
     shutil.copytree(REPO / "lookups", tmp_path / "lookups")
-    scores, ignored = fenced(ADMIN, "csv")
+    scores, ignored, _ = fenced(ADMIN, "csv")
     (tmp_path / "lookups" / f"{lookups.SCORE_MODIFIERS.name}_local.csv").write_text(scores, encoding="utf-8")
     (tmp_path / "lookups" / f"{lookups.IGNORED_OBJECTS.name}_local.csv").write_text(ignored, encoding="utf-8")
     configuration = lookups.load(str(tmp_path), None, date(2026, 11, 24))
@@ -121,6 +221,17 @@ def test_worked_score(tmp_path: Path) -> None:
     annotated = rules.annotate(configuration, finding, "unknown")
     reasons = "\n".join(annotated["risk_score_reason"])
     assert ((), True, []) == (configuration.warnings, reasons in fenced(ANALYST), annotated["risk_user"])
+
+
+@pytest.mark.parametrize(("today", "score"), [(date(2027, 3, 31), 0), (date(2027, 4, 1), 80)])
+def test_allow_list(tmp_path: Path, today: date, score: int) -> None:
+    """The admin's allow-list takes the score to 0, which its filter drops, until the row expires."""
+    shutil.copytree(REPO / "lookups", tmp_path / "lookups")
+    rows = fenced(ADMIN, "csv")[2]
+    (tmp_path / "lookups" / f"{lookups.SCORE_MODIFIERS.name}_local.csv").write_text(rows, encoding="utf-8")
+    configuration = lookups.load(str(tmp_path), None, today)
+    points, _ = rules.score(configuration, {"dest": "pkg-test-01.example.com"})
+    assert ((), score, True) == (configuration.warnings, points, "definition = search risk_score>0" in ADMIN)
 
 
 @pytest.mark.parametrize("lookup", LOOKUPS, ids=lambda lookup: lookup.name)
@@ -140,7 +251,7 @@ def test_every_lookup() -> None:
 
 def test_site_macros() -> None:
     """The admin's page shows the default of every site macro."""
-    names = [name for name in App(REPO).macros if name.endswith(("_config", "_filter", "_lookback"))]
+    names = [name for name in App(REPO).macros if name.endswith(("_config", "_filter", "_lookback", "_index"))]
     macros = App(REPO).macros
     shown = {name: f"| `{name}` | `{macros[name].definition}` |" in ADMIN for name in names}
     assert (True, dict.fromkeys(names, True)) == (bool(names), shown)
@@ -181,11 +292,185 @@ def test_data_check() -> None:
     assert printed.partition("\n\n")[0] in fenced(ADMIN)
 
 
+def one_line(document: str) -> str:
+    """Return a document without its line ends."""
+    return re.sub(r"\s+", " ", document)
+
+
+def by_hand(document: str, collected: tuple[engine.Recording, Path]) -> Mapping[str, Value]:
+    """Return what the page's result made by hand becomes."""
+    (search,) = (block for block in indented(document) if block.startswith("| makeresults"))
+    return engine.replay(collected[0], App(REPO), search, "current").results.rows[0]
+
+
+def test_scored_by_hand(collected: tuple[engine.Recording, Path]) -> None:
+    """The analyst's page says what comes of the result that it makes by hand."""
+    found = by_hand(ANALYST, collected)
+    said = f"This shows {found['risk_score']}, `{found['risk_status']}`, and *{found['risk_message']}*"
+    assert said in one_line(ANALYST)
+
+
+def test_command_check(collected: tuple[engine.Recording, Path]) -> None:
+    """The admin's page says what its check of the command shows."""
+    found = by_hand(ADMIN, collected)
+    said = f"`risk_score` {found['risk_score']}, `risk_user` {found['risk_user']}, `risk_system` {found['risk_system']}"
+    assert (True, False) == (said in one_line(ADMIN), "$" in found["risk_message"])
+
+
+def data_check(log: engine.Recording, addon: str) -> dict[str, str]:
+    """Return the count of each model that the admin's check of the data shows."""
+    text = next(block for block in indented(ADMIN) if block.startswith("| tstats count max(_time)"))
+    rows = engine.replay(log, App(REPO), text, addon).results.rows
+    return {str(row["model"]): str(row["count"]) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("addon", "expected"),
+    [
+        ("current", ["2", "2", "0", "1", "0"]),
+        ("cim5", ["2", "2", "0", "0", "0"]),
+        ("legacy", ["2", "2", "0", "0", "2"]),
+    ],
+)
+def test_data_check_tells_blind(addon: str, expected: list[str]) -> None:
+    """The admin's check counts no PID where connections carry none, and no GUID where the data model has none."""
+    log = recording(
+        [
+            process("a", 1, NOON, "{1}"),
+            process("a", 2, NOON, "{2}"),
+            connection("a", 1, NOON, "{1}") | {"ProcessId": None},
+            connection("a", 2, NOON, None) | {"ProcessId": None},
+        ]
+    )
+    models = ["Endpoint.Processes", "Network_Traffic.All_Traffic"]
+    models += ["All_Traffic with process_id", "All_Traffic with process_guid", "Endpoint.Ports"]
+    found = data_check(log, addon)
+    assert expected == [found[model] for model in models]
+
+
 def test_risk_event() -> None:
     """The analyst's page shows the first risk event of the recording that ships, as replay prints it."""
     search = f'| savedsearch "{SCHEDULED} - Hunt" | rbaenrich output=modifiers'
-    printed = replay("run", "tests/recordings/installutil_attack.xml", "--spl", search).stdout
+    printed = replay("run", ATTACK, "--spl", search).stdout
     assert printed.partition("\n\n")[0] in fenced(ANALYST)
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[engine.Recording, Path]:
+    """The recording that ships, and a folder into which the search for risk modifiers wrote twice."""
+    log, folder = engine.record([str(REPO / ATTACK)]), tmp_path_factory.mktemp("index")
+    for _ in range(2):
+        engine.replay(log, App(REPO), App(REPO).saved_search(MODIFIERS).search, "current", collect=folder)
+    return log, folder
+
+
+def test_risk_totals(collected: tuple[engine.Recording, Path]) -> None:
+    """The admin's page shows what its search for totals gives, after two runs as after one."""
+    (search,) = (block for block in indented(ADMIN) if block.startswith("search index="))
+    log, folder = collected
+    results = engine.replay(log, App(REPO), search, "current", collect=folder).results
+    assert FORMATS["table"](results).partition("\n\n")[0] in fenced(ADMIN)
+
+
+def test_fields_that_a_run_adds(collected: tuple[engine.Recording, Path]) -> None:
+    """The analyst's page names what the events in the index have beyond a risk event's own fields."""
+    log, _ = collected
+    bounds = {"earliest": "2025-06-17", "latest": "2025-06-18"}
+    search = f"{App(REPO).saved_search(MODIFIERS).search} testmode=true | table _raw"
+    event = json.loads(str(engine.replay(log, App(REPO), search, "current", **bounds).results.rows[0]["_raw"]))["event"]
+    added = set(event) - set(MODIFIER)
+    assert {"orig_sid", "info_min_time", "info_max_time", "info_search_time"} == added
+    assert set() == {name for name in added if f"`{name}`" not in ANALYST}
+
+
+# Everything that a document asks its reader to paste
+
+
+def is_spl(text: str) -> bool:
+    """Tell whether a piece of code is a search; one with … in it is a sketch of one."""
+    return text.startswith(("| ", "search ")) and "…" not in text
+
+
+SNIPPETS = [
+    pytest.param(block, id=f"{name}: {block[:60]}")
+    for name, text in GUIDES.items()
+    for block in [*indented(text), *fenced(text), *inline(text)]
+    if is_spl(block) and not block.startswith("| rest ")  # it asks Splunk about itself: nothing to replay
+]
+
+
+def test_snippets_are_found() -> None:
+    """The documents hold searches, in blocks and in sentences."""
+    assert len(SNIPPETS) > 12
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_snippet(snippet: str, collected: tuple[engine.Recording, Path]) -> None:
+    """Every search in the documents runs; one that needs results gets the risk events of a hunt."""
+    log, folder = collected
+    risk = f'| savedsearch "{SCHEDULED} - Hunt" | rbaenrich output=modifiers '
+    generates = snippet.split()[1] in ("tstats", "savedsearch", "makeresults", "inputlookup")
+    search = snippet if generates or snippet.startswith("search ") else risk + snippet
+    assert engine.replay(log, App(REPO), search, "current", collect=folder).results.fields
+
+
+CONF = [
+    pytest.param(block, id=f"{name}: {block.splitlines()[0]}")
+    for name, text in GUIDES.items()
+    for block in indented(text)
+    if block.startswith("[")
+]
+
+
+@pytest.mark.parametrize("block", CONF)
+def test_conf(block: str) -> None:
+    """Every piece of local/macros.conf in the documents changes macros that there are into ones that run."""
+    stanzas = conf.parse(block, "local/macros.conf").stanzas
+    app = App(REPO, [f"{name}={settings['definition']}" for name, settings in stanzas.items()])
+    assert app.parse(app.saved_search(SCHEDULED).search)
+
+
+COMMANDS = [
+    pytest.param(line.removeprefix("$ "), id=f"{name}: {line[:60]}")
+    for name, text in GUIDES.items()
+    for line in [
+        *(line for block in [*indented(text), *fenced(text)] for line in block.splitlines()[:1]),
+        *(line for block in indented(text) for line in block.splitlines()[1:]),
+        *inline(text),
+    ]
+    if re.match(r"(\$ )?(make|\.venv/bin/python|python) ", line) and "…" not in line
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command(command: str) -> None:
+    """Every command in the documents is there to be called: its target, its script, its step and its options."""
+    program, *words = shlex.split(command)
+    if program == "make":
+        targets = re.findall(r"^([a-z]+):", (REPO / "Makefile").read_text(encoding="utf-8"), re.M)
+        assert [] == [word for word in words if "=" not in word and word not in targets]
+    elif words[:2] == ["-m", "replay"]:
+        assert argument_parser().parse_args(words[2:]).run
+    elif words[0] == "build.py":
+        assert {*words[1:]} <= {*build.STEPS, "--check"}
+    else:
+        name = f"{words[1].replace('.', '/')}.py" if words[0] == "-m" else words[0]
+        script = (REPO / name).read_text(encoding="utf-8")
+        assert [] == [word for word in words if word.startswith("--") and f'"{word}"' not in script]
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_named_searches(name: str) -> None:
+    """Every saved search and drilldown that a document names in italics is there."""
+    app = App(REPO)
+    text = one_line(GUIDES[name])
+    named = {found for found in re.findall(r"\*([^*]+)\*", text) if found.startswith(f"{SCHEDULED} - ")}
+    drilldowns = re.findall(r"drilldown\*{0,2} \*([^*]+)\*", text)
+    rendered = (REPO / "default" / "savedsearches.conf").read_text(encoding="utf-8")
+    assert (set(), []) == (
+        named - set(app.saved_searches),
+        [found for found in drilldowns if f'"name": "{found}"' not in rendered],
+    )
 
 
 @pytest.mark.parametrize("name", ["run", "dev"])

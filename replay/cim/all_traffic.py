@@ -1,34 +1,28 @@
 """Network_Traffic.All_Traffic: who talked to whom.
 
 Source: aplura/splunk-sa-cim@337e5bba (CIM 6.4.0) default/data/models/Network_Traffic.json, "All_Traffic".
-Fields that no Sysmon event fills (bytes, icmp_type, vlan, *_mac, *_zone …) are left out.
 """
 
 from __future__ import annotations
 
-from replay.cim.fill import unknown, zero
+from replay.cim.fill import as_extracted, of_assets, unknown, zero
 
 COLUMNS = {
     "action": unknown("action"),
-    "app": "app",
+    **as_extracted("app", "bytes", "bytes_in", "bytes_out", "channel", "direction", "duration", "flow_id"),
     "dest": unknown("dest"),
-    "dest_ip": "dest_ip",
     "dest_port": zero("dest_port"),
-    "direction": "direction",
+    **as_extracted("dest_interface", "dest_ip", "dest_mac", "dest_translated_ip", "dest_translated_port", "dest_zone"),
     "dvc": unknown("dvc"),
-    "process_guid": "process_guid",
-    "process_id": "process_id",
-    "protocol": "protocol",
-    "rule": unknown("NULL"),
+    **as_extracted("dvc_ip", "dvc_mac", "dvc_zone", "icmp_code", "icmp_type", "packets", "packets_in", "packets_out"),
+    **as_extracted("process_guid", "process_id", "protocol", "protocol_version", "response_time"),
+    "rule": unknown("rule"),
+    **as_extracted("rule_id", "session_id"),
     "src": unknown("src"),
-    "src_ip": "src_ip",
     "src_port": zero("src_port"),
+    **as_extracted("src_interface", "src_ip", "src_mac", "src_translated_ip", "src_translated_port", "src_zone"),
+    **as_extracted("ssid", "tcp_flag", "tos", "ttl", "vendor_account", "vendor_product", "vlan", "wifi"),
     "transport": f"lower({unknown('transport')})",
     "user": unknown("user"),
-    "vendor_product": "vendor_product",
+    **of_assets("dest", "dvc", "src", "user"),
 }
-
-
-def columns(addon: str) -> dict[str, str]:
-    """Return the dataset's fields; process_guid came with CIM 6.4.0."""
-    return {field: sql for field, sql in COLUMNS.items() if field != "process_guid" or addon == "current"}

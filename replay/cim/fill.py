@@ -1,4 +1,4 @@
-"""What the CIM puts in the place of a value that is missing or empty.
+"""What the CIM puts in the place of a value that is missing or empty, and the fields that nothing here can fill.
 
 Source: aplura/splunk-sa-cim@254c447b (CIM 6.4.0) default/data/models/*.json, "calculations". Earlier versions
 are taken to do the same.
@@ -28,3 +28,26 @@ def name_of(name: str, command_line: str) -> str:
         nullif(regexp_extract({command_line}, '^\\s*".+\\\\([^"]+)"', 1), ''),
         nullif(regexp_extract({command_line}, '^(?:.+\\\\)?([^\\s"]+)(?:\\s|$)', 1), ''),
         'unknown')"""
+
+
+def as_extracted(*fields: str) -> dict[str, str]:
+    """Fields that the data model takes from the add-on as they are."""
+    return {field: f'"{field}"' for field in fields}
+
+
+def of_assets(*roles: str) -> dict[str, str]:
+    """What Enterprise Security adds for the assets and identities in *roles* (dest, src, user), and the tags."""
+    kinds = ("bunit", "category", "priority")
+    return as_extracted(*(f"{role}_{kind}" for role in roles for kind in kinds), "cim_entity_zone", "tag")
+
+
+def of_endpoints(*roles: str) -> dict[str, str]:
+    """What Enterprise Security adds, besides, for the assets of the model Endpoint."""
+    kinds = ("requires_av", "should_timesync", "should_update")
+    return as_extracted(*(f"{role}_{kind}" for role in roles for kind in kinds))
+
+
+def is_filler(field: str) -> str:
+    """SQL for whether a field of a dataset has no value but what the CIM put there."""
+    fillers = ("0", "unknown") if field.endswith("_port") else ("unknown", "[unknown]")
+    return f"""coalesce(CAST("{field}" AS VARCHAR), 'unknown') IN {fillers}"""

@@ -6,12 +6,17 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from replay.commands.options import matching, substitute
+from replay.commands.options import at_option, matching, substitute
 from replay.run import Run, Table
-from replay.spl.expression import Expression, parse_expression
-from replay.spl.tokens import Cursor, Token, lex_eval
+from replay.spl.expression import Expression, parse_parenthesised
+from replay.spl.tokens import Cursor, Token
 from replay.sql.expressions import Compiler
-from replay.sql.values import Kind, Sql, as_list, as_number, as_text
+from replay.sql.values import EACH, Kind, Sql, as_list, as_number, as_text
+
+# The columns beside an aggregate's input: by one it orders, by the other earliest and latest choose. No field has their names.
+PLACE, TIME = '"#place"', '"#time"'
+
+Builder = Callable[[Sql, bool, str], Sql]
 
 LIST_MAX = 100  # limits.conf.spec, [stats] list_maxsize
 
@@ -69,21 +74,10 @@ def _parse_aggregate(cursor: Cursor, eval_inside: bool) -> Aggregate:
 
 
 def _eval_inside(cursor: Cursor, allowed: bool) -> Expression:
-    """Read `eval(…)`, whose inside is lexed as an expression, not as arguments."""
     word = cursor.take()
     if not allowed:
         cursor.fail("tstats takes no eval inside an aggregate", word, "compute it with eval behind tstats")
-    opening = cursor.expect_op("(")
-    depth = 1
-    while depth:
-        if cursor.here.kind == "end":
-            cursor.fail("this parenthesis is never closed", opening)
-        token = cursor.take()
-        depth += token.is_op("(") - token.is_op(")")
-    inner = replace(cursor, tokens=lex_eval(cursor.text, opening.end, token.start), end=token.start, position=0)
-    expression = parse_expression(inner)
-    inner.finish()
-    return expression
+    return parse_parenthesised(cursor)
 
 
 def check_names(cursor: Cursor, aggregates: Iterable[Aggregate], by: Iterable[str]) -> None:
@@ -94,20 +88,29 @@ def check_names(cursor: Cursor, aggregates: Iterable[Aggregate], by: Iterable[st
             cursor.fail(f"two outputs are called {one.alias!r}", one.token, "give one another name: AS name")
 
 
-def parse_by(cursor: Cursor) -> tuple[str, ...]:
-    """Return the fields of a by-clause at the cursor, or none."""
-    return tuple(cursor.names()) if cursor.accept_word("by") else ()
+def parse_by(cursor: Cursor, options: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the fields of a by-clause at the cursor, up to one of the *options* that may follow it; or none."""
+    if not cursor.accept_word("by"):
+        return ()
+    names = [cursor.name()]
+    while cursor.accept_op(",") or (cursor.here.kind in ("word", "quoted") and not at_option(cursor, options)):
+        names.append(cursor.name())
+    return tuple(names)
 
 
-def expand(aggregates: Iterable[Aggregate], fields: Sequence[str]) -> list[Aggregate]:
-    """Return *aggregates* with those over a wildcard replaced by one for each field that matches it."""
+def expand(aggregates: Iterable[Aggregate], fields: Sequence[str], by: Iterable[str] = ()) -> list[Aggregate]:
+    """Return *aggregates* with those over a wildcard replaced by one for each field that matches it.
+
+    None takes the name of a by-field from it: `values(*) as * by a` gives `a` as it is.
+    """
+    taken = set(by)
     expanded: list[Aggregate] = []
     for one in aggregates:
         if one.field is None or one.expression is not None or "*" not in one.field:
             expanded.append(one)
             continue
-        for name in matching(one.field, fields):
-            expanded.append(replace(one, field=name, alias=substitute(one.field, one.alias, name)))
+        named = [(name, substitute(one.field, one.alias, name)) for name in matching(one.field, fields)]
+        expanded += [replace(one, field=name, alias=alias) for name, alias in named if alias not in taken]
     return expanded
 
 
@@ -125,7 +128,8 @@ def group(
     Args:
         run: The run.
         aggregates: What to compute, without wildcards.
-        by: SQL of each by-field; a row where one is NULL belongs to no group; a multivalue field makes one row a value.
+        by: SQL of each by-field; a row where one is NULL belongs to no group; one with several values belongs to a group
+            for each of them, and for each pair where two fields have several.
         value: Gives the SQL of an aggregate's field.
         rest: SQL from `FROM` on, without GROUP BY.
         time: `_time` of the rows, by which earliest and latest choose.
@@ -133,29 +137,36 @@ def group(
     """
     keys = {name: f"k{number}" for number, name in enumerate(by)}
     inputs = {f"v{number}": value(one) for number, one in enumerate(aggregates)}
-    listed = [
-        f"unnest({sql.text})" if sql.kind is Kind.MULTIVALUE else sql.text if sql.kind is Kind.NUMBER else as_text(sql)
-        for sql in by.values()
-    ]
-    selected = [f"{text} AS {key}" for text, key in zip(listed, keys.values(), strict=True)]
+    plain = (Kind.NUMBER, Kind.MULTIVALUE)
+    selected = [f"{sql.text if sql.kind in plain else as_text(sql)} AS {keys[name]}" for name, sql in by.items()]
     selected += [f"{sql.text} AS {column}" for column, sql in inputs.items()]
-    selected += [f"{order or 0} AS o", f"{as_number(time)} AS t"]
+    selected += [f"{order or 0} AS {PLACE}", f"{as_number(time)} AS {TIME}"]
     inner = f"SELECT {', '.join(selected)} {rest}"
-    present = " AND ".join(f"{key} IS NOT NULL" for key in keys.values()) or "true"
+    for name, sql in by.items():
+        if sql.kind is Kind.MULTIVALUE:  # one after the other: side by side, SQL would pair their values off
+            inner = f"SELECT * REPLACE (unnest({keys[name]}) AS {keys[name]}) FROM ({inner})"
+    # With nothing to give, because no field matched a wildcard, there is no result either.
+    present = " AND ".join(f"{key} IS NOT NULL" for key in keys.values()) or ("true" if aggregates else "false")
     grouping = f" GROUP BY {', '.join(keys.values())}" if keys else ""
 
     fields: dict[str, Sql] = {}
     for (name, sql), key in zip(by.items(), keys.values(), strict=True):
         fields[name] = Sql(key, Kind.NUMBER if sql.kind is Kind.NUMBER else Kind.TEXT)
     for one, (column, sql) in zip(aggregates, inputs.items(), strict=True):
-        fields[one.alias] = _SQL[one.function](Sql(column, sql.kind), one.field is None)
-    key_order = ", ".join(natural_order(fields[name]) for name in by)
+        fields[one.alias] = _SQL[one.function](Sql(column, sql.kind), one.field is None, "")
+    # Numbers that are equal and written in two ways are two groups: in the order of their texts.
+    key_order = ", ".join(part for name in by for part in (natural_order(fields[name]), fields[name].text))
     order_by = f"row_number() OVER (ORDER BY {key_order})" if keys else "1"
     return run.store(fields, f"FROM ({inner}) WHERE {present}{grouping}", order_by)
 
 
+def running(one: Aggregate, value: Sql, over: str) -> Sql:
+    """Return the SQL of an aggregate over the window *over* of rows that have the columns PLACE and TIME."""
+    return _SQL[one.function](value, one.field is None, f" OVER {over}")
+
+
 def natural_order(sql: Sql, descending: bool = False) -> str:
-    """Return SQL that orders numbers by value before texts by characters, as sort does without num() or str().
+    """Return SQL that orders numbers by value before texts by characters; numbers that are equal stay as they were.
 
     Descending turns that around; what has no value comes last either way †.
     """
@@ -164,7 +175,8 @@ def natural_order(sql: Sql, descending: bool = False) -> str:
         return f"{sql.text}{way} NULLS LAST"
     text = as_text(sql)
     numbers = f"spl_number({text}){way} NULLS {'FIRST' if descending else 'LAST'}"
-    return f"{text} IS NULL, {numbers}, {text}{way} NULLS LAST"
+    texts = f"CASE WHEN spl_number({text}) IS NULL THEN {text} END{way} NULLS LAST"
+    return f"{text} IS NULL, {numbers}, {texts}"
 
 
 def field_value(rows: Table, compiler: Compiler) -> Callable[[Aggregate], Sql]:
@@ -181,84 +193,98 @@ def field_value(rows: Table, compiler: Compiler) -> Callable[[Aggregate], Sql]:
     return value
 
 
-# One function an aggregate: the SQL of its input column in, the SQL of the aggregate out. `o` is the order, `t` the time.
+# One function an aggregate: the SQL of its input column in, the SQL of the aggregate out. PLACE and TIME are columns beside it;
+# `over` is nothing, or the window that makes a running aggregate of it.
 
 
-def _flat(value: Sql) -> str:
-    return f"flatten(list({as_list(value)} ORDER BY o) FILTER ({value.text} IS NOT NULL))"
+def _flat(value: Sql, over: str) -> str:
+    return f"flatten(list({as_list(value)} ORDER BY {PLACE}) FILTER ({value.text} IS NOT NULL){over})"
 
 
-def _count(value: Sql, rows: bool) -> Sql:
+def _count(value: Sql, rows: bool, over: str) -> Sql:
     if rows:
-        return Sql("CAST(count(*) AS DOUBLE)", Kind.NUMBER)
+        return Sql(f"CAST(count(*){over} AS DOUBLE)", Kind.NUMBER)
     if value.kind is Kind.MULTIVALUE:
-        return Sql(f"CAST(coalesce(sum(len({value.text})), 0) AS DOUBLE)", Kind.NUMBER)
-    return Sql(f"CAST(count({value.text}) AS DOUBLE)", Kind.NUMBER)
+        return Sql(f"CAST(coalesce(sum(len({value.text})){over}, 0) AS DOUBLE)", Kind.NUMBER)
+    return Sql(f"CAST(count({value.text}){over} AS DOUBLE)", Kind.NUMBER)
 
 
-def _dc(value: Sql, rows: bool) -> Sql:
+def _dc(value: Sql, rows: bool, over: str) -> Sql:
     if value.kind is Kind.MULTIVALUE:
-        return Sql(f"CAST(coalesce(len(list_distinct({_flat(value)})), 0) AS DOUBLE)", Kind.NUMBER)
-    return Sql(f"CAST(count(DISTINCT {value.text}) AS DOUBLE)", Kind.NUMBER)
+        return Sql(f"CAST(coalesce(len(list_distinct({_flat(value, over)})), 0) AS DOUBLE)", Kind.NUMBER)
+    return Sql(f"CAST(count(DISTINCT {value.text}){over} AS DOUBLE)", Kind.NUMBER)
 
 
-def _values(value: Sql, rows: bool) -> Sql:
+def _values(value: Sql, rows: bool, over: str) -> Sql:
     if value.kind is Kind.MULTIVALUE:
-        found = f"list_sort(list_distinct({_flat(value)}))"
+        found = f"list_sort(list_distinct({_flat(value, over)}))"
     else:
         text = as_text(value)
-        found = f"list_sort(list(DISTINCT {text}) FILTER ({text} IS NOT NULL))"
+        found = f"list_sort(list(DISTINCT {text}) FILTER ({text} IS NOT NULL){over})"
     return Sql(f"(CASE WHEN len({found}) > 0 THEN {found} END)", Kind.MULTIVALUE)
 
 
-def _list(value: Sql, rows: bool) -> Sql:
-    found = f"{_flat(value)}[1:{LIST_MAX}]"
+def _list(value: Sql, rows: bool, over: str) -> Sql:
+    found = f"{_flat(value, over)}[1:{LIST_MAX}]"
     return Sql(f"(CASE WHEN len({found}) > 0 THEN {found} END)", Kind.MULTIVALUE)
 
 
-def _extreme(function: str) -> Callable[[Sql, bool], Sql]:
-    def extreme(value: Sql, rows: bool) -> Sql:
+def _extreme(function: str) -> Builder:
+    def extreme(value: Sql, rows: bool, over: str) -> Sql:
         if value.kind is Kind.NUMBER:
-            return Sql(f"{function}({value.text})", Kind.NUMBER)
+            return Sql(f"{function}({value.text}){over}", Kind.NUMBER)
+        if value.kind is Kind.MULTIVALUE:
+            return Sql(f"spl_{function}({_flat(value, over)})", Kind.TEXT)
         text = as_text(value)
         numbers = f"spl_number({text})"
-        all_numbers = f"count({text}) = count({numbers})"
-        choice = f"CASE WHEN {all_numbers} THEN spl_text({function}({numbers})) ELSE {function}({text}) END"
-        return Sql(f"({choice})", Kind.TEXT)
+        all_numbers = f"count({text}){over} = count({numbers}){over}"
+        number = f"spl_text({function}({numbers}){over})"
+        return Sql(f"(CASE WHEN {all_numbers} THEN {number} ELSE {function}({text}){over} END)", Kind.TEXT)
 
     return extreme
 
 
-def _arithmetic(sql: str) -> Callable[[Sql, bool], Sql]:
-    return lambda value, rows: Sql(sql.format(as_number(value)), Kind.NUMBER)
+def _arithmetic(sql: str, of_list: str) -> Builder:
+    """An aggregate of numbers: *sql* of a column, *of_list* of all the values where the column has lists of them."""
+
+    def arithmetic(value: Sql, rows: bool, over: str) -> Sql:
+        if value.kind is Kind.MULTIVALUE:
+            numbers = f"list_transform({_flat(value, over)}, lambda {EACH}: spl_number({EACH}))"
+            return Sql(of_list.format(numbers), Kind.NUMBER)
+        return Sql(sql.format(as_number(value), over), Kind.NUMBER)
+
+    return arithmetic
 
 
-def _chosen(sql: str) -> Callable[[Sql, bool], Sql]:
+def _chosen(sql: str) -> Builder:
     """The value of one row: the first, the last, the earliest or the latest that has one."""
 
-    def choose(value: Sql, rows: bool) -> Sql:
+    def choose(value: Sql, rows: bool, over: str) -> Sql:
         kind = value.kind if value.kind in (Kind.NUMBER, Kind.MULTIVALUE) else Kind.TEXT
         text = as_text(value) if kind is Kind.TEXT else value.text
-        return Sql(sql.format(text), kind)
+        return Sql(sql.format(text) + over, kind)
 
     return choose
 
 
-_SQL: dict[str, Callable[[Sql, bool], Sql]] = {
+_SQL: dict[str, Builder] = {
     "count": _count,
     "dc": _dc,
     "values": _values,
     "list": _list,
     "min": _extreme("min"),
     "max": _extreme("max"),
-    "sum": _arithmetic("sum({})"),
-    "avg": _arithmetic("avg({})"),
-    "range": _arithmetic("(max({0}) - min({0}))"),
-    "stdev": _arithmetic("stddev_samp({})"),
-    "var": _arithmetic("var_samp({})"),
-    "median": _arithmetic("median({})"),
-    "first": _chosen("arg_min({0}, o) FILTER ({0} IS NOT NULL)"),
-    "last": _chosen("arg_max({0}, o) FILTER ({0} IS NOT NULL)"),
-    "earliest": _chosen("arg_min({0}, t) FILTER ({0} IS NOT NULL)"),
-    "latest": _chosen("arg_max({0}, t) FILTER ({0} IS NOT NULL)"),
+    "sum": _arithmetic("sum({0}){1}", "list_sum({})"),
+    "avg": _arithmetic("avg({0}){1}", "list_avg({})"),
+    "sumsq": _arithmetic("sum({0} * {0}){1}", f"list_sum(list_transform({{}}, lambda {EACH}: {EACH} * {EACH}))"),
+    "stdevp": _arithmetic("stddev_pop({0}){1}", "list_stddev_pop({})"),
+    "varp": _arithmetic("var_pop({0}){1}", "list_var_pop({})"),
+    "range": _arithmetic("(max({0}){1} - min({0}){1})", "(list_max({0}) - list_min({0}))"),
+    "stdev": _arithmetic("stddev_samp({0}){1}", "list_stddev_samp({})"),
+    "var": _arithmetic("var_samp({0}){1}", "list_var_samp({})"),
+    "median": _arithmetic("median({0}){1}", "list_median({})"),
+    "first": _chosen(f"arg_min({{0}}, {PLACE}) FILTER ({{0}} IS NOT NULL)"),
+    "last": _chosen(f"arg_max({{0}}, {PLACE}) FILTER ({{0}} IS NOT NULL)"),
+    "earliest": _chosen(f"arg_min({{0}}, {TIME}) FILTER ({{0}} IS NOT NULL)"),
+    "latest": _chosen(f"arg_max({{0}}, {TIME}) FILTER ({{0}} IS NOT NULL)"),
 }

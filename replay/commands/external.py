@@ -34,10 +34,15 @@ class External:
     def run(self, rows: Table | None, run: Run) -> Table:
         """Return what the command makes of the results; its messages become warnings of the run.
 
+        A run without an interpreter plans only: the results stay as they are.
+
         Raises:
-            DataError: If the command reports an error, dies, or breaks the protocol.
+            UsageError: If the command refuses its arguments.
+            DataError: If the command reports another error, dies, or breaks the protocol.
         """
         assert rows is not None
+        if run.python is None:
+            return rows
         name = self.segment.name
         answer = chunked.call(
             [run.python, str(run.app.commands[name])],

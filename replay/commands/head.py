@@ -1,4 +1,4 @@
-"""head: keep the first results."""
+"""head: keep the first results, a number of them or as long as a test is true."""
 
 from __future__ import annotations
 
@@ -6,36 +6,50 @@ import dataclasses
 import re
 from dataclasses import dataclass
 
-from replay.commands.options import count, read_options, refuse_options
-from replay.run import Run, Table
+from replay.commands.options import Convert, boolean, count, read_options
+from replay.run import ORDER, Run, Table
+from replay.spl.expression import Expression, parse_parenthesised
 from replay.spl.pipeline import Segment
+from replay.sql.expressions import Compiler
+
+DEFAULT = 10
 
 
 @dataclass(frozen=True)
 class Head:
-    """`head [count]`, or `head limit=count`; ten by default."""
+    """`head [count] [limit=count]`, ten by default, or `head (test) [limit=] [null=] [keeplast=]`."""
 
     segment: Segment = dataclasses.field(repr=False)
-    limit: int = 10
+    limit: int | None = DEFAULT
+    test: Expression | None = None
+    null: bool = False
+    keeplast: bool = False
 
     @classmethod
     def parse(cls, segment: Segment) -> Head:
-        """Read the count.
-
-        Raises:
-            UnsupportedError: For head with a test instead of a count.
-        """
+        """Read the count or the test, and the options before or behind it."""
         cursor = segment.arguments()
-        refuse_options(cursor, ("null", "keeplast"), "it goes with head's form that takes a test")
-        limit = read_options(cursor, {"limit": count}).get("limit", 10)
+        spec: dict[str, Convert] = {"limit": count, "null": boolean, "keeplast": boolean}
+        options = read_options(cursor, spec)
         if cursor.here.kind == "word" and re.fullmatch(r"\d+", cursor.here.value):
-            limit = int(cursor.take().value)
-        if cursor.here.is_op("("):
-            cursor.refuse("replay's head takes a count, not a test", hint="write: head 10")
+            options["limit"] = int(cursor.take().value)
+        elif cursor.here.is_op("("):
+            options |= {"limit": options.get("limit"), "test": parse_parenthesised(cursor)}
+        options |= read_options(cursor, spec)
         cursor.finish()
-        return cls(segment, limit)
+        return cls(segment, **options)
 
     def run(self, rows: Table | None, run: Run) -> Table:
-        """Return at most *limit* results."""
+        """Return the results up to the first for which the test is not true, at most *limit* of them.
+
+        A null test ends them too, unless null=true; keeplast=true keeps the result that ended them.
+        Source: Search Reference, "head".
+        """
         assert rows is not None
-        return run.first(rows, self.limit)
+        if self.test is not None:
+            test = Compiler(self.segment.arguments(), rows.field, run.now).boolean(self.test)
+            fails = f"NOT coalesce({test}, {str(self.null).lower()})"
+            last = run.scalar(f"SELECT min({ORDER}) FROM {rows.name} WHERE {fails}")
+            if last is not None:
+                rows = run.keep(rows, f"{ORDER} {'<=' if self.keeplast else '<'} {last}")
+        return rows if self.limit is None else run.first(rows, self.limit)

@@ -11,7 +11,7 @@ from replay.commands.options import boolean, choice, count, read_options
 from replay.run import ORDER, Run, Table
 from replay.spl.pipeline import Segment
 from replay.spl.tokens import Token, error_at
-from replay.sql.values import Kind, Sql, as_number, as_text, cast, common_kind
+from replay.sql.values import Kind, Sql, as_number, as_text
 
 if TYPE_CHECKING:
     from replay.commands import Pipeline
@@ -90,10 +90,8 @@ class Join:
             mine = Sql(f"r.{column.text}", column.kind)
             if name not in fields:
                 fields[name] = mine
-            elif self.overwrite and name not in keys:
-                both = [mine, fields[name]]
-                kind = common_kind(both)
-                fields[name] = Sql(f"coalesce({', '.join(cast(one, kind) for one in both)})", kind)
+            elif name not in keys:
+                fields[name] = mine.or_else(fields[name]) if self.overwrite else fields[name].or_else(mine)
         rest = f"FROM ({left_sql}) l {how} ({right_sql}) r ON {on}{kept}"
         return run.store(fields, rest, 'row_number() OVER (ORDER BY l."#", r."#")')
 

@@ -47,7 +47,7 @@ class MakeResults:
         if "data" in options:
             try:
                 rows = tuple(_csv(options["data"]) if options["format"] == "csv" else _json(options["data"]))
-            except ValueError as error:
+            except (ValueError, csv.Error) as error:
                 cursor.fail(f"data= is not {options['format']}: {error}", start)
         return cls(segment, options.get("count", 1), rows)
 
@@ -60,7 +60,11 @@ class MakeResults:
 
 
 def _csv(text: str) -> list[dict[str, Value | None]]:
-    return [{name: value or None for name, value in row.items()} for row in csv.DictReader(io.StringIO(text))]
+    names, *rows = list(csv.reader(io.StringIO(text, newline=""), strict=True)) or [[]]
+    for row in rows:
+        if row and len(row) != len(names):
+            raise ValueError(f"a row has {len(row)} cells under {len(names)} names")
+    return [{name: value or None for name, value in zip(names, row, strict=True)} for row in rows if row]
 
 
 def _json(text: str) -> list[dict[str, Value | None]]:

@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from replay.spl.tokens import Cursor, Token
+from replay.run import Table
+from replay.spl.pipeline import Segment
+from replay.spl.tokens import Cursor, Token, error_at
+from replay.sql.values import Kind, Sql
 
 Convert = Callable[[str], Any]
 
@@ -89,3 +92,15 @@ def substitute(pattern: str, replacement: str, name: str) -> str:
     assert match is not None, "only called for names that match"
     parts = replacement.split("*")
     return "".join(part + value for part, value in zip(parts, [*match.groups(), ""], strict=True))
+
+
+def one_value(rows: Table, name: str, segment: Segment) -> Sql:
+    """Return the field *name*; UnsupportedError where it may have several values, which *segment*'s command is not documented for."""
+    value = rows.field(name)
+    if value.kind is Kind.MULTIVALUE:
+        start = segment.name_start
+        message = f"replay's {segment.name} does not read a multivalue field, as {name!r} is here"
+        raise error_at(
+            segment.text, start, start + len(segment.name), message, "put mvexpand before it", unsupported=True
+        )
+    return value

@@ -6,16 +6,18 @@ import dataclasses
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from replay import limits, times
+from replay import limits, summary, times
+from replay.commands.append import union
 from replay.commands.format import Format
 from replay.errors import SplSyntaxError, UnsupportedError
-from replay.run import Run, Table
+from replay.run import ORDER, Run, Table
 from replay.spl.pipeline import Segment
 from replay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Subsearch, Term, parse_predicate
 from replay.spl.tokens import Cursor, Token, error_at, lex_arguments
 from replay.sql.predicates import FieldLookup, predicate_sql
-from replay.sql.values import Kind, Sql, identifier, number
+from replay.sql.values import Kind, Sql, as_number, identifier, number
 
 TIME_MODIFIERS = ("earliest", "latest")
 
@@ -39,14 +41,17 @@ class Search:
         """Keep the results for which the predicate is true; as the first command, of the events of the log."""
         predicate, modifiers = resolve(self.predicate, run)
         if rows is None:
-            rows = _events(run, time_range(run, "time", modifiers))
+            rows = _events(run, modifiers)
         else:
             predicate = All((predicate, *_time_tests(modifiers)))
         return run.keep(rows, predicate_sql(predicate, rows.field, _any_field(rows, self.segment)))
 
 
-def _events(run: Run, time_test: str) -> Table:
-    """Return the events of the log: what every event has, and the fields of its EventData under their own names."""
+def _events(run: Run, modifiers: Mapping[str, float]) -> Table:
+    """Return the events of the log, and of the summary indexes where a folder of them is named, the newest first.
+
+    Those of the log have what every event has, and the fields of their EventData under their own names.
+    """
     run.warn(
         "search starts from the events of the log, all in index main, with the field names that Windows gives them"
     )
@@ -64,7 +69,22 @@ def _events(run: Run, time_test: str) -> Table:
         **{name: Sql(f"nullif({identifier(name)}, '')", Kind.TEXT) for name in data},
     }
     # Newest first, as an event search gives them.
-    return run.store(fields, f"FROM event WHERE {time_test}", "row_number() OVER (ORDER BY time DESC)")
+    rows = run.store(
+        fields, f"FROM event WHERE {time_range(run, 'time', modifiers)}", "row_number() OVER (ORDER BY time DESC)"
+    )
+    return rows if run.collect is None else _with_collected(rows, run, run.collect, modifiers)
+
+
+def _with_collected(log: Table, run: Run, folder: Path, modifiers: Mapping[str, float]) -> Table:
+    for path in summary.unread(folder):
+        run.warn(f"search does not read {path}: how Splunk finds the fields in it is not documented to the letter")
+    collected = list(summary.read(folder))
+    names = dict.fromkeys(name for result in collected for name in result)
+    rows = union(log, run.from_python(list(names), collected), run)
+    fields = {**rows.columns, "_time": Sql(as_number(rows.field("_time")), Kind.NUMBER)}
+    rows = run.store(fields, f"FROM {rows.name}")
+    order = f"row_number() OVER (ORDER BY {rows.field('_time').text} DESC, {ORDER})"
+    return run.store(rows.columns, f"FROM {rows.name} WHERE {time_range(run, '_time', modifiers)}", order)
 
 
 def time_range(run: Run, column: str, modifiers: Mapping[str, float]) -> str:

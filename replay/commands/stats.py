@@ -49,6 +49,5 @@ def grouped(segment: Segment, aggregates: tuple[Aggregate, ...], by: tuple[str, 
     """Return the aggregates of *rows*, one row for each group."""
     value = field_value(rows, Compiler(segment.arguments(), rows.field, run.now))
     fields = {name: rows.field(name) for name in by}
-    return group(
-        run, expand(aggregates, list(rows.columns)), fields, value, f"FROM {rows.name}", rows.field("_time"), ORDER
-    )
+    expanded = expand(aggregates, list(rows.columns), by)
+    return group(run, expanded, fields, value, f"FROM {rows.name}", rows.field("_time"), ORDER)

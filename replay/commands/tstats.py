@@ -17,6 +17,7 @@ from replay.sql.predicates import predicate_sql
 from replay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
 
 COMMON = ("_time", "host", "source", "sourcetype", "index")
+_KINDS = {"DOUBLE": Kind.NUMBER, "VARCHAR[]": Kind.MULTIVALUE}
 
 # Replay has no summaries to be partial, old or local, so these change nothing in it; they are checked all the same.
 _OPTIONS: dict[str, Convert] = {
@@ -86,25 +87,33 @@ class Tstats:
             raise error_at(self.segment.text, token.start, token.end, message, known, unsupported=True)
         dataset = self.datamodel.rpartition(".")[2]
         names = [name if name in COMMON else f"{dataset}.{name}" for name in fields]
-        read: set[str] = set()
+        described = run.connection.execute(f"DESCRIBE {identifier(self.datamodel)}").fetchall()
+        kinds = {column: _KINDS.get(kind, Kind.TEXT) for column, kind, *_ in described}
+        absent: set[str] = set()
+        asked: set[str] = set()
 
         def field(name: str) -> Sql:
             column = name.removeprefix(f"{dataset}.")
             if name not in names:
-                read.add(name)
+                absent.add(name)
                 return NOTHING
-            return Sql(identifier(column), Kind.NUMBER if column == "_time" else Kind.TEXT)
+            if name not in COMMON:
+                asked.add(column)
+            return Sql(identifier(column), kinds[column])
 
         def value(one: Aggregate) -> Sql:
             return field(one.field) if one.field is not None else Sql("1", Kind.NUMBER)
 
+        by = {name: self._by_field(name, field(name)) for name in self.by}
+        if self.fillnull_value is not None:
+            asked.clear()  # no row is lost for want of a by-field
         predicate, modifiers = resolve(self.predicate, run)
         test = predicate_sql(predicate, field, self._no_terms)
-        by = {name: self._by_field(name, field(name)) for name in self.by}
+        run.decides(self.datamodel, asked)
         rest = f"FROM {identifier(self.datamodel)} WHERE ({test}) AND {time_range(run, '_time', modifiers)}"
-        found = group(run, expand(self.aggregates, names), by, value, rest, field("_time"), None)
-        if read:
-            run.warn(f"{self.datamodel} has no field {' '.join(sorted(read))} here, so it is empty in this search")
+        found = group(run, expand(self.aggregates, names, self.by), by, value, rest, field("_time"), None)
+        if absent:
+            run.warn(f"{self.datamodel} has no field {' '.join(sorted(absent))} here, so it is empty in this search")
         return found
 
     def _by_field(self, name: str, sql: Sql) -> Sql:
@@ -112,7 +121,10 @@ class Tstats:
             return Sql(f'floor("_time" / {self.span_s}) * {self.span_s}', Kind.NUMBER)
         if self.fillnull_value is None:
             return sql
-        return Sql(f"coalesce({as_text(sql)}, {literal(self.fillnull_value)})", Kind.TEXT)
+        filler = literal(self.fillnull_value)
+        if sql.kind is Kind.MULTIVALUE:
+            return Sql(f"coalesce({sql.text}, [{filler}])", Kind.MULTIVALUE)
+        return Sql(f"coalesce({as_text(sql)}, {filler})", Kind.TEXT)
 
     def _no_terms(self, term: Term) -> str:
         hint = "write field=value, for example Processes.process_name=cmd.exe"

@@ -17,6 +17,10 @@ Item: TypeAlias = "pa.RecordBatch | BadEvent"
 BATCH_ROWS = 8192
 BATCH_CHARS = 16 << 20
 
+# Windows spells one element in two ways, and no database column could: as SPELLED here is what it is kept as. Event 5156
+# alone has it so. Source: learn.microsoft.com, event-5156.
+SPELLED = {"ProcessID": "ProcessId"}
+
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))? ?(Z|UTC|[+-]\d\d:?\d\d)?", re.ASCII)
 
 

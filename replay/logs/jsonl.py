@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from replay.logs.events import Item, Row, UnreadableEventError, batches, epoch, event_id
+from replay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id
 from replay.logs.opening import Log, whole
 from replay.logs.report import BadEvent
 
@@ -78,6 +78,7 @@ def _row(line: bytes, fields: Sequence[str]) -> Row:
         data = winlog.get("event_data")
         if not isinstance(data, dict):
             data = {}
+        data = {SPELLED.get(name, name): value for name, value in data.items()}
         provider, identifier = _first(winlog, "provider_name"), _first(winlog, "event_id")
         computer, channel = _first(winlog, "computer_name"), _first(winlog, "channel")
         time = epoch(_first(record, "@timestamp") or "")

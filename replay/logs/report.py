@@ -43,6 +43,14 @@ class FileReport:
         """How many events were kept."""
         return sum(self.counts.values())
 
+    @property
+    def warnings(self) -> list[str]:
+        """What there is to say of the file, and of each bad event that is listed, where it is."""
+        lines = [f"{self.path}: {self.warning}"] if self.warning else []
+        lines += [f"{self.path}, {bad.place}: {bad.reason}; skipped" for bad in self.bad]
+        unlisted = self.bad_events - len(self.bad)
+        return [*lines, f"{self.path}: {unlisted:,} more bad events were skipped"] if unlisted else lines
+
     def as_json(self) -> str:
         """Return the report as text; from_json reads it."""
         counts = [[provider, event_id, count] for (provider, event_id), count in self.counts.items()]
@@ -73,6 +81,11 @@ class LoadReport:
     def bad_events(self) -> int:
         """How many events were skipped, in all files."""
         return sum(file.bad_events for file in self.files)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What there is to say of each file."""
+        return [line for file in self.files for line in file.warnings]
 
     @property
     def counts(self) -> Mapping[EventKind, int]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from replay.errors import DataError
-from replay.logs.events import Item, Row, UnreadableEventError, batches, epoch, event_id
+from replay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id
 from replay.logs.opening import Log, whole
 from replay.logs.report import BadEvent
 
@@ -118,6 +118,7 @@ class Parser:
             elif name == "EventData":
                 for data in section:
                     field = data.get("Name")
+                    field = SPELLED.get(field, field)
                     if field in values and values[field] is None:
                         values[field] = _text(data)
         return Parts(provider, identifier, time, computer, channel, tuple(values.values()))

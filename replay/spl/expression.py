@@ -6,9 +6,9 @@ Precedence is arithmetic, comparison, NOT, AND, then OR and XOR (Search Referenc
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from replay.spl.tokens import Cursor, Token
+from replay.spl.tokens import Cursor, Token, lex_eval
 
 MAX_NESTING = 50  # each level costs Python some ten stack frames
 
@@ -53,8 +53,17 @@ class Unary:
 
 
 @dataclass(frozen=True)
+class Logic:
+    """`part op part op …`; op is AND, OR or XOR. One node however long: a list of exclusions has hundreds of parts."""
+
+    op: str
+    parts: tuple[Expression, ...]
+    token: Token = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
 class Binary:
-    """`left op right`; op is one of OR XOR AND = != < > <= >= LIKE . + - * / %."""
+    """`left op right`; op is one of = != < > <= >= LIKE . + - * / %."""
 
     op: str
     left: Expression
@@ -62,7 +71,7 @@ class Binary:
     token: Token = field(repr=False, compare=False)
 
 
-Expression = Number | Text | Field | Call | Unary | Binary
+Expression = Number | Text | Field | Call | Unary | Logic | Binary
 
 _RESERVED = ("and", "or", "xor", "not", "like", "in")
 _COMPARISONS = ("=", "==", "!=", "<", ">", "<=", ">=")
@@ -79,6 +88,21 @@ def parse_expression(cursor: Cursor, depth: int = 0) -> Expression:
     return _chain(cursor, depth, ("or", "xor"), _and)
 
 
+def parse_parenthesised(cursor: Cursor) -> Expression:
+    """Return the expression in the parentheses at a cursor over arguments; their inside is read as an expression's."""
+    opening = cursor.expect_op("(")
+    depth = 1
+    while depth:
+        if cursor.here.kind == "end":
+            cursor.fail("this parenthesis is never closed", opening)
+        token = cursor.take()
+        depth += token.is_op("(") - token.is_op(")")
+    inner = replace(cursor, tokens=lex_eval(cursor.text, opening.end, token.start), end=token.start, position=0)
+    expression = parse_expression(inner)
+    inner.finish()
+    return expression
+
+
 def _and(cursor: Cursor, depth: int) -> Expression:
     return _chain(cursor, depth, ("and",), _not)
 
@@ -86,11 +110,14 @@ def _and(cursor: Cursor, depth: int) -> Expression:
 def _chain(
     cursor: Cursor, depth: int, words: tuple[str, ...], operand: Callable[[Cursor, int], Expression]
 ) -> Expression:
-    left = operand(cursor, depth)
+    found = operand(cursor, depth)
     while cursor.here.is_word(*words):
-        token = cursor.take()
-        left = Binary(token.value.upper(), left, operand(cursor, depth), token)
-    return left
+        token = cursor.here
+        parts = [found]
+        while cursor.accept_word(token.value.lower()):
+            parts.append(operand(cursor, depth))
+        found = Logic(token.value.upper(), tuple(parts), token)
+    return found
 
 
 def _not(cursor: Cursor, depth: int) -> Expression:

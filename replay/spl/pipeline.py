@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from replay import limits
 from replay.spl.tokens import (
     Cursor,
     Token,
@@ -18,28 +19,39 @@ from replay.spl.tokens import (
 )
 
 
-def _no_subsearch(token: Token) -> Any:
-    raise AssertionError("this segment was cut without a parser for its subsearches")
+def _no_parser(text: Any) -> Any:
+    raise AssertionError("this segment was cut without a parser for the searches in it")
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One command of a search: its name, where its arguments stand in the whole text, and what parses its subsearches."""
+    """One command of a search: its name, and where its arguments stand in the whole text.
+
+    *subsearch* parses a search inside the command, *commands* a text of commands that go on from its results.
+    """
 
     text: str
     name: str
     name_start: int
     start: int
     end: int
-    subsearch: Callable[[Token], Any] = _no_subsearch
+    subsearch: Callable[[Token], Any] = _no_parser
+    commands: Callable[[str], Any] = _no_parser
 
     def arguments(self) -> Cursor:
         """Return a cursor over the arguments as words."""
-        return Cursor(self.text, lex_arguments(self.text, self.start, self.end), self.end, self.subsearch)
+        return self._cursor(lex_arguments(self.text, self.start, self.end))
 
     def expression(self) -> Cursor:
         """Return a cursor over the arguments as eval operands and operators."""
-        return Cursor(self.text, lex_eval(self.text, self.start, self.end), self.end, self.subsearch)
+        return self._cursor(lex_eval(self.text, self.start, self.end))
+
+    def _cursor(self, tokens: list[Token]) -> Cursor:
+        cursor = Cursor(self.text, tokens, self.end, self.subsearch)
+        if len(tokens) > limits.COMMAND_WORDS:
+            last = tokens[limits.COMMAND_WORDS]
+            cursor.refuse(f"replay reads at most {limits.COMMAND_WORDS:,} words of a command", last, "use a lookup")
+        return cursor
 
     @property
     def source(self) -> str:
@@ -48,6 +60,8 @@ class Segment:
 
 
 _NAME = re.compile(r"\s*([A-Za-z_][\w.-]*)")
+# In these a single quote opens the name of a field; elsewhere it is an apostrophe.
+_EXPRESSIONS = ("eval", "where")
 
 
 def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
@@ -60,7 +74,7 @@ def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
     parts: list[tuple[int, int]] = []
     part_start = index = start
     while index < end:
-        if text[index] == '"':
+        if text[index] == '"' or (text[index] == "'" and _takes_expression(text, part_start, index)):
             index = end_of_quoted(text, index)
         elif text[index] == "[":
             index = end_of_subsearch(text, index)
@@ -75,6 +89,10 @@ def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
             index += 1
     parts.append((part_start, end))
 
+    if len(parts) > limits.COMMANDS:
+        place = parts[limits.COMMANDS][0]
+        message = f"replay runs at most {limits.COMMANDS:,} commands in a row"
+        raise error_at(text, place, place + 1, message, unsupported=True)
     segments: list[Segment] = []
     leading_pipe = not text[parts[0][0] : parts[0][1]].strip()
     if leading_pipe:
@@ -90,3 +108,9 @@ def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
         else:
             segments.append(Segment(text, name.group(1).lower(), name.start(1), name.end(1), part_to))
     return segments
+
+
+def _takes_expression(text: str, start: int, end: int) -> bool:
+    """Whether the command that starts at *start* is one whose arguments are an eval expression."""
+    name = _NAME.match(text, start, end)
+    return name is not None and name.group(1).lower() in _EXPRESSIONS

@@ -50,7 +50,9 @@ def error_at(text: str, start: int, end: int, message: str, hint: str = "", unsu
     lines = [f"{message} ({place})", f"  {shown}", f"  {' ' * (column - cut)}{'^' * width}"]
     if hint:
         lines.append(hint)
-    return (UnsupportedError if unsupported else SplSyntaxError)("\n".join(lines))
+    error = (UnsupportedError if unsupported else SplSyntaxError)("\n".join(lines))
+    error.place(text, start)
+    return error
 
 
 def unescape(written: str) -> str:
@@ -133,7 +135,7 @@ def lex_eval(text: str, start: int, end: int) -> list[Token]:
             kind = "quoted" if text[index] == '"' else "field"
             tokens.append(Token(kind, unescape(text[index + 1 : stop - 1]), index, stop))
             index = stop
-        elif number := _EVAL_NUMBER.match(text, index, end):
+        elif not (text[index] == "." and _ends_operand(tokens)) and (number := _EVAL_NUMBER.match(text, index, end)):
             tokens.append(Token("number", number.group(), index, number.end()))
             index = number.end()
         elif op := _EVAL_OP.match(text, index, end):
@@ -146,6 +148,11 @@ def lex_eval(text: str, start: int, end: int) -> list[Token]:
             hint = "put field names with special characters in single quotes, text in double quotes: 'a b'=\"x\""
             raise error_at(text, index, index + 1, f"unexpected {text[index]!r} in an expression", hint)
     return tokens
+
+
+def _ends_operand(tokens: Sequence[Token]) -> bool:
+    """Whether a dot behind *tokens* joins, as in `name.1`, where it cannot start a number."""
+    return bool(tokens) and (tokens[-1].kind != "op" or tokens[-1].value == ")")
 
 
 @dataclass

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from replay import limits
-from replay.spl.expression import Binary, Call, Expression, Field, Number, Text, Unary
+from replay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
 from replay.spl.tokens import Cursor, Token
 from replay.sql import functions
 from replay.sql.comparison import compare
@@ -26,6 +27,7 @@ class Compiler:
     cursor: Cursor
     field: FieldLookup
     now: float
+    bound: int = 0  # how many mvmap and mvfilter are around
 
     def boolean(self, expression: Expression) -> str:
         """Return SQL that is true, false or NULL; SplSyntaxError for an expression that is not a test."""
@@ -72,6 +74,11 @@ class Compiler:
                 return Sql(f"(NOT {self.boolean(operand)})", Kind.BOOLEAN)
             case Unary(_, operand, _):
                 return Sql(f"(-{as_number(self.operand(operand))})", Kind.NUMBER)
+            case Logic(op, parts, _):
+                tests = [self.boolean(part) for part in parts]
+                if op == "XOR":
+                    return Sql(reduce(lambda left, right: f"({left} <> {right})", tests), Kind.BOOLEAN)
+                return Sql(f"({f' {op} '.join(tests)})", Kind.BOOLEAN)
             case Binary():
                 return self._binary(expression)
             case Call():
@@ -80,7 +87,7 @@ class Compiler:
     def bind(self, name: str, sql: Sql) -> Compiler:
         """Return a compiler for which field *name* is *sql*: the body of mvfilter and mvmap."""
         outer = self.field
-        return replace(self, field=lambda wanted: sql if wanted == name else outer(wanted))
+        return replace(self, field=lambda wanted: sql if wanted == name else outer(wanted), bound=self.bound + 1)
 
     def fail(self, expression: Expression, message: str, hint: str = "") -> None:
         """Raise SplSyntaxError under the expression's own token, or under the end of the command."""
@@ -89,9 +96,6 @@ class Compiler:
 
     def _binary(self, expression: Binary) -> Sql:
         op = expression.op
-        if op in ("AND", "OR", "XOR"):
-            left, right = self.boolean(expression.left), self.boolean(expression.right)
-            return Sql(f"({left} <> {right})" if op == "XOR" else f"({left} {op} {right})", Kind.BOOLEAN)
         left_value, right_value = self.value(expression.left), self.value(expression.right)
         for side, value in ((expression.left, left_value), (expression.right, right_value)):
             if value.kind is Kind.BOOLEAN:
@@ -109,7 +113,7 @@ def _arithmetic(left: Sql, op: str, right: Sql) -> Sql:
     a, b = as_number(left), as_number(right)
     if op == "+" and Kind.LITERAL in (left.kind, right.kind):
         return Sql(f"({as_text(left)} || {as_text(right)})", Kind.LITERAL)
-    if op == "+" and left.kind is right.kind is Kind.TEXT:
+    if op == "+" and {left.kind, right.kind} <= {Kind.TEXT, Kind.MULTIVALUE}:
         # Two fields: numbers add up, texts are joined (Search Reference, "eval", "Operators").
         return Sql(f"spl_plus({as_text(left)}, {as_text(right)})", Kind.TEXT)
     if op in "/%":

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import ipaddress
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import duckdb
 from duckdb.func import SPECIAL
 
-from replay import times
-from replay.spl.expression import Call, Expression, Field, Number, Text
-from replay.sql.comparison import compare
+from replay import jsonpath, limits, times
+from replay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
+from replay.sql.comparison import any_value, compare
+from replay.sql.patterns import re2_pattern
 from replay.sql.predicates import like_pattern
-from replay.sql.values import EACH, NOTHING, Kind, Sql, as_list, as_number, as_text, cast, common_kind, number, or_null
+from replay.sql.values import (
+    EACH,
+    NOTHING,
+    Kind,
+    Sql,
+    as_list,
+    as_number,
+    as_text,
+    cast,
+    common_kind,
+    literal,
+    number,
+    or_null,
+)
 
 if TYPE_CHECKING:
     from replay.sql.expressions import Compiler
@@ -79,6 +96,14 @@ def _ip_key(address: str) -> bytes | None:
     return bytes([parsed.version]) + parsed.packed
 
 
+def _sha512(text: str) -> str:
+    return hashlib.sha512(text.encode()).hexdigest()
+
+
+def _urldecode(text: str) -> str:
+    return unquote(text)
+
+
 def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
     """Give *connection* the Python functions that the texts made here call."""
     declared: tuple[tuple[str, Callable[..., Any], list[Any], str], ...] = (
@@ -87,6 +112,9 @@ def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
         ("py_wildcard", like_pattern, ["VARCHAR"], "VARCHAR"),
         ("py_strftime", times.format_time, ["DOUBLE", "VARCHAR"], "VARCHAR"),
         ("py_strptime", times.parse_time, ["VARCHAR", "VARCHAR"], "DOUBLE"),
+        ("py_spath", jsonpath.extract, ["VARCHAR", "VARCHAR"], "VARCHAR[]"),
+        ("py_urldecode", _urldecode, ["VARCHAR"], "VARCHAR"),
+        ("py_sha512", _sha512, ["VARCHAR"], "VARCHAR"),
         ("py_relative_time", times.relative_time, ["DOUBLE", "VARCHAR"], "DOUBLE"),
     )
     for name, function, parameters, result in declared:
@@ -132,6 +160,16 @@ def _case(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     tests = [compiler.boolean(test) for test in arguments[::2]]
     kind, results = _one_kind(_stored(arguments[1::2], compiler))
     whens = " ".join(f"WHEN {test} THEN {result}" for test, result in zip(tests, results, strict=True))
+    return Sql(f"(CASE {whens} END)", kind)
+
+
+@_function("validate", 2, None)
+def _validate(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    if len(arguments) % 2:
+        compiler.cursor.fail("validate takes pairs: test, value, test, value, …", node.token)
+    tests = [compiler.boolean(test) for test in arguments[::2]]
+    kind, results = _one_kind(_stored(arguments[1::2], compiler))
+    whens = " ".join(f"WHEN NOT {test} THEN {result}" for test, result in zip(tests, results, strict=True))
     return Sql(f"(CASE {whens} END)", kind)
 
 
@@ -183,6 +221,13 @@ def _in(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 def _text(expression: Expression, compiler: Compiler) -> str:
     return as_text(compiler.operand(expression))
+
+
+def _pattern(expression: Expression, compiler: Compiler) -> str:
+    """SQL for a regular expression; one that comes out of a field must be RE2's as it stands."""
+    if isinstance(expression, Text):
+        return literal(re2_pattern(expression.value))
+    return _text(expression, compiler)
 
 
 def _number(expression: Expression, compiler: Compiler) -> str:
@@ -245,16 +290,15 @@ def _substr(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 @_function("replace", 3, 3)
 def _replace(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    pattern, by = (_text(argument, compiler) for argument in arguments[1:])
+    pattern, by = _pattern(arguments[1], compiler), _text(arguments[2], compiler)
     return _each(arguments[0], compiler, lambda text: f"regexp_replace({text}, {pattern}, {by}, 'g')")
 
 
 @_function("match", 2, 2)
 def _match(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    value, pattern = compiler.operand(arguments[0]), _text(arguments[1], compiler)
+    value, pattern = compiler.operand(arguments[0]), _pattern(arguments[1], compiler)
     if value.kind is Kind.MULTIVALUE:
-        test = f"len(list_filter({value.text}, lambda {EACH}: regexp_matches({EACH}, {pattern}))) > 0"
-        return Sql(f"({test})", Kind.BOOLEAN)
+        return Sql(any_value(value, EACH, f"regexp_matches({EACH}, {pattern})"), Kind.BOOLEAN)
     return Sql(f"regexp_matches({as_text(value)}, {pattern})", Kind.BOOLEAN)
 
 
@@ -266,8 +310,7 @@ def _like(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 def like(value: Sql, pattern: Sql) -> Sql:
     """`value LIKE pattern`; a multivalue is like it where one of its values is †."""
     if value.kind is Kind.MULTIVALUE:
-        test = f"len(list_filter({value.text}, lambda {EACH}: {EACH} LIKE {as_text(pattern)})) > 0"
-        return Sql(f"({test})", Kind.BOOLEAN)
+        return Sql(any_value(value, EACH, f"{EACH} LIKE {as_text(pattern)}"), Kind.BOOLEAN)
     return Sql(f"({as_text(value)} LIKE {as_text(pattern)})", Kind.BOOLEAN)
 
 
@@ -284,7 +327,16 @@ def _hash(name: str, sql: str) -> None:
 
 
 _hash("md5", "md5({})")
+_hash("sha1", "sha1({})")
 _hash("sha256", "sha256({})")
+_hash("sha512", "py_sha512({})")
+_hash("urldecode", "py_urldecode({})")
+
+
+@_function("spath", 2, 2)
+def _spath(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    text, path = (_text(argument, compiler) for argument in arguments)
+    return Sql(f"py_spath({text}, {path})", Kind.MULTIVALUE)
 
 
 # Multivalue
@@ -338,27 +390,62 @@ def _split(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     return Sql(f"string_split({text}, {separator})", Kind.MULTIVALUE)
 
 
+@_function("mvzip", 2, 3)
+def _mvzip(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    left, right = (as_list(compiler.operand(argument)) for argument in arguments[:2])
+    separator = _text(arguments[2], compiler) if len(arguments) == 3 else "','"
+    pairs = f"list_zip({left}, {right}, true)"
+    joined = f"list_transform({pairs}, lambda {EACH}: {EACH}[1] || {separator} || {EACH}[2])"
+    return Sql(or_null(joined), Kind.MULTIVALUE)
+
+
+@_function("mvfind", 2, 2)
+def _mvfind(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    values, pattern = as_list(compiler.operand(arguments[0])), _pattern(arguments[1], compiler)
+    found = f"list_position(list_transform({values}, lambda {EACH}: regexp_matches({EACH}, {pattern})), true)"
+    return Sql(f"CAST({found} - 1 AS DOUBLE)", Kind.NUMBER)
+
+
 @_function("mvfilter", 1, 1)
 def _mvfilter(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    fields = _fields_of(arguments[0])
-    if len(fields) != 1:
-        compiler.cursor.fail(f"mvfilter tests exactly one field, not {len(fields)}", node.token)
-    (name,) = fields
-    test = compiler.bind(name, Sql(EACH, Kind.TEXT)).boolean(arguments[0])
-    kept = f"list_filter({as_list(compiler.field(name))}, lambda {EACH}: {test})"
+    name, one = _one_field("mvfilter tests", arguments[0], compiler, node)
+    test = compiler.bind(name, Sql(one, Kind.TEXT)).boolean(arguments[0])
+    kept = f"list_filter({as_list(compiler.field(name))}, lambda {one}: {test})"
     return Sql(or_null(kept), Kind.MULTIVALUE)
+
+
+@_function("mvmap", 2, 2)
+def _mvmap(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    name, one = _one_field("mvmap takes the values of", arguments[0], compiler, node)
+    values = as_list(compiler.operand(arguments[0]))
+    mapped = as_list(compiler.bind(name, Sql(one, Kind.TEXT)).stored(arguments[1]))
+    return Sql(or_null(f"flatten(list_transform({values}, lambda {one}: coalesce({mapped}, [])))"), Kind.MULTIVALUE)
+
+
+def _one_field(what: str, expression: Expression, compiler: Compiler, node: Call) -> tuple[str, str]:
+    """Return the field that *expression* names, and the SQL name of each of its values, which no other call uses."""
+    if compiler.bound >= limits.VALUE_LOOPS:  # the database takes twice as long for each one more
+        compiler.cursor.refuse(
+            f"replay runs at most {limits.VALUE_LOOPS} mvmap and mvfilter inside each other", node.token
+        )
+    fields = _fields_of(expression)
+    if len(fields) != 1:
+        compiler.cursor.fail(f"{what} exactly one field, not {len(fields)}", node.token)
+    return fields.pop(), f'"#v{node.token.start}"'
 
 
 def _fields_of(expression: Expression) -> set[str]:
     match expression:
         case Field(name):
             return {name}
-        case Call(_, arguments, _):
-            return set[str]().union(*(_fields_of(argument) for argument in arguments))
+        case Call(_, parts, _) | Logic(_, parts, _):
+            return set[str]().union(*map(_fields_of, parts))
         case Number() | Text():
             return set()
-    parts = [getattr(expression, part) for part in ("left", "right", "operand") if hasattr(expression, part)]
-    return set[str]().union(*(_fields_of(part) for part in parts))
+        case Unary(_, operand, _):
+            return _fields_of(operand)
+        case Binary(_, left, right, _):
+            return _fields_of(left) | _fields_of(right)
 
 
 # Numbers and conversion
@@ -417,8 +504,30 @@ for _name, _sql in {
     "ceiling": f"ceil({_BOUND})",
     "ceil": f"ceil({_BOUND})",
     "sqrt": f"CASE WHEN {_BOUND} >= 0 THEN sqrt({_BOUND}) END",
+    "exact": _BOUND,
+    "exp": f"exp({_BOUND})",
+    "ln": f"CASE WHEN {_BOUND} > 0 THEN ln({_BOUND}) END",
 }.items():
     _arithmetic(_name, _sql)
+
+
+@_function("pi", 0, 0)
+def _pi(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(number(math.pi), Kind.NUMBER)
+
+
+@_function("pow", 2, 2)
+def _pow(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    base, exponent = (_number(argument, compiler) for argument in arguments)
+    return Sql(f"pow({base}, {exponent})", Kind.NUMBER)
+
+
+@_function("log", 1, 2)
+def _log(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    base = _number(arguments[1], compiler) if len(arguments) == 2 else "10"
+    # The logarithm of what is not positive, and one to the base 1, are no numbers.
+    logs = [f"ln(nullif(greatest({value}, 0), 0))" for value in (_number(arguments[0], compiler), base)]
+    return Sql(f"({logs[0]} / spl_divisor({logs[1]}))", Kind.NUMBER)
 
 
 def _extreme(name: str, sql: str) -> None:

@@ -8,6 +8,7 @@ number), BOOLEAN (which SPL cannot store) and NOTHING (a field that does not exi
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -34,8 +35,17 @@ class Sql:
     text: str
     kind: Kind
 
+    def or_else(self, other: Sql) -> Sql:
+        """Return this value, or *other* where there is none."""
+        if other.kind is Kind.NOTHING:
+            return self
+        kind = common_kind([self, other])
+        return Sql(f"coalesce({cast(self, kind)}, {cast(other, kind)})", kind)
+
 
 NOTHING = Sql("NULL", Kind.NOTHING)
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 # The parameter of a lambda: no column's name starts with #, so no field is taken for it.
 EACH = '"#v"'
@@ -53,6 +63,13 @@ _MACROS = (
     """CREATE OR REPLACE MACRO spl_plus(a, b) AS list_transform([[a, b]], lambda "#p":
     CASE WHEN spl_number("#p"[1]) IS NULL AND spl_number("#p"[2]) IS NULL THEN "#p"[1] || "#p"[2]
     ELSE spl_text(spl_number("#p"[1]) + spl_number("#p"[2])) END)[1]""",
+    # The least and greatest of texts: by number where all of them are numbers.
+    *(
+        f"""CREATE OR REPLACE MACRO spl_{name}(texts) AS list_transform([texts], lambda "#t":
+    CASE WHEN list_bool_and(list_transform("#t", lambda "#n": spl_number("#n") IS NOT NULL))
+    THEN spl_text(list_{name}(list_transform("#t", lambda "#n": spl_number("#n")))) ELSE list_{name}("#t") END)[1]"""
+        for name in ("min", "max")
+    ),
 )
 
 
@@ -68,8 +85,13 @@ def identifier(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Return *text* as an SQL string; a NUL, which no SQL string can hold, becomes the replacement character."""
-    return "'" + text.replace("'", "''").replace("\0", "\ufffd") + "'"
+    """Return *text*, as the database takes it, as an SQL string."""
+    return "'" + storable(text).replace("'", "''") + "'"
+
+
+def storable(text: str) -> str:
+    """Return *text* as the database takes it: what it cannot hold, a NUL or half a pair, becomes the replacement character."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def number(value: float) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from builder import content
-from builder.detection import Detection, RiskObject
-from builder.search_fields import output_fields
+from builder.detection import Detection, RiskObject, output_fields
+from replay.app import App
 
 
 @pytest.fixture(scope="module")
@@ -60,17 +60,18 @@ def test_classification(detection: Detection) -> None:
     assert tuple(expected.split()) == tags.required_fields
 
 
-def test_published_search_lacks_the_user_of_its_own_message(detection: Detection) -> None:
+def test_published_search_lacks_the_user_of_its_own_message(detection: Detection, repo: Path) -> None:
     """The published search does not output `user`, ours does: the message would show a literal $user$."""
+    macros = App(repo).macros
     assert detection.published_search
-    assert "user" not in output_fields(detection.published_search)
-    assert "user" in output_fields(detection.search)
+    assert "user" not in output_fields(detection.published_search, macros)
+    assert "user" in output_fields(detection.search, macros)
 
 
-def test_promised_fields_are_output(detection: Detection) -> None:
+def test_promised_fields_are_output(detection: Detection, repo: Path) -> None:
     """The scheduled search outputs every promised field, from _time to the risk fields."""
     expected = (
         "_time dest user parent_process_name process_name process_path process process_guid process_id "
         "connection_to_CNC dest_port firstTime lastTime match_basis risk_score risk_message risk_finding_id"
     )
-    assert set(expected.split()) <= output_fields(" ".join(detection.search.split()))
+    assert set(expected.split()) <= output_fields(" ".join(detection.search.split()), App(repo).macros)

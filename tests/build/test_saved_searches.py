@@ -14,6 +14,7 @@ from replay import conf
 
 NAME = "Windows InstallUtil Remote Network Connection"
 PUBLISHED = f"{NAME} - As Published"
+MODIFIERS = f"{NAME} - Risk Modifiers"
 HUNT = f"{NAME} - Hunt"
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads(
     (Path(__file__).parent / "expected" / "saved_searches.toml").read_text(encoding="utf-8")
@@ -38,9 +39,9 @@ def joined(search: str) -> str:
     return search.strip("\n").replace("\n", " ")
 
 
-def test_there_are_three(stanzas: dict[str, dict[str, str]]) -> None:
-    """The app has the search as published, the one to schedule and the one to hunt with, and no other."""
-    assert [PUBLISHED, NAME, HUNT] == list(stanzas)
+def test_there_are_four(stanzas: dict[str, dict[str, str]]) -> None:
+    """The app has the search as published, the two to schedule and the one to hunt with, and no other."""
+    assert [PUBLISHED, NAME, MODIFIERS, HUNT] == list(stanzas)
 
 
 def test_as_published(stanzas: dict[str, dict[str, str]]) -> None:
@@ -57,6 +58,12 @@ def test_scheduled(stanzas: dict[str, dict[str, str]]) -> None:
         for drilldown in expected["action.notable.param.drilldown_searches"]
     ]
     assert expected == stanzas[NAME] | {key: json.loads(stanzas[NAME][key]) for key in JSON}
+
+
+def test_risk_modifiers(stanzas: dict[str, dict[str, str]]) -> None:
+    """The search that writes risk events is the scheduled one's text and more, on its schedule, disabled, without action."""
+    search = joined(EXPECTED[NAME]["search"] + EXPECTED[MODIFIERS]["search"])
+    assert EXPECTED[MODIFIERS] | {"search": search} == stanzas[MODIFIERS]
 
 
 def test_hunt(stanzas: dict[str, dict[str, str]]) -> None:

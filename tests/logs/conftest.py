@@ -14,7 +14,7 @@ from replay.cim import FIELDS, create_datamodels
 from replay.logs import LoadReport, load
 
 NAMESPACE = "http://schemas.microsoft.com/win/2004/08/events/event"
-Value = str | int | float | None
+Value = str | int | float | list[str] | None
 
 
 def event(
@@ -24,12 +24,13 @@ def event(
     provider: str = "Microsoft-Windows-Sysmon",
     time: str = "2025-06-17T08:00:00.1234567Z",
     computer: str = "HOST.example.com",
+    channel: str = "Microsoft-Windows-Sysmon/Operational",
 ) -> str:
     """Write one event as XML; newlines in values stay raw."""
     values = "".join(f"<Data Name='{name}'>{escape(text)}</Data>" for name, text in (data or {}).items())
     return (
         f"<Event xmlns='{NAMESPACE}'><System><Provider Name='{provider}'/><EventID>{event_id}</EventID>"
-        f"<TimeCreated SystemTime='{time}'/><Channel>Microsoft-Windows-Sysmon/Operational</Channel>"
+        f"<TimeCreated SystemTime='{time}'/><Channel>{channel}</Channel>"
         f"<Computer>{computer}</Computer></System><EventData>{values}</EventData></Event>"
     )
 
@@ -49,10 +50,11 @@ class Loaded:
         return [value for (value,) in self.connection.sql(f'SELECT "{column}" FROM event').fetchall()]
 
     def rows(self, dataset: str, addon: str = "current") -> list[dict[str, Value]]:
-        """Return a dataset's rows as one add-on fills it."""
+        """Return a dataset's rows as one add-on fills it; a field without a value is left out."""
         names = create_datamodels(self.connection, addon)[dataset]
         rows = self.connection.sql(f'SELECT * FROM "{dataset}"').fetchall()
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        cells = (zip(names, row, strict=True) for row in rows)
+        return [{name: cell for name, cell in row if cell is not None} for row in cells]
 
     def bad(self) -> list[tuple[str, str]]:
         """Return place and reason of what was skipped."""

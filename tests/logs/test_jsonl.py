@@ -23,10 +23,12 @@ PLAIN = {"EventID": 1, "Provider": "Example", "SystemTime": "2025-06-17T08:00:00
     ],
 )
 def test_each_form_gives_the_rows_of_the_xml(form, seconds):
-    """But for the fraction of the time, which NXLog cuts to seconds and Winlogbeat to milliseconds."""
+    """But for the fraction of the time, which NXLog cuts to seconds and Winlogbeat to milliseconds, and for
+    EventType, where NXLog writes its own.
+    """
     json_log = Loaded(RECORDINGS / f"installutil_attack.{form}.jsonl")
     xml_log = Loaded(RECORDINGS / "installutil_attack.xml")
-    columns = "* EXCLUDE (time, source, channel)" if form == "plain" else "* EXCLUDE (time, source)"
+    columns = f"* EXCLUDE (time, source, {'channel' if form == 'plain' else 'EventType'})"
     rows = json_log.connection.sql(f"SELECT {columns} FROM event").fetchall()
     xml_rows = xml_log.connection.sql(f"SELECT {columns} FROM event").fetchall()
     assert (3, 3) == (len(rows), sum(row in xml_rows for row in rows))
@@ -125,3 +127,14 @@ def test_a_bad_line_is_located_and_the_good_ones_around_it_are_kept(loaded, line
     log = loaded(lines({**PLAIN, LINE: "a"}) + "\n\n" + line + "\r\n" + lines({**PLAIN, LINE: "b"}), LINE)
     [(place, told)] = log.bad()
     assert (["a", "b"], "line 3", reason) == (log.values(LINE), place, told[: len(reason)])
+
+
+def test_a_pid_that_windows_spells_otherwise(loaded):
+    """Event 5156 alone spells its PID ProcessID; it is kept as ProcessId, the name that other events give it."""
+    winlog = {
+        "provider_name": "Microsoft-Windows-Security-Auditing",
+        "event_id": 5156,
+        "event_data": {"ProcessID": "7316"},
+    }
+    log = loaded(lines({"@timestamp": "2025-06-17T08:00:00Z", "winlog": winlog}))
+    assert ["7316"] == log.values("ProcessId")

@@ -52,7 +52,7 @@ def test_one_installutil_connects_to_one_remote_address(addon):
     processes = {
         (row["dest"], row["process_id"]): row
         for row in log.rows("Endpoint.Processes", addon)
-        if row["process_name"] == "InstallUtil.exe"
+        if row["process_name"] == "InstallUtil.exe" and "parent_process_guid" in row  # its start, not its end
     }
     traffic = [
         row

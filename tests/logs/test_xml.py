@@ -197,3 +197,8 @@ def test_any_text_comes_back_as_it_was(loaded, rows):
     """Values survive writing as XML and reading, whatever they hold."""
     log = loaded("\n".join(event({"Image": image, LINE: line}) for image, line in rows), "Image", LINE)
     assert rows == log.connection.sql(f"SELECT Image, {LINE} FROM event").fetchall()
+
+
+def test_a_pid_that_windows_spells_otherwise(loaded):
+    """Event 5156 alone spells its PID ProcessID; it is kept as ProcessId, the name that other events give it."""
+    assert ["7316"] == loaded(event({"ProcessID": "7316"}, event_id="5156")).values("ProcessId")

@@ -1,4 +1,4 @@
-"""Networks that are made, not recorded: Sysmon events written into the table that the data models read."""
+"""Networks that are made, not recorded: events written into the table that the data models read, Sysmon's or of Security."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from replay import cim, engine, logs
 
 NOON = 1_750_000_000.0
 INSTALLUTIL = r"C:\Windows\Microsoft.NET\Framework64\v4.0.30319\InstallUtil.exe"
+SYSMON, SECURITY = "Microsoft-Windows-Sysmon", "Microsoft-Windows-Security-Auditing"
 Event = Mapping[str, str | int | float | None]
 
 
@@ -18,7 +19,7 @@ def guid(number: int) -> str:
     return f"{{7c1e4a52-0000-0000-0000-{number:012x}}}"
 
 
-def process(host: str, pid: int, time: float, process_guid: str | None, **fields: str) -> Event:
+def process(host: str, pid: int, time: float, process_guid: str | None, **fields: str | int) -> Event:
     """Return event 1: InstallUtil started by cmd.exe, unless *fields* say otherwise."""
     event = {
         "event_id": 1,
@@ -54,14 +55,63 @@ def connection(host: str, pid: int, time: float, process_guid: str | None, **fie
     return event | fields
 
 
+def ended(host: str, pid: int, time: float, process_guid: str | None, **fields: str) -> Event:
+    """Return event 5: InstallUtil ended."""
+    event = {
+        "event_id": 5,
+        "time": time,
+        "computer": host,
+        "ProcessGuid": process_guid,
+        "ProcessId": str(pid),
+        "Image": INSTALLUTIL,
+        "User": r"CORP\user",
+    }
+    return event | fields
+
+
+def audited_process(host: str, pid: int, time: float, **fields: str) -> Event:
+    """Return event 4688: InstallUtil started by cmd.exe, as the Security channel has it."""
+    event = {
+        "provider": SECURITY,
+        "event_id": 4688,
+        "time": time,
+        "computer": host,
+        "NewProcessId": hex(pid),
+        "NewProcessName": INSTALLUTIL,
+        "CommandLine": "InstallUtil.exe /U payload.dll",
+        "ParentProcessName": r"C:\Windows\System32\cmd.exe",
+        "SubjectUserName": "user",
+        "TargetUserName": "-",
+    }
+    return event | fields
+
+
+def audited_connection(host: str, pid: int, time: float, **fields: str) -> Event:
+    """Return event 5156: InstallUtil connects to 203.0.113.10:443, as the Security channel has it."""
+    event = {
+        "provider": SECURITY,
+        "event_id": 5156,
+        "time": time,
+        "computer": host,
+        "ProcessId": str(pid),
+        "Application": INSTALLUTIL.lower().replace("c:", r"\device\harddiskvolume2"),
+        "Direction": "%%14593",
+        "DestAddress": "203.0.113.10",
+        "DestPort": "443",
+        "Protocol": "6",
+    }
+    return event | fields
+
+
 def recording(events: Sequence[Event]) -> engine.Recording:
     """Return *events* as a recording that searches can be run over."""
     database = engine.connect()
     logs.create_table(database, cim.FIELDS)
-    names = ["event_id", "time", "computer", *cim.FIELDS]
-    table = pa.table({name: [event.get(name) for event in events] for name in names})
+    names = ["provider", "event_id", "time", "computer", *cim.FIELDS]
+    made = [{"provider": SYSMON} | event for event in events]
+    table = pa.table({name: [event.get(name) for event in made] for name in names})
     listed = ", ".join(f'"{name}"' for name in names)
     database.register("made", table)
-    database.execute(f"INSERT INTO event (provider, {listed}) SELECT 'Microsoft-Windows-Sysmon', {listed} FROM made")
+    database.execute(f"INSERT INTO event ({listed}) SELECT {listed} FROM made")
     database.unregister("made")
     return engine.Recording(database, logs.LoadReport(()))

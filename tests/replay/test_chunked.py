@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from replay import limits
 from replay.chunked import Answer, call, decode, encode
-from replay.errors import DataError
+from replay.errors import DataError, UsageError
 
 FIELDS = ("a", "B", "c d", "_time")
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1)
@@ -86,6 +87,18 @@ def test_a_command_that_answers(tmp_path: Path) -> None:
         ("fake ended without an answer\nno!", "import sys; sys.stdin.buffer.readline(); sys.exit('no!')"),
         ("fake answered b'hello\\n', not a chunk", "print('hello')"),
         ("fake ended in the middle of an answer", "print('chunked 1.0,50,0')"),
+    ],
+)
+def test_a_command_that_misbehaves(tmp_path: Path, error: str, code: str) -> None:
+    """A command that dies, babbles or stops midway ends the search with what it last said."""
+    with pytest.raises(DataError) as refused:
+        call(command(tmp_path, code), "fake", [], ["a"], [{"a": "1"}], {})
+    assert error == str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
         ("fake: broken", "print('chunked 1.0,19,0'); print('{\"error\": \"broken\"}', end='')".replace("19", "19")),
         (
             "fake: bad",
@@ -93,11 +106,19 @@ def test_a_command_that_answers(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_command_that_misbehaves(tmp_path: Path, error: str, code: str) -> None:
-    """A command that dies, babbles, stops midway or reports an error ends the search with what it last said."""
-    with pytest.raises(DataError) as refused:
+def test_a_command_that_refuses(tmp_path: Path, error: str, code: str) -> None:
+    """A command that reports an error as the search is parsed does not like how it is called."""
+    with pytest.raises(UsageError) as refused:
         call(command(tmp_path, code), "fake", [], ["a"], [{"a": "1"}], {})
     assert error == str(refused.value)
+
+
+def test_a_command_that_fails(tmp_path: Path) -> None:
+    """A command that reports an error once it has results does not like those."""
+    answers = "chunked 1.0,2,0\\n{}chunked 1.0,16,0\\n" + r"{\"error\": \"bad\"}"
+    code = f'import sys; print("{answers}", end="", flush=True); sys.stdin.read()'
+    with pytest.raises(DataError, match="fake: bad"):
+        call(command(tmp_path, code), "fake", [], ["a"], [{"a": "1"}], {})
 
 
 def test_a_command_that_dies_while_it_is_fed(tmp_path: Path) -> None:
@@ -112,3 +133,11 @@ def test_a_command_that_is_not_there(tmp_path: Path) -> None:
     """A command that cannot be started is an error that says so."""
     with pytest.raises(DataError, match="the command fake could not be started"):
         call([str(tmp_path / "nothing")], "fake", [], [], [], {})
+
+
+def test_a_command_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that never answers is ended, and the error says so; its time here is cut to nothing."""
+    monkeypatch.setattr(limits, "COMMAND_S", 0)
+    with pytest.raises(DataError) as refused:
+        call(command(tmp_path, "import time; time.sleep(1e6)"), "fake", [], ["a"], [{"a": "1"}], {})
+    assert "fake had not answered after 0 seconds, so replay ended it" == str(refused.value)

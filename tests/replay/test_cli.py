@@ -47,6 +47,18 @@ def test_output_file(tmp_path: Path) -> None:
     assert (0, "", "a\n1\n") == (status, out, (tmp_path / "out.csv").read_text())
 
 
+def test_collect(tmp_path: Path) -> None:
+    """--collect names the folder that collect writes into; standard error names the file."""
+    search = "Windows InstallUtil Remote Network Connection - Risk Modifiers"
+    status, out, error = replay("run", SAMPLE, "--search", search, "--collect", str(tmp_path), "--format", "json")
+    path = tmp_path / "1_events.stash_hec"
+    told = f"warning: collect wrote 2 events for the index risk into {path}\n"
+    assert (0, 2, told) == (status, len(json.loads(out)), error)
+    assert ["m.lopez", "WKS-014.corp.example.com"] == [
+        json.loads(line)["event"]["risk_object"] for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
@@ -54,7 +66,15 @@ def test_output_file(tmp_path: Path) -> None:
         ((SAMPLE, "--spl", "| makeresults | where ("), 2),
         ((SAMPLE, "--search", "nope"), 2),
         ((SAMPLE, "--macro", "nope=1"), 2),
+        ((SAMPLE, "--spl", "| makeresults | collect index=risk"), 2),
         ((SAMPLE, "--earliest", "soon"), 2),
+        (("no/such/file", "--earliest", "soon"), 2),
+        (("no/such/file", "--latest", " "), 2),
+        (("no/such/file", "--earliest", "2025-06-18", "--latest", "2025-06-17"), 2),
+        (("no/such/file", "--earliest", "-1h", "--latest", "-2h@h"), 2),
+        ((SAMPLE, "--spl", "| makeresults | rbaenrich nope=1"), 2),
+        ((SAMPLE, "--spl", "| makeresults | rbaenrich output=all"), 2),
+        ((SAMPLE, "--app", "tests"), 2),
         ((SAMPLE, "--addon", "nope"), 2),
         (("no/such/file",), 3),
         (("README.md",), 3),
@@ -76,7 +96,7 @@ def test_explain() -> None:
 
 def test_time_range() -> None:
     """--earliest and --latest cut the events: of 23 processes, three start in the second of the attack."""
-    spl = "| tstats count from datamodel=Endpoint.Processes"
+    spl = "| tstats count from datamodel=Endpoint.Processes where Processes.parent_process_id=*"
     times = ("--earliest", "2025-06-17T09:04:02", "--latest", "2025-06-17T09:04:03")
     _, out, _ = replay("run", SAMPLE, "--spl", spl, "--format", "json", *times)
     assert [{"count": "3"}] == json.loads(out)
@@ -88,6 +108,21 @@ def test_time_range_in_the_search() -> None:
     times = ("--earliest", "2025-06-17T09:04:03", "--latest", "2025-06-17T09:04:04")
     _, out, _ = replay("run", SAMPLE, "--spl", spl, "--format", "json", *times)
     assert [{"count": "3"}] == json.loads(out)
+
+
+def test_relative_time() -> None:
+    """A relative time may stand behind its option with a space: its minus is no option's."""
+    spl = "| tstats count from datamodel=Endpoint.Processes"
+    status, out, _ = replay("run", SAMPLE, "--spl", spl, "--format", "json", "--earliest", "-50y", "--latest", "-1m@m")
+    assert (0, [{"count": "45"}]) == (status, json.loads(out))
+
+
+def test_apps(tmp_path: Path) -> None:
+    """--app names the app, and repeated the apps whose objects it sees too."""
+    (tmp_path / "default").mkdir()
+    (tmp_path / "default" / "macros.conf").write_text("[made]\ndefinition = makeresults | eval a=1\n")
+    arguments = ("--spl", "| `made` | table a", "--format", "csv", "--app", ".", "--app", str(tmp_path))
+    assert (0, "a\n1\n", "") == replay("run", SAMPLE, *arguments)
 
 
 LONG = {name: f"| makeresults | {text}" for name, text in DEEP.items()} | {"long": "x" * 1_000_001}

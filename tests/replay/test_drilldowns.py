@@ -12,7 +12,15 @@ from replay import conf, engine
 from replay.app import App
 from replay.sql.values import Value
 from tests.conftest import REPO
-from tests.replay.network import NOON, connection, guid, process, recording
+from tests.replay.network import (
+    NOON,
+    audited_connection,
+    audited_process,
+    connection,
+    guid,
+    process,
+    recording,
+)
 
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 ADDONS = ("current", "cim5", "legacy")
@@ -62,11 +70,15 @@ def attack(shared_data: Path) -> engine.Recording:
 
 @pytest.mark.parametrize("addon", ADDONS)
 def test_first_drilldown(attack: engine.Recording, addon: str) -> None:
-    """The first drilldown shows the process of the finding and its connection."""
+    """The first drilldown shows the process of the finding, what it loads, and its connection."""
     rows = drilldown(attack, addon, findings(attack, addon)[0])
-    # By GUID and by PID it is the same process; the legacy add-on has the connection in both data models.
-    expected = {"current": [None, "80"], "cim5": [None, "80"], "legacy": [None, "80", "80"]}
-    assert expected[addon] == [row.get("dest_port") for row in rows]
+    # By GUID and by PID it is the same process; the legacy add-on has the connection in both data models, and no images.
+    expected = {
+        "current": [("cmd.exe", None), ("unknown", None), (None, "80")],
+        "cim5": [("cmd.exe", None), ("unknown", None), (None, "80")],
+        "legacy": [("cmd.exe", None), (None, "80"), (None, "80")],
+    }
+    assert expected[addon] == [(row.get("parent_process_name"), row.get("dest_port")) for row in rows]
 
 
 def test_second_drilldown(attack: engine.Recording) -> None:
@@ -82,6 +94,22 @@ def test_process_of_the_day_before() -> None:
     rows = drilldown(log, "current", findings(log, "current", **hour)[0], **hour)
     expected = [("2025-06-14T15:06:41", None), ("2025-06-15T15:06:40", "203.0.113.10")]
     assert expected == [(row["firstTime"], row.get("dest_ip")) for row in rows]
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+def test_security_channel(addon: str) -> None:
+    """The first drilldown finds a process by its PID in hexadecimal, too, and no other InstallUtil."""
+    log = recording(
+        [
+            audited_process("wks", 100, NOON),
+            audited_process("wks", 200, NOON),
+            audited_connection("wks", 100, NOON + 3),
+            audited_connection("wks", 200, NOON + 3, DestPort="80"),
+        ]
+    )
+    first, second = findings(log, addon)
+    found = [(row["process_id"], row.get("dest_port")) for row in drilldown(log, addon, first)]
+    assert (["100", "200"], [("100", None), ("100", "443")]) == ([first["process_id"], second["process_id"]], found)
 
 
 # What would change the search if it reached it.
@@ -171,8 +199,8 @@ def test_forms_of_a_guid() -> None:
 
 
 def test_forms_of_a_pid() -> None:
-    """A PID is decimal, or hexadecimal behind 0x."""
-    forms = {"4232": "4232", "0x1A4": "0x1A4", "-4": None, "4.0": None, "4 ": None, "1A4": None}
+    """A PID is decimal, and made so where it is hexadecimal behind 0x."""
+    forms = {"4232": "4232", "0x1A4": "420", "0x": None, "-4": None, "4.0": None, "4 ": None, "1A4": None}
     rows = findings(network(*((guid(number), form) for number, form in enumerate(forms))), "current")
     assert list(forms.values()) == [row.get("process_id") for row in rows]
 

@@ -2,77 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
+import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from replay import engine
+from replay import commands, engine, limits, macros
 from replay.app import App
-from replay.commands import COMMANDS, parse
-from replay.errors import SplError
+from replay.errors import SplError, UnsupportedError
+from replay.macros import Macro
 from replay.run import Run
 from tests.conftest import REPO
 from tests.replay.deep import UNREADABLE
+from tests.replay.fuzz import fuzz
 from tests.replay.network import NOON
 
-WORDS = [
-    *COMMANDS,
-    *[
-        "a",
-        "_time",
-        '"x"',
-        "1",
-        "-1",
-        "*",
-        "=",
-        "!=",
-        "<",
-        "(",
-        ")",
-        "[",
-        "]",
-        "|",
-        ",",
-        ".",
-        "+",
-        "/",
-        "%",
-        "NOT",
-        "AND",
-        "OR",
-        "IN",
-        "like",
-        "by",
-        "as",
-        '"',
-        "'",
-        "`",
-        "\\",
-        "\x00",
-        "\u202e",
-    ],
-]
-WORDS += ["if(a,1,2)", "a=1", "count", "values(a)", "mvindex(a,1)", "[| makeresults]", 'match(a,"(")', "1e999", "\n"]
-TEXT = st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=3)), max_size=12).map(" ".join)
-CONNECTION = engine.connect()
+CASES = int(os.environ.get("REPLAY_FUZZ_CASES", "1500"))
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(TEXT)
-def test_any_text(text: str) -> None:
-    """Any text behind a pipe is parsed and run, or refused by one of replay's own errors."""
-    run = Run(CONNECTION.cursor(), App(REPO), {}, NOON)
-    with contextlib.suppress(SplError):
-        run.fetch(run.execute(parse(f"| makeresults | eval a=1 | {text}")))
+def test_fuzz() -> None:
+    """Broken and hostile searches are parsed or refused, and those that are run too give results or are refused."""
+    assert {"parsed", "ran", "refused"} == set(fuzz(CASES, seed=1))
 
 
 @pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE)
 def test_nesting(text: str) -> None:
     """Ten thousand levels are refused in words, by the parser itself."""
     with pytest.raises(SplError):
-        parse(f"| makeresults | {text}")
+        commands.parse(f"| makeresults | {text}")
 
 
 def test_megabyte() -> None:
@@ -80,3 +36,35 @@ def test_megabyte() -> None:
     with pytest.raises(SplError) as refused:
         App(REPO).expand("x" * 1_000_001)
     assert "the search has 1,000,001 characters; replay reads 1,000,000" == str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        ("replay reads at most 20,000 words of a command (line 1, column ", "search " + "a=x*1 OR " * 6_000 + "a=2"),
+        ("replay reads at most 20,000 words of a command (line 1, column ", "where " + "a!=1 AND " * 6_000 + "a!=2"),
+        ("replay runs at most 1,000 commands in a row (line 1, column ", "eval a=1 | " * 1_000 + "eval a=2"),
+    ],
+)
+def test_long(error: str, text: str) -> None:
+    """A search that is well made, but longer than any that people write, is refused before it takes minutes."""
+    with pytest.raises(UnsupportedError) as refused:
+        commands.parse(f"| makeresults | {text}")
+    assert str(refused.value).startswith(error)
+
+
+def test_macros_without_end() -> None:
+    """Macros that each call two others are refused when they have called enough, even where nothing comes of it."""
+    tree = {f"m{level}": Macro(f"m{level}", f"`m{level + 1}``m{level + 1}`", ()) for level in range(60)}
+    tree["m60"] = Macro("m60", "", ())
+    with pytest.raises(UnsupportedError) as refused:
+        macros.expand("`m0`", tree)
+    assert f"the macros of this search call others more than {limits.MACRO_CALLS:,} times" == str(refused.value)
+
+
+def test_large_expression() -> None:
+    """An expression whose SQL grows out of bounds is refused, under the place that grows."""
+    spl = '| makeresults | eval r="' + "x" * limits.MAX_SQL_CHARACTERS + '"'
+    with pytest.raises(UnsupportedError) as refused:
+        Run(engine.connect(), App(REPO), {}, NOON).execute(commands.parse(spl))
+    assert str(refused.value).startswith("this expression grows too large (line 1, column ")

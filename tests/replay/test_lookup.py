@@ -27,7 +27,7 @@ case_sensitive_match = false
 filename = nets.csv
 match_type = CIDR(net), WILDCARD(site)
 max_matches = 1
-[default]
+[fallback]
 filename = people.csv
 min_matches = 1
 default_match = nobody
@@ -83,8 +83,8 @@ def run(app: App, spl: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         ("lookup exact name OUTPUT team", {"name": "bob", "team": "old"}, {"name": "bob", "team": "blue"}),
         ("lookup exact name OUTPUTNEW team", {"name": "bob", "team": "old"}, {"name": "bob", "team": "old"}),
         ("lookup exact name OUTPUTNEW team", {"name": "bob"}, {"name": "bob", "team": "blue"}),
-        ("lookup default name OUTPUT team", {"name": "eve"}, {"name": "eve", "team": "nobody"}),
-        ("lookup default name OUTPUT room", {"name": "bob"}, {"name": "bob"}),
+        ("lookup fallback name OUTPUT team", {"name": "eve"}, {"name": "eve", "team": "nobody"}),
+        ("lookup fallback name OUTPUT room", {"name": "bob"}, {"name": "bob"}),
         ("lookup exact name OUTPUT team", {"other": "x"}, {"other": "x"}),
         ("lookup first name OUTPUT team", {"name": ["eve", "bob"]}, {"name": ["eve", "bob"], "team": "blue"}),
         ("lookup wild pattern AS p OUTPUT kind", {"p": "x.exe"}, {"p": "x.exe", "kind": "program"}),
@@ -108,7 +108,7 @@ def test_lookup(app: App, spl: str, row: dict[str, Any], expected: dict[str, Any
         (
             UsageError,
             "lookup nope a",
-            "the app has no lookup 'nope'; it has: exact folded wild nets default first outside",
+            "the app has no lookup 'nope'; it has: exact fallback first folded nets outside wild",
         ),
         (UsageError, "lookup exact zz", "lookup 'exact' has no field 'zz'; it has: name team room"),
         (UsageError, "lookup exact name OUTPUT zz", "lookup 'exact' has no field 'zz'; it has: name team room"),

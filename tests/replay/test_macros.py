@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from replay.errors import DataError, SplError, SplSyntaxError, UnsupportedError, UsageError
-from replay.macros import Macro, expand, from_stanza, override
+from replay.macros import Macro, expand, expansion, from_stanza, override
 
 MACROS = {
     name: Macro(name, definition, arguments)
@@ -35,6 +35,8 @@ MACROS = {
         ("a=1", "` plain `"),
         ('c="`plain`"', 'c="`plain`"'),
         ("a  b", "a `comment(any, text)` b"),
+        ("a   b", 'a ```any `text` "``` b'),
+        ('c="```x```"', 'c="```x```"'),
         ("", ""),
     ],
 )
@@ -57,6 +59,7 @@ def test_expand(expanded: str, text: str) -> None:
         ),
         ("this macro is never closed (line 2, column 1)\n  `plain\n  ^\nadd the missing `", "a\n`plain"),
         ("this is not a macro call (line 1, column 1)\n  `a b`\n  ^^^^^\nwrite `name` or `name(argument)`", "`a b`"),
+        ("this comment is never closed (line 1, column 3)\n  a ```b``\n    ^^^\nadd the missing ```", "a ```b``"),
         ("this is not a macro call (line 1, column 1)\n  ``\n  ^^\nwrite `name` or `name(argument)`", "``"),
     ],
 )
@@ -65,6 +68,33 @@ def test_wrong_calls(error: str, text: str) -> None:
     with pytest.raises(SplSyntaxError) as refused:
         expand(text, MACROS)
     assert error == str(refused.value)
+
+
+def test_many_macros() -> None:
+    """Of very many macros, the error names those that are spelt nearly as the one that is not there."""
+    many = {f"macro_{number}": Macro(f"macro_{number}", "x", ()) for number in range(100, 200)}
+    with pytest.raises(SplSyntaxError) as refused:
+        expand("`process_it`", many | {"process_its": Macro("process_its", "x", ())})
+    assert "the app has 101 others, of which the nearest: process_its" == str(refused.value).splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("origin", "offset"),
+    [(0, 0), (7, 7), (9, 9), (9, 20), (16, 21), (17, 22), (19, 24), (19, 26), (26, 27)],
+)
+def test_origin(origin: int, offset: int) -> None:
+    """Each character of the expanded text comes from its own place, or from the call that gave it."""
+    found = expansion("search   `outer` b `plain`", MACROS)
+    assert "search   (a=1 OR b=2) b a=1" == found.text
+    assert origin == found.origin(offset)
+
+
+@pytest.mark.parametrize("text", ["x `inner`", "x `missing`"])
+def test_place_of_a_mistake(text: str) -> None:
+    """A mistake inside a macro's definition is placed at the call in the search."""
+    with pytest.raises(SplSyntaxError) as refused:
+        expand(text, {"inner": Macro("inner", "a b `missing`", ())})
+    assert (text, 2) == (refused.value.source, refused.value.offset)
 
 
 @pytest.mark.parametrize("name", ["loop", "tree"])
@@ -94,12 +124,10 @@ def test_wrong_override(kind: type[SplError], assignment: str) -> None:
         (DataError, "m", {}),
         (DataError, "m(1)", {"definition": "x"}),
         (DataError, "m", {"definition": "x", "args": "a"}),
-        (UnsupportedError, "m", {"definition": "x", "iseval": "1"}),
-        (UnsupportedError, "m", {"definition": "x", "validation": "isnum(a)"}),
     ],
 )
 def test_wrong_stanza(kind: type[SplError], name: str, stanza: dict[str, str]) -> None:
-    """A stanza without a definition, with other arguments than its name says, or with iseval or validation is refused."""
+    """A stanza without a definition, or with other arguments than its name says, is refused."""
     with pytest.raises(kind):
         from_stanza(name, stanza, "macros.conf")
 
@@ -108,3 +136,23 @@ def test_stanza() -> None:
     """The arguments of a stanza are cut at commas."""
     expected = Macro("m(2)", "$a$ $b$", ("a", "b"))
     assert expected == from_stanza("m(2)", {"definition": "$a$ $b$", "args": "a, b"}, "macros.conf")
+
+
+@pytest.mark.parametrize(("key", "value"), [("iseval", "1"), ("validation", "isnum(a)")])
+def test_refused_where_called(key: str, value: str) -> None:
+    """A macro with iseval or validation is refused where a search calls it, and harms no other search."""
+    macros = {"m": from_stanza("m", {"definition": "x", key: value}, "macros.conf")}
+    assert "a=1" == expand("a=1", macros)
+    with pytest.raises(UnsupportedError) as refused:
+        expand("a=1 `m`", macros)
+    expected = (
+        f"macro m uses {key}, which replay does not run (line 1, column 5)\n  a=1 `m`\n      ^^^\n"
+        "for this run give it a text of its own: --macro 'm=…'"
+    )
+    assert expected == str(refused.value)
+
+
+def test_refused_and_replaced() -> None:
+    """A macro that replay cannot use runs once it is replaced."""
+    macros = {"m": from_stanza("m", {"definition": "x", "iseval": "1"}, "macros.conf")}
+    assert "a=1" == expand("`m`", override(macros, "m=a=1"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from replay import times
 
@@ -100,3 +102,16 @@ def test_format(text: str | None, epoch: float, pattern: str) -> None:
 def test_parse(epoch: float | None, text: str, pattern: str) -> None:
     """A text is read by its pattern, and is none where it does not fit."""
     assert epoch == times.parse_time(text, pattern)
+
+
+@given(st.floats(), st.text(st.sampled_from("-+@0123456789smhdwqyon "), max_size=12))
+def test_any_modifier(epoch: float, modifier: str) -> None:
+    """No time and no time modifier raises: there is a time, or none."""
+    assert isinstance(times.relative_time(epoch, modifier), (float, type(None)))
+
+
+@given(st.integers(0, 4_000_000_000))
+def test_time_round_trip(epoch: int) -> None:
+    """What strftime writes, strptime reads."""
+    pattern = "%Y-%m-%dT%H:%M:%S"
+    assert epoch == times.parse_time(times.format_time(epoch, pattern) or "", pattern)

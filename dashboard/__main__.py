@@ -1,0 +1,70 @@
+"""Command line: python -m dashboard LOG… draws the dashboard into dist/dashboard."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dashboard.feed import Range, feed, range_of
+from replay import cim, engine, times
+from replay.app import App
+from replay.errors import SplError, UsageError
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+OUT = ROOT / "dist" / "dashboard"
+NEEDED = {
+    "node": "Node.js 20 or later is needed; on Debian: apt install nodejs npm",
+    "chromium": "Chromium is needed; on Debian: apt install chromium",
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Draw the dashboard and return the exit status: 0 drawn, 1 not drawn as it should be, 2 usage."""
+    parser = argparse.ArgumentParser(prog="python -m dashboard", description=__doc__)
+    parser.add_argument("logs", metavar="LOG", nargs="+", help="any log that replay reads")
+    parser.add_argument("--addon", choices=cim.ADDONS, default="current", help="how Sysmon is mapped to the CIM")
+    parser.add_argument("--earliest", metavar="T", help="start of the time range (default: that of the log)")
+    parser.add_argument("--latest", metavar="T", help="its end, and the time of the run")
+    options = parser.parse_args(arguments)
+    try:
+        tools = {name: _tool(name) for name in NEEDED}
+        recording = engine.record(options.logs)
+        looked_at = _range(options.earliest, options.latest) or range_of(recording)
+        fed = feed(recording, App(ROOT), options.addon, looked_at)
+    except SplError as error:
+        print(error, file=sys.stderr)
+        return 2
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    (OUT / "feed.json").write_text(json.dumps(fed, ensure_ascii=False), encoding="utf-8")
+    command = [tools["node"], str(HERE / "render.mjs"), str(OUT), tools["chromium"]]
+    if subprocess.run(command, check=False).returncode:
+        return 1
+    print("\n".join(str(path.relative_to(ROOT)) for path in sorted(OUT.iterdir())))
+    return 0
+
+
+def _tool(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise UsageError(NEEDED[name])
+    return found
+
+
+def _range(earliest: str | None, latest: str | None) -> Range | None:
+    if earliest is None and latest is None:
+        return None
+    edges = [times.time_argument(text or "", 0) for text in (earliest, latest) if text]
+    if len(edges) != 2 or None in edges:
+        raise UsageError("--earliest and --latest go together: epoch seconds or dates such as 2025-06-17T09:00:00")
+    return Range(*(edge for edge in edges if edge is not None))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,75 @@
+"""What the renderer is fed with: the definition of a dashboard, and the rows of each of its searches."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from builder import view
+from replay.app import App
+from replay.engine import Recording, replay
+from replay.errors import DataError
+from replay.output import Results, as_json_row
+
+VIEW = "default/data/ui/views/installutil_risk.xml"
+_HOUR_S = 3600
+
+
+@dataclass(frozen=True)
+class Range:
+    """The time range that the dashboard looks at, in epoch seconds; its end is the time of the run."""
+
+    earliest: float
+    latest: float
+
+
+def range_of(recording: Recording) -> Range:
+    """Return the whole hours that hold every event of a recording."""
+    query = "SELECT min(time), max(time) FROM event"
+    first, last = recording.connection.execute(query).fetchall()[0]
+    if first is None:
+        raise DataError("no event has a time; name the range with --earliest and --latest")
+    return Range(math.floor(first / _HOUR_S) * _HOUR_S, (math.floor(last / _HOUR_S) + 1) * _HOUR_S)
+
+
+def feed(recording: Recording, app: App, addon: str, looked_at: Range) -> dict[str, Any]:
+    """Return the definition, its time range set, and for each data source its query and its rows by column.
+
+    Raises:
+        DataError: If the view is none.
+        SplError: Whatever is wrong with its searches.
+    """
+    content = (app.folder / VIEW).read_bytes()
+    document = view.read(content, VIEW)
+    if document.value is None:
+        raise DataError("\n".join(map(str, document.problems)))
+    found = view.DEFINITION.search(content.decode())
+    assert found is not None, "the view was read"
+    definition = json.loads(found[1])
+    for control in definition["inputs"].values():
+        control["options"]["defaultValue"] = f"{looked_at.earliest:.0f},{looked_at.latest:.0f}"
+    sources = document.value.dataSources
+    return {
+        "definition": definition,
+        "queries": {name: source.options.query for name, source in sources.items()},
+        "rows": {
+            name: _columns(_run(recording, app, addon, looked_at, view.search(sources, name))) for name in sources
+        },
+    }
+
+
+def _run(recording: Recording, app: App, addon: str, looked_at: Range, search: str) -> Results:
+    earliest, latest = str(looked_at.earliest), str(looked_at.latest)
+    done = replay(recording, app, search, addon, earliest=earliest, latest=latest, now=looked_at.latest)
+    return done.results
+
+
+def _columns(results: Results) -> dict[str, Any]:
+    """Return results as Splunk's renderer takes them: the fields, and a column for each."""
+    rows = [as_json_row(row) for row in results.rows]
+    return {
+        "fields": [{"name": name} for name in results.fields],
+        "columns": [[row.get(name) for row in rows] for name in results.fields],
+    }

@@ -1,0 +1,66 @@
+"""What an add-on makes of events, as data; and as SQL, the events of a dataset."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where events come from: the provider in System/Provider, the channel unless they name one, and their fields."""
+
+    provider: str
+    name: str
+    channel: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EventMapping:
+    """One kind of event.
+
+    Args:
+        source: Where it comes from.
+        event_id: Its System/EventID.
+        datasets: Those that its tags put it into, such as "Endpoint.Processes".
+        fields: The SQL of each CIM field over the event's own; an empty value is NULL, as Splunk extracts no
+            field from it. A field that is not named is not filled.
+    """
+
+    source: Source
+    event_id: int
+    datasets: tuple[str, ...]
+    fields: Mapping[str, str]
+
+    def query(self, columns: Container[str]) -> str:
+        """Return the query of these events' rows, with those of *columns* that they fill."""
+        filled = {name: sql for name, sql in self.fields.items() if name in columns}
+        listed = ",\n    ".join(f'{sql} AS "{name}"' for name, sql in filled.items())
+        used = set(re.findall(r"\w+", " ".join(filled.values())))
+        own = "".join(f", nullif({field}, '') AS {field}" for field in self.source.fields if field in used)
+        return f"""
+SELECT
+    {listed}
+FROM (
+    SELECT time, computer, coalesce(channel, '{self.source.channel}') AS channel{own}
+    FROM event WHERE provider = '{self.source.provider}' AND event_id = {self.event_id}
+)"""
+
+
+def of_every_event(vendor_product: str) -> dict[str, str]:
+    """Return the fields that each event has, whatever it tells."""
+    return {
+        "_time": "time",
+        "host": "computer",
+        "source": "'XmlWinEventLog:' || channel",
+        "sourcetype": "'XmlWinEventLog'",
+        "index": "'main'",
+        "vendor_product": f"'{vendor_product}'",
+    }
+
+
+def last(path: str) -> str:
+    r"""What follows the last backslash: the base name of a path, a user without its domain."""
+    return f"nullif(regexp_extract({path}, '[^\\\\]*$'), '')"

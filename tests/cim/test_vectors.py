@@ -1,0 +1,72 @@
+"""What each add-on and the CIM make of each kind of event: cases in tests/vectors/cim_*.toml, each with its claim.
+
+An event is `{ sysmon = 13, … }` or `{ security = 4688, … }`: its id, and its EventData. The rows that are expected are
+whole, but for the fields that every event has, of which test_every_event tells.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from replay.cim import ADDONS, EVENT_FIELDS
+from tests.conftest import REPO
+from tests.logs.conftest import Loaded, event
+
+PROVIDERS = {"sysmon": "Microsoft-Windows-Sysmon", "security": "Microsoft-Windows-Security-Auditing"}
+CHANNELS = {"sysmon": "Microsoft-Windows-Sysmon/Operational", "security": "Security"}
+CASES = [
+    pytest.param(case, addon, id=f"{addon}: {case['claim']}")
+    for path in sorted((REPO / "tests" / "vectors").glob("cim_*.toml"))
+    for case in tomllib.loads(path.read_text(encoding="utf-8"))["case"]
+    for addon in case.get("addons", ADDONS)
+]
+
+
+def xml(described: Mapping[str, Any]) -> str:
+    """Return an event of a case as XML."""
+    [source] = PROVIDERS.keys() & described.keys()
+    fields = {name: value for name, value in described.items() if name != source}
+    identifier = str(described[source])
+    return event(fields, event_id=identifier, provider=PROVIDERS[source], channel=CHANNELS[source])
+
+
+@pytest.mark.parametrize(("case", "addon"), CASES)
+def test_case(loaded: Callable[[str], Loaded], case: dict[str, Any], addon: str) -> None:
+    """The dataset has exactly the rows that the case expects."""
+    rows = loaded("".join(map(xml, case["events"]))).rows(case["dataset"], addon)
+    common = {*EVENT_FIELDS, "vendor_product"}
+    assert case["expect"] == [{name: row[name] for name in row if name not in common} for row in rows]
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+@pytest.mark.parametrize(
+    ("described", "source", "vendor_product"),
+    [
+        ({"sysmon": 1}, "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational", "Microsoft Sysmon"),
+        ({"security": 4688}, "XmlWinEventLog:Security", "Microsoft Windows"),
+    ],
+)
+def test_every_event(
+    loaded: Callable[[str], Loaded], described: dict[str, int], source: str, vendor_product: str, addon: str
+) -> None:
+    """A row tells when, on which host, from which channel and by which product the event came."""
+    expected = {
+        "_time": 1750147200.1234567,
+        "host": "HOST.example.com",
+        "source": source,
+        "sourcetype": "XmlWinEventLog",
+        "index": "main",
+        "vendor_product": vendor_product,
+    }
+    [row] = loaded(xml(described)).rows("Endpoint.Processes", addon)
+    assert expected == {name: row[name] for name in expected}
+
+
+def test_claims_are_distinct() -> None:
+    """No claim is made twice of one add-on."""
+    names = [case.id for case in CASES]
+    assert len(names) == len(set(names)) >= 60

@@ -1,0 +1,247 @@
+"""`replay check`: what is said of a detection, where, and with which exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from replay.cli import main
+from tests.conftest import REPO
+from tests.replay.deep import DEEP
+
+GOOD = "name: Good\nsearch: '| makeresults | table _time'\n"
+
+
+def check(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, list[dict[str, Any]], str]:
+    """Return exit status, the objects on standard output, and standard error."""
+    status = main(["check", "--format", "json", *map(str, arguments)])
+    printed = capsys.readouterr()
+    return status, json.loads(printed.out), printed.err
+
+
+def write(path: Path, text: str) -> Path:
+    """Write a file and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A detection that can be run is one object: no reason, its place, its findings and warnings."""
+    path = write(
+        tmp_path / "x.yml",
+        "name: X\nsearch: |\n  index=main\n  | join max=0 pid [search user=y]\nrba:\n  message: on $dest$\n",
+    )
+    message = "join on pid alone also matches other hosts: PIDs are reused; add the host, or use the GUID"
+    warning = (
+        "search starts from the events of the log, all in index main, with the field names that Windows gives them"
+    )
+    expected = {
+        "file": str(path),
+        "name": "X",
+        "supported": True,
+        "reason": None,
+        "line": 3,
+        "column": 3,
+        "reasons": [],
+        "findings": [{"rule": "pid-join", "message": message, "line": 4, "column": 5}],
+        "warnings": [warning],
+    }
+    assert (0, [expected], "") == check(capsys, path)
+
+
+@pytest.mark.parametrize(
+    ("reason", "line", "column", "yaml"),
+    [
+        ("unsupported command 'nope'", 4, 5, "search: |\n  index=x\n  | nope a\n"),
+        ("unsupported command 'nope'", 2, 19, "search: index=x | nope a\n"),
+        ("unsupported command 'nope'", 3, 3, "search: 'index=x |\n  nope a'\n"),
+        ("expected a value, a field or a function here", 3, 26, "search: >\n  | makeresults | eval a=,\n"),
+        ("no macro is called 'nowhere'", 3, 3, "search: |\n  `nowhere`\n"),
+        ("no macro is called 'option'", 3, 12, "search: |\n  | tstats `option` count from datamodel=X.Y\n"),
+        ("a search cannot start with 'stats', which works on results", 2, 12, "search: '| stats count'\n"),
+        ("replay has no data model 'Email'", 3, 33, "search: |\n  | tstats count from datamodel=Email\n"),
+        ("the app has no lookup 'nope'", 3, 19, "search: |\n  | makeresults | lookup nope a\n"),
+        ("unsupported eval function 'sha0'", 3, 28, "search: |\n  | makeresults | eval a=1+sha0(2)\n"),
+        ("this quotation mark is never closed", 3, 11, 'search: |\n  index=x "abc\n'),
+        ("earliest=soon is not a time", 2, 9, "search: index=x earliest=soon\n"),
+        ("unsupported command 'nope'", 2, 36, "search: '| makeresults | append [| nope]'\n"),
+        ("expected a command behind this pipe", 2, 10, "search: '|'\n"),
+    ],
+)
+def test_reason(
+    reason: str, line: int, column: int, yaml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot be run is named, at its line and column in the file."""
+    status, (found,), _ = check(capsys, write(tmp_path / "x.yml", f"name: X\n{yaml}"))
+    assert (2, False) == (status, found["supported"])
+    assert (reason, line, column) == (found["reason"][: len(reason)], found["line"], found["column"])
+
+
+def test_every_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every command that replay cannot read is told, those of subsearches too, and the first is the reason."""
+    text = "name: X\nsearch: |\n  index=x | nope a\n  | eval b=\n  | append [search user=y | nor b]\n  | nope a\n"
+    _, (found,), _ = check(capsys, write(tmp_path / "x.yml", text))
+    expected = [
+        {"message": "unsupported command 'nope'", "line": 3, "column": 13},
+        {"message": "expected a value, a field or a function here", "line": 5, "column": 3},
+        {"message": "unsupported command 'nor'", "line": 5, "column": 29},
+        {"message": "unsupported command 'nope'", "line": 6, "column": 5},
+    ]
+    assert (expected, "unsupported command 'nope'", 3) == (found["reasons"], found["reason"], found["line"])
+
+
+def test_cut_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A search in which no commands can be told apart has one reason, and no findings."""
+    text = "name: X\nsearch: index=x | join pid [search index=y\nrba: {message: $user$}\n"
+    _, (found,), _ = check(capsys, write(tmp_path / "x.yml", text))
+    assert (["this subsearch is never closed"], []) == ([one["message"] for one in found["reasons"]], found["findings"])
+
+
+def test_inside_a_macro(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a macro's definition gets wrong is placed at the call of the macro."""
+    app = write(tmp_path / "app/default/macros.conf", "[bad]\ndefinition = eval a=sha0(1)\n").parents[1]
+    path = write(tmp_path / "x.yml", "name: X\nsearch: |\n  | makeresults\n  | eval b=1 | `bad`\n")
+    _, (found,), _ = check(capsys, path, "--app", app)
+    assert ("unsupported eval function 'sha0'", 4, 16) == (found["reason"], found["line"], found["column"])
+
+
+def test_conf(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The stanzas of a savedsearches.conf are detections, with their risk action; those without a search are none."""
+    path = write(
+        tmp_path / "savedsearches.conf",
+        "[other]\ndisabled = 1\n[one]\nsearch = | makeresults \\\n| nope\n[two]\nsearch = index=x | table dest\n"
+        'action.risk.param._risk = [{"risk_object_field": "dest"}, {"threat_object_field": "user"}]\n'
+        "action.risk.param._risk_message = $dest$\n",
+    )
+    status, found, _ = check(capsys, path)
+    verdicts = [(one["name"], one["reason"], one["line"], one["column"]) for one in found]
+    assert (2, [("one", "unsupported command 'nope'", 5, 3), ("two", None, 7, 10)]) == (status, verdicts)
+    assert [("risk-field", 8, 83)] == [(one["rule"], one["line"], one["column"]) for one in found[1]["findings"]]
+
+
+def test_old_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The risk of older detections, tags.message and tags.observable, is read too."""
+    text = "name: X\nsearch: index=x | table a\ntags:\n  message: $b$\n  observable:\n  - name: c\n    type: User\n"
+    _, (found,), _ = check(capsys, write(tmp_path / "x.yml", text))
+    assert [("message-token", 4), ("risk-field", 6)] == [(one["rule"], one["line"]) for one in found["findings"]]
+
+
+def test_new_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The risk of newer detections, intermediate_findings and threat_objects beside it, is read too."""
+    text = (
+        "name: X\nsearch: index=x | table a\nintermediate_findings:\n  entities:\n"
+        "  - field: b\n    message: $c$\nthreat_objects:\n- field: d\n"
+    )
+    _, (found,), _ = check(capsys, write(tmp_path / "x.yml", text))
+    expected = [("risk-field", 5), ("message-token", 6), ("risk-field", 8)]
+    assert expected == [(one["rule"], one["line"]) for one in found["findings"]]
+
+
+def test_filter_macro(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A detection's filter macro need not be defined: contentctl makes it."""
+    text = "name: Sub-Process of X/Y 7.1\nsearch: '| makeresults | `sub_process_of_x_y_7_1_filter`'\n"
+    assert 0 == check(capsys, write(tmp_path / "x.yml", text))[0]
+
+
+def test_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a folder, each YAML file with a search and each savedsearches.conf counts; hidden folders do not."""
+    write(tmp_path / "b/one.yml", GOOD)
+    write(tmp_path / "a.yaml", GOOD.replace("Good", "First"))
+    write(tmp_path / "c/default/savedsearches.conf", "[Last]\nsearch = | makeresults\n")
+    write(tmp_path / "c/default/macros.conf", "no stanza")
+    write(tmp_path / "macros/m.yml", "name: m\ndefinition: x\n")
+    write(tmp_path / ".git/x.yml", GOOD)
+    status, found, error = check(capsys, tmp_path)
+    assert (0, ["First", "Good", "Last"], "") == (status, [one["name"] for one in found], error)
+
+
+def test_unreadable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that cannot be read is named on standard error, the others are checked, and the status is 3."""
+    bad = write(tmp_path / "a.yml", "a: &x [*x]\n")
+    write(tmp_path / "b.yml", GOOD)
+    status, found, error = check(capsys, tmp_path)
+    message = f"{bad}, line 1: not YAML: replay reads no YAML anchors\n"
+    assert (3, ["Good"], message) == (status, [one["name"] for one in found], error)
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "arguments"),
+    [
+        (3, "there is no such file", ("nope.yml",)),
+        (3, "holds no search", ("macros.yml",)),
+        (2, "no detection was found", ("empty",)),
+        (2, "is no app", ("good.yml", "--app", "empty")),
+        (2, "--macro names 'zz'", ("good.yml", "--macro", "zz=1")),
+    ],
+)
+def test_exit_status(
+    status: int,
+    message: str,
+    arguments: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A file that is not there, or holds no search, gives 3; what is asked for wrongly gives 2."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "good.yml", GOOD)
+    write(tmp_path / "macros.yml", "name: m\n")
+    (tmp_path / "empty").mkdir()
+    assert (status, True) == (main(["check", *arguments]), message in capsys.readouterr().err)
+
+
+def test_no_command_is_started(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A command of the app is not run: what it would say of its options is not asked."""
+    app = tmp_path / "app"
+    write(app / "default/commands.conf", "[do]\nfilename = do.py\nchunked = true\n")
+    write(app / "bin/do.py", f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    path = write(tmp_path / "x.yml", "name: X\nsearch: '| makeresults | do it | table _time'\n")
+    assert (0, False) == (check(capsys, path, "--app", app)[0], (tmp_path / "ran").exists())
+
+
+LONG = {name: f"| makeresults | {text}" for name, text in DEEP.items()} | {"long": "x " * 500_001}
+
+
+@pytest.mark.parametrize("search", LONG.values(), ids=LONG)
+def test_deep_text(search: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A search that nests without end, or is a megabyte long, is not supported, and those beside it are checked."""
+    write(
+        tmp_path / "savedsearches.conf",
+        f"[Deep]\nsearch = {' '.join(search.split())}\n[Good]\nsearch = | makeresults\n",
+    )
+    status, found, _ = check(capsys, tmp_path)
+    assert (2, [False, True]) == (status, [one["supported"] for one in found])
+
+
+def test_text(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As text, each line starts with file, line and column, and the last one counts."""
+    monkeypatch.chdir(REPO)
+    assert 0 == main(["check", "default/savedsearches.conf"])
+    lines = capsys.readouterr().out.splitlines()
+    assert (
+        "default/savedsearches.conf:5:10: Windows InstallUtil Remote Network Connection - As Published: supported",
+        "4 detections: 4 supported, 0 not; 4 findings",
+    ) == (lines[0], lines[-1])
+
+
+def test_hostile_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names, searches and messages reach the terminal escaped."""
+    text = 'name: "\\e]0;x\\a"\nsearch: "index=x | \\u202e\\e[2J | table a"\nrba: {message: "$\\u202eb$ $c$"}\n'
+    assert 2 == main(["check", str(write(tmp_path / "x.yml", text))])
+    printed = capsys.readouterr().out
+    assert (True, True) == (r"\x1b]0;x\x07" in printed, printed.replace("\n", "").isprintable())
+
+
+@pytest.mark.parametrize("name", ["package/detections", "default"])
+def test_our_own(name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ships is supported, and only the published search has findings: those that ours was made to mend."""
+    monkeypatch.chdir(REPO)
+    status, found, _ = check(capsys, name)
+    rules = {finding["rule"] for one in found if "Published" in one["name"] for finding in one["findings"]}
+    others = [finding for one in found if "Published" not in one["name"] for finding in one["findings"]]
+    published = {"big-subsearch", "first-time", "join-max"} if name == "default" else set()
+    assert (0, [], published) == (status, others, rules)

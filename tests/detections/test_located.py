@@ -1,0 +1,162 @@
+"""Text out of YAML and .conf files: where each character stands, and what a hostile file does."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from replay import limits
+from replay.detections import cases, source
+from replay.errors import DataError
+from replay.located import Text, read_conf, read_yaml
+from tests.conftest import REPO
+
+SAMPLE = REPO / "tests/build/app/package/detections/sample_tool_connection.yml"
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "yaml"),
+    [
+        (1, 8, "a: one X two\n"),
+        (2, 3, "a: one\n  X\n  two # not X\n"),
+        (3, 7, "a: |\n  one\n      X\n  two\n"),
+        (4, 3, "a: >-  # X\n\n  one\n  X\n  two\n"),
+        (1, 9, "a: 'one X two'\n"),
+        (1, 11, "a: 'it''s X two'\n"),
+        (1, 9, 'a: "one X two"\n'),
+        (2, 3, 'a: "one\\\n  \\x58 two"\n'),
+        (1, 11, 'a: "\\"\\t\\\\X"\n'),
+        (1, 14, 'a: "one\\u0020X two"\n'),
+    ],
+)
+def test_yaml_place(line: int, column: int, yaml: str, tmp_path: Path) -> None:
+    """A character of a YAML value is found in its file, in whichever form the value is written."""
+    (tmp_path / "x.yml").write_text(yaml)
+    found = read_yaml(tmp_path / "x.yml")["a"]
+    assert isinstance(found, Text)
+    place = found.place(found.value.index("X"))
+    assert (line, column) == (place.line, place.column)
+
+
+def test_yaml_text_alone(tmp_path: Path) -> None:
+    """Nothing is made of a value: a number, a date and a word for false stay the text that they are."""
+    (tmp_path / "x.yml").write_text("a: 0x10\nb: 2020-01-01\nc: no\nd: ~\n")
+    found = read_yaml(tmp_path / "x.yml")
+    values = {key: value.value if isinstance(value, Text) else value for key, value in found.items()}
+    assert {"a": "0x10", "b": "2020-01-01", "c": "no", "d": None} == values
+
+
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20)
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "content"),
+    [
+        ("line 1: not YAML: replay reads no YAML anchors", BOMB.encode()),
+        ("line 1: not YAML: replay reads no YAML anchors", b"a: *b\n"),
+        ("line 2: not YAML: replay reads no YAML tags", b"a: 1\nb: !!python/object/apply:os.system ['true']\n"),
+        ("line 1: not YAML: replay reads no YAML tags", b"a: !x y\n"),
+        ("not UTF-8 at byte 3; save it as UTF-8", b"a: \xff\n"),
+        ("not UTF-8 at byte 0; save it as UTF-8", "a: b\n".encode("utf-16")),
+        ("line 2: holds the control character U+0007", b"a: 1\nb: \x07\n"),
+        ("line 1: holds the control character U+0000", b"a: \0\n"),
+        ("nests deeper than replay reads", b"a: " + b"[" * 100_000),
+        ("line 2: not YAML: mapping values are not allowed here", b"a: 1\n b: 2\n"),
+        ("line 2: key a stands twice", b"a: 1\na: 2\n"),
+        ("line 1: this key is no text", b"? [a]\n: 1\n"),
+        ("is no mapping of keys to values", b"- a\n"),
+        ("is no mapping of keys to values", b""),
+        ("line 2: not YAML: but found another document", b"a: 1\n---\nb: 1\n"),
+        ("has more than the 1,000,000 bytes that replay reads", b"#" * (limits.MAX_YAML_BYTES + 1)),
+    ],
+)
+def test_hostile_yaml(message: str, content: bytes, tmp_path: Path) -> None:
+    """A file that grows, runs something, or is no YAML is one error that says where and why."""
+    path = tmp_path / "x.yml"
+    path.write_bytes(content)
+    with pytest.raises(DataError) as refused:
+        read_yaml(path)
+    assert message == str(refused.value).removeprefix(f"{path}, ").removeprefix(f"{path}: ")
+
+
+def test_strange_escape(tmp_path: Path) -> None:
+    """An escape that is no character is an error, and one of half a character is kept and placed."""
+    path = tmp_path / "x.yml"
+    path.write_text('a: "\\UFFFFFFFF"\n')
+    with pytest.raises(DataError):
+        read_yaml(path)
+    path.write_text('a: "\\uD800 X"\n')
+    found = read_yaml(path)["a"]
+    assert isinstance(found, Text)
+    assert ("\ud800 X", 12) == (found.value, found.place(2).column)
+
+
+@pytest.mark.parametrize("name", ["nothing.yml", ".", "/dev/zero"])
+def test_no_file(name: str, tmp_path: Path) -> None:
+    """What is not there, or is no plain file, is refused and not waited for."""
+    with pytest.raises(DataError):
+        read_yaml(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "text"),
+    [
+        (2, 9, "[s]\na = one X\n"),
+        (4, 3, "# a\n[s]\na = one \\\n  X \\\n  two\nb = X\n"),
+        (3, 1, "[s]\r\na=one\\\r\nX\r\n"),
+        (2, 9, "[s]\na = on\\eX\n"),
+        (1, 3, "a=X\n"),
+    ],
+)
+def test_conf_place(line: int, column: int, text: str, tmp_path: Path) -> None:
+    """A character of a setting is found in its .conf file, on the lines that continue it too."""
+    (tmp_path / "x.conf").write_bytes(text.encode())
+    ((_, settings),) = read_conf(tmp_path / "x.conf", ("a",)).items()
+    place = settings["a"].place(settings["a"].value.index("X"))
+    assert ((line, column), ["a"]) == ((place.line, place.column), list(settings))
+
+
+@settings(deadline=None)
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn", "Co")), min_size=1),
+    st.sampled_from([None, "'", '"', "|", ">"]),
+    st.integers(20, 100),
+)
+def test_every_yaml_place(text: str, style: str | None, width: int) -> None:
+    """Whatever a value is and however it is written, each of its characters is found where it stands, or its escape."""
+    written = yaml.safe_dump({"a": text}, default_style=style, width=width, allow_unicode=True)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.yml"
+        path.write_text(written, encoding="utf-8", newline="")
+        found = read_yaml(path)["a"]
+    if found is None:
+        assert text == "" or style is None
+        return
+    assert isinstance(found, Text)
+    wanted = [character for character in text if not character.isspace()]
+    places = [found.file[place] for place in found.offsets]
+    assert (text, len(wanted)) == (found.value, len(places))
+    assert [] == [pair for pair in zip(wanted, places, strict=True) if pair[1] not in (pair[0], "\\")]
+
+
+@settings(deadline=None)
+@given(st.integers(0), st.binary(max_size=8), st.integers(0, 40))
+def test_broken_yaml(place: int, inserted: bytes, dropped: int) -> None:
+    """A detection's file with some bytes changed is read, or is an error of ours."""
+    content = SAMPLE.read_bytes()
+    place %= len(content)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.yml"
+        path.write_bytes(content[:place] + inserted + content[place + dropped :])
+        with contextlib.suppress(DataError):
+            for detection in source.read(path):
+                cases.read(detection)
+                detection.search.place(len(detection.search.value))

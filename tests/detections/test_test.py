@@ -1,0 +1,239 @@
+"""`replay test`: what passes, fails, is skipped or cannot be run, and how that is reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from replay.cli import main
+from tests.conftest import REPO
+
+ATTACK = REPO / "tests/recordings/installutil_attack.xml"
+HEAD = """name: X
+search: |
+  | tstats count from datamodel=Endpoint.Processes where Processes.process_name=InstallUtil.exe
+      by Processes.dest Processes.process_id
+  | rename Processes.* as *
+"""
+DATA = "  attack_data:\n  - data: log.xml\n"
+# What the search finds: two processes on one host, one on another.
+ROWS = [
+    ("DEV-007.corp.example.com", "5120"),
+    ("DEV-007.corp.example.com", "6644"),
+    ("WKS-014.corp.example.com", "7316"),
+]
+
+
+def run(
+    folder: Path, tests: str, capsys: pytest.CaptureFixture[str], *arguments: str, head: str = HEAD
+) -> tuple[int, list[str], str]:
+    """Run one detection's tests; return the status, what became of each, and all of standard output."""
+    (folder / "log.xml").write_bytes(ATTACK.read_bytes())
+    (folder / "x.yml").write_text(f"{head}tests:\n{tests}", encoding="utf-8")
+    status = main(["test", str(folder / "x.yml"), *arguments])
+    printed = capsys.readouterr().out
+    lines = [
+        line.removeprefix(f"{folder}/x.yml::") for line in printed.splitlines() if line.startswith(f"{folder}/x.yml::")
+    ]
+    return status, lines, printed
+
+
+@pytest.mark.parametrize(
+    ("status", "lines", "tests"),
+    [
+        (0, ["a[current] PASSED"], f"- name: a\n{DATA}"),
+        (0, ["a[current] PASSED"], f"- name: a\n{DATA}  expected: {{count: 3}}\n"),
+        (1, ["a[current] FAILED"], f"- name: a\n{DATA}  expected: {{count: 2}}\n"),
+        (1, ["a[current] FAILED"], f"- name: a\n{DATA}  negative: true\n"),
+        (0, ["test 1[current] PASSED"], f"- {DATA.strip()}\n  negative: false\n"),
+        (0, ["a[legacy] PASSED", "a[cim5] PASSED"], f"- name: a\n{DATA}  addon: [legacy, cim5]\n"),
+        (0, ["a[cim5] PASSED"], f"- name: a\n{DATA}  addon: cim5\n"),
+    ],
+)
+def test_counts(status: int, lines: list[str], tests: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A test asks for one result or more, for as many as it says, or for none, on each of its add-ons."""
+    assert (status, lines) == run(tmp_path, tests, capsys)[:2]
+
+
+def rows(*wanted: tuple[str, str]) -> str:
+    """Return a test that expects rows of some hosts and PIDs."""
+    listed = "".join(f"    - dest: {dest}\n      process_id: {pid}\n" for dest, pid in wanted)
+    return f"- name: a\n{DATA}  expected:\n    rows:\n{listed}"
+
+
+def test_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rows are compared in order, in the fields that they name."""
+    assert 0 == run(tmp_path, rows(*ROWS), capsys)[0]
+
+
+@pytest.mark.parametrize("wrong", [ROWS[:2], [*ROWS, ROWS[0]], ROWS[::-1], [*ROWS[:2], ("x", "7316")], [("a", "1")]])
+def test_wrong_rows(wrong: list[tuple[str, str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rows too few, too many, in another order or of other values fail."""
+    assert 1 == run(tmp_path, rows(*wrong), capsys)[0]
+
+
+def test_absent_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A null asks for a field that is not there, a list for several values."""
+    head = 'name: X\nsearch: \'| makeresults | eval a=split("x,y", ","), b=1\'\n'
+    test = f"- name: a\n{DATA}  expected:\n    rows:\n    - {{a: [x, y], b: '1', c: null}}\n"
+    assert 0 == run(tmp_path, test, capsys, head=head)[0]
+    assert 1 == run(tmp_path, test.replace("b: '1'", "b: null"), capsys, head=head)[0]
+
+
+def test_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A failure shows what was expected and what was found, and the last line counts."""
+    _, _, printed = run(tmp_path, rows(*ROWS[:2], ("WKS-014.corp.example.com", "7317")), capsys)
+    *lines, last = printed.splitlines()
+    expected = [
+        "the results are not the expected rows",
+        "--- expected",
+        "+++ found",
+        "@@ -8,5 +8,5 @@",
+        " }",
+        " {",
+        '   "dest": "WKS-014.corp.example.com",',
+        '-  "process_id": "7317"',
+        '+  "process_id": "7316"',
+        " }",
+        "",
+    ]
+    assert (expected, "1 failed in ") == (lines[3:], last[:12])
+
+
+@pytest.mark.parametrize(
+    ("reason", "data"),
+    [
+        (
+            "https://example.com/x.log is an address, and replay downloads nothing; name a file",
+            "https://example.com/x.log",
+        ),
+        ("S3://bucket/x.log is an address, and replay downloads nothing; name a file", "S3://bucket/x.log"),
+        (
+            "log.xml is of the sourcetype aws:cloudtrail; replay reads Windows event logs",
+            "log.xml\n    sourcetype: aws:cloudtrail",
+        ),
+    ],
+)
+def test_skipped(reason: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Data at an address, or of a kind that replay does not read, skips the test, with the reason; that is no failure."""
+    status, lines, _ = run(tmp_path, f"- name: a\n  attack_data:\n  - data: {data}\n", capsys)
+    assert (0, [f"a[current] SKIPPED ({reason})"]) == (status, lines)
+
+
+@pytest.mark.parametrize("folder", [".", "a", "a/b"])
+def test_place_of_data(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Data is looked for beside the detection and in the folders around it."""
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / folder / "here.xml").write_bytes(ATTACK.read_bytes())
+    assert 0 == run(tmp_path / "a/b", "- name: a\n  attack_data: [{data: here.xml}]\n", capsys)[0]
+
+
+def test_absolute_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Data is named from where the detection is, not from the machine's root."""
+    status, _, printed = run(tmp_path, f"- name: a\n  attack_data: [{{data: {ATTACK}}}]\n", capsys)
+    assert (3, True) == (status, f"{ATTACK} is neither beside the detection" in printed)
+
+
+def test_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The search for data ends at the repository's own folder."""
+    (tmp_path / "a/.git").mkdir(parents=True)
+    (tmp_path / "here.xml").write_bytes(ATTACK.read_bytes())
+    assert 3 == run(tmp_path / "a", "- name: a\n  attack_data: [{data: here.xml}]\n", capsys)[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "test"),
+    [
+        (3, "nope.xml is neither beside the detection nor in the folders around it", "attack_data: [{data: nope.xml}]"),
+        (3, "x.yml: this is no log that replay knows", "attack_data: [{data: x.yml}]"),
+        (3, "line 7: test 1 has the key 'expect', which replay does not know", "expect: 1"),
+        (3, "line 7: attack_data of test 'a' has the key 'file'", "attack_data: [{file: x}]"),
+        (3, "line 7: attack_data of test 'a' is no list", "attack_data: log.xml"),
+        (3, "test 'a' names no attack_data", "negative: true"),
+        (3, "data of test 'a' is no text", "attack_data: [{source: x}]"),
+        (
+            3,
+            "line 7: addon of test 'a' is 'new'; write current, cim5, legacy",
+            "attack_data: [{data: log.xml}], addon: new",
+        ),
+        (3, "negative of test 'a' is neither true nor false", "attack_data: [{data: log.xml}], negative: 'no'"),
+        (
+            3,
+            "test 'a' has expected and negative; keep one of them",
+            "attack_data: [{data: log.xml}], expected: {count: 0}, negative: true",
+        ),
+        (3, "expected of test 'a' has neither count nor rows", "attack_data: [{data: log.xml}], expected: {}"),
+        (3, "count of test 'a' is 'one'", "attack_data: [{data: log.xml}], expected: {count: one}"),
+        (3, "count of test 'a' is '2'", "attack_data: [{data: log.xml}], expected: {count: 2, rows: []}"),
+        (3, "rows of test 'a' is no mapping", "attack_data: [{data: log.xml}], expected: {rows: [x]}"),
+        (3, "rows of test 'a' is no text", "attack_data: [{data: log.xml}], expected: {rows: [{a: {b: c}}]}"),
+    ],
+)
+def test_unreadable(status: int, words: str, test: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Data that is not there or no log, and a test that is not of the form, are errors that say so."""
+    found, lines, printed = run(tmp_path, f"- {{name: a, {test}}}\n", capsys)
+    assert (status, True, True) == (found, words in printed, lines[0].endswith(" ERROR"))
+
+
+def test_unsupported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A search that replay does not run is an error, with its place, and the status is 2."""
+    status, lines, printed = run(
+        tmp_path, f"- name: a\n{DATA}", capsys, head="name: X\nsearch: '| makeresults | nope'\n"
+    )
+    assert (2, ["a[current] ERROR"], True) == (status, lines, "unsupported command 'nope'" in printed)
+
+
+def test_worst_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The status is that of the worst outcome, and all tests are run."""
+    tests = f"- name: a\n{DATA}  negative: true\n- name: b\n  attack_data: [{{data: nope}}]\n- name: c\n{DATA}"
+    assert (3, ["a[current] FAILED", "b[current] ERROR", "c[current] PASSED"]) == run(tmp_path, tests, capsys)[:2]
+
+
+def test_no_test(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where there is no test at all, that is an error: a CI step that runs none must not pass."""
+    assert 2 == run(tmp_path, "", capsys)[0]
+
+
+def test_bad_file_beside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A detection that cannot be read is an error of its own, and those beside it are tested."""
+    (tmp_path / "bad.yml").write_text("a: [")
+    run(tmp_path, f"- name: a\n{DATA}", capsys)
+    status = main(["test", str(tmp_path)])
+    printed = capsys.readouterr().out.splitlines()
+    expected = [f"{tmp_path}/bad.yml::tests ERROR", f"{tmp_path}/x.yml::a[current] PASSED"]
+    assert (3, expected) == (status, printed[:2])
+
+
+HOSTILE = '- name: "<b>&\\e[2J\\0 ]]> \\ud800\\uffff"\n'
+
+
+def test_junit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--junit writes XML that parses, whatever the names and values are, with the outcomes in it."""
+    log = tmp_path / "junit.xml"
+    wanted = '  expected: {rows: [{dest: "]]>\\e\\uffff<x>"}]}\n'
+    tests = f"{HOSTILE}{DATA}{wanted}- name: b\n{DATA}- name: c\n  attack_data: [{{data: 'http://x'}}]\n- name: d\n  attack_data: [{{data: y}}]\n"
+    _, _, printed = run(tmp_path, tests, capsys, "--junit", str(log))
+    (suite,) = ElementTree.parse(log).getroot()
+    kinds = [[element.tag for element in case] for case in suite]
+    counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
+    assert {"tests": "4", "failures": "1", "errors": "1", "skipped": "1"} == counts
+    assert [["failure"], [], ["skipped"], ["error"]] == kinds
+    assert (r"<b>&\x1b[2J\x00 ]]> \ud800\uffff[current]", True) == (
+        suite[0].get("name"),
+        r"]]>\u001b\uffff<x>" in (suite[0][0].text or ""),
+    )
+    assert printed.replace("\n", "").isprintable()
+
+
+def test_junit_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that cannot be written is said in words."""
+    assert 2 == run(tmp_path, f"- name: a\n{DATA}", capsys, "--junit", str(tmp_path / "no" / "j.xml"))[0]
+
+
+def test_rows_without_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of very many results that nobody expected, a failure shows the first twenty."""
+    head = "name: X\nsearch: '| makeresults count=500'\n"
+    _, _, printed = run(tmp_path, f"- name: a\n{DATA}  negative: true\n", capsys, head=head)
+    assert (20, True) == (printed.count("_time"), "expected 0 results, found 500" in printed)

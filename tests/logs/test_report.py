@@ -1,0 +1,23 @@
+"""What is said of a load."""
+
+from __future__ import annotations
+
+from replay.logs import BadEvent, FileReport, LoadReport
+
+
+def test_warnings() -> None:
+    """Each file has what there is to say of it, each bad event that is listed where it is, and the number of the others."""
+    bad = (BadEvent("offset 10", "no time"), BadEvent("line 3", "no JSON"))
+    files = (
+        FileReport("a.xml", "xml", {("Sysmon", 1): 5}, 1_234, bad, "it is strange"),
+        FileReport("b.xml", "xml", {("Sysmon", 1): 5}, 0, ()),
+        FileReport("c.xml", "xml", {("Sysmon", 1): 5}, 1, bad[:1]),
+    )
+    expected = [
+        "a.xml: it is strange",
+        "a.xml, offset 10: no time; skipped",
+        "a.xml, line 3: no JSON; skipped",
+        "a.xml: 1,232 more bad events were skipped",
+        "c.xml, offset 10: no time; skipped",
+    ]
+    assert expected == LoadReport(files).warnings

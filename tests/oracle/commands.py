@@ -1,0 +1,404 @@
+"""The commands, over lists of rows: slow, plain, and made from the documentation alone.
+
+It shares the parser's trees with replay and nothing behind them: no SQL, no kinds of columns.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import itertools
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import singledispatch
+from typing import Any
+
+from replay.commands.aggregates import Aggregate
+from replay.commands.append import Append
+from replay.commands.bin import Bin
+from replay.commands.dedup import Dedup
+from replay.commands.eval import Eval
+from replay.commands.eventstats import EventStats
+from replay.commands.fields import Fields
+from replay.commands.fillnull import FillNull
+from replay.commands.foreach import ForEach
+from replay.commands.head import Head
+from replay.commands.join import Join
+from replay.commands.makemv import MakeMv
+from replay.commands.makeresults import MakeResults
+from replay.commands.mvexpand import MvExpand
+from replay.commands.regex import Regex
+from replay.commands.rename import Rename
+from replay.commands.rex import Rex
+from replay.commands.search import Search
+from replay.commands.sort import Key, Sort
+from replay.commands.stats import Stats
+from replay.commands.streamstats import StreamStats
+from replay.commands.table import Table_
+from replay.commands.tstats import Tstats
+from replay.commands.where import Where
+from tests.oracle.aggregates import aggregate
+from tests.oracle.expressions import NOW, Row, evaluate
+from tests.oracle.predicates import holds
+from tests.oracle.values import Value, few, natural, number, several, text
+
+Keys = Callable[[Row, str], list[str]]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Rows in order, and the fields that they may have, in order."""
+
+    fields: list[str]
+    rows: list[Row]
+
+    def with_field(self, name: str, value: Callable[[Row], Value]) -> Results:
+        """Return the results with one field set on every row."""
+        rows = [{**row, name: value(row)} for row in self.rows]
+        return Results(list(dict.fromkeys([*self.fields, name])), rows)
+
+    def where(self, test: Callable[[Row], Any]) -> Results:
+        """Return the rows for which *test* is true."""
+        return replace(self, rows=[row for row in self.rows if test(row)])
+
+
+def run(pipeline: Iterable[Any], results: Results) -> Results:
+    """Return what *pipeline* makes of *results*."""
+    for command in pipeline:
+        results = _run(command, results)
+    return results
+
+
+def shown(results: Results) -> list[dict[str, str | list[str]]]:
+    """Return the rows as replay shows them: text, lists of text, nothing for null."""
+    found = []
+    for row in results.rows:
+        cells = {name: row.get(name) for name in results.fields}
+        found.append({name: _cell(value) for name, value in cells.items() if text(value) is not None})
+    return found
+
+
+def _cell(value: Value) -> str | list[str]:
+    return value if isinstance(value, list) else text(value) or ""
+
+
+@singledispatch
+def _run(command: Any, results: Results) -> Results:
+    raise NotImplementedError(command)
+
+
+@_run.register
+def _(command: MakeResults, results: Results) -> Results:
+    return Results(["_time"], [{"_time": NOW} for _ in range(command.count)])
+
+
+@_run.register
+def _(command: Search, results: Results) -> Results:
+    return results.where(lambda row: holds(command.predicate, row))
+
+
+@_run.register
+def _(command: Where, results: Results) -> Results:
+    return results.where(lambda row: evaluate(command.test, row))
+
+
+@_run.register
+def _(command: Eval, results: Results) -> Results:
+    for name, expression in command.assignments:
+        results = results.with_field(name, lambda row, expression=expression: _stored(evaluate(expression, row)))
+    return results
+
+
+def _stored(value: Value) -> Value:
+    """A field does not remember that its text was quoted."""
+    return str(value) if isinstance(value, str) else value
+
+
+@_run.register
+def _(command: Table_, results: Results) -> Results:
+    named = [name for pattern in command.fields for name in _matching(pattern, results.fields) or _plain(pattern)]
+    kept = list(dict.fromkeys(named))
+    return Results(kept, [{name: row.get(name) for name in kept} for row in results.rows])
+
+
+@_run.register
+def _(command: Fields, results: Results) -> Results:
+    named = [name for pattern in command.fields for name in _matching(pattern, results.fields)]
+    if command.drop:
+        internal = any(pattern.startswith("_") for pattern in command.fields)
+        gone = {name for name in named if internal or not name.startswith("_")}
+        kept = [name for name in results.fields if name not in gone]
+    else:
+        kept = [name for name in dict.fromkeys(["_time", "_raw", *named]) if name in results.fields]
+    return Results(kept, [{name: row.get(name) for name in kept} for row in results.rows])
+
+
+def _matching(pattern: str, names: Iterable[str]) -> list[str]:
+    return [name for name in names if fnmatch.fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))]
+
+
+def _plain(pattern: str) -> list[str]:
+    return [] if "*" in pattern else [pattern]
+
+
+@_run.register
+def _(command: Rename, results: Results) -> Results:
+    """Only plain names: wildcards are the vectors' business."""
+    fields, rows = results.fields, results.rows
+    for old, new in command.pairs:
+        if old == new and old in fields:
+            continue
+        fields = [new if name == old else name for name in fields if name != new]
+        rows = [{new if name == old else name: value for name, value in row.items() if name != new} for row in rows]
+    return Results(fields, rows)
+
+
+@_run.register
+def _(command: FillNull, results: Results) -> Results:
+    for name in command.fields or results.fields:
+        results = results.with_field(name, lambda row, name=name: command.value if row.get(name) is None else row[name])
+    return results
+
+
+@_run.register
+def _(command: Head, results: Results) -> Results:
+    rows = results.rows
+    if command.test is not None:
+        tests = [evaluate(command.test, row) for row in rows]
+        ends = [place for place, test in enumerate(tests) if not (command.null if test is None else test)]
+        rows = rows[: ends[0] + command.keeplast] if ends else rows
+    return replace(results, rows=rows[: command.limit])
+
+
+@_run.register
+def _(command: MvExpand, results: Results) -> Results:
+    rows = []
+    for row in results.rows:
+        values = several(row.get(command.field)) if isinstance(row.get(command.field), list) else []
+        kept = values[: command.limit] if command.limit else values
+        rows += [{**row, command.field: value} for value in kept] or [row]
+    return replace(results, rows=rows)
+
+
+@_run.register
+def _(command: Append, results: Results) -> Results:
+    right = run(command.subsearch, results)
+    return Results(list(dict.fromkeys([*results.fields, *right.fields])), [*results.rows, *right.rows])
+
+
+@_run.register
+def _(command: Join, results: Results) -> Results:
+    right = run(command.subsearch, results)
+    common = [name for name in results.fields if name in right.fields and not name.startswith("_")]
+    keys = list(command.fields or common)
+    rows: list[Row] = []
+    for row in results.rows:
+        matches = [other for other in right.rows if keys and _same(row, other, keys)]
+        matches = matches[: command.max] if command.max else matches
+        rows += [_joined(row, other, keys, command.overwrite) for other in matches]
+        rows += [row] if not matches and command.type != "inner" else []
+    return Results(list(dict.fromkeys([*results.fields, *right.fields])), rows)
+
+
+def _same(row: Row, other: Row, keys: Sequence[str]) -> bool:
+    return all(text(row.get(key)) is not None and text(row.get(key)) == text(other.get(key)) for key in keys)
+
+
+def _joined(row: Row, other: Row, keys: Sequence[str], overwrite: bool) -> Row:
+    extra = {name: value for name, value in other.items() if value is not None and name not in keys}
+    return {**row, **extra} if overwrite else {**extra, **{n: v for n, v in row.items() if n in row}}
+
+
+@_run.register
+def _(command: Dedup, results: Results) -> Results:
+    seen: dict[tuple[str | None, ...], int] = {}
+    before: object = None
+    rows = []
+    for row in results.rows:
+        key = tuple(text(row.get(name)) for name in command.fields)
+        if command.consecutive and key != before:
+            seen.clear()
+        before = key
+        if None in key:
+            rows += [row] if command.keepempty else []
+            continue
+        seen[key] = seen.get(key, 0) + 1
+        rows += [row] if seen[key] <= command.count else []
+    return replace(results, rows=rows)
+
+
+@_run.register
+def _(command: Sort, results: Results) -> Results:
+    rows = list(results.rows)
+    for key in reversed(command.keys):  # the last first: each sorting leaves equal rows as they were
+        there = [row for row in rows if _sort_value(key, row) is not None]
+        absent = [row for row in rows if _sort_value(key, row) is None]
+        ordered = sorted(there, key=lambda row, key=key: _sort_value(key, row), reverse=key.descending)
+        rows = [*ordered, *absent]
+    return replace(results, rows=rows[: command.limit] if command.limit else rows)
+
+
+def _sort_value(key: Key, row: Row) -> Any:
+    value = row.get(key.field)
+    if value is None:
+        return None
+    if key.way == "auto":
+        bucket, size, written = natural(value)
+        return (bucket, size, written if bucket else "")
+    return {"num": number, "str": text}[key.way](value)
+
+
+@_run.register
+def _(command: Stats, results: Results) -> Results:
+    return _grouped(command.aggregates, command.by, results)
+
+
+def _values_of(row: Row, name: str) -> list[str]:
+    return several(row.get(name))
+
+
+def _grouped(aggregates: Sequence[Aggregate], by: Sequence[str], results: Results, keys: Keys = _values_of) -> Results:
+    """Return a row for each group; *keys* gives the groups, of one by-field, that a row is in."""
+    expanded = _expanded(aggregates, results.fields, by)
+    groups = _groups(results.rows, by, keys) if by else {(): results.rows} if expanded else {}
+    rows = [
+        dict(zip(by, key, strict=True)) | {one.alias: aggregate(one, groups[key]) for one in expanded}
+        for key in sorted(groups, key=lambda key: [natural(one) for one in key])
+    ]
+    return Results([*by, *(one.alias for one in expanded)], rows)
+
+
+def _expanded(aggregates: Sequence[Aggregate], fields: list[str], by: Sequence[str]) -> list[Aggregate]:
+    """Only plain names and `* as *`, which leaves the by-fields alone: other wildcards are the vectors' business."""
+    found = []
+    for one in aggregates:
+        if one.field == "*":
+            found += [replace(one, field=name, alias=name) for name in fields if name not in by]
+        else:
+            found.append(one)
+    return found
+
+
+def _groups(rows: Iterable[Row], by: Sequence[str], keys: Keys) -> dict[tuple[str, ...], list[Row]]:
+    """Return the rows of each combination of values; a row with several values is in several groups."""
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        for key in itertools.product(*(keys(row, name) for name in by)):
+            groups.setdefault(key, []).append(row)
+    return groups
+
+
+@_run.register
+def _(command: Tstats, results: Results) -> Results:
+    """tstats over the rows of its dataset, whose fields bear its name as a prefix; only `_time` does not."""
+    dataset = command.datamodel.rpartition(".")[2]
+    fields = [name if name == "_time" else f"{dataset}.{name}" for name in results.fields]
+    rows = [dict(zip(fields, (row.get(name) for name in results.fields), strict=True)) for row in results.rows]
+    found = Results(fields, rows).where(lambda row: holds(command.predicate, row))
+
+    def keys(row: Row, name: str) -> list[str]:
+        if name == "_time":
+            start = (number(row["_time"]) or 0.0) // (command.span_s or 1) * (command.span_s or 1)
+            return several(start)
+        return several(row.get(name)) or ([] if command.fillnull_value is None else [command.fillnull_value])
+
+    return _grouped(command.aggregates, command.by, found, keys)
+
+
+@_run.register
+def _(command: EventStats, results: Results) -> Results:
+    return _per_row(command.aggregates, results, lambda place, row: _peers(results.rows, row, command.by), command.by)
+
+
+@_run.register
+def _(command: StreamStats, results: Results) -> Results:
+    def so_far(place: int, row: Row) -> list[Row]:
+        end = place + 1 if command.current else place
+        peers = [one for one in results.rows[:end] if _same(one, row, command.by)]
+        return peers[-command.window :] if command.window else peers
+
+    return _per_row(command.aggregates, results, so_far, command.by)
+
+
+def _peers(rows: Sequence[Row], row: Row, by: Sequence[str]) -> list[Row]:
+    return [one for one in rows if _same(one, row, by)]
+
+
+def _per_row(
+    aggregates: Sequence[Aggregate], results: Results, window: Callable[[int, Row], list[Row]], by: Sequence[str]
+) -> Results:
+    expanded = _expanded(aggregates, results.fields, by)
+    rows = []
+    for place, row in enumerate(results.rows):
+        peers = window(place, row)
+        absent = any(row.get(name) is None for name in by)
+        rows.append({**row, **{one.alias: None if absent else aggregate(one, peers) for one in expanded}})
+    return Results(list(dict.fromkeys([*results.fields, *(one.alias for one in expanded)])), rows)
+
+
+@_run.register
+def _(command: Bin, results: Results) -> Results:
+    if command.field not in results.fields:
+        return results
+
+    def bucket(row: Row) -> Value:
+        value = row.get(command.field)
+        size = number(value)
+        if size is None:
+            return None if command.field == "_time" else value
+        start = float(math.floor(size / command.span) * command.span)
+        return start if command.field == "_time" else f"{text(start)}-{text(start + command.span)}"
+
+    return results.with_field(command.alias, bucket)
+
+
+@_run.register
+def _(command: Regex, results: Results) -> Results:
+    def matches(row: Row) -> bool:
+        value = text(row.get(command.field))
+        return value is not None and re.search(command.pattern, value) is not None
+
+    return results.where(lambda row: matches(row) == command.matches)
+
+
+@_run.register
+def _(command: Rex, results: Results) -> Results:
+    expression = re.compile(command.pattern.replace("(?<", "(?P<"))
+    source = results.rows
+    for name in expression.groupindex:
+        found = [_found(expression, name, row.get(command.field), command.max_match) for row in source]
+        values = iter(found)
+
+        def value(row: Row, name: str = name, values: Any = values) -> Value:
+            new = next(values)
+            return row.get(name) if new is None else new
+
+        results = results.with_field(name, value)
+    return results
+
+
+def _found(expression: re.Pattern[str], name: str, value: Value, limit: int) -> Value:
+    matches = list(expression.finditer(text(value) or "")) if value is not None else []
+    kept = matches[:limit] if limit else matches
+    return few([one for match in kept if (one := match.group(name))])
+
+
+@_run.register
+def _(command: MakeMv, results: Results) -> Results:
+    if command.field not in results.fields:
+        return results
+
+    def cut(row: Row) -> Value:
+        value = text(row.get(command.field))
+        parts = [] if value is None else value.split(command.delim)
+        return few([part for part in parts if part or command.allowempty])
+
+    return results.with_field(command.field, cut)
+
+
+@_run.register
+def _(command: ForEach, results: Results) -> Results:
+    for name in [name for pattern in command.patterns for name in _matching(pattern, results.fields)]:
+        results = run(command.segment.commands(command.template.replace("<<FIELD>>", name)), results)
+    return results

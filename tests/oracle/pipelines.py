@@ -1,0 +1,160 @@
+"""Pipelines and rows made at random, of what the oracle knows."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+FIELDS = ["a", "b", "c", "m", "A"]
+SCALARS = ["1", "2", "10", "-1", "1.0", "0.5", "007", "x", "X", "xy", "x y", "a*", "%", "x_", "\\", "1e2", "é"]
+SCALAR = st.sampled_from(SCALARS)
+
+
+def _rows(few: list[str]) -> st.SearchStrategy[list[dict[str, str | list[str]]]]:
+    """Rows of few values, so that they meet: groups, keys and duplicates are what commands are about."""
+    scalar = st.sampled_from(few)
+    cells = {"a": scalar, "b": scalar, "c": scalar, "A": scalar}
+    several = st.one_of(scalar, st.lists(scalar, min_size=2, max_size=3))
+    return st.lists(st.fixed_dictionaries({}, optional={**cells, "m": several}), max_size=6)
+
+
+ROWS = (
+    st.lists(SCALAR, min_size=1, max_size=4)
+    .flatmap(_rows)
+    .map(lambda rows: [{**row, "_time": str(1_750_000_000 + place * 977 % 4000)} for place, row in enumerate(rows)])
+)
+FIELD = st.sampled_from(FIELDS)
+ONE = st.sampled_from(["a", "b", "c", "A"])  # fields that start with one value
+LITERAL = st.sampled_from(['"x"', '"10"', '"9"', '""', '"x y"', '"%"', "1", "2", "0", "0.5", "10"])
+PATTERN = st.sampled_from(['"x"', '"^x"', '"[0-9]+"', '"(?i)X$"', '"."'])
+
+
+def _calls(names: str, *arguments: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.tuples(st.sampled_from(names.split()), st.tuples(*arguments)).map(
+        lambda call: f"{call[0]}({', '.join(call[1])})"
+    )
+
+
+def _binary(ops: list[str], left: st.SearchStrategy[str], right: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.tuples(left, st.sampled_from(ops), right).map(lambda parts: f"({' '.join(parts)})")
+
+
+# Deeper ones than replay reads are left out.
+VALUE = st.deferred(lambda: st.one_of(FIELD, LITERAL, _VALUES)).filter(lambda value: value.count("(") < 20)
+TEST = st.deferred(lambda: _TESTS).filter(lambda test: test.count("(") < 20)
+# Without another mvmap in it: replay runs few inside each other.
+SMALL_VALUE = st.one_of(
+    _calls("lower len mvcount", ONE), _binary(["+", "."], ONE, LITERAL), _calls("coalesce", ONE, LITERAL)
+)
+SMALL = st.sampled_from(["0", "1", "2", "-1", "-2"])
+_VALUES = st.one_of(
+    _binary(["+", "-", "*", "/", "%", ".", "."], VALUE, VALUE),
+    _calls("lower upper trim len mvdedup mvcount mvsort tonumber tostring abs floor ceiling sqrt md5", VALUE),
+    _calls("round", VALUE, st.sampled_from(["0", "1"])),
+    _calls("coalesce nullif mvappend mvzip min max", VALUE, VALUE),
+    _calls("if", TEST, VALUE, VALUE),
+    _calls("case validate", TEST, VALUE, TEST, VALUE),
+    _calls("substr", VALUE, SMALL, st.sampled_from(["0", "1", "3"])),
+    _calls("substr", VALUE, SMALL),
+    _calls("mvindex", VALUE, SMALL),
+    _calls("mvindex", VALUE, SMALL, SMALL),
+    _calls("split mvjoin", VALUE, st.sampled_from(['" "', '"x"', '","'])),
+    _calls("replace", VALUE, PATTERN, st.sampled_from(['"<>"', '""'])),
+    _calls("mvfind", VALUE, PATTERN),
+    _binary(["=", "!=", "<"], st.just("m"), LITERAL).map(lambda test: f"mvfilter{test}"),
+    _calls("mvmap", st.just("m"), st.one_of(LITERAL, ONE, SMALL_VALUE).map(lambda value: f"m.{value}")),
+    st.just("null()"),
+    st.tuples(VALUE).map(lambda parts: f"(-{parts[0]})"),
+)
+_TESTS = st.one_of(
+    _binary(["=", "!=", "<", "<=", ">", ">="], VALUE, VALUE),
+    _binary(["AND", "OR", "XOR"], TEST, TEST),
+    TEST.map(lambda test: f"(NOT {test})"),
+    _calls("isnull isnotnull isnum isint isstr", VALUE),
+    _calls("in", VALUE, VALUE, VALUE),
+    _calls("match", VALUE, PATTERN),
+    _calls("like", VALUE, st.sampled_from(['"x%"', '"_"', '"%y"'])),
+)
+
+WANTED = st.sampled_from(["x", "X*", "*y", "x*y", "*", "1", "10", "9", '"x y"', '"a*"', "%", '""', "1.0"])
+_COMPARE = st.tuples(FIELD, st.sampled_from(["=", "!=", "<", ">=", ">", "<="]), WANTED).map("".join)
+PREDICATE = st.recursive(
+    st.one_of(_COMPARE, st.tuples(FIELD, WANTED, WANTED).map(lambda parts: "{} IN ({}, {})".format(*parts))),
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from([" ", " OR ", " AND "]), inner).map("".join),
+        inner.map(lambda test: f"NOT ({test})"),
+        inner.map(lambda test: f"NOT {test}"),
+        inner.map(lambda test: f"({test})"),
+    ),
+    max_leaves=5,
+)
+
+_NAMES = "count dc values list min max sum avg range median stdev var stdevp varp sumsq first last earliest latest"
+AGGREGATES = st.lists(
+    st.tuples(
+        st.sampled_from(_NAMES.split()),
+        FIELD,
+    ).map(lambda pair: f"{pair[0]}({pair[1]})"),
+    min_size=1,
+    max_size=2,
+    unique=True,
+).map(" ".join)
+BY = st.one_of(st.just(""), ONE.map(lambda name: f" by {name}"))
+BY_MANY = st.one_of(BY, st.sampled_from([" by m", " by a b", " by m a"]))
+
+
+def _made(template: str, *parts: st.SearchStrategy[str] | list[str]) -> st.SearchStrategy[str]:
+    """Return texts of *template*, its {} filled from *parts*."""
+    strategies = [st.sampled_from(part) if isinstance(part, list) else part for part in parts]
+    return st.tuples(*strategies).map(lambda values: template.format(*values))
+
+
+_OTHERS = '[| makeresults count=2 | eval a="1", b="x", r="y"]'
+COMMANDS: dict[str, st.SearchStrategy[str]] = {
+    "append": st.just(f"append {_OTHERS}"),
+    "bin": st.sampled_from(["bin span=10 a", "bin _time span=1h"]),
+    "dedup": _made("dedup {}{}{}", ["", "2 "], FIELD, ["", " b", " keepempty=t", " consecutive=t"]),
+    "eval": _made("eval {}={}", ["r", "a", "m"], VALUE),
+    "eventstats": _made("eventstats {}{}", AGGREGATES, BY),
+    "fields": _made("fields {}{}", ["", "- "], ["a", "m b", "*", "_time", "zz", "_*"]),
+    "fillnull": st.sampled_from(["fillnull", "fillnull value=x a", "fillnull value=9 zz b"]),
+    "foreach": st.sampled_from(
+        ['foreach a b [eval <<FIELD>>=<<FIELD>>."!"]', "foreach m* [eval r=mvcount('<<FIELD>>')]"]
+    ),
+    "head": st.sampled_from(["head 2", "head (a<5)", "head (a<5) null=t keeplast=t limit=3"]),
+    "join": _made(
+        "join {}{} " + _OTHERS, ["", "max=0 ", "type=left max=0 ", "type=outer overwrite=f "], ["a", "a b", ""]
+    ),
+    "makemv": st.sampled_from(["makemv b", 'makemv delim="x" allowempty=t a']),
+    "mvexpand": _made("mvexpand {}{}", ["m", "a"], ["", " limit=1"]),
+    "regex": _made("regex a{}{}", ["=", "!="], PATTERN),
+    "rename": _made("rename {} as {}", FIELD, ["a", "r"]),
+    "rex": st.sampled_from(['rex field=a "(?<n>[a-z])(?<b>.)?"', 'rex field=b max_match=0 "(?<m>[0-9])"']),
+    "search": _made("search {}", PREDICATE),
+    "sort": _made("sort {}{}", ["", "2 ", "0 "], ["a", "-a", "-a,b", "num(a)", "str(a)", "-str(b)", "a b"]),
+    "stats": st.one_of(
+        _made("stats {}{}", AGGREGATES, BY_MANY),
+        _made("stats {}{}", ["count", "values(*) as *", "count(eval(a>1)) as n"], BY),
+    ),
+    "streamstats": _made(
+        "streamstats {}{}{}", ["", "current=f ", "window=2 global=f ", "current=f window=1 global=f "], AGGREGATES, BY
+    ),
+    "table": st.lists(FIELD, min_size=1, max_size=3).map(lambda names: f"table {' '.join(names)}"),
+    "where": _made("where {}", TEST),
+}
+COMMAND = st.one_of(*COMMANDS.values())
+PIPELINE = st.lists(COMMAND, min_size=1, max_size=4).map(" | ".join)
+
+_IN_MODEL = st.sampled_from(["Processes.a", "Processes.b", "Processes.c", "Processes.zz"])
+_MODEL_TEST = st.tuples(_IN_MODEL, st.sampled_from(["=", "!=", "<", ">="]), WANTED).map("".join)
+_MODEL_PREDICATE = st.lists(st.tuples(st.sampled_from(["", "NOT ", "OR "]), _MODEL_TEST).map("".join), max_size=3).map(
+    lambda tests: " ".join(tests).removeprefix("OR ")
+)
+TSTATS = st.tuples(
+    st.sampled_from(["", "summariesonly=t ", "fillnull_value=- "]),
+    st.sampled_from(["count", "count dc(Processes.a)", "values(Processes.b) as v min(_time) as t", "max(Processes.c)"]),
+    _MODEL_PREDICATE.map(lambda tests: f" where {tests}" if tests else ""),
+    st.sampled_from(["", " by Processes.a", " by Processes.b Processes.a", " by _time span=1h", " by Processes.zz"]),
+).map("| tstats {0[0]}{0[1]} from datamodel=Endpoint.Processes{0[2]}{0[3]}".format)
+MODEL_ROWS = st.lists(st.fixed_dictionaries({}, optional=dict.fromkeys(["a", "b", "c"], SCALAR)), max_size=6).map(
+    lambda rows: [{**row, "_time": 1_750_000_000.0 + place * 977 % 4000} for place, row in enumerate(rows)]
+)

@@ -1,0 +1,37 @@
+"""Search predicates, one row at a time (Search Reference, "search"): blind to case, `*` a wildcard, always true or false."""
+
+from __future__ import annotations
+
+import re
+
+from replay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Term
+from tests.oracle.expressions import Row
+from tests.oracle.values import compare, number, several
+
+
+def holds(predicate: Predicate, row: Row) -> bool:
+    """Return whether *predicate* is true for *row*."""
+    match predicate:
+        case All(parts):
+            return all(holds(part, row) for part in parts)
+        case Any(parts):
+            return any(holds(part, row) for part in parts)
+        case Not(part):
+            return not holds(part, row)
+        case Compare(name, op, wanted):
+            return any(_compares(one, op, wanted) for one in several(row.get(name)))
+        case OneOf(name, values):
+            return any(_compares(one, "=", wanted) for one in several(row.get(name)) for wanted in values)
+        case Term("*"):
+            return True
+    raise NotImplementedError(predicate)
+
+
+def _compares(value: str, op: str, wanted: str) -> bool:
+    value, wanted = value.lower(), wanted.lower()
+    if op in ("=", "!="):
+        fits = re.fullmatch(".*".join(map(re.escape, wanted.split("*"))), value, re.S) is not None
+        return fits if op == "=" else not fits
+    if number(value) is None or number(wanted) is None:
+        return {"<": value < wanted, "<=": value <= wanted, ">": value > wanted, ">=": value >= wanted}[op]
+    return bool(compare(value, op, wanted))

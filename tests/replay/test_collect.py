@@ -1,0 +1,239 @@
+"""Risk events without Enterprise Security: what the search for risk modifiers writes, and what a reader gets back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from installutil_rba_fields import MODIFIER
+
+from replay import engine
+from replay.app import App
+from replay.errors import DataError, SplError
+from replay.output import Results
+from replay.sql.values import Value
+from tests.conftest import REPO
+from tests.replay.network import NOON, connection, guid, process, recording
+
+NAME = "Windows InstallUtil Remote Network Connection"
+HUNT = f'| savedsearch "{NAME} - Hunt"'
+MODIFIERS = f"{NAME} - Risk Modifiers"
+ADDONS = ("current", "cim5", "legacy")
+# As docs/admin.md tells a reader to count.
+TOTALS = "search index=risk | dedup risk_modifier_id | stats sum(risk_score) as risk_score count by risk_object"
+RUN = NOON + 3600
+
+
+def ask(log: engine.Recording, folder: Path, spl: str, *, addon: str = "current", **options: str) -> Results:
+    """Run a search, an hour after noon, where *folder* holds the summary indexes."""
+    return engine.replay(log, App(REPO), spl, addon, now=RUN, collect=folder, **options).results
+
+
+def write(log: engine.Recording, folder: Path, *macros: str, addon: str = "current", **options: str) -> Results:
+    """Run the search that writes risk events."""
+    app = App(REPO, macros)
+    search = app.saved_search(MODIFIERS).search
+    return engine.replay(log, app, search, addon, now=RUN, collect=folder, **options).results
+
+
+def two_far_ends() -> engine.Recording:
+    """Return one process that connects to two addresses, one of them an hour later."""
+    return recording(
+        [
+            process("wks", 100, NOON, guid(1)),
+            connection("wks", 100, NOON + 1, guid(1)),
+            connection("wks", 100, NOON + 2, guid(1), DestinationIp="198.51.100.7"),
+        ]
+    )
+
+
+def test_one_event_for_each_object(tmp_path: Path) -> None:
+    """One finding is a risk event for its user and one for its endpoint, with all fields and those of the run."""
+    log = recording([process("wks", 100, NOON, guid(1)), connection("wks", 100, NOON + 1, guid(1))])
+    write(log, tmp_path, earliest=str(NOON), latest=str(RUN))
+    expected = [
+        {
+            **event,
+            "orig_sid": "replay",
+            "index": "risk",
+            "sourcetype": "stash_hec",
+            "info_min_time": f"{NOON:.3f}",
+            "info_max_time": f"{RUN:.3f}",
+            "info_search_time": f"{RUN:.3f}",
+        }
+        for event in ask(log, tmp_path, f"{HUNT} | rbaenrich output=modifiers").rows
+    ]
+    assert (["user", "system"], expected) == (
+        [event["risk_object_type"] for event in expected],
+        list(ask(log, tmp_path, "search index=risk").rows),
+    )
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+def test_a_window_that_is_run_again(tmp_path: Path, addon: str) -> None:
+    """Two runs over one window write each event twice; a reader that drops repeats counts it once."""
+    log = two_far_ends()
+    for _ in range(2):
+        write(log, tmp_path, addon=addon, earliest=str(NOON), latest=str(RUN))
+    written = ask(log, tmp_path, "search index=risk | stats count")
+    totals = ask(log, tmp_path, TOTALS)
+    expected = [
+        {"risk_object": "user", "risk_score": "160", "count": "2"},
+        {"risk_object": "wks", "risk_score": "160", "count": "2"},
+    ]
+    assert ([{"count": "8"}], expected) == (list(written.rows), list(totals.rows))
+
+
+def test_windows_that_overlap(tmp_path: Path) -> None:
+    """A run over a longer range, by hand or with another schedule, adds no event to those of a shorter one."""
+    log = two_far_ends()
+    write(log, tmp_path, earliest=str(NOON), latest=str(NOON + 2))
+    short = ask(log, tmp_path, "search index=risk | dedup risk_modifier_id | table risk_modifier_id").rows
+    write(log, tmp_path)
+    long = ask(log, tmp_path, "search index=risk | dedup risk_modifier_id | table risk_modifier_id").rows
+    assert (2, 4, True) == (len(short), len(long), all(row in long for row in short))
+
+
+def test_filter(tmp_path: Path) -> None:
+    """What the filter macro drops, by its score as well, becomes no risk event, and no file is written."""
+    write(two_far_ends(), tmp_path, "windows_installutil_remote_network_connection_filter=search risk_score>80")
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_index_is_one_macro(tmp_path: Path) -> None:
+    """The macro installutil_risk_index says which index is written to."""
+    write(two_far_ends(), tmp_path, "installutil_risk_index=soc_risk")
+    found = ask(two_far_ends(), tmp_path, "search index=soc_risk OR index=risk | stats count by index")
+    assert [{"index": "soc_risk", "count": "4"}] == list(found.rows)
+
+
+# What attackers write
+
+HOSTILE = [
+    'x", risk_score="100',
+    "x\n, risk_score=100",
+    'x"}, "risk_score": "100',
+    "x\\",
+    'x\\"',
+    "x==##~~##~~  1E8N3D4E6V5E7N2T9 ~~##~~##==",
+    "$risk_object$ `comment`",
+    "x\u2028\u202e\x1b[31m",
+    "risk_object=admin, risk_object_type=user",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_values(tmp_path: Path, text: str) -> None:
+    """A value comes back as it was, in its own field: it adds no field, changes none and is no second event."""
+    log = recording(
+        [
+            process("wks", 100, NOON, guid(1), User=f"CORP\\{text}", ParentImage=rf"C:\{text}"),
+            connection("wks", 100, NOON + 1, guid(1), DestinationHostname=text),
+        ]
+    )
+    write(log, tmp_path)
+    expected = list(ask(log, tmp_path, f"{HUNT} | rbaenrich output=modifiers").rows)
+    found = [dict(row) for row in ask(log, tmp_path, "search index=risk").rows]
+    ours = [{name: value for name, value in row.items() if name in MODIFIER} for row in found]
+    added = {name for row in found for name in row} - set(MODIFIER)
+    assert (True, expected) == (bool(expected), ours)
+    assert {"index", "sourcetype", "orig_sid", "info_search_time"} == added
+
+
+# The folder
+
+
+def results(count: int) -> str:
+    """Return a search that writes *count* results into index s."""
+    return f"| makeresults count={count} | collect index=s output_format=hec"
+
+
+def test_each_run_has_a_file_of_its_own(tmp_path: Path) -> None:
+    """A second run leaves the first one's file alone, and the run says what it wrote where."""
+    log = recording([])
+    warnings = [warning for _ in range(2) for warning in ask(log, tmp_path / "new" / "folder", results(2)).warnings]
+    files = [tmp_path / "new" / "folder" / f"{number}_events.stash_hec" for number in (1, 2)]
+    assert [f"collect wrote 2 events for the index s into {path}" for path in files] == warnings
+
+
+def test_results_go_on(tmp_path: Path) -> None:
+    """collect hands on the results that it wrote."""
+    found = ask(recording([]), tmp_path, "| makeresults | eval a=1 | collect index=s | table a")
+    assert [{"a": "1"}] == list(found.rows)
+
+
+def test_named_file(tmp_path: Path) -> None:
+    """file= names the file, with the time of the run in it."""
+    search = (
+        '| makeresults | eval a=1 | fields a | collect index=s file="risk_$timestamp$.stash" addinfo=false source=me'
+    )
+    ask(recording([]), tmp_path, search)
+    stamp = "06/15/2025 16:06:40 +0000"
+    text = (tmp_path / f"risk_{RUN:.0f}.stash").read_text(encoding="utf-8")
+    assert f'***SPLUNK*** source="me" index="s"\n{stamp}, a=1\n==##~~##~~  1E8N3D4E6V5E7N2T9 ~~##~~##==\n' == text
+
+
+def test_header_is_one_line(tmp_path: Path) -> None:
+    """The first line of the other format names what the options say, and no value can add to it."""
+    options = r'addinfo=false addtime=false uselb=false source="o\" index=\"t"'
+    ask(recording([]), tmp_path, f"| makeresults | eval a=1 | fields a | collect index=s {options}")
+    text = (tmp_path / "1_events.stash").read_text(encoding="utf-8")
+    assert '***SPLUNK*** source="o_ index=_t" index="s"\na=1\n' == text
+
+
+def test_no_file_is_overwritten(tmp_path: Path) -> None:
+    """A file that is there already is refused, whatever it holds."""
+    path = tmp_path / "mine.stash_hec"
+    path.write_text("mine", encoding="utf-8")
+    with pytest.raises(SplError) as refused:
+        ask(recording([]), tmp_path, "| makeresults | collect index=s output_format=hec file=mine.stash_hec")
+    expected = f"collect cannot write {path}: File exists\nname another folder with --collect"
+    assert (expected, "mine") == (str(refused.value), path.read_text(encoding="utf-8"))
+
+
+def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    """A folder that is a file is refused in words."""
+    path = tmp_path / "file"
+    path.write_text("", encoding="utf-8")
+    with pytest.raises(SplError) as refused:
+        ask(recording([]), path, results(1))
+    assert f"collect cannot write {path}: File exists\nname another folder with --collect" == str(refused.value)
+
+
+def test_time_range_of_collected_events(tmp_path: Path) -> None:
+    """search takes collected events by their own time, beside those of the log, the newest first."""
+    log = recording([process("wks", 100, NOON, guid(1))])
+    for time in (NOON - 1, NOON + 1, NOON + 2):
+        ask(log, tmp_path, f"| makeresults | eval _time={time:.0f} | collect index=s output_format=hec")
+    found = ask(log, tmp_path, "search * | table _time index", earliest=str(NOON - 1), latest=str(NOON + 2))
+    expected = [(NOON + 1, "s"), (NOON, "main"), (NOON - 1, "s")]
+    assert [{"_time": f"{time:.0f}", "index": index} for time, index in expected] == list(found.rows)
+
+
+def test_the_other_format_is_not_read(tmp_path: Path) -> None:
+    """search says that it does not read what output_format=raw wrote."""
+    log = recording([])
+    ask(log, tmp_path, "| makeresults | collect index=s")
+    found = ask(log, tmp_path, "search index=s")
+    path = tmp_path / "1_events.stash"
+    warning = f"search does not read {path}: how Splunk finds the fields in it is not documented to the letter"
+    assert (0, True) == (len(found.rows), warning in found.warnings)
+
+
+BROKEN: list[object] = [[], {}, {"time": "1"}, {"time": "x", "event": {}}, {"time": "1", "event": []}]
+BROKEN += [{"time": "1", "event": {"a": 1}}, {"time": "1", "event": {"a": [["b"]]}}, {"time": {}, "event": {}}]
+
+
+@pytest.mark.parametrize("line", [*map(json.dumps, BROKEN), "{", "[" * 100_000, '{"time":"1","event":{"a":"\ud800"}}'])
+def test_a_line_that_is_no_event(tmp_path: Path, line: str) -> None:
+    """A line that collect did not write is named with its file."""
+    (tmp_path / "x.stash_hec").write_text(f"\n{line}\n", encoding="utf-8", errors="surrogatepass")
+    with pytest.raises(DataError, match=r"x\.stash_hec"):
+        ask(recording([]), tmp_path, "search index=s")
+
+
+def test_hunt_writes_nothing(tmp_path: Path) -> None:
+    """The other searches write nothing, whatever folder is named."""
+    rows: list[dict[str, Value]] = list(ask(two_far_ends(), tmp_path, HUNT).rows)
+    assert (2, []) == (len(rows), list(tmp_path.iterdir()))

@@ -1,0 +1,74 @@
+"""The page in a browser: it runs nothing and asks for nothing, whatever the log holds.
+
+Skipped where there is no Chromium. Each claim has a twin that shows that the test can see a breach.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.report.canary import canary
+from tests.report.hostile import MARK, findings, payloads
+from tests.report.pages import page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+
+# Policy and escaping are two walls; a twin takes one or both away.
+POLICY = re.compile('<meta http-equiv="Content-Security-Policy"[^>]*>')
+
+
+def browse(folder: Path, text: str, *options: str) -> str:
+    """Return what becomes of a page in the browser, as HTML."""
+    (folder / "page.html").write_text(text, encoding="utf-8")
+    quiet = ["--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync"]
+    command = [
+        *(str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"),
+        *quiet,
+        *("--virtual-time-budget=3000", "--dump-dom", *options, (folder / "page.html").as_uri()),
+    ]
+    done = subprocess.run(command, capture_output=True, timeout=120, check=True)
+    return done.stdout.decode()
+
+
+def ran(dom: str) -> bool:
+    """Whether a script of the log has left its mark in the page."""
+    return re.search(r"<html[^>]*data-ran", dom) is not None
+
+
+def unescaped(text: str, url: str) -> str:
+    """Return a page with one payload after the other as markup, as if the template had forgotten to escape."""
+    raw = "".join(payload for payload in payloads(url).values() if url in payload or MARK in payload)
+    return text.replace("</main>", f"</main><script>{MARK}</script><img src='{url}image'>{raw}")
+
+
+def test_hostile_log(tmp_path: Path) -> None:
+    """A report on hostile findings runs nothing, and asks for nothing."""
+    with canary() as (url, asked):
+        dom = browse(tmp_path, page(*findings(url), warnings=list(payloads(url).values())))
+    assert (False, [], True) == (ran(dom), asked, html.escape("photo\\u202egnp.exe") in dom)
+
+
+def test_policy_alone(tmp_path: Path) -> None:
+    """Were the text not escaped, the policy would still let nothing run and nothing be asked for.
+
+    A page's policy does not govern where a frame's or a refresh's page may lead the whole window, so `refresh` is not among them.
+    """
+    with canary() as (url, asked):
+        text = unescaped(page(*findings(url)), url).replace(payloads(url)["refresh"], "")
+        dom = browse(tmp_path, text)
+    assert (False, []) == (ran(dom), asked)
+
+
+def test_without_walls(tmp_path: Path) -> None:
+    """Without escaping and without policy the same text runs, and calls."""
+    with canary() as (url, asked):
+        text = POLICY.sub("", unescaped(page(*findings(url)), url)).replace(payloads(url)["refresh"], "")
+        dom = browse(tmp_path, text)
+    assert (True, True) == (ran(dom), {"/image", "/frame", "/link"} <= set(asked))
