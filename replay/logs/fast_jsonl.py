@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from replay.logs import jsonl
-from replay.logs.events import Item, Row, UnreadableEventError, batches, epoch, event_id, schema
+from replay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id, schema
 from replay.logs.fast import in_threads
 from replay.logs.opening import Log
 from replay.logs.report import BadEvent
@@ -122,10 +122,13 @@ def _query(fields: Sequence[str], winlogbeat: bool) -> str:
         system = ("provider_name", "event_id", "computer_name", "channel")
         structure = _texts(["@timestamp"]) | {"winlog": _texts(system) | {"event_data": _texts([*fields, "UtcTime"])}}
         data, sure = "s.winlog.event_data", "s.winlog IS NOT NULL"
+        for other, name in SPELLED.items():
+            # No two keys may differ in case alone, so the other one is looked for in the text, escaped or not.
+            seen = f"(contains(line, {literal(other)}) OR contains(line, '\\u'))"
+            sure += f" AND ({data}.{identifier(name)} IS NOT NULL OR NOT {seen})" if name in fields else ""
         provider, event_id, computer, channel = (_first("s.winlog", name) for name in system)
         times = [_first("s", "@timestamp"), *["NULL::VARCHAR"] * 3]
     else:
-        # No two keys may differ in case alone.
         *computers, _ = jsonl.COMPUTER
         keys = (jsonl.PROVIDER, ["EventID"], computers, ["Channel"], jsonl.TIME, *([key] for key in jsonl.LOCAL_TIME))
         structure = _texts([*chain.from_iterable(keys), *fields, "winlog"])
@@ -140,7 +143,7 @@ def _query(fields: Sequence[str], winlogbeat: bool) -> str:
     return f"""
 SELECT
     {sure} AS sure{listed}
-FROM (SELECT try(json_transform(line, {literal(json.dumps(structure))})) AS s FROM lines)"""
+FROM (SELECT line, try(json_transform(line, {literal(json.dumps(structure))})) AS s FROM lines)"""
 
 
 def _texts(names: Sequence[str]) -> dict[str, object]:

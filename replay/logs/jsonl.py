@@ -78,7 +78,7 @@ def _row(line: bytes, fields: Sequence[str]) -> Row:
         data = winlog.get("event_data")
         if not isinstance(data, dict):
             data = {}
-        data = {SPELLED.get(name, name): value for name, value in data.items()}
+        data = {SPELLED.get(name, name): value for name, value in data.items()} | data
         provider, identifier = _first(winlog, "provider_name"), _first(winlog, "event_id")
         computer, channel = _first(winlog, "computer_name"), _first(winlog, "channel")
         time = epoch(_first(record, "@timestamp") or "")
