@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from replay.errors import DataError
-from replay.logs import fast, jsonl, table
+from replay.logs import fast, fast_jsonl, table
 from replay.logs.cache import Cache
 from replay.logs.events import Item
 from replay.logs.opening import Log
@@ -24,7 +24,7 @@ __all__ = ["BadEvent", "Cache", "FileReport", "LoadReport", "Log", "load"]
 READERS: dict[str, Callable[[Log, Sequence[str]], Iterator[Item]]] = {
     "xml": fast.read_xml,
     "evtx": fast.read_evtx,
-    "jsonl": jsonl.read,
+    "jsonl": fast_jsonl.read,
 }
 HELP = {
     "xml": "expected is one <Event …>…</Event> after another, without a prefix such as <e:Event>",

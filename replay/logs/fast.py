@@ -49,7 +49,7 @@ def read_xml(log: Log, fields: Sequence[str]) -> Iterator[Item]:
             return list(batches(exact(0, 0, len(content)), fields))
         return learned.read(Block(content), parser, exact, fields)
 
-    return _in_threads(read, whole(log.blocks, xml.EVENT_END, xml.END))
+    return in_threads(read, whole(log.blocks, xml.EVENT_END, xml.END))
 
 
 def read_evtx(log: Log, fields: Sequence[str]) -> Iterator[Item]:
@@ -69,7 +69,7 @@ def read_evtx(log: Log, fields: Sequence[str]) -> Iterator[Item]:
             return [*bad, *learned.read(block, parser, exact, fields)]
         return [*bad, *batches((evtx.row(parser, record) for record in records), fields)]
 
-    return _in_threads(read, _groups(evtx.records(log)))
+    return in_threads(read, _groups(evtx.records(log)))
 
 
 def _groups(records: Iterable[evtx.Record | BadEvent]) -> Iterator[tuple[list[BadEvent], list[evtx.Record]]]:
@@ -89,7 +89,7 @@ def _groups(records: Iterable[evtx.Record | BadEvent]) -> Iterator[tuple[list[Ba
     yield bad, good
 
 
-def _in_threads(read: Callable[[A, B], list[Item]], blocks: Iterable[tuple[A, B]]) -> Iterator[Item]:
+def in_threads(read: Callable[[A, B], list[Item]], blocks: Iterable[tuple[A, B]]) -> Iterator[Item]:
     """Read blocks at the same time, a few at once; their results come in order."""
     results: deque[Future[list[Item]]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:

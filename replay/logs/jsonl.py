@@ -1,4 +1,4 @@
-"""JSON lines, as shippers write Windows events: one object a line, in one of these forms.
+"""JSON lines, read exactly, as shippers write Windows events: one object a line, in one of these forms.
 
 Winlogbeat 7 and later: `winlog` holds provider_name, event_id, channel, computer_name and event_data;
 `@timestamp` is the event's time.
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from replay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id
@@ -26,14 +26,37 @@ SYSMON = "Microsoft-Windows-Sysmon"
 NEWLINE = re.compile(rb"\n")
 SURROGATE = re.compile("[\ud800-\udfff]")
 
+# What the flat forms call a thing; the first that an event has counts.
+PROVIDER = ("SourceName", "Provider", "ProviderName", "EventSourceName")
+COMPUTER = ("Computer", "Hostname", "HostName")
+# UtcTime comes last: in EID 3 of real logs it is up to days before the event.
+TIME = ("SystemTime", "TimeCreated", "@timestamp", "UtcTime")
+# What NXLog's time is made of, which counts before those: see local_time.
+LOCAL_TIME = ("EventTime", "EventReceivedTime", "@timestamp")
+
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
     """Read a log, line by line."""
-    return batches(_rows(log, fields), fields)
+    items = (item for number, piece in pieces(log.blocks) for item in rows(enumerate(lines(piece), number), fields))
+    return batches(items, fields)
 
 
-def _rows(log: Log, fields: Sequence[str]) -> Iterator[Row | BadEvent]:
-    for number, line in enumerate(_lines(log.blocks), 1):
+def pieces(blocks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Cut a stream into large pieces of whole lines, each with the number of its first line."""
+    number = 1
+    for _, piece in whole(blocks, b"\n", NEWLINE):
+        yield number, piece
+        number += piece.count(b"\n")
+
+
+def lines(piece: bytes) -> list[bytes]:
+    """Return the lines of a piece."""
+    return piece.removesuffix(b"\n").split(b"\n")
+
+
+def rows(numbered: Iterable[tuple[int, bytes]], fields: Sequence[str]) -> Iterator[Row | BadEvent]:
+    """Read lines, each given with its number; blank ones are no events."""
+    for number, line in numbered:
         if line.strip():
             try:
                 yield _row(line, fields)
@@ -41,15 +64,11 @@ def _rows(log: Log, fields: Sequence[str]) -> Iterator[Row | BadEvent]:
                 yield BadEvent(f"line {number}", str(error))
 
 
-def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    for _, piece in whole(blocks, b"\n", NEWLINE):
-        yield from piece.removesuffix(b"\n").split(b"\n")
-
-
 def _row(line: bytes, fields: Sequence[str]) -> Row:
     try:
         # Numbers stay as they are written: 0x… and large ones are text in Splunk too.
-        record = json.loads(line.decode("utf-8", "replace"), parse_int=str, parse_float=str)
+        text = line.decode("utf-8", "replace")
+        record = json.loads(text, parse_int=str, parse_float=str, object_pairs_hook=_first_of_each)
     except (ValueError, RecursionError) as error:
         raise UnreadableEventError(f"this is not JSON: {error}") from None
     if not isinstance(record, dict):
@@ -59,15 +78,14 @@ def _row(line: bytes, fields: Sequence[str]) -> Row:
         data = winlog.get("event_data")
         if not isinstance(data, dict):
             data = {}
-        data = {SPELLED.get(name, name): value for name, value in data.items()}
+        data = {SPELLED.get(name, name): value for name, value in data.items()} | data
         provider, identifier = _first(winlog, "provider_name"), _first(winlog, "event_id")
         computer, channel = _first(winlog, "computer_name"), _first(winlog, "channel")
         time = epoch(_first(record, "@timestamp") or "")
     else:
         data = record
-        provider = _first(record, "SourceName", "Provider", "ProviderName", "EventSourceName")
+        provider, computer = _first(record, *PROVIDER), _first(record, *COMPUTER)
         identifier, channel = _first(record, "EventID"), _first(record, "Channel")
-        computer = _first(record, "Computer", "Hostname", "HostName")
         time = _flat_time(record)
     return Row(
         provider or _implied_provider(channel, data),
@@ -79,29 +97,33 @@ def _row(line: bytes, fields: Sequence[str]) -> Row:
     )
 
 
+def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object whose first value of a name counts, as it does in XML."""
+    record: dict[str, Any] = {}
+    for name, value in pairs:
+        record.setdefault(name, value)
+    return record
+
+
 def _flat_time(record: Mapping[str, Any]) -> float:
-    local = _first(record, "EventTime")
-    if local is not None:
-        return epoch(local, _ahead_of_utc_s(record))
-    # UtcTime comes last: in EID 3 of real logs it is up to days before the event.
-    return epoch(_first(record, "SystemTime", "TimeCreated", "@timestamp", "UtcTime") or "")
+    local, received, relayed = (_first(record, key) for key in LOCAL_TIME)
+    return epoch(_first(record, *TIME) or "") if local is None else local_time(local, received, relayed)
 
 
-def _ahead_of_utc_s(record: Mapping[str, Any]) -> int:
-    """Return what an NXLog sender's clock is ahead of UTC, in seconds; 0 where the record does not tell.
+def local_time(local: str, received: str | None, relayed: str | None) -> float:
+    """Return the moment of an NXLog sender's local time, taken for UTC where the record does not tell its zone.
 
     EventReceivedTime is local too, and a relay (Logstash) adds the same moment in UTC as @timestamp; between
     the two lie seconds, and zones differ by quarters of an hour.
     """
-    received, relayed = _first(record, "EventReceivedTime"), _first(record, "@timestamp")
     if received is None or relayed is None:
-        return 0
-    return round((epoch(received) - epoch(relayed)) / 900) * 900
+        return epoch(local)
+    return epoch(local, round((epoch(received) - epoch(relayed)) / 900) * 900)
 
 
 def _implied_provider(channel: str | None, data: Mapping[str, Any]) -> str:
     """Name the provider where the event does not: Sysmon, by its channel or by the field that only it has."""
-    return SYSMON if (channel or "").startswith(f"{SYSMON}/") or "UtcTime" in data else ""
+    return SYSMON if (channel or "").startswith(f"{SYSMON}/") or data.get("UtcTime") is not None else ""
 
 
 def _first(record: Mapping[str, Any], *keys: str) -> str | None:

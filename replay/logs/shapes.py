@@ -72,8 +72,7 @@ class Block:
 
     def at(self, places: Integers, size: int) -> Words:
         """Return the *size* bytes from each place on, as words of 8, which become the last axis."""
-        windows = np.ndarray((len(self.content) - size + 1,), f"V{size}", self.content, strides=(1,))
-        return windows[places].view("<u8").reshape(*places.shape, size // 8)
+        return windows(self.content, places, size)
 
     def plain(self) -> Booleans:
         """Tell which events hold nothing but characters that mean themselves, and end well before the block does."""
@@ -113,6 +112,12 @@ class Block:
         except pa.ArrowInvalid:
             return False
         return True
+
+
+def windows(content: bytes | Bytes, places: Integers, size: int) -> Words:
+    """Return the *size* bytes from each place on, as words of 8, which become the last axis."""
+    all_ = np.ndarray((len(content) - size + 1,), f"V{size}", content, strides=(1,))
+    return all_[places].view("<u8").reshape(*places.shape, size // 8)
 
 
 def _special(content: Bytes) -> Integers:
@@ -217,7 +222,7 @@ class Shape:
         right = np.ones(len(events), np.bool_)
         for number, piece in enumerate(self._pieces):
             if piece.slot is Slot.TIME:
-                time, is_time = _times(block, start[number], self._time_bytes)
+                time, is_time = times(block.at(start[number], TIME_BYTES).view(np.uint8), self._time_bytes)
                 right &= is_time & (end[number] - start[number] == self._time_bytes)
             elif piece.slot is Slot.ATTRIBUTES:
                 right &= _are_attributes(block, start[number], end[number], piece)
@@ -355,9 +360,14 @@ def _are_attributes(block: Block, start: Integers, end: Integers, piece: Piece) 
     return right
 
 
-def _times(block: Block, start: Integers, length: int) -> tuple[Floats, Booleans]:
-    """Return times such as 2020-09-20T01:18:13.416Z in seconds since 1970, and which of them are such."""
-    text = np.ascontiguousarray(block.at(start, TIME_BYTES).view(np.uint8).T)[:length]
+def times(text: Bytes, length: int) -> tuple[Floats, Booleans]:
+    """Return times such as 2020-09-20T01:18:13.416Z in seconds since 1970, and which of them are such.
+
+    Args:
+        text: A row a time, TIME_BYTES wide.
+        length: How many of these bytes the time has.
+    """
+    text = np.ascontiguousarray(text.T)[:length]
     digits = text.astype(np.int64) - ord("0")
     right = text[-1] == ord("Z")
     for place in range(length - 1):
@@ -367,7 +377,7 @@ def _times(block: Block, start: Integers, length: int) -> tuple[Floats, Booleans
             right &= (digits[place] >= 0) & (digits[place] <= 9)
 
     def number(first: int, last: int) -> Integers:
-        value = np.zeros(len(start), np.int64)
+        value = np.zeros(text.shape[1], np.int64)
         for place in range(first, last):
             value = value * 10 + digits[place]
         return value

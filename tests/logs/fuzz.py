@@ -22,7 +22,7 @@ from pathlib import Path
 
 from replay.cim import FIELDS
 from replay.errors import DataError
-from replay.logs import READERS, evtx, opening, xml
+from replay.logs import READERS, evtx, jsonl, opening, xml
 from replay.logs.events import Item
 from replay.logs.opening import Log
 from replay.logs.report import BadEvent
@@ -67,6 +67,39 @@ SNIPPETS = [
     *(b"<Data Name='Image'>", b"<Data>", b"<Data/>", b"</Data>", b" Name='User'", b" xmlns:e='a'", b" xmlns='b'"),
     *(b"<EventID>3</EventID>", b"<TimeCreated SystemTime='2020-01-01T00:00:00Z'/>", b"9" * 40, b"a" * 300),
     *(b'\\"', b"\\u0000", b"\\ud800", b"\\", b"{", b"}", b"[", b"null", b"1.50", b"1e999", b"NaN", b'"Image":', b","),
+    *(
+        b",}",
+        b", ]",
+        b"{}",
+        b"[]",
+        b'["a"]',
+        b"-0",
+        b"007",
+        b"-inf",
+        b":",
+        b": ",
+        b" :",
+        b'"',
+        b"\\/",
+        b"\\u0049mage",
+        b"true",
+    ),
+    *(
+        b'"Image": 1.5, ',
+        b'"Image": {"a": [1]}, ',
+        b'"Image": "b", ',
+        b'"User": -0, ',
+        b'"EventID": "7", ',
+        b'"a": nan, ',
+    ),
+    *(
+        b'"winlog": null, ',
+        b'"winlog": {}, ',
+        b'"winlog": 1, ',
+        b'"HostName": "h", ',
+        b'"Computer": "", ',
+        b'"Provider": "", ',
+    ),
 ]
 WRAPS: Sequence[Callable[[bytes], bytes]] = [
     lambda content: b"\xef\xbb\xbf" + content,
@@ -92,6 +125,7 @@ def json_events() -> list[bytes]:
     return b"".join(path.read_bytes() for path in sorted(RECORDINGS.glob("*.jsonl"))).splitlines()
 
 
+EXACT = {"xml": xml.read, "jsonl": jsonl.read}
 EVENTS = {"xml": xml_events(), "jsonl": json_events()}
 EVENTS["evtx"] = [event for event in EVENTS["xml"] if b"&" not in event][:40]
 
@@ -115,7 +149,7 @@ def damaged(random_: random.Random, content: bytes) -> bytes:
     if damage == 2:
         return content[:at] + bytes([random_.randrange(256)]) + content[at + 1 :]
     if damage == 3 and (
-        places := [place for place in range(len(content)) if content[place : place + 1] in b"<>'\"&{}:,"]
+        places := [place for place in range(len(content)) if content[place : place + 1] in b"<>'\"&{}:,["]
     ):
         at = random_.choice(places)
         return content[:at] + random_.choice(SNIPPETS) + content[at + random_.randrange(2) :]
@@ -162,8 +196,8 @@ def check(random_: random.Random, folder: Path) -> str:
     path.write_bytes(wrapped)
     reader = READERS[kind]
     rows, bad, error = outcome(reader, path)
-    if kind == "xml":
-        exact = outcome(xml.read, path)
+    if kind in EXACT:
+        exact = outcome(EXACT[kind], path)
         if not error and not exact[2]:
             assert exact == (rows, bad, error), "the fast reader differs from the exact one"
         else:

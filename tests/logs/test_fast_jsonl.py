@@ -1,0 +1,277 @@
+"""The fast reader of JSON lines gives what the exact one gives, and reads what is usual without it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from replay.logs import fast_jsonl, jsonl
+from tests.conftest import REPO
+from tests.logs.fuzz import outcome
+from tests.logs.json_forms import FORMS, json_lines
+
+RECORDINGS = sorted((REPO / "tests" / "recordings").glob("*.xml"))
+REAL = sorted((REPO.parent / "shared" / "data").glob("*.xml*"))
+
+
+def content(path) -> bytes:
+    """Return a recording's bytes, uncompressed."""
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+@pytest.fixture
+def exact_lines(monkeypatch):
+    """What the exact reader is asked for while the fast one reads."""
+    asked = []
+    rows = jsonl.rows
+
+    def counted(numbered, fields):
+        for number, line in numbered:
+            asked.append(line)
+            yield from rows([(number, line)], fields)
+
+    monkeypatch.setattr(jsonl, "rows", counted)
+    return asked
+
+
+def same(path) -> tuple:
+    """Return what both readers make of a log, which is the same."""
+    exact = outcome(jsonl.read, path)
+    assert exact == outcome(fast_jsonl.read, path)
+    return exact
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("path", [*RECORDINGS, *REAL], ids=lambda path: path.name)
+def test_a_recording_is_read_the_same(tmp_path, monkeypatch, path, form):
+    """Every row of every recording, real ones too, in each form."""
+    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", 300_000)
+    log = tmp_path / "log"
+    log.write_bytes(json_lines(form, content(path)))
+    rows, bad, error = same(log)
+    assert (True, [], "") == (len(rows) > 0, bad, error)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("path", [path for path in REAL if path.suffix == ".gz"], ids=lambda path: path.name)
+def test_most_real_events_need_no_exact_reader(tmp_path, exact_lines, path, form):
+    """One in forty is left to it."""
+    log = tmp_path / "log"
+    log.write_bytes(json_lines(form, content(path)))
+    rows, _, _ = outcome(fast_jsonl.read, log)
+    assert len(exact_lines) < len(rows) / 40
+
+
+PLAIN = {
+    "EventID": "1",
+    "Provider": "Microsoft-Windows-Sysmon",
+    "SystemTime": "2025-06-17T08:00:00.1234567Z",
+    "Computer": "h",
+    "Image": r"C:\a.exe",
+    "CommandLine": "x",
+    "User": "u",
+}
+USUAL = [json.dumps(PLAIN | {"CommandLine": f"line {number}"}) for number in range(20)]
+EVENT = json.dumps(PLAIN)
+BEAT = json.dumps(
+    {
+        "@timestamp": "2025-06-17T08:00:00.123Z",
+        "winlog": {
+            "provider_name": "Microsoft-Windows-Sysmon",
+            "event_id": 1,
+            "computer_name": "h",
+            "keywords": ["a"],
+            "event_data": {"Image": r"C:\a.exe", "CommandLine": "x", "User": "u"},
+        },
+    }
+)
+
+
+def test_a_usual_line_needs_no_exact_reader(tmp_path, exact_lines):
+    """Whole numbers, words, spaces, escapes, nested values and line ends of either kind are usual."""
+    values = [1, -5, 0, True, False, None, "", '\n"\\/\t\u00e9😀', "if (a) { b }", "{7c1e4a52}"]
+    lines = [json.dumps(PLAIN | {"CommandLine": value, "n": 10**18, "o": {"p": 1}, "q": ["r"]}) for value in values]
+    path = tmp_path / "log"
+    path.write_text("\r\n".join([*lines, *lines, EVENT, ""]), encoding="utf-8", newline="")
+    rows, _, _ = same(path)
+    exact_lines.clear()
+    outcome(fast_jsonl.read, path)
+    assert (2 * len(values) + 1, []) == (len(rows), exact_lines)
+
+
+@pytest.mark.parametrize("event", [EVENT, BEAT], ids=["plain", "winlogbeat"])
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        # Values
+        ('"x"', "1.50"),
+        ('"x"', "1e5"),
+        ('"x"', "-0"),
+        ('"x"', "-0.0"),
+        ('"x"', "12"),
+        ('"x"', "-12"),
+        ('"x"', "9223372036854775808"),
+        ('"x"', "-99999999999999999999"),
+        ('"x"', "123456789012345678901234567890123456789"),
+        ('"x"', "007"),
+        ('"x"', "0x1c4"),
+        ('"x"', "NaN"),
+        ('"x"', "nan"),
+        ('"x"', "-Infinity"),
+        ('"x"', "inf"),
+        ('"x"', "null"),
+        ('"x"', "nul"),
+        ('"x"', "true"),
+        ('"x"', "[]"),
+        ('"x"', '["a", "b"]'),
+        ('"x"', '["a", 1.5]'),
+        ('"x"', "[1, 2]"),
+        ('"x"', '{"a": 1}'),
+        ('"x"', "{}"),
+        ('"x"', r'"{\"a\": 1}"'),
+        ('"x"', r'"[]"'),
+        ('"x"', r'"\u0000"'),
+        ('"x"', r'"\ud800"'),
+        ('"x"', r'"\udc00\ud800"'),
+        ('"x"', r'"\ud83d\ude00"'),
+        ('"x"', r'"\x"'),
+        ('"x"', r'"\/\b\f\n\r\t\u00e9"'),
+        ('"x"', '"\t"'),
+        ('"x"', '"\0"'),
+        ('"x"', '"\x7f\u2028\ufeff\ufffe"'),
+        ('"x"', r'"a\", b"'),
+        ('"x"', r'"a\": b"'),
+        ('"x"', '"a ,} , ] }"'),
+        ('"x"', "'x'"),
+        ('"x"', '"x" /* a */'),
+        ('"x"', '"x", "CommandLine": "y"'),
+        ('"x"', '"x", "commandline": "y"'),
+        ('"x"', '"x", "a": 1.5'),
+        ('"x"', '"x", "a": nan'),
+        ('"x"', '"x", "a": Infinity'),
+        ('"x"', '"x", "a": [1, nan]'),
+        ('"x"', '"x", "a": ["b", nan]'),
+        ('"x"', '"x", "a": ["b", 1, nan]'),
+        ('"x"', '"x", "a": ["b", 1,]'),
+        ('"x"', '"x", "a": ["b",]'),
+        ('"x"', '"x", "a": ["b" , ]'),
+        ('"x"', '"x", "a": {"b": 1,}'),
+        ('"x"', '"x", "a": {"b": 1, }'),
+        ('"x"', '"x", "a": {"b": 1,  }'),
+        ('"x"', '"x", "a": {"b": 1,\t}'),
+        ('"x"', '"x", "a": {"b": "c",}'),
+        ('"x"', '"x", "a": {"b": "c", }'),
+        ('"x"', '"x", "a": {"b": "c",  }'),
+        ('"x"', '"x", "a": {"b": "c",\t}'),
+        ('"x"', '"x", "a": {"b": "c" }'),
+        ('"x"', '"x", "a":-1'),
+        ('"x"', '"x", "a" :1'),
+        ('"x"', '"x" ,"a"\t:\t1'),
+        ('"x"', '"x", "a": ' + "[" * 5000 + "]" * 5000),
+        ('"x"', '"x", "a": ' + '{"b":' * 5000 + "1" + "}" * 5000),
+        ('"x"', f'"{"x" * 100_000}"'),
+        # Keys
+        ('"Image"', r'"\u0049mage"'),
+        ('"Image"', '"IMAGE"'),
+        ('"User"', '"UtcTime"'),
+        ('"User"', '"ProcessID"'),
+        ('"User"', r'"\u0050rocessID"'),
+        ('"User"', '"ProcessID": "1", "ProcessId"'),
+        ('"User"', '"ProcessId": null, "ProcessID"'),
+        ('"winlog"', r'"winlo\u0067"'),
+        ('"Image": ', r'"winlo\u0067": {"event_id": 2}, "Image": '),
+        ('"Image"', '"winlog"'),
+        ('"Image": ', '"winlog": null, "Image": '),
+        ('"Image": ', '"winlog": {"event_id": 2}, "Image": '),
+        ('"event_data"', '"eventdata"'),
+        ('"event_data": ', '"event_data": [], "b": '),
+        # System
+        ('"EventID": "1"', '"EventID": 1'),
+        ('"EventID": "1"', '"EventID": " 1 "'),
+        ('"EventID": "1"', '"EventID": 1.0'),
+        ('"EventID": "1"', '"EventID": 65536'),
+        ('"EventID": "1"', '"EventID": -1'),
+        ('"EventID": "1"', '"EventID": ""'),
+        ('"EventID": "1"', '"EventID": true'),
+        ('"EventID": "1", ', ""),
+        ('"Computer": "h"', '"HostName": "h"'),
+        ('"Computer": "h"', '"Computer": "", "Hostname": "h"'),
+        ('"Computer": "h"', '"Computer": null, "Hostname": "h"'),
+        ('"Computer": "h", ', ""),
+        ('"Provider": ', '"SourceName": "", "ProviderName": "a", "Provider": '),
+        ('"Provider": ', '"SourceName": "a", "Provider": '),
+        ('"Provider": "Microsoft-Windows-Sysmon"', '"Provider": {"Name": "a"}'),
+        ('"Provider": "Microsoft-Windows-Sysmon"', '"Channel": "Microsoft-Windows-Sysmon/Operational"'),
+        ('"Provider": "Microsoft-Windows-Sysmon"', '"UtcTime": null'),
+        ('"Provider": "Microsoft-Windows-Sysmon"', '"UtcTime": ""'),
+        ('"Provider": "Microsoft-Windows-Sysmon", ', ""),
+        ('"provider_name": "Microsoft-Windows-Sysmon"', '"channel": "Microsoft-Windows-Sysmon/Operational"'),
+        ('"event_id": 1, ', ""),
+        # The time
+        ("08:00:00.123", "08:00:00"),
+        ("08:00:00.123", "24:00:00.123"),
+        ("2025-06-17T", "2025-06-17 "),
+        ("2025-06-17", "1999-06-17"),
+        ('"SystemTime": ', '"EventTime": "2025-06-17 10:00:00", "SystemTime": '),
+        ('"SystemTime": ', '"EventTime": "", "SystemTime": '),
+        ('"SystemTime": ', '"EventTime": "x", "SystemTime": '),
+        ('"SystemTime": "2025', '"TimeCreated": "2025'),
+        ('"SystemTime": "2025', '"SystemTime": "", "UtcTime": "2025'),
+        ('"SystemTime": "2025', '"a": "2025'),
+        # Lines
+        ('{"', '{ "'),
+        ('{"', ' {"'),
+        ('{"', '\ufeff{"'),
+        ('{"', '[{"'),
+        ('{"', '{"a": "b"}{"'),
+        ('{"', '{"a": \n"b", "'),
+        ('{"', '\n\n \n{"'),
+        ('{"', ""),
+    ],
+)
+def test_an_unusual_line_is_read_the_same(tmp_path, event, old, new):
+    """Among usual lines, before and behind, and where it comes first."""
+    unusual = event.replace(old, new, 1)
+    for lines in ([*USUAL[:5], unusual, *USUAL[5:]], [unusual, BEAT, unusual, *USUAL], [*USUAL, event, unusual]):
+        path = tmp_path / "log"
+        path.write_text("\n".join(lines), encoding="utf-8", newline="")
+        same(path)
+
+
+@pytest.mark.parametrize("raw", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80"])
+def test_bytes_that_are_no_utf_8_are_read_the_same(tmp_path, raw):
+    """In a value, in a key, or between them, in a line among others, which are kept."""
+    path = tmp_path / "log"
+    for old, new in ((b'"x"', b'"@"'), (b'"Image"', b'"Image@"'), (b'"x"', b'"x"@'), (b'"x"', b'"x", "a@": "@"')):
+        unusual = EVENT.encode().replace(old, new.replace(b"@", raw))
+        path.write_bytes(b"\n".join([*(line.encode() for line in USUAL), unusual]))
+        rows, bad, _ = same(path)
+        assert 21 == len(rows) + len(bad)
+
+
+PUT = [b"", b"\xff", *(bytes([char]) for char in b',:"{}[]\\ 0-.en\n\t')]
+MUTATION = st.tuples(st.floats(0, 1), st.integers(0, 3), st.sampled_from(PUT))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(range(len(REAL) or 1)),
+    st.sampled_from(FORMS),
+    st.floats(0, 1),
+    st.lists(MUTATION, min_size=1, max_size=4),
+)
+def test_a_mutated_recording_is_read_the_same(tmp_path, shared_data, which, form, start, mutations):
+    """Twenty events from anywhere in a real recording, a few bytes cut, put in or replaced."""
+    events = content(REAL[which]).split(b"</Event>")
+    first = int(start * (len(events) - 1))
+    lines = json_lines(form, b"".join(event + b"</Event>" for event in events[first : first + 20][:-1]))
+    for place, cut, put in mutations:
+        at = int(place * len(lines))
+        lines = lines[:at] + put + lines[at + cut :]
+    path = tmp_path / "log"
+    path.write_bytes(lines or b"{")
+    same(path)
