@@ -38,15 +38,21 @@ def text(recording: Recording, app: App, python: str) -> str:
         for row in results.rows:
             alerts.setdefault(str(row["risk_finding_id"]), (row, []))[1].append(f"{addon} by {row['match_basis']}")
     parts += [_alert(row, seen) for row, seen in alerts.values()] or ["No alert.\n"]
-    warnings = {
-        f"{name}, on {addon}: {warning}"
-        for name, by_addon in found.items()
-        for addon, results in by_addon.items()
-        # These alone: that a CIM version lacks a field is what is compared.
-        for warning in (*results.limits, *results.blind)
-    }
-    parts += [f"warning: {printable(warning)}" for warning in sorted(warnings)]
+    parts += [f"warning: {printable(warning)}" for warning in _warnings(found)]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _warnings(found: Mapping[str, Mapping[str, Results]]) -> list[str]:
+    """Return what limits cost, and where a search that found nothing is blind, each once with its add-ons.
+
+    That a CIM version lacks a field is what is compared, so it is no warning here.
+    """
+    warned: dict[tuple[str, str], list[str]] = {}
+    for name, by_addon in found.items():
+        for addon, results in by_addon.items():
+            for warning in (*results.limits, *(() if results.rows else results.blind)):
+                warned.setdefault((name, warning), []).append(addon)
+    return [f"{name}, on {', '.join(addons)}: {warning}" for (name, warning), addons in warned.items()]
 
 
 def _events(report: LoadReport) -> str:

@@ -13,7 +13,7 @@ import duckdb
 
 from replay import cim, logs, times
 from replay.app import App
-from replay.cim.blind import blind_spots
+from replay.cim.blind import blind_spots, outside
 from replay.errors import UnsupportedError, UsageError
 from replay.logs import LoadReport, Log
 from replay.output import Results
@@ -120,8 +120,10 @@ def replay(
         )
         rows = run.execute(pipeline)
         found = run.fetch(rows)
-        blind, blind_fields = blind_spots(connection, cim.mappings(addon), addon, run.decided_by)
-        for warning in (*blind, *blind_fields):
+        blind = blind_spots(connection, cim.mappings(addon), run.decided_by)
+        if not found:
+            blind += outside(connection, run.earliest, run.latest)
+        for warning in blind:
             run.warn(warning)
         results = Results(list(rows.columns), found, run.warnings, run.limits, blind)
     except RecursionError as error:

@@ -17,7 +17,7 @@ Rows = Sequence[dict[str, Value]]
 @dataclass(frozen=True)
 class Results:
     """What a search found: its fields in order, its results, the warnings of the run, and among these those
-    that say what a limit of Splunk's cost, and those that name a dataset that the log leaves empty.
+    that say what a limit of Splunk's cost, and those that say what the log cannot show.
     """
 
     fields: Sequence[str]

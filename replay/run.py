@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
+from replay.cim.blind import Deciding
 from replay.errors import SplError, UnsupportedError
 from replay.spl.pipeline import Segment
 from replay.spl.tokens import error_at
@@ -75,7 +76,7 @@ class Run:
     collect: Path | None = None
     warnings: list[str] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
-    decided_by: dict[str, set[str]] = field(default_factory=dict)
+    decided_by: dict[str, Deciding] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     depth: int = 0
     _stages: int = 0
@@ -145,9 +146,11 @@ class Run:
         self.warn(text)
         self.limits.append(text)
 
-    def decides(self, dataset: str, fields: Iterable[str]) -> None:
-        """Note that a command read *dataset*, and that *fields* of it decided which of its rows count."""
-        self.decided_by.setdefault(dataset, set()).update(fields)
+    def decides(self, dataset: str, tested: Iterable[str], grouped: Iterable[str]) -> None:
+        """Note that a command read *dataset*, tested some of its fields, and lost rows for want of others."""
+        deciding = self.decided_by.setdefault(dataset, Deciding())
+        deciding.tested.update(tested)
+        deciding.grouped.update(grouped)
 
     # Stages
 

@@ -40,11 +40,20 @@ class Search:
     def run(self, rows: Table | None, run: Run) -> Table:
         """Keep the results for which the predicate is true; as the first command, of the events of the log."""
         predicate, modifiers = resolve(self.predicate, run)
-        if rows is None:
-            rows = _events(run, modifiers)
-        else:
+        if rows is not None:
             predicate = All((predicate, *_time_tests(modifiers)))
-        return run.keep(rows, predicate_sql(predicate, rows.field, _any_field(rows, self.segment)))
+            return run.keep(rows, predicate_sql(predicate, rows.field, _any_field(rows, self.segment)))
+        events, absent = _events(run, modifiers), set[str]()
+
+        def field(name: str) -> Sql:
+            if name not in events.columns:
+                absent.add(name)
+            return events.field(name)
+
+        test = predicate_sql(predicate, field, _any_field(events, self.segment))
+        if absent:
+            run.warn(f"this search is blind in {', '.join(sorted(absent))}: no event here has such a field")
+        return run.keep(events, test)
 
 
 def _events(run: Run, modifiers: Mapping[str, float]) -> Table:
@@ -53,7 +62,8 @@ def _events(run: Run, modifiers: Mapping[str, float]) -> Table:
     Those of the log have what every event has, and the fields of their EventData under their own names.
     """
     run.warn(
-        "search starts from the events of the log, all in index main, with the field names that Windows gives them"
+        "search starts from the events of the log, all in index main; their fields are host, source, sourcetype, EventCode, "
+        "and those of EventData as Windows names them"
     )
     described = run.connection.execute("SELECT name FROM pragma_table_info('event')").fetchall()
     data = [

@@ -105,11 +105,12 @@ class Tstats:
             return field(one.field) if one.field is not None else Sql("1", Kind.NUMBER)
 
         by = {name: self._by_field(name, field(name)) for name in self.by}
-        if self.fillnull_value is not None:
-            asked.clear()  # no row is lost for want of a by-field
+        # With a fillnull_value no row is lost for want of a by-field.
+        grouped = set() if self.fillnull_value is not None else set(asked)
+        asked.clear()
         predicate, modifiers = resolve(self.predicate, run)
         test = predicate_sql(predicate, field, self._no_terms)
-        run.decides(self.datamodel, asked)
+        run.decides(self.datamodel, asked, grouped)
         rest = f"FROM {identifier(self.datamodel)} WHERE ({test}) AND {time_range(run, '_time', modifiers)}"
         found = group(run, expand(self.aggregates, names, self.by), by, value, rest, field("_time"), None)
         if absent:

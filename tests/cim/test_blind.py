@@ -19,6 +19,10 @@ STARTED = {"security": 4688, "NewProcessName": r"C:\a\b.exe", "NewProcessId": "0
 BOUND = {"security": 5158, "ProcessId": "4", "SourcePort": "443"}
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 PUBLISHED = f"{SCHEDULED} - As Published"
+OUTSIDE = (
+    "no event of this log is in the time range: "
+    "the first is of 2025-06-17T08:00:00.123+00:00, the last of 2025-06-17T08:00:00.123+00:00"
+)
 
 Warnings = Callable[..., list[str]]
 
@@ -37,18 +41,18 @@ def warnings(tmp_path: Path) -> Warnings:
 
 
 @pytest.mark.parametrize(
-    ("dataset", "addon", "reason"),
+    ("dataset", "addon", "events"),
     [
-        ("Endpoint.Filesystem", "current", "on add-on current it is filled by Sysmon event 11, 23"),
-        ("Endpoint.Filesystem", "legacy", "on add-on legacy it is filled by Sysmon event 11"),
-        ("Endpoint.Ports", "cim5", "on add-on cim5 it is filled by Security event 5158"),
-        ("Endpoint.Ports", "legacy", "on add-on legacy it is filled by Sysmon event 3 and Security event 5158"),
-        ("Network_Resolution.DNS", "current", "on add-on current it is filled by Sysmon event 22"),
+        ("Endpoint.Filesystem", "current", "Sysmon 11, 23"),
+        ("Endpoint.Filesystem", "legacy", "Sysmon 11"),
+        ("Endpoint.Ports", "cim5", "Security 5158"),
+        ("Endpoint.Ports", "legacy", "Sysmon 3 and Security 5158"),
+        ("Network_Resolution.DNS", "current", "Sysmon 22"),
     ],
 )
-def test_a_dataset_without_events(warnings: Warnings, dataset: str, addon: str, reason: str) -> None:
+def test_a_dataset_without_events(warnings: Warnings, dataset: str, addon: str, events: str) -> None:
     """The warning names the dataset, and what would fill it."""
-    expected = f"this search is blind in {dataset}: {reason}, of which this log has none"
+    expected = f"this search is blind in {dataset}: no event of this log fills it (this add-on does from {events})"
     assert [expected] == warnings(f"| tstats count from datamodel={dataset}", CREATED, addon=addon)
 
 
@@ -64,10 +68,7 @@ def test_a_subsearch_can_be_blind(warnings: Warnings) -> None:
     search = (
         "| tstats count from datamodel=Endpoint.Processes | append [| tstats count from datamodel=Endpoint.Registry]"
     )
-    expected = (
-        "this search is blind in Endpoint.Registry: on add-on current it is filled by Sysmon event 12, 13, 14, "
-        "of which this log has none"
-    )
+    expected = "this search is blind in Endpoint.Registry: no event of this log fills it (this add-on does from Sysmon 12, 13, 14)"
     assert [expected] == warnings(search, CREATED)
 
 
@@ -76,13 +77,48 @@ def test_a_dataset_with_events(warnings: Warnings) -> None:
     assert [] == warnings("| tstats count from datamodel=Endpoint.Processes where Processes.process_name=x", CREATED)
 
 
-def test_a_dataset_outside_of_the_time_range(tmp_path: Path) -> None:
-    """Blind is the log, not the time range: that is what the reader chose."""
+@pytest.mark.parametrize(
+    ("earliest", "latest", "expected"),
+    [
+        (None, None, []),
+        ("2020-01-01", None, []),
+        ("2026-01-01", None, [OUTSIDE]),
+        ("2020-01-01", "2020-01-02", [OUTSIDE]),
+    ],
+)
+@pytest.mark.parametrize(
+    "search", ["| tstats count from datamodel=Endpoint.Processes by Processes.user", "search host=*"]
+)
+def test_a_time_range_without_events(
+    tmp_path: Path, search: str, earliest: str | None, latest: str | None, expected: list[str]
+) -> None:
+    """Where no event of the log is in the time range, the run says so, and says where the log begins and ends."""
     log = tmp_path / "log.xml"
     log.write_text(xml(CREATED), encoding="utf-8")
-    search = "| tstats count from datamodel=Endpoint.Processes where Processes.process_name=b.exe"
-    found = engine.replay(engine.record([str(log)]), App(REPO), search, "current", earliest="2026-01-01")
-    assert [] == list(found.results.warnings)
+    recording = engine.record([str(log)])
+    found = engine.replay(recording, App(REPO), search, "current", earliest=earliest, latest=latest).results
+    assert expected == list(found.blind)
+
+
+def test_a_time_range_with_events(tmp_path: Path) -> None:
+    """That nothing was found among events of the time range is no reason to warn."""
+    log = tmp_path / "log.xml"
+    log.write_text(xml(CREATED), encoding="utf-8")
+    search = "| tstats count from datamodel=Endpoint.Processes where Processes.process_name=x by Processes.user"
+    found = engine.replay(engine.record([str(log)]), App(REPO), search, "current", earliest="2020-01-01")
+    assert [] == list(found.results.blind)
+
+
+def test_a_field_that_events_lack(warnings: Warnings) -> None:
+    """A search that starts from events names the fields that none of them has."""
+    expected = "this search is blind in Computer, EventID: no event here has such a field"
+    assert expected == warnings("search EventID=1 OR (Computer=* Image=*)", CREATED)[-1]
+
+
+def test_a_filler_is_a_group(warnings: Warnings) -> None:
+    """A field that the CIM fills costs a by no row."""
+    created = {"sysmon": 12, "TargetObject": "HKLM\\x"}
+    assert [] == warnings("| tstats count from datamodel=Endpoint.Registry by Registry.user", created)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +194,6 @@ def test_the_scheduled_search_on_ports_alone(warnings: Warnings) -> None:
 def test_the_published_search_on_a_current_log(warnings: Warnings) -> None:
     """The published search is told to be blind where it is."""
     expected = (
-        "this search is blind in Endpoint.Ports: on add-on current it is filled by Security event 5158, "
-        "of which this log has none"
+        "this search is blind in Endpoint.Ports: no event of this log fills it (this add-on does from Security 5158)"
     )
     assert [expected] == warnings(App(REPO).saved_search(PUBLISHED).search, CREATED, CONNECTED)
