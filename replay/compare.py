@@ -88,16 +88,17 @@ def _published_message(by_addon: Mapping[str, Results], app: App) -> str | None:
 def _alert(row: Mapping[str, Value], seen: Sequence[str]) -> str:
     shown = as_json_row(row)
 
-    def value(name: str) -> str:
-        return printable(_one_line(shown.get(name, "not recorded")))
+    def value(name: str, missing: str = "not recorded") -> str:
+        return printable(_one_line(shown.get(name, missing)))
 
     times = (
         value("firstTime") if row["firstTime"] == row["lastTime"] else f"{value('firstTime')} to {value('lastTime')}"
     )
+    guid = value("process_guid", "GUID not recorded")
     facts = {
         "score": f"{value('risk_score')} of 100: {value('risk_score_reason')}",
         "who": f"{value('user')} on {value('dest')}",
-        "started": f"{value('_time')} by {value('parent_process_name')}, PID {value('process_id')}, {value('process_guid')}",
+        "started": f"{value('_time')} by {value('parent_process_name')}, PID {value('process_id')}, {guid}",
         "runs": value("process"),
         "connects": f"to {value('connection_to_CNC')} port {value('dest_port')}, {times}",
         "risk to": ", ".join(

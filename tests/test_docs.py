@@ -32,7 +32,6 @@ from replay.cli import argument_parser
 from replay.output import FORMATS
 from replay.sql.values import Value
 from tests.conftest import REPO
-from tests.replay.network import NOON, connection, process, recording
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (REPO / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -286,10 +285,17 @@ def test_drilldowns() -> None:
 
 def test_data_check() -> None:
     """The admin's check of the data prints what the page shows, on the recording that ships."""
-    block = ADMIN.partition("Over the last 24 hours:\n\n")[2].partition("\n\n")[0]
-    text = "\n".join(line.removeprefix("    ") for line in block.splitlines())
-    printed = replay("run", "tests/recordings/installutil_attack.xml", "--spl", text).stdout
+    (text,) = (
+        block for block in indented(ADMIN) if block.startswith("| `installutil_data` | `installutil_data_meaning`")
+    )
+    printed = replay("run", ATTACK, "--spl", text).stdout
     assert printed.partition("\n\n")[0] in fenced(ADMIN)
+
+
+def test_explained() -> None:
+    """The contributor's page shows what --explain says of the last command, but for its columns."""
+    last = replay("run", ATTACK, "--explain").stderr.strip().split("\n\n")[-1]
+    assert re.sub(r"(AS SELECT ).*", r"\1…", last) in fenced(CONTRIBUTOR)
 
 
 def one_line(document: str) -> str:
@@ -315,37 +321,6 @@ def test_command_check(collected: tuple[engine.Recording, Path]) -> None:
     found = by_hand(ADMIN, collected)
     said = f"`risk_score` {found['risk_score']}, `risk_user` {found['risk_user']}, `risk_system` {found['risk_system']}"
     assert (True, False) == (said in one_line(ADMIN), "$" in found["risk_message"])
-
-
-def data_check(log: engine.Recording, addon: str) -> dict[str, str]:
-    """Return the count of each model that the admin's check of the data shows."""
-    text = next(block for block in indented(ADMIN) if block.startswith("| tstats count max(_time)"))
-    rows = engine.replay(log, App(REPO), text, addon).results.rows
-    return {str(row["model"]): str(row["count"]) for row in rows}
-
-
-@pytest.mark.parametrize(
-    ("addon", "expected"),
-    [
-        ("current", ["2", "2", "0", "1", "0"]),
-        ("cim5", ["2", "2", "0", "0", "0"]),
-        ("legacy", ["2", "2", "0", "0", "1"]),
-    ],
-)
-def test_data_check_tells_blind(addon: str, expected: list[str]) -> None:
-    """The admin's check counts no PID where connections carry none, and no GUID where the data model has none."""
-    log = recording(
-        [
-            process("a", 1, NOON, "{1}"),
-            process("a", 2, NOON, "{2}"),
-            connection("a", 1, NOON, "{1}") | {"ProcessId": None},
-            connection("a", 2, NOON, None) | {"ProcessId": None},
-        ]
-    )
-    models = ["Endpoint.Processes", "Network_Traffic.All_Traffic"]
-    models += ["All_Traffic with process_id", "All_Traffic with process_guid", "Ports with process_guid"]
-    found = data_check(log, addon)
-    assert expected == [found[model] for model in models]
 
 
 def test_risk_event() -> None:
@@ -409,7 +384,7 @@ def test_snippet(snippet: str, collected: tuple[engine.Recording, Path]) -> None
     """Every search in the documents runs; one that needs results gets the risk events of a hunt."""
     log, folder = collected
     risk = f'| savedsearch "{SCHEDULED} - Hunt" | rbaenrich output=modifiers '
-    generates = snippet.split()[1] in ("tstats", "savedsearch", "makeresults", "inputlookup")
+    generates = snippet.split()[1] in ("tstats", "savedsearch", "makeresults", "inputlookup", "`installutil_data`")
     search = snippet if generates or snippet.startswith("search ") else risk + snippet
     assert engine.replay(log, App(REPO), search, "current", collect=folder).results.fields
 

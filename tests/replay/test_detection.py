@@ -134,6 +134,69 @@ def test_both_channels(shared_data: Path, addon: str, basis: str) -> None:
     assert [expected] == [tuple(row[field] for field in fields) for row in found]
 
 
+STRADDLING = [(NOON + 0.999, NOON + 1.001), (NOON + 1.001, NOON + 0.999)]
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+@pytest.mark.parametrize(("sysmon", "security"), STRADDLING)
+def test_both_channels_around_a_second(addon: str, sysmon: float, security: float) -> None:
+    """Where the two channels put one start into two seconds, it is still one finding, with Sysmon's GUID."""
+    log = recording(
+        [
+            process("wks", 100, sysmon, guid(1)),
+            connection("wks", 100, NOON + 5, guid(1)),
+            audited_process("wks", 100, security),
+            audited_connection("wks", 100, NOON + 5),
+        ]
+    )
+    assert [guid(1)] == [row.get("process_guid") for row in search(log, SCHEDULED, addon).rows]
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+def test_both_channels_spell_ipv6(addon: str) -> None:
+    """Sysmon writes an address of IPv6 in full, the Security channel may shorten it: it is one far end."""
+    log = recording(
+        [
+            process("wks", 100, NOON, guid(1)),
+            connection("wks", 100, NOON + 5, guid(1), DestinationIp="2001:db8:0:0:0:0:0:19"),
+            audited_process("wks", 100, NOON),
+            audited_connection("wks", 100, NOON + 5, DestAddress="2001:DB8::19"),
+        ]
+    )
+    assert ["2001:db8:0:0:0:0:0:19"] == [row["connection_to_CNC"] for row in search(log, SCHEDULED, addon).rows]
+
+
+@pytest.mark.parametrize(
+    ("short", "expected"),
+    [
+        ("2001:db8::19", "2001:db8:0:0:0:0:0:19"),
+        ("::2", "0:0:0:0:0:0:0:2"),
+        ("fe80::", "fe80:0:0:0:0:0:0:0"),
+        ("::", "0:0:0:0:0:0:0:0"),
+        ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"),
+        ("203.0.113.10", "203.0.113.10"),
+        ("cdn.example.com", "cdn.example.com"),
+        ("::ffff:203.0.113.10", "::ffff:203.0.113.10"),
+    ],
+)
+def test_long_form(attack: engine.Recording, short: str, expected: str) -> None:
+    """An address of IPv6 that leaves zeros out gets them back; all else stays as it is."""
+    spl = f'| makeresults | eval a="{short}", b=`installutil_address(a)`'
+    assert expected == engine.replay(attack, App(REPO), spl, "current").results.rows[0]["b"]
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+def test_security_channel_on_a_share(addon: str) -> None:
+    """InstallUtil that was run from a share is found in the Security channel, which writes its path in two ways."""
+    log = recording(
+        [
+            audited_process("wks", 100, NOON, NewProcessName=r"\\srv\share\InstallUtil.exe"),
+            audited_connection("wks", 100, NOON + 5, Application=r"\device\mup\srv\share\installutil.exe"),
+        ]
+    )
+    assert 1 == len(search(log, SCHEDULED, addon).rows)
+
+
 @pytest.mark.parametrize("addon", ADDONS)
 def test_hunt(attack: engine.Recording, addon: str) -> None:
     """The hunting search, which can be run by hand, finds what the scheduled one does."""
@@ -543,7 +606,9 @@ def test_loopback(addon: str, address: str) -> None:
     assert [] == find(log, addon)
 
 
-@pytest.mark.parametrize("address", ["128.0.0.1", "12.7.0.0", "::2", "1::1", "2001:db8::127", "fe80::1", "10.127.0.1"])
+@pytest.mark.parametrize(
+    "address", ["128.0.0.1", "12.7.0.0", "0:0:0:0:0:0:0:2", "1:0:0:0:0:0:0:1", "fe80:0:0:0:0:0:0:127", "10.127.0.1"]
+)
 def test_not_loopback(address: str) -> None:
     """An address that only resembles loopback is remote."""
     log = recording([process("wks", 100, NOON, guid(1)), connection("wks", 100, NOON, guid(1), DestinationIp=address)])
