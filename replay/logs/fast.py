@@ -27,6 +27,8 @@ THREADS = 2
 # More events than this of shapes yet unknown are read exactly, block by block.
 LESSONS = 50
 MAX_SHAPES = 500
+# An event of more is nothing that Windows writes, and costs more to learn than to parse.
+MAX_TAGS = 1_000
 
 # What of the view of a short text belongs to it, by its length.
 SHORT = 12
@@ -135,7 +137,7 @@ class Learned:
 
     def _find(self, block: Block, parser: xml.Parser) -> Iterator[tuple[Shape, Found]]:
         """Yield the events that have a shape, known or learned from the first of them."""
-        left = np.where(block.plain(), block.count, 0)
+        left = np.where(block.plain() & (block.count <= MAX_TAGS), block.count, 0)
         for count in np.unique(left[left > 0]).tolist():
             shapes = self._shapes.setdefault(count, [])
             events = np.flatnonzero(left == count)

@@ -19,13 +19,11 @@ BLOCK_BYTES = 8 << 20
 MAX_EVENT_BYTES = 64 << 20
 
 GZIP = b"\x1f\x8b"
+# By the byte order mark, or as the first two characters are ASCII, the first of them < or {.
 UTF_16 = {
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-    b"<\0": "utf-16-le",
-    b"{\0": "utf-16-le",
-    b"\0<": "utf-16-be",
-    b"\0{": "utf-16-be",
+    re.compile(rb"\xff\xfe|\xfe\xff"): "utf-16",
+    re.compile(rb"[<{]\0[\x01-\x7f]\0"): "utf-16-le",
+    re.compile(rb"\0[<{]\0[\x01-\x7f]"): "utf-16-be",
 }
 DECLARATION = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?\sencoding\s*=\s*['"]([\w.:-]{1,40})['"]""")
 ASCII = bytes(range(128))
@@ -57,7 +55,7 @@ class Log:
         compressed = head.startswith(GZIP)
         if compressed:
             head, blocks = peek(self._gunzip(blocks))
-        encoding = UTF_16.get(head[:2])
+        encoding = next((name for start, name in UTF_16.items() if start.match(head)), None)
         if encoding:
             head, blocks = peek(_transcode(blocks, encoding))
         elif head.startswith(codecs.BOM_UTF8):

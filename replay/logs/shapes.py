@@ -269,7 +269,11 @@ def learn(event: bytes, parser: Parser) -> Shape | None:
             marked += tag + behind
             pieces.append(Piece(start, offset, text + parts[0], Slot.ATTRIBUTES, tuple(parts[1:-1])))
             start, offset, text = number + 1, -len(parts[-1] + behind), parts[-1] + behind
-        elif name and name[1] not in FIXED and [b"</" + name[1] + b">"] == [tag for tag, _ in tags[number + 1 :][:1]]:
+        elif (
+            name
+            and name[1] not in FIXED
+            and [b"</" + name[1] + b">"] == [tag for tag, _ in tags[number + 1 : number + 2]]
+        ):
             marked += tag + _mark(len(pieces))
             pieces.append(Piece(start, offset, text + tag))
             start, offset, text = number + 1, 0, b""

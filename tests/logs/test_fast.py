@@ -192,6 +192,16 @@ def test_events_that_all_differ_are_read_exactly(tmp_path, monkeypatch):
     assert [f"u{n}" for n in range(200)] == [row[12] for row in rows]
 
 
+def test_events_of_very_many_tags_are_read_exactly(tmp_path, monkeypatch):
+    """No shape is learned of them: that takes longer the more there are, and the parser refuses what nests too deep."""
+    monkeypatch.setattr(fast, "learn", lambda *_: pytest.fail("learned"))
+    path = tmp_path / "log"
+    nested = event({"User": "u"}).replace("</EventData>", "<a>" * 1000 + "</a>" * 1000 + "</EventData>")
+    path.write_text(f"{nested}\n{nested}", encoding="utf-8")
+    rows, _, _ = same(path)
+    assert ["u", "u"] == [row[12] for row in rows]
+
+
 MUTATION = st.tuples(st.floats(0, 1), st.integers(0, 3), st.binary(min_size=0, max_size=3))
 
 

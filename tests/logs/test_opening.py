@@ -47,6 +47,12 @@ def test_a_log_whose_beginning_is_lost_is_still_known(loaded, text):
     assert (["é"], 1) == (log.values(LINE), log.report.bad_events)
 
 
+@pytest.mark.parametrize("text", [XML, JSON + "\n" + JSON])
+def test_a_nul_in_front_is_no_utf_16(loaded, text):
+    """It takes two characters to tell: one NUL before a log must not hide all of it."""
+    assert "é" in loaded("\0" + text, LINE).values(LINE)
+
+
 def test_standard_input_is_a_log(monkeypatch):
     """The path "-" reads it."""
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(XML.encode()))))
