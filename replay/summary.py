@@ -33,9 +33,13 @@ def write(folder: Path, name: str | None, suffix: str, text: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in paths:
-            if name or not path.exists():
+            try:
                 with path.open("x", encoding="utf-8", newline="\n") as file:  # x: never over what is there
                     file.write(text)
+            except FileExistsError:
+                if name:
+                    raise
+            else:
                 return path
     except OSError as error:
         message = f"collect cannot write {error.filename}: {error.strerror}"

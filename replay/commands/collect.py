@@ -10,7 +10,7 @@ import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from replay import summary, times
 from replay.commands.options import Convert, at_option, boolean, choice, read_option
@@ -85,7 +85,8 @@ class Collect:
         """Write the results and return them as they are; in testmode write nothing, and return them with their `_raw`.
 
         Raises:
-            UnsupportedError: If there is no folder to write into, or results have a `_raw` that HEC has no place for.
+            UnsupportedError: If there is no folder to write into, results have a `_raw` that HEC has no place for, a
+                `_time` is no time, or a value holds what the other format parts events with.
             SplError: If the file cannot be written.
         """
         assert rows is not None
@@ -96,6 +97,8 @@ class Collect:
             self._refuse("replay does not know where output_format=hec puts `_raw`", "drop it first: fields - _raw")
         results = run.fetch(rows)
         events = [self._hec(result, run) if hec else self._raw(result, run) for result in results]
+        if not hec and any(mark in event for event in events for mark in (_BREAKER, "***SPLUNK***")):
+            self._refuse("a value would end its event and begin another", "add output_format=hec")
         if test:
             shown = [{**result, "_raw": event} for result, event in zip(results, events, strict=True)]
             return run.from_python(list(dict.fromkeys([*rows.columns, "_raw"])), shown)
@@ -107,7 +110,7 @@ class Collect:
             run.warn(f"collect wrote {count} for the index {self.options['index']} into {path}")
         return rows
 
-    def _refuse(self, message: str, hint: str) -> None:
+    def _refuse(self, message: str, hint: str) -> NoReturn:
         segment = self.segment
         end = segment.name_start + len(segment.name)
         raise error_at(segment.text, segment.name_start, end, message, hint, unsupported=True)
@@ -126,7 +129,9 @@ class Collect:
 
     def _hec(self, result: Mapping[str, Value], run: Run) -> str:
         time = result.get("_time") or repr(run.now if run.earliest is None else run.earliest)
-        return summary.hec(str(time), self.options["index"], {**self._info(run), **_fields(result)})
+        if not isinstance(time, str) or not re.fullmatch(r"-?\d+(\.\d+)?", time):
+            self._refuse(f"collect writes each event at a time, and _time {time!r} is none", "eval _time=… first")
+        return summary.hec(time, self.options["index"], {**self._info(run), **_fields(result)})
 
     def _raw(self, result: Mapping[str, Value], run: Run) -> str:
         """Return one event as text: its `_raw`, or else its time and its fields as key="value"."""

@@ -192,6 +192,29 @@ def test_no_file_is_overwritten(tmp_path: Path) -> None:
     assert (expected, "mine") == (str(refused.value), path.read_text(encoding="utf-8"))
 
 
+def test_a_number_that_is_taken(tmp_path: Path) -> None:
+    """A number whose file is there is stepped over, though it be a link to nothing."""
+    (tmp_path / "1_events.stash_hec").symlink_to(tmp_path / "nothing")
+    ask(recording([]), tmp_path, "| makeresults | collect index=risk output_format=hec")
+    assert ["1_events.stash_hec", "2_events.stash_hec"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("time", ['"abc"', '"nan"', 'split("1,2", ",")', '"1e3"', '" 1"'])
+def test_no_time(tmp_path: Path, time: str) -> None:
+    """What is no time is refused before anything is written, as no search could read it again."""
+    with pytest.raises(SplError, match="collect writes each event at a time"):
+        ask(recording([]), tmp_path, f"| makeresults | eval _time={time} | collect index=risk output_format=hec")
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("text", ["==##~~##~~  1E8N3D4E6V5E7N2T9 ~~##~~##==", "***SPLUNK*** index=main"])
+def test_a_value_that_parts_events(tmp_path: Path, text: str) -> None:
+    """In the other format, a value that Splunk would take for the end of an event is refused."""
+    with pytest.raises(SplError, match="a value would end its event and begin another"):
+        ask(recording([]), tmp_path, f'| makeresults | eval a="x{text}" | collect index=risk')
+    assert [] == list(tmp_path.iterdir())
+
+
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
     """A folder that is a file is refused in words."""
     path = tmp_path / "file"
