@@ -148,12 +148,14 @@ def test_filter_macro(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of a folder, each YAML file with a search and each savedsearches.conf counts; hidden folders do not."""
+    """Of a folder, each YAML file with a search and each savedsearches.conf counts; lists, empty files and hidden folders do not."""
     write(tmp_path / "b/one.yml", GOOD)
     write(tmp_path / "a.yaml", GOOD.replace("Good", "First"))
     write(tmp_path / "c/default/savedsearches.conf", "[Last]\nsearch = | makeresults\n")
     write(tmp_path / "c/default/macros.conf", "no stanza")
     write(tmp_path / "macros/m.yml", "name: m\ndefinition: x\n")
+    write(tmp_path / "package/macros.yml", "- name: m\n  search: x\n")
+    write(tmp_path / "package/empty.yml", "")
     write(tmp_path / ".git/x.yml", GOOD)
     status, found, error = check(capsys, tmp_path)
     assert (0, ["First", "Good", "Last"], "") == (status, [one["name"] for one in found], error)
@@ -173,6 +175,7 @@ def test_unreadable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [
         (3, "there is no such file", ("nope.yml",)),
         (3, "holds no search", ("macros.yml",)),
+        (3, "holds no search", ("list.yml",)),
         (2, "no detection was found", ("empty",)),
         (2, "is no app", ("good.yml", "--app", "empty")),
         (2, "--macro names 'zz'", ("good.yml", "--macro", "zz=1")),
@@ -190,6 +193,7 @@ def test_exit_status(
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "good.yml", GOOD)
     write(tmp_path / "macros.yml", "name: m\n")
+    write(tmp_path / "list.yml", "- name: m\n  search: x\n")
     (tmp_path / "empty").mkdir()
     assert (status, True) == (main(["check", *arguments]), message in capsys.readouterr().err)
 
