@@ -86,12 +86,23 @@ def test_every_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     text = "name: X\nsearch: |\n  index=x | nope a\n  | eval b=\n  | append [search user=y | nor b]\n  | nope a\n"
     _, (found,), _ = check(capsys, write(tmp_path / "x.yml", text))
     expected = [
-        {"message": "unsupported command 'nope'", "line": 3, "column": 13},
-        {"message": "expected a value, a field or a function here", "line": 5, "column": 3},
-        {"message": "unsupported command 'nor'", "line": 5, "column": 29},
-        {"message": "unsupported command 'nope'", "line": 6, "column": 5},
+        {"message": "unsupported command 'nope'", "remedy": None, "line": 3, "column": 13},
+        {"message": "expected a value, a field or a function here", "remedy": None, "line": 5, "column": 3},
+        {"message": "unsupported command 'nor'", "remedy": None, "line": 5, "column": 29},
+        {"message": "unsupported command 'nope'", "remedy": None, "line": 6, "column": 5},
     ]
     assert (expected, "unsupported command 'nope'", 3) == (found["reasons"], found["reason"], found["line"])
+
+
+def test_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A reason comes with what to do instead, as a run says it: behind it as text, beside it as JSON."""
+    path = write(tmp_path / "x.yml", "name: X\nsearch: index=x | transaction a\n")
+    remedy = "write: stats min(_time) as start max(_time) as end values(…) by the fields that bind the events"
+    reason = {"message": "unsupported command 'transaction'", "remedy": remedy, "line": 2, "column": 19}
+    assert [reason] == check(capsys, path)[1][0]["reasons"]
+    assert 2 == main(["check", str(path)])
+    line = f"{path}:2:19: X: not supported: unsupported command 'transaction'; {remedy}"
+    assert line == capsys.readouterr().out.splitlines()[0]
 
 
 def test_cut_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
