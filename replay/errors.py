@@ -13,10 +13,12 @@ class SplError(Exception):
     Attributes:
         source: The search text, or the part of one, that is wrong; None where no text is.
         offset: Where in it.
+        remedy: What to do next, where that is told apart from what is wrong.
     """
 
     source: str | None = None
     offset: int = 0
+    remedy: str = ""
 
     @property
     def reason(self) -> str:

@@ -89,15 +89,19 @@ def read(path: Path, limit: int) -> str:
 
 
 def read_yaml(path: Path) -> dict[str, Node]:
-    """Return the keys of a YAML file that is one mapping.
+    """Return the keys of a YAML file that is one mapping; DataError as `read_any_yaml`, or if it is something else."""
+    found = read_any_yaml(path)
+    if not isinstance(found, dict):
+        raise DataError("is no mapping of keys to values", str(path))
+    return found
 
-    Raises:
-        DataError: If it cannot be read, is no YAML, or is something else than a mapping; says where.
-    """
+
+def read_any_yaml(path: Path) -> Node:
+    """Return what a YAML file holds; DataError if it cannot be read or is no YAML, which says where."""
     text = read(path, limits.MAX_YAML_BYTES)
     try:
         node = yaml.compose(text, Loader=_Loader)
-        found = _node(node, text, str(path)) if node is not None else None
+        return _node(node, text, str(path)) if node is not None else None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise DataError(f"holds the control character U+{error.character:04X}", str(path), f"line {line}") from error
@@ -108,9 +112,6 @@ def read_yaml(path: Path) -> dict[str, Node]:
         raise DataError(f"not YAML: {error}", str(path)) from error
     except RecursionError as error:
         raise DataError("nests deeper than replay reads", str(path)) from error
-    if not isinstance(found, dict):
-        raise DataError("is no mapping of keys to values", str(path))
-    return found
 
 
 def _node(node: yaml.Node, file: str, path: str) -> Node:

@@ -114,6 +114,7 @@ COMMANDS: dict[str, Entry] = {
 
 # Commands that detections use and replay does not run: what to do instead.
 REMEDIES = {
+    "chart": "write: stats … by the fields behind over and by; it gives a row where chart gives a column",
     "iplocation": "replay has no database of addresses; take the command out, or use a lookup of your own",
     "rare": "write: stats count by field | sort 0 count | head 10",
     "top": "write: stats count by field | sort 0 - count | head 10",

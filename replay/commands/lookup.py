@@ -34,7 +34,11 @@ class Lookup:
             UnsupportedError: For local=, update= and event_time_field=.
         """
         cursor = segment.arguments()
-        refuse_options(cursor, ("local", "update", "event_time_field"), "replay reads CSV lookups of the app")
+        why = "replay reads CSV lookups of the app"
+        refuse_options(
+            cursor, ("local", "update"), why, "leave it out: nothing here is distributed, or changes while it runs"
+        )
+        refuse_options(cursor, ("event_time_field",), why)
         name = cursor.name("the name of a lookup")
         matches = _pairs(cursor)
         overwrite = not cursor.here.is_word("outputnew")

@@ -68,10 +68,10 @@ def read_options(cursor: Cursor, spec: Mapping[str, Convert]) -> dict[str, Any]:
     return found
 
 
-def refuse_options(cursor: Cursor, names: Iterable[str], why: str) -> None:
+def refuse_options(cursor: Cursor, names: Iterable[str], why: str, hint: str = "") -> None:
     """Raise UnsupportedError if the cursor stands at one of the options *names*."""
     if at_option(cursor, names):
-        cursor.refuse(f"replay does not run {cursor.here.value}=: {why}")
+        cursor.refuse(f"replay does not run {cursor.here.value}=: {why}", hint=hint)
 
 
 def matching(pattern: str, names: Iterable[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from dataclasses import dataclass
 
 from replay import times
@@ -11,7 +12,7 @@ from replay.commands.options import Convert, at_option, boolean, read_option, re
 from replay.commands.search import resolve, time_range
 from replay.run import Run, Table
 from replay.spl.pipeline import Segment
-from replay.spl.predicate import All, Predicate, Term, parse_predicate
+from replay.spl.predicate import All, Predicate, Term, fields_of, parse_predicate
 from replay.spl.tokens import Cursor, Token, error_at
 from replay.sql.predicates import predicate_sql
 from replay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
@@ -81,10 +82,10 @@ class Tstats:
         """Return one result for each group, in the order of the by-fields."""
         fields = run.datamodels.get(self.datamodel)
         if fields is None:
-            known = f"replay fills: {' '.join(sorted(run.datamodels))}"
             token = self.datamodel_token
             message = f"replay has no data model {self.datamodel!r}"
-            raise error_at(self.segment.text, token.start, token.end, message, known, unsupported=True)
+            hint = self._instead(sorted(run.datamodels))
+            raise error_at(self.segment.text, token.start, token.end, message, hint, unsupported=True)
         dataset = self.datamodel.rpartition(".")[2]
         names = [name if name in COMMON else f"{dataset}.{name}" for name in fields]
         described = run.connection.execute(f"DESCRIBE {identifier(self.datamodel)}").fetchall()
@@ -116,6 +117,15 @@ class Tstats:
         if absent:
             run.warn(f"{self.datamodel} has no field {' '.join(sorted(absent))} here, so it is empty in this search")
         return found
+
+    def _instead(self, known: list[str]) -> str:
+        """What to write for a data model that is not there: its datasets, or one that is spelt nearly so."""
+        near = [name for name in known if name.startswith(f"{self.datamodel}.")]
+        near = near or difflib.get_close_matches(self.datamodel, known, n=1, cutoff=0.8)
+        if not near:
+            return f"replay fills: {' '.join(known)}"
+        without = ", without nodename=" if "nodename" in fields_of(self.predicate) else ""
+        return f"write: from datamodel={' or '.join(near)}{without}"
 
     def _by_field(self, name: str, sql: Sql) -> Sql:
         if name == "_time":

@@ -27,10 +27,16 @@ from replay.output import printable
 
 @dataclass(frozen=True)
 class Reason:
-    """One thing that replay does not run, and where it stands."""
+    """One thing that replay does not run, what to do instead (empty where nobody knows), and where it stands."""
 
     message: str
+    remedy: str
     place: Place
+
+    @property
+    def text(self) -> str:
+        """The message, and the remedy behind it."""
+        return f"{self.message}; {self.remedy}" if self.remedy else self.message
 
 
 @dataclass(frozen=True)
@@ -102,11 +108,12 @@ def check(detection: Detection, app: App, nothing: engine.Recording, addon: str)
     except SplError as error:
         errors.append(error)
     errors += [stage.command.error for stage in stages(pipeline, {}) if isinstance(stage.command, Opaque)]
-    reasons = dict.fromkeys(
-        Reason(error.reason, search.place(_offset(error, search.value, expansion))) for error in errors
-    )
+    reasons: dict[tuple[str, Place], Reason] = {}
+    for one in errors:  # what the outline says again, it says without a list of all that replay knows
+        place = search.place(_offset(one, search.value, expansion))
+        reasons[one.reason, place] = Reason(one.reason, one.remedy, place)
     findings = lint(detection, expansion, pipeline) if expansion and pipeline else ()
-    return Verdict(detection, tuple(reasons), findings, warnings)
+    return Verdict(detection, tuple(reasons.values()), findings, warnings)
 
 
 def _offset(error: SplError, search: str, expansion: Expansion | None) -> int:
@@ -123,7 +130,7 @@ def as_json(verdicts: Sequence[Verdict]) -> str:
 
 def _as_object(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as JSON has it: its first reason, or none, at its place, and all of them."""
-    first, *_ = *verdict.reasons, Reason("", verdict.detection.search.place())
+    first, *_ = *verdict.reasons, Reason("", "", verdict.detection.search.place())
     return {
         "file": str(verdict.detection.path),
         "name": verdict.detection.name,
@@ -131,7 +138,9 @@ def _as_object(verdict: Verdict) -> dict[str, Any]:
         "reason": first.message or None,
         "line": first.place.line,
         "column": first.place.column,
-        "reasons": [{"message": one.message, **asdict(one.place)} for one in verdict.reasons],
+        "reasons": [
+            {"message": one.message, "remedy": one.remedy or None, **asdict(one.place)} for one in verdict.reasons
+        ],
         "findings": [{"rule": one.rule, "message": one.message, **asdict(one.place)} for one in verdict.findings],
         "warnings": list(verdict.warnings),
     }
@@ -142,7 +151,7 @@ def as_text(verdicts: Sequence[Verdict]) -> str:
     lines = []
     for one in verdicts:
         start = one.detection.search.place()
-        said = [(each.place, f"{one.detection.name}: not supported: {each.message}") for each in one.reasons]
+        said = [(each.place, f"{one.detection.name}: not supported: {each.text}") for each in one.reasons]
         said = said or [(start, f"{one.detection.name}: supported")]
         said += [(each.place, f"{each.message} [{each.rule}]") for each in one.findings]
         said += [(start, f"warning: {warning}") for warning in one.warnings]

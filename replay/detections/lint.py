@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from replay import limits
+from replay import cim, limits
 from replay.commands import Pipeline
 from replay.commands.append import Append
 from replay.commands.convert import Convert
 from replay.commands.eventstats import EventStats
 from replay.commands.fields import Fields
 from replay.commands.join import Join
+from replay.commands.options import matching
 from replay.commands.search import Search
 from replay.commands.stats import Stats
 from replay.commands.table import Table_
@@ -22,7 +24,7 @@ from replay.detections.outputs import Outputs, Stage, outputs, stages
 from replay.detections.source import Detection
 from replay.located import Place
 from replay.macros import Expansion
-from replay.spl.predicate import All, Any, Compare, OneOf, Predicate, Subsearch, Term
+from replay.spl.predicate import All, Any, Compare, OneOf, Predicate, Subsearch, Term, fields_of
 
 # What tells one kind of event from others, but not one event from others of its kind.
 _KINDS = (
@@ -39,6 +41,8 @@ _KINDS = (
     "EventID",
 )
 _PID = re.compile(r"(\w*_)?(process_?id|pid)", re.I)
+# What tstats takes beside the fields of a data model.
+_BESIDE = ("_indextime", "earliest", "latest", "_index_earliest", "_index_latest", "nodename", "splunk_server")
 _TIMES = {"firstTime": ("min", "earliest"), "lastTime": ("max", "latest")}
 
 
@@ -59,12 +63,15 @@ def lint(detection: Detection, expansion: Expansion, pipeline: Pipeline) -> list
         expansion: Its search with its macros expanded.
         pipeline: The outline of that.
     """
-    found = [
-        Finding(rule, message, detection.search.place(expansion.origin(stage.command.segment.name_start)))
-        for rule_of in RULES
-        for stage in stages(pipeline, {})
-        for rule, message in rule_of(stage)
-    ]
+
+    def found_at(offset: int, rule: str, message: str) -> Finding:
+        return Finding(rule, message, detection.search.place(expansion.origin(offset)))
+
+    found = []
+    for stage in stages(pipeline, {}):
+        start = stage.command.segment.name_start
+        found += [found_at(start, *one) for rule_of in RULES for one in rule_of(stage)]
+        found += [found_at(*one) for one in _unknown_fields(stage)]
     found += _fields(detection, outputs(pipeline, {}))
     return sorted(dict.fromkeys(found), key=lambda one: (one.place.line, one.place.column, one.rule))
 
@@ -88,6 +95,24 @@ def _fields(detection: Detection, fields: Outputs) -> Iterator[Finding]:
             if not fields.may_have(name):
                 message = f"the message shows ${name}$, but the search outputs no such field"
                 yield Finding("message-token", message, text.place(offset))
+
+
+def _unknown_fields(stage: Stage) -> Iterator[tuple[int, str, str]]:
+    """Fields that tstats reads and the dataset has in no version of the CIM that replay knows, and where each stands first."""
+    command = stage.command
+    if not isinstance(command, Tstats) or command.datamodel not in cim.DATASETS:
+        return
+    dataset = command.datamodel.rpartition(".")[2]
+    own = {name: f"{dataset}.{name}" for name in cim.DATASETS[command.datamodel]}
+    known = {name: name for name in cim.EVENT_FIELDS} | own
+    aggregated = [one.field for one in command.aggregates if one.field is not None]
+    words = command.segment.arguments().tokens
+    starts = {word.value: word.start for word in reversed(words) if word.kind in ("word", "quoted")}
+    for name in dict.fromkeys([*aggregated, *fields_of(command.predicate), *command.by]):
+        if name not in _BESIDE and not matching(name, known.values()):
+            near = difflib.get_close_matches(name.rpartition(".")[2].lower(), known, n=1)
+            meant = f"; did you mean {known[near[0]]}?" if near else ""
+            yield starts[name], "unknown-field", f"{command.datamodel} has no field {name}{meant}"
 
 
 def _join_on_pid(stage: Stage) -> Iterator[tuple[str, str]]:

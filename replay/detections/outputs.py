@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from replay import limits
-from replay.commands import COMMANDS
+from replay.commands import COMMANDS, REMEDIES
 from replay.commands.addinfo import AddInfo
 from replay.commands.aggregates import Aggregate
 from replay.commands.append import Append
@@ -129,7 +129,8 @@ def _parse(segment: Segment, custom: Collection[str]) -> Command:
         return External.parse(segment)
     end = segment.name_start + len(segment.name)
     message = f"unsupported command {segment.name!r}"
-    raise error_at(segment.text, segment.name_start, end, message, unsupported=True)
+    remedy = REMEDIES.get(segment.name, "")
+    raise error_at(segment.text, segment.name_start, end, message, remedy, unsupported=True)
 
 
 def stages(pipeline: Pipeline, added: Mapping[str, Iterable[str]]) -> Iterator[Stage]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from replay.errors import DataError, UsageError
-from replay.located import Node, Text, read_conf, read_yaml
+from replay.located import Node, Text, read_any_yaml, read_conf
 
 _MESSAGE, _RISK = "action.risk.param._risk_message", "action.risk.param._risk"
 
@@ -86,7 +86,8 @@ def read(path: Path) -> Iterator[Detection]:
     if path.suffix == ".conf":
         yield from _conf(path)
         return
-    keys = read_yaml(path)
+    node = read_any_yaml(path)
+    keys = node if isinstance(node, dict) else {}
     name, search = keys.get("name"), keys.get("search")
     if not isinstance(search, Text) or not search.value.strip():
         return

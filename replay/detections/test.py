@@ -145,9 +145,12 @@ def _paths(case: Case) -> list[str]:
     for one in case.attack_data:
         path = cases.locate(one.data, case.detection.path)
         if path is None:
-            raise DataError(
-                f"{one.data} is neither beside the detection nor in the folders around it", str(case.detection.path)
+            wrong = (
+                "is an absolute path, which another machine does not have; write it relative to the detection"
+                if Path(one.data).is_absolute()
+                else "is neither beside the detection nor in the folders around it"
             )
+            raise DataError(f"{one.data} {wrong}", str(case.detection.path))
         paths.append(str(path))
     return paths
 

@@ -5,7 +5,7 @@ Precedence is NOT, then OR, then AND (Search Reference, "search", "Boolean expre
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from replay.spl.tokens import Cursor, Token
@@ -70,6 +70,18 @@ class Any:
 Predicate = Compare | OneOf | Term | Subsearch | Not | All | Any
 
 _COMPARISONS = ("=", "!=", "<", ">", "<=", ">=")
+
+
+def fields_of(predicate: Predicate) -> Iterator[str]:
+    """Yield the fields that a predicate compares, those of its subsearches not."""
+    match predicate:
+        case Compare() | OneOf():
+            yield predicate.field
+        case Not():
+            yield from fields_of(predicate.part)
+        case All() | Any():
+            for part in predicate.parts:
+                yield from fields_of(part)
 
 
 def parse_predicate(cursor: Cursor, stop: Callable[[Token], bool] = lambda token: False) -> Predicate:

@@ -52,6 +52,7 @@ def error_at(text: str, start: int, end: int, message: str, hint: str = "", unsu
         lines.append(hint)
     error = (UnsupportedError if unsupported else SplSyntaxError)("\n".join(lines))
     error.place(text, start)
+    error.remedy = hint
     return error
 
 

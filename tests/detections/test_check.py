@@ -86,12 +86,23 @@ def test_every_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     text = "name: X\nsearch: |\n  index=x | nope a\n  | eval b=\n  | append [search user=y | nor b]\n  | nope a\n"
     _, (found,), _ = check(capsys, write(tmp_path / "x.yml", text))
     expected = [
-        {"message": "unsupported command 'nope'", "line": 3, "column": 13},
-        {"message": "expected a value, a field or a function here", "line": 5, "column": 3},
-        {"message": "unsupported command 'nor'", "line": 5, "column": 29},
-        {"message": "unsupported command 'nope'", "line": 6, "column": 5},
+        {"message": "unsupported command 'nope'", "remedy": None, "line": 3, "column": 13},
+        {"message": "expected a value, a field or a function here", "remedy": None, "line": 5, "column": 3},
+        {"message": "unsupported command 'nor'", "remedy": None, "line": 5, "column": 29},
+        {"message": "unsupported command 'nope'", "remedy": None, "line": 6, "column": 5},
     ]
     assert (expected, "unsupported command 'nope'", 3) == (found["reasons"], found["reason"], found["line"])
+
+
+def test_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A reason comes with what to do instead, as a run says it: behind it as text, beside it as JSON."""
+    path = write(tmp_path / "x.yml", "name: X\nsearch: index=x | transaction a\n")
+    remedy = "write: stats min(_time) as start max(_time) as end values(…) by the fields that bind the events"
+    reason = {"message": "unsupported command 'transaction'", "remedy": remedy, "line": 2, "column": 19}
+    assert [reason] == check(capsys, path)[1][0]["reasons"]
+    assert 2 == main(["check", str(path)])
+    line = f"{path}:2:19: X: not supported: unsupported command 'transaction'; {remedy}"
+    assert line == capsys.readouterr().out.splitlines()[0]
 
 
 def test_cut_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,12 +159,14 @@ def test_filter_macro(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of a folder, each YAML file with a search and each savedsearches.conf counts; hidden folders do not."""
+    """Of a folder, each YAML file with a search and each savedsearches.conf counts; lists, empty files and hidden folders do not."""
     write(tmp_path / "b/one.yml", GOOD)
     write(tmp_path / "a.yaml", GOOD.replace("Good", "First"))
     write(tmp_path / "c/default/savedsearches.conf", "[Last]\nsearch = | makeresults\n")
     write(tmp_path / "c/default/macros.conf", "no stanza")
     write(tmp_path / "macros/m.yml", "name: m\ndefinition: x\n")
+    write(tmp_path / "package/macros.yml", "- name: m\n  search: x\n")
+    write(tmp_path / "package/empty.yml", "")
     write(tmp_path / ".git/x.yml", GOOD)
     status, found, error = check(capsys, tmp_path)
     assert (0, ["First", "Good", "Last"], "") == (status, [one["name"] for one in found], error)
@@ -173,6 +186,7 @@ def test_unreadable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     [
         (3, "there is no such file", ("nope.yml",)),
         (3, "holds no search", ("macros.yml",)),
+        (3, "holds no search", ("list.yml",)),
         (2, "no detection was found", ("empty",)),
         (2, "is no app", ("good.yml", "--app", "empty")),
         (2, "--macro names 'zz'", ("good.yml", "--macro", "zz=1")),
@@ -190,6 +204,7 @@ def test_exit_status(
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "good.yml", GOOD)
     write(tmp_path / "macros.yml", "name: m\n")
+    write(tmp_path / "list.yml", "- name: m\n  search: x\n")
     (tmp_path / "empty").mkdir()
     assert (status, True) == (main(["check", *arguments]), message in capsys.readouterr().err)
 

@@ -31,3 +31,21 @@ def test_lint(case: dict[str, Any]) -> None:
     detection = Detection(Path("x.yml"), "x", text(case["search"]), messages, fields)
     found = lint(detection, expansion(case["search"], {}), outline(case["search"]))
     assert case["expect"] == [f"{one.rule} {one.place.column}" for one in found]
+
+
+@pytest.mark.parametrize(
+    ("field", "meant"),
+    [
+        ("Registry.registry_pth", "; did you mean Registry.registry_path?"),
+        ("registry_path", "; did you mean Registry.registry_path?"),
+        ("Registry.User", "; did you mean Registry.user?"),
+        ("Processes.dest", "; did you mean Registry.dest?"),
+        ("Registry._time", "; did you mean _time?"),
+        ("Registry.zzz", ""),
+    ],
+)
+def test_nearest_field(field: str, meant: str) -> None:
+    """A field that the data model lacks is told with the nearest that it has, as tstats wants it."""
+    search = f"| tstats count from datamodel=Endpoint.Registry where {field}=x"
+    found = lint(Detection(Path("x.yml"), "x", text(search)), expansion(search, {}), outline(search))
+    assert [f"Endpoint.Registry has no field {field}{meant}"] == [one.message for one in found]

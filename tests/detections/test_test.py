@@ -131,9 +131,9 @@ def test_place_of_data(folder: str, tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_absolute_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Data is named from where the detection is, not from the machine's root."""
+    """Data is named from where the detection is: an absolute path is refused as one, though the file is there."""
     status, _, printed = run(tmp_path, f"- name: a\n  attack_data: [{{data: {ATTACK}}}]\n", capsys)
-    assert (3, True) == (status, f"{ATTACK} is neither beside the detection" in printed)
+    assert (3, True) == (status, f"{ATTACK} is an absolute path, which another machine does not have" in printed)
 
 
 def test_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
