@@ -80,9 +80,14 @@ def call(node: Call, compiler: Compiler) -> Sql:
 # Python for what SQL lacks: run by DuckDB a value at a time, NULL in, NULL out.
 
 
+@functools.lru_cache
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(text.strip(), strict=False)
+
+
 def _in_network(network: str, address: str) -> bool | None:
     try:
-        return ipaddress.ip_address(address.strip()) in ipaddress.ip_network(network.strip(), strict=False)
+        return ipaddress.ip_address(address.strip()) in _network(network)
     except ValueError:
         return False
 

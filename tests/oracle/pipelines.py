@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 FIELDS = ["a", "b", "c", "m", "A"]
 SCALARS = ["1", "2", "10", "-1", "1.0", "0.5", "007", "x", "X", "xy", "x y", "a*", "%", "x_", "\\", "1e2", "é"]
-SCALAR = st.sampled_from(SCALARS)
+ADDRESSES = ["10.0.0.9", "10.0.0.10", "10.1.2.3", "9.0.0.1", "fe80::1"]
+SCALAR = st.sampled_from([*SCALARS, *ADDRESSES])
 
 
 def _rows(few: list[str]) -> st.SearchStrategy[list[dict[str, str | list[str]]]]:
@@ -75,7 +76,27 @@ _TESTS = st.one_of(
     _calls("like", VALUE, st.sampled_from(['"x%"', '"_"', '"%y"'])),
 )
 
-WANTED = st.sampled_from(["x", "X*", "*y", "x*y", "*", "1", "10", "9", '"x y"', '"a*"', "%", '""', "1.0"])
+WANTED = st.sampled_from(
+    [
+        "x",
+        "X*",
+        "*y",
+        "x*y",
+        "*",
+        "1",
+        "10",
+        "9",
+        '"x y"',
+        '"a*"',
+        "%",
+        '""',
+        "1.0",
+        "10.0.0.0/8",
+        "10.0.0.9/31",
+        "fe80::/10",
+        "10.0.0.9",
+    ]
+)
 _COMPARE = st.tuples(FIELD, st.sampled_from(["=", "!=", "<", ">=", ">", "<="]), WANTED).map("".join)
 PREDICATE = st.recursive(
     st.one_of(_COMPARE, st.tuples(FIELD, WANTED, WANTED).map(lambda parts: "{} IN ({}, {})".format(*parts))),
