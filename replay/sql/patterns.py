@@ -4,22 +4,49 @@ from __future__ import annotations
 
 import re
 
-# An escaped character, a bracket expression, or the start of a group with what makes it special.
-_PART = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?P?<(?=[A-Za-z_])|\?)?", re.S)
+# Text between \Q and \E, an escaped character, a bracket expression, or the start of a group with what makes it special.
+_PART = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\((?:\?P?<(?=[A-Za-z_])|\?)?", re.S)
+_ESCAPED = re.compile(r"\\.", re.S)
+
+# White space, as PCRE counts it (pcre2pattern, "Generic character types"): what stands for it inside of brackets.
+_SPACES = {
+    r"\s": r"\x0b\s",
+    r"\h": r"\t \x{a0}\x{1680}\x{180e}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}",
+    r"\v": r"\n-\r\x{85}\x{2028}\x{2029}",
+}
+_WITHIN = {**_SPACES, r"\S": r"\x00-\x08\x0e-\x1f!-\x{10ffff}"}
+_ALONE = {name: f"[{spaces}]" for name, spaces in _SPACES.items()} | {
+    name.upper(): f"[^{spaces}]" for name, spaces in _SPACES.items()
+}
 
 
 def re2_pattern(pattern: str) -> str:
-    """Return *pattern* with its named groups as RE2 writes them: `(?P<name>…)`."""
-    return _PART.sub(lambda part: "(?P<" if part.group() == "(?<" else part.group(), pattern)
+    """Return *pattern* as RE2 writes it: named groups `(?P<name>…)`, and what is white space spelled out.
+
+    A `$` before a last line break stays as it is: for RE2 it is the end of the text alone.
+    """
+    return _PART.sub(_translated, pattern)
+
+
+def _translated(part: re.Match[str]) -> str:
+    text = part.group()
+    if text == "(?<":
+        return "(?P<"
+    if text.startswith("["):
+        return _ESCAPED.sub(lambda escaped: _WITHIN.get(escaped.group(), escaped.group()), text)
+    return _ALONE.get(text, text)
 
 
 def named_groups(pattern: str) -> dict[str, int]:
     """Return the number of each named group of *pattern*; several of one name are one that RE2 refuses."""
-    groups: dict[str, int] = {}
-    number = 0
+    return {name: number for number, name in enumerate(_groups(pattern), start=1) if name}
+
+
+def _groups(pattern: str) -> list[str]:
+    """Return the names of the groups of *pattern* in order, an empty one for a group without."""
+    names: list[str] = []
     for part in _PART.finditer(pattern):
         if part.group() in ("(", "(?<", "(?P<"):
-            number += 1
-        if part.group().endswith("<") and (name := re.match(r"\w+", pattern[part.end() :])):
-            groups[name.group()] = number
-    return groups
+            name = re.match(r"\w+", pattern[part.end() :]) if part.group() != "(" else None
+            names.append(name.group() if name else "")
+    return names
