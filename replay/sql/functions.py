@@ -16,7 +16,7 @@ from duckdb.func import SPECIAL
 from replay import jsonpath, limits, times
 from replay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
 from replay.sql.comparison import any_value, compare
-from replay.sql.patterns import re2_pattern
+from replay.sql.patterns import re2_pattern, re2_replacement
 from replay.sql.predicates import like_pattern
 from replay.sql.values import (
     EACH,
@@ -114,6 +114,7 @@ def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
     declared: tuple[tuple[str, Callable[..., Any], list[Any], str], ...] = (
         ("py_cidrmatch", _in_network, ["VARCHAR", "VARCHAR"], "BOOLEAN"),
         ("py_ip_key", _ip_key, ["VARCHAR"], "BLOB"),
+        ("py_replacement", re2_replacement, ["VARCHAR", "VARCHAR"], "VARCHAR"),
         ("py_wildcard", like_pattern, ["VARCHAR"], "VARCHAR"),
         ("py_strftime", times.format_time, ["DOUBLE", "VARCHAR"], "VARCHAR"),
         ("py_strptime", times.parse_time, ["VARCHAR", "VARCHAR"], "DOUBLE"),
@@ -295,8 +296,14 @@ def _substr(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 @_function("replace", 3, 3)
 def _replace(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    pattern, by = _pattern(arguments[1], compiler), _text(arguments[2], compiler)
+    pattern, by = _pattern(arguments[1], compiler), _replacement(arguments[1], arguments[2], compiler)
     return _each(arguments[0], compiler, lambda text: f"regexp_replace({text}, {pattern}, {by}, 'g')")
+
+
+def _replacement(pattern: Expression, by: Expression, compiler: Compiler) -> str:
+    if isinstance(pattern, Text) and isinstance(by, Text):
+        return literal(re2_replacement(pattern.value, by.value))
+    return f"py_replacement({_text(pattern, compiler)}, {_text(by, compiler)})"
 
 
 @_function("match", 2, 2)

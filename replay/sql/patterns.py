@@ -42,6 +42,25 @@ def named_groups(pattern: str) -> dict[str, int]:
     return {name: number for number, name in enumerate(_groups(pattern), start=1) if name}
 
 
+def group_count(pattern: str) -> int:
+    """Return how many groups *pattern* has."""
+    return len(_groups(pattern))
+
+
+def re2_replacement(pattern: str, by: str) -> str:
+    r"""Return what *pattern* is replaced by, as RE2 writes it: of backslashes only `\1` and the like are special.
+
+    `\0` is the whole match, and the number of a group that *pattern* lacks is text †.
+    """
+    count = group_count(pattern)
+
+    def rewritten(part: re.Match[str]) -> str:
+        number = part.group(1)
+        return part.group() if number and int(number) <= count else "\\\\" + number
+
+    return re.sub(r"\\([0-9]?)", rewritten, by)
+
+
 def _groups(pattern: str) -> list[str]:
     """Return the names of the groups of *pattern* in order, an empty one for a group without."""
     names: list[str] = []

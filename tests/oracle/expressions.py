@@ -161,6 +161,16 @@ def _substr(written: str, start: Value, *length: Value) -> str:
     return str(found)
 
 
+def _replace(written: str, pattern: str, by: str) -> str:
+    """`replace`: a backslash and the number of a group of the pattern, 0 for all of it, stand for what it matched."""
+
+    def replaced(match: re.Match[str]) -> str:
+        matched = {str(number): match.group(number) or "" for number in range(match.re.groups + 1)}
+        return re.sub(r"\\([0-9])", lambda found: matched.get(found.group(1), found.group()), by)
+
+    return re.sub(pattern, replaced, written)
+
+
 def _like(value: Value, pattern: Value) -> bool | None:
     if value is None or pattern is None:
         return None
@@ -224,7 +234,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ltrim": _each(lambda written, characters=" \t": written.lstrip(characters)),
     "rtrim": _each(lambda written, characters=" \t": written.rstrip(characters)),
     "substr": _each(_substr),
-    "replace": _each(lambda written, pattern, by: re.sub(pattern, by, written)),
+    "replace": _each(_replace),
     "md5": _each(lambda written: hashlib.md5(written.encode()).hexdigest()),
     "len": lambda value: None if value is None else float(len(text(value) or "")),
     "tonumber": number,

@@ -26,6 +26,7 @@ ROWS = (
 FIELD = st.sampled_from(FIELDS)
 ONE = st.sampled_from(["a", "b", "c", "A"])  # fields that start with one value
 LITERAL = st.sampled_from(['"x"', '"10"', '"9"', '""', '"x y"', '"%"', "1", "2", "0", "0.5", "10"])
+REPLACEMENTS = ['"<>"', '""', '"\\\\"', r'"\d"', r'"<\1>"', r'"\2\0"', r'"C:\Users\1x"']
 PATTERN = st.sampled_from(['"x"', '"^x"', '"[0-9]+"', '"(?i)X$"', '"."'])
 
 
@@ -59,7 +60,7 @@ _VALUES = st.one_of(
     _calls("mvindex", VALUE, SMALL),
     _calls("mvindex", VALUE, SMALL, SMALL),
     _calls("split mvjoin", VALUE, st.sampled_from(['" "', '"x"', '","'])),
-    _calls("replace", VALUE, PATTERN, st.sampled_from(['"<>"', '""'])),
+    _calls("replace", VALUE, st.one_of(PATTERN, st.just('"(.)(y)?"')), st.one_of(st.sampled_from(REPLACEMENTS), ONE)),
     _calls("mvfind", VALUE, PATTERN),
     _binary(["=", "!=", "<"], st.just("m"), LITERAL).map(lambda test: f"mvfilter{test}"),
     _calls("mvmap", st.just("m"), st.one_of(LITERAL, ONE, SMALL_VALUE).map(lambda value: f"m.{value}")),
