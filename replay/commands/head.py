@@ -47,7 +47,7 @@ class Head:
         """
         assert rows is not None
         if self.test is not None:
-            test = Compiler(self.segment.arguments(), rows.field, run.now).boolean(self.test)
+            test = Compiler(self.segment.arguments(), rows.field, run.now, run.warn).boolean(self.test)
             fails = f"NOT coalesce({test}, {str(self.null).lower()})"
             last = run.scalar(f"SELECT min({ORDER}) FROM {rows.name} WHERE {fails}")
             if last is not None:

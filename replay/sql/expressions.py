@@ -27,6 +27,7 @@ class Compiler:
     cursor: Cursor
     field: FieldLookup
     now: float
+    warn: Callable[[str], None]
     bound: int = 0  # how many mvmap and mvfilter are around
 
     def boolean(self, expression: Expression) -> str:

@@ -348,6 +348,7 @@ _hash("urldecode", "py_urldecode({})")
 @_function("spath", 2, 2)
 def _spath(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     text, path = (_text(argument, compiler) for argument in arguments)
+    compiler.warn("spath() reads JSON here, not XML: a value that is XML gives nothing")
     return Sql(f"py_spath({text}, {path})", Kind.MULTIVALUE)
 
 
