@@ -75,11 +75,16 @@ def refuse_options(cursor: Cursor, names: Iterable[str], why: str) -> None:
 
 
 def matching(pattern: str, names: Iterable[str]) -> list[str]:
-    """Return the *names* that match *pattern*, in which `*` stands for any text."""
+    """Return the *names* that match *pattern*, in which `*` stands for any text.
+
+    Internal fields begin with `_`, and match only a pattern that does too, as `_*` (Search Reference, "fields"). `foreach`
+    is seen to keep to that in the Reference's example behind timechart; of other commands it is inferred †.
+    """
     if "*" not in pattern:
         return [name for name in names if name == pattern]
     expression = re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.S)
-    return [name for name in names if expression.fullmatch(name)]
+    internal = pattern.startswith("_")
+    return [name for name in names if expression.fullmatch(name) and (internal or not name.startswith("_"))]
 
 
 def substitute(pattern: str, replacement: str, name: str) -> str:

@@ -126,16 +126,16 @@ def _(command: Table_, results: Results) -> Results:
 def _(command: Fields, results: Results) -> Results:
     named = [name for pattern in command.fields for name in _matching(pattern, results.fields)]
     if command.drop:
-        internal = any(pattern.startswith("_") for pattern in command.fields)
-        gone = {name for name in named if internal or not name.startswith("_")}
-        kept = [name for name in results.fields if name not in gone]
+        kept = [name for name in results.fields if name not in named]
     else:
         kept = [name for name in dict.fromkeys(["_time", "_raw", *named]) if name in results.fields]
     return Results(kept, [{name: row.get(name) for name in kept} for row in results.rows])
 
 
 def _matching(pattern: str, names: Iterable[str]) -> list[str]:
-    return [name for name in names if fnmatch.fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))]
+    """A star does not stand for the underscore of an internal field."""
+    listed = [name for name in names if pattern[0] == "_" or name[0] != "_"]
+    return [name for name in listed if fnmatch.fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))]
 
 
 def _plain(pattern: str) -> list[str]:
@@ -274,7 +274,7 @@ def _expanded(aggregates: Sequence[Aggregate], fields: list[str], by: Sequence[s
     found = []
     for one in aggregates:
         if one.field == "*":
-            found += [replace(one, field=name, alias=name) for name in fields if name not in by]
+            found += [replace(one, field=name, alias=name) for name in _matching("*", fields) if name not in by]
         else:
             found.append(one)
     return found

@@ -137,10 +137,14 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
     "dedup": _made("dedup {}{}{}", ["", "2 "], FIELD, ["", " b", " keepempty=t", " consecutive=t"]),
     "eval": _made("eval {}={}", ["r", "a", "m"], VALUE),
     "eventstats": _made("eventstats {}{}", AGGREGATES, BY),
-    "fields": _made("fields {}{}", ["", "- "], ["a", "m b", "*", "_time", "zz", "_*"]),
+    "fields": _made("fields {}{}", ["", "- "], ["a", "m b", "*", "_time", "zz", "_*", "* _time", "*e"]),
     "fillnull": st.sampled_from(["fillnull", "fillnull value=x a", "fillnull value=9 zz b"]),
     "foreach": st.sampled_from(
-        ['foreach a b [eval <<FIELD>>=<<FIELD>>."!"]', "foreach m* [eval r=mvcount('<<FIELD>>')]"]
+        [
+            'foreach a b [eval <<FIELD>>=<<FIELD>>."!"]',
+            "foreach m* [eval r=mvcount('<<FIELD>>')]",
+            'foreach * [eval <<FIELD>>="y"]',
+        ]
     ),
     "head": st.sampled_from(["head 2", "head (a<5)", "head (a<5) null=t keeplast=t limit=3"]),
     "join": _made(
@@ -160,7 +164,9 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
     "streamstats": _made(
         "streamstats {}{}{}", ["", "current=f ", "window=2 global=f ", "current=f window=1 global=f "], AGGREGATES, BY
     ),
-    "table": st.lists(FIELD, min_size=1, max_size=3).map(lambda names: f"table {' '.join(names)}"),
+    "table": st.lists(st.one_of(FIELD, st.sampled_from(["*", "_*", "*m*", "_time"])), min_size=1, max_size=3).map(
+        lambda names: f"table {' '.join(names)}"
+    ),
     "where": _made("where {}", TEST),
 }
 COMMAND = st.one_of(*COMMANDS.values())
