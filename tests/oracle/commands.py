@@ -232,6 +232,8 @@ def _(command: Dedup, results: Results) -> Results:
 def _(command: Sort, results: Results) -> Results:
     rows = list(results.rows)
     for key in reversed(command.keys):  # the last first: each sorting leaves equal rows as they were
+        if key.way == "auto" and all(_octets(row.get(key.field)) for row in rows if row.get(key.field) is not None):
+            key = replace(key, way="ip")
         there = [row for row in rows if _sort_value(key, row) is not None]
         absent = [row for row in rows if _sort_value(key, row) is None]
         ordered = sorted(there, key=lambda row, key=key: _sort_value(key, row), reverse=key.descending)
@@ -246,7 +248,14 @@ def _sort_value(key: Key, row: Row) -> Any:
     if key.way == "auto":
         bucket, size, written = natural(value)
         return (bucket, size, written if bucket else "")
-    return {"num": number, "str": text}[key.way](value)
+    return {"num": number, "str": text, "ip": _octets}[key.way](value)
+
+
+def _octets(value: Value) -> list[int]:
+    """Return the four numbers of an IPv4 address, none for what is no such address."""
+    parts = (text(value) or "").split(".")
+    octets = [int(part) for part in parts if part.isdecimal() and str(int(part)) == part and int(part) < 256]
+    return octets if len(parts) == len(octets) == 4 else []
 
 
 @_run.register

@@ -19,7 +19,7 @@ def _rows(few: list[str]) -> st.SearchStrategy[list[dict[str, str | list[str]]]]
 
 
 ROWS = (
-    st.lists(SCALAR, min_size=1, max_size=4)
+    st.lists(st.one_of(SCALAR, SCALAR, st.sampled_from(ADDRESSES)), min_size=1, max_size=4)
     .flatmap(_rows)
     .map(lambda rows: [{**row, "_time": str(1_750_000_000 + place * 977 % 4000)} for place, row in enumerate(rows)])
 )
