@@ -25,9 +25,9 @@ def boolean(text: str) -> bool:
 
 
 def count(text: str) -> int:
-    """Return a whole number from 0 on; ValueError for anything else."""
-    if not re.fullmatch(r"\d{1,15}", text):
-        raise ValueError("a whole number, 0 or more")
+    """Return a whole number from 0 on; ValueError for anything else, and for more than a database counts to."""
+    if not re.fullmatch("[0-9]{1,15}", text):
+        raise ValueError("a whole number, 0 or more" + ", of at most 15 digits" * text.isdecimal())
     return int(text)
 
 
@@ -66,6 +66,18 @@ def read_options(cursor: Cursor, spec: Mapping[str, Convert]) -> dict[str, Any]:
         name, value = read_option(cursor, spec)
         found[name] = value
     return found
+
+
+def read_count(cursor: Cursor, command: str) -> int | None:
+    """Return the bare number at the cursor, None if there is none; SplSyntaxError if it is too large."""
+    token = cursor.here
+    if token.kind != "word" or not token.value.isdecimal():
+        return None
+    cursor.take()
+    try:
+        return count(token.value)
+    except ValueError as error:
+        cursor.fail(f"{command} takes {error}", token)
 
 
 def refuse_options(cursor: Cursor, names: Iterable[str], why: str) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from dataclasses import dataclass
 
 from replay import limits
 from replay.commands.aggregates import natural_order
-from replay.commands.options import count, read_options
+from replay.commands.options import count, read_count, read_options
 from replay.run import ORDER, Run, Table
 from replay.spl.pipeline import Segment
 from replay.sql.values import Kind, Sql, as_number, as_text, literal
@@ -41,8 +40,8 @@ class Sort:
         """Read the count, the fields with their signs and types, and a last `desc` that turns everything around."""
         cursor = segment.arguments()
         limit: int | None = read_options(cursor, {"limit": count}).get("limit")
-        if cursor.here.kind == "word" and re.fullmatch(r"\d+", cursor.here.value):
-            limit = int(cursor.take().value)
+        if (number := read_count(cursor, "sort")) is not None:
+            limit = number
         keys: list[Key] = []
         sign = ""
         while cursor.here.kind in ("word", "quoted"):

@@ -288,9 +288,20 @@ def _len(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     return Sql(f"CAST(length({_text(arguments[0], compiler)}) AS DOUBLE)", Kind.NUMBER)
 
 
+_FURTHEST = 2**32 - 1  # the database's substr goes no further, and no text does
+
+
+def _place(expression: Expression, compiler: Compiler) -> str:
+    """SQL for a place in a text, or a length: no further than any text goes."""
+    if isinstance(expression, Number) and expression.value <= _FURTHEST:
+        return _integer(expression, compiler)
+    ends = f"WHEN {_BOUND} > {_FURTHEST} THEN {_FURTHEST} WHEN {_BOUND} < -{_FURTHEST} THEN -{_FURTHEST}"
+    return _bound(_number(expression, compiler), f"CASE {ends} ELSE TRY_CAST({_BOUND} AS BIGINT) END")
+
+
 @_function("substr", 2, 3)
 def _substr(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    rest = [_integer(argument, compiler) for argument in arguments[1:]]
+    rest = [_place(argument, compiler) for argument in arguments[1:]]
     return _each(arguments[0], compiler, lambda text: f"substr({text}, {', '.join(rest)})")
 
 
