@@ -6,6 +6,7 @@ import functools
 import hashlib
 import ipaddress
 import math
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -503,9 +504,11 @@ def _tostring(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
         shown = f"CASE WHEN {_BOUND} = trunc({_BOUND}) THEN {whole} ELSE format('{{:,.2f}}', {_BOUND}) END"
         return Sql(_bound(f"round({as_number(value)}, 2)", shown), Kind.LITERAL)
     if style == Text("duration"):
-        parts = f"{_BOUND} % 86400 // 3600, {_BOUND} % 3600 // 60, {_BOUND} % 60"
-        days = f"CASE WHEN {_BOUND} >= 86400 THEN {_BOUND} // 86400 || '+' ELSE '' END"
-        shown = f"{days} || format('{{:02d}}:{{:02d}}:{{:02d}}', {parts})"
+        size = f"abs({_BOUND})"
+        parts = f"{size} % 86400 // 3600, {size} % 3600 // 60, {size} % 60"
+        sign = f"CASE WHEN {_BOUND} < 0 THEN '-' ELSE '' END"  # inference
+        days = f"CASE WHEN {size} >= 86400 THEN {size} // 86400 || '+' ELSE '' END"
+        shown = f"{sign} || {days} || format('{{:02d}}:{{:02d}}:{{:02d}}', {parts})"
         return Sql(_bound(f"TRY_CAST({as_number(value)} AS BIGINT)", shown), Kind.LITERAL)
     compiler.cursor.refuse('replay\'s tostring knows "hex", "commas" and "duration"', node.token)
 
@@ -529,7 +532,7 @@ for _name, _sql in {
     "ceil": f"ceil({_BOUND})",
     "sqrt": f"CASE WHEN {_BOUND} >= 0 THEN sqrt({_BOUND}) END",
     "exact": _BOUND,
-    "exp": f"exp({_BOUND})",
+    "exp": f"CASE WHEN {_BOUND} < {math.log(sys.float_info.max)!r} THEN exp({_BOUND}) END",
     "ln": f"CASE WHEN {_BOUND} > 0 THEN ln({_BOUND}) END",
 }.items():
     _arithmetic(_name, _sql)
@@ -543,7 +546,7 @@ def _pi(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 @_function("pow", 2, 2)
 def _pow(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     base, exponent = (_number(argument, compiler) for argument in arguments)
-    return Sql(f"pow({base}, {exponent})", Kind.NUMBER)
+    return Sql(_bound(f"pow({base}, {exponent})", f"CASE WHEN isfinite({_BOUND}) THEN {_BOUND} END"), Kind.NUMBER)
 
 
 @_function("log", 1, 2)
@@ -555,7 +558,7 @@ def _log(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 
 def _extreme(name: str, sql: str) -> None:
-    """`min` and `max`: numbers are less than text, text compares as text (Search Reference, "max")."""
+    """`min` and `max`: numbers are less than text, text compares as text (Search Reference, "max"); of all the values †."""
 
     @_function(name, 1, None)
     def _apply(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
@@ -566,7 +569,9 @@ def _extreme(name: str, sql: str) -> None:
         texts = f"list_{name}(list_filter({_BOUND}, lambda {EACH}: spl_number({EACH}) IS NULL))"
         numbers = f"spl_text(list_{name}(list_transform({_BOUND}, lambda {EACH}: spl_number({EACH}))))"
         choice = f"coalesce({texts}, {numbers})" if name == "max" else f"coalesce({numbers}, {texts})"
-        return Sql(_bound(f"[{', '.join(map(as_text, values))}]", choice), Kind.TEXT)
+        listed = f"[{', '.join(as_text(value) for value in values if value.kind is not Kind.MULTIVALUE)}]"
+        several = [f"coalesce({value.text}, [])" for value in values if value.kind is Kind.MULTIVALUE]
+        return Sql(_bound(f"list_concat({', '.join([listed, *several])})" if several else listed, choice), Kind.TEXT)
 
 
 _extreme("min", "least")

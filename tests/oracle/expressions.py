@@ -153,9 +153,12 @@ def _numbers(function: Callable[..., float | None]) -> Callable[..., float | Non
     return apply
 
 
-def _substr(written: str, start: Value, *length: Value) -> str:
-    """`substr`, which "follows SQLite semantics": so SQLite says what it is."""
-    places = [int(number(value) or 0) for value in (start, *length)]
+def _substr(written: str, start: Value, *length: Value) -> str | None:
+    """`substr`, which "follows SQLite semantics": so SQLite says what it is. It counts in 32 bits, further than any text goes."""
+    sizes = [number(value) for value in (start, *length)]
+    if None in sizes:
+        return None
+    places = [int(max(-(2**30), min(2**30, size or 0))) for size in sizes]
     query = f"SELECT substr(?, {', '.join('?' * len(places))})"
     (found,) = _SQLITE.execute(query, (written, *places)).fetchone()
     return str(found)
@@ -193,7 +196,7 @@ def _extreme(highest: bool) -> Callable[..., Value]:
     """`max` takes texts over numbers, `min` numbers over texts; a number comes out as a number, however it was written."""
 
     def choose(*values: Value) -> Value:
-        there = sorted((value for value in values if value is not None), key=_texts_last)
+        there = sorted((one for value in values for one in several(value)), key=_texts_last)
         if not there:
             return None
         chosen = there[-1 if highest else 0]

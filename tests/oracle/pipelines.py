@@ -143,7 +143,7 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
         [
             'foreach a b [eval <<FIELD>>=<<FIELD>>."!"]',
             "foreach m* [eval r=mvcount('<<FIELD>>')]",
-            'foreach * [eval <<FIELD>>="y"]',
+            'foreach * [eval "<<FIELD>>"="y"]',
         ]
     ),
     "head": st.sampled_from(["head 2", "head (a<5)", "head (a<5) null=t keeplast=t limit=3"]),
