@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Iterator
 
-_STEP = re.compile(r"\.?([^.{}]+)|\{(\d*)\}")
+_STEP = re.compile(r"\.?([^.{}]+)|\{([0-9]{0,9})\}")
+_BETWEEN = re.compile(r"[ \t\n\r,:]*")
+_JSON = json.JSONDecoder(parse_int=str, parse_float=str)  # numbers of any length
 
 
 def steps(path: str) -> list[str | int | None] | None:
@@ -26,33 +28,52 @@ def steps(path: str) -> list[str | int | None] | None:
 def extract(text: str, path: str) -> list[str] | None:
     """Return the values at *path* of the JSON *text* in order; None where there are none, or the text is no JSON.
 
-    Raises:
-        ValueError: If the text is XML, which spath reads too, but not this function.
+    Numbers, objects and arrays are the text that stands there †.
     """
-    if text.lstrip().startswith("<"):
-        raise ValueError("replay's spath reads JSON, not XML")
     walk = steps(path)
+    if walk is None:
+        return None
     try:
-        found: list[Any] = [json.loads(text)]
+        _JSON.decode(text)
     except (ValueError, RecursionError):
         return None
-    for step in walk or ():
+    found = [text.strip()]
+    for step in walk:
         found = [inner for value in found for inner in _take(value, step)]
-    return [_text(value) for value in found if value is not None] or None
+    return [_shown(value) for value in found if value != "null"] or None
 
 
-def _take(value: Any, step: str | int | None) -> list[Any]:
-    match value, step:
-        case dict(), str():
-            return [value[step]] if step in value else []
-        case list(), None:
-            return value
-        case list(), int():
-            return value[step : step + 1]
+def _take(value: str, step: str | int | None) -> list[str]:
+    """Return what *step* finds in the JSON text of one value."""
+    match value[0], step:
+        case "{", str():
+            parts = list(_parts(value))
+            members = dict(zip(map(_JSON.decode, parts[::2]), parts[1::2], strict=True))
+            return [members[step]] if step in members else []
+        case "[", None:
+            return list(_parts(value))
+        case "[", int():
+            return list(_parts(value))[step : step + 1]
     return []
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()  # a lone surrogate is JSON, but no text
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _parts(value: str) -> Iterator[str]:
+    """Yield the texts inside an object or an array: names and values by turns, or elements."""
+    position = _between(value, 1)
+    while position < len(value) - 1:
+        _, end = _JSON.raw_decode(value, position)
+        yield value[position:end]
+        position = _between(value, end)
+
+
+def _between(value: str, position: int) -> int:
+    """Return where the next text starts."""
+    match = _BETWEEN.match(value, position)
+    assert match is not None, "the expression matches the empty text"
+    return match.end()
+
+
+def _shown(value: str) -> str:
+    if not value.startswith('"'):
+        return value
+    return str(_JSON.decode(value)).encode("utf-8", "replace").decode()  # a lone surrogate is JSON, but no text

@@ -41,7 +41,7 @@ class Eval:
         """Return the results with each field set; a field set to null is not there."""
         assert rows is not None
         for name, expression in self.assignments:
-            compiler = Compiler(self.segment.expression(), rows.field, run.now)
+            compiler = Compiler(self.segment.expression(), rows.field, run.now, run.warn)
             value = compiler.stored(expression)
             rows = run.store({**rows.columns, name: value}, f"FROM {rows.name}")
         return rows

@@ -39,8 +39,7 @@ class Fields:
         assert rows is not None
         named = {name for pattern in self.fields for name in matching(pattern, rows.columns)}
         if self.drop:
-            internal = {name for name in named if name[0] == "_" and not any(p[:1] == "_" for p in self.fields)}
-            kept = [name for name in rows.columns if name not in named or name in internal]
+            kept = [name for name in rows.columns if name not in named]
         else:
             listed = [name for pattern in self.fields for name in matching(pattern, rows.columns)]
             kept = list(dict.fromkeys([*(name for name in ("_time", "_raw") if name in rows.columns), *listed]))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from dataclasses import dataclass
 
-from replay.commands.options import Convert, boolean, count, read_options
+from replay.commands.options import Convert, boolean, count, read_count, read_options
 from replay.run import ORDER, Run, Table
 from replay.spl.expression import Expression, parse_parenthesised
 from replay.spl.pipeline import Segment
@@ -31,8 +30,8 @@ class Head:
         cursor = segment.arguments()
         spec: dict[str, Convert] = {"limit": count, "null": boolean, "keeplast": boolean}
         options = read_options(cursor, spec)
-        if cursor.here.kind == "word" and re.fullmatch(r"\d+", cursor.here.value):
-            options["limit"] = int(cursor.take().value)
+        if (number := read_count(cursor, "head")) is not None:
+            options["limit"] = number
         elif cursor.here.is_op("("):
             options |= {"limit": options.get("limit"), "test": parse_parenthesised(cursor)}
         options |= read_options(cursor, spec)
@@ -47,7 +46,7 @@ class Head:
         """
         assert rows is not None
         if self.test is not None:
-            test = Compiler(self.segment.arguments(), rows.field, run.now).boolean(self.test)
+            test = Compiler(self.segment.arguments(), rows.field, run.now, run.warn).boolean(self.test)
             fails = f"NOT coalesce({test}, {str(self.null).lower()})"
             last = run.scalar(f"SELECT min({ORDER}) FROM {rows.name} WHERE {fails}")
             if last is not None:

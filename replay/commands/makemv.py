@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from replay.commands.options import Convert, boolean, one_value, read_options
 from replay.run import Run, Table
 from replay.spl.pipeline import Segment
-from replay.sql.patterns import re2_pattern
+from replay.sql.patterns import group_count, re2_pattern
 from replay.sql.values import EACH, Kind, Sql, as_text, literal, or_null
 
 
@@ -40,6 +40,10 @@ class MakeMv:
             cursor.refuse("replay's makemv does not run setsv=true: its values have one form only", start)
         if options.get("delim") == "":
             cursor.fail("delim needs a character", start)
+        if (tokenizer := options.get("tokenizer")) is not None and not group_count(tokenizer):
+            cursor.fail(
+                "the tokenizer has no group, so no value", start, 'put what a value is in parentheses: "(\\d+)"'
+            )
         return cls(segment, field, **options)
 
     def run(self, rows: Table | None, run: Run) -> Table:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from replay.commands.options import Convert, choice, count, one_value, read_options, refuse_options
 from replay.run import Run, Table
 from replay.spl.pipeline import Segment
-from replay.spl.tokens import Cursor
-from replay.sql.patterns import named_groups, re2_pattern
+from replay.spl.tokens import Cursor, Token
+from replay.sql.patterns import group_count, named_groups, re2_pattern
 from replay.sql.values import EACH, Kind, Sql, as_text, literal, or_null
 
 _REFUSED = ("offset_field",)
@@ -104,9 +104,25 @@ def _parse_sed(cursor: Cursor, segment: Segment, field: str, text: str) -> Sed:
     match = re.fullmatch(rf".{separator}{part}{separator}{part}{separator}(\w*)", text, re.S) if separator else None
     if match is None or letter not in ("s", "y"):
         cursor.fail("this is no sed expression", token, 'write "s/pattern/text/g" or "y/abc/xyz/"')
-    pattern, by, flags = (part.replace(f"\\{text[1]}", text[1]) for part in match.groups())
+    pattern, by, flags = match.groups()
+    by = by.replace(f"\\{text[1]}", text[1])
+    if letter == "y" or re.match(r"\w|[^\0-\x7f]", text[1]):  # any other stands for itself with its backslash only
+        pattern = pattern.replace(f"\\{text[1]}", text[1])
     if letter == "y" and len(pattern) != len(by):
         cursor.fail("y needs as many characters on one side as on the other", token)
     if flags not in ("", "g") or (letter == "y" and flags):
         cursor.refuse(f"replay's sed knows the flag g, not {flags!r}", token)
+    if letter == "s":
+        _check_new_text(cursor, token, pattern, by)
     return Sed(segment, field, letter, pattern, by, flags == "g")
+
+
+def _check_new_text(cursor: Cursor, token: Token, pattern: str, by: str) -> None:
+    """Refuse a backslash in the new text before what is no group and no other backslash, and a group that is not there."""
+    known = re.compile(r"\\(?:([0-9])|\\)")
+    if stray := re.search(r"\\.?", known.sub("", by), re.S):
+        hint = "write \\1 for the first group, \\\\ for a backslash; eval's replace() takes any other as it is"
+        cursor.refuse(f"replay's sed does not know {stray.group()} in the new text", token, hint)
+    for number in known.findall(by):
+        if number and int(number) > group_count(pattern):
+            cursor.fail(f"the pattern has no group \\{number}", token)

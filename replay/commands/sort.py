@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from dataclasses import dataclass
 
 from replay import limits
 from replay.commands.aggregates import natural_order
-from replay.commands.options import count, read_options
+from replay.commands.options import count, read_count, read_options
 from replay.run import ORDER, Run, Table
 from replay.spl.pipeline import Segment
-from replay.sql.values import as_number, as_text
+from replay.sql.values import Kind, Sql, as_number, as_text, literal
 
+_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = rf"^({_OCTET}\.){{3}}{_OCTET}$"
 _WAYS = ("auto", "num", "str", "ip")
 
 
@@ -39,8 +40,8 @@ class Sort:
         """Read the count, the fields with their signs and types, and a last `desc` that turns everything around."""
         cursor = segment.arguments()
         limit: int | None = read_options(cursor, {"limit": count}).get("limit")
-        if cursor.here.kind == "word" and re.fullmatch(r"\d+", cursor.here.value):
-            limit = int(cursor.take().value)
+        if (number := read_count(cursor, "sort")) is not None:
+            limit = number
         keys: list[Key] = []
         sign = ""
         while cursor.here.kind in ("word", "quoted"):
@@ -69,7 +70,7 @@ class Sort:
     def run(self, rows: Table | None, run: Run) -> Table:
         """Return the results in order, at most *limit* of them; equal ones stay as they were."""
         assert rows is not None
-        order = ", ".join([*(self._order(key, rows) for key in self.keys), ORDER])
+        order = ", ".join([*(self._order(key, rows, run) for key in self.keys), ORDER])
         found = run.store(rows.columns, f"FROM {rows.name}", f"row_number() OVER (ORDER BY {order})")
         if not self.limit or (found_count := run.count(found)) <= self.limit:
             return found
@@ -80,13 +81,20 @@ class Sort:
         return run.first(found, self.limit)
 
     @staticmethod
-    def _order(key: Key, rows: Table) -> str:
+    def _order(key: Key, rows: Table, run: Run) -> str:
         value = rows.field(key.field)
         way = "DESC" if key.descending else "ASC"
         if key.way == "num":
             return f"{as_number(value)} {way} NULLS LAST"
         if key.way == "str":
             return f"{as_text(value)} {way} NULLS LAST"
-        if key.way == "ip":
+        if key.way == "ip" or _are_addresses(value, rows, run):
             return f"py_ip_key({as_text(value)}) {way} NULLS LAST"
         return natural_order(value, key.descending)
+
+
+def _are_addresses(value: Sql, rows: Table, run: Run) -> bool:
+    """Whether every value of a field is an IPv4 address: then auto takes them for addresses †."""
+    if value.kind is not Kind.TEXT:
+        return False
+    return bool(run.scalar(f"SELECT bool_and(regexp_matches({value.text}, {literal(_IPV4)})) FROM {rows.name}"))

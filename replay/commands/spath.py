@@ -50,5 +50,11 @@ class Spath:
         value = one_value(rows, self.input, self.segment)
         if value.kind is Kind.NOTHING:
             return rows
+        is_xml = rf"regexp_matches({as_text(value)}, '^\s*<')"
+        xml = run.scalar(f"SELECT count(*) FROM {rows.name} WHERE {is_xml}")
+        if xml:
+            run.warn(
+                f"spath reads JSON here, not XML: results of which {self.input} is XML, and gives nothing: {xml:,}"
+            )
         found = Sql(f"py_spath({as_text(value)}, {literal(self.path)})", Kind.MULTIVALUE)
         return run.store({**rows.columns, self.output: found.or_else(rows.field(self.output))}, f"FROM {rows.name}")

@@ -47,7 +47,7 @@ def parse_stats(cursor: Cursor) -> tuple[tuple[Aggregate, ...], tuple[str, ...]]
 
 def grouped(segment: Segment, aggregates: tuple[Aggregate, ...], by: tuple[str, ...], rows: Table, run: Run) -> Table:
     """Return the aggregates of *rows*, one row for each group."""
-    value = field_value(rows, Compiler(segment.arguments(), rows.field, run.now))
+    value = field_value(rows, Compiler(segment.arguments(), rows.field, run.now, run.warn))
     fields = {name: rows.field(name) for name in by}
     expanded = expand(aggregates, list(rows.columns), by)
     return group(run, expanded, fields, value, f"FROM {rows.name}", rows.field("_time"), ORDER)

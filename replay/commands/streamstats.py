@@ -78,7 +78,7 @@ class StreamStats:
         last = "CURRENT ROW" if self.current else "1 PRECEDING"
         partition = f"PARTITION BY {', '.join(keys)} " if keys else ""
         over = f"({partition}ORDER BY {PLACE} ROWS BETWEEN {first} AND {last})"
-        value = field_value(rows, Compiler(self.segment.arguments(), rows.field, run.now))
+        value = field_value(rows, Compiler(self.segment.arguments(), rows.field, run.now, run.warn))
         present = " AND ".join(f"{key} IS NOT NULL" for key in keys)
         fields = dict(rows.columns)
         for one in expand(self.aggregates, list(rows.columns), self.by):

@@ -29,5 +29,5 @@ class Where:
     def run(self, rows: Table | None, run: Run) -> Table:
         """Keep the results for which the test is true; false and null ones go."""
         assert rows is not None
-        compiler = Compiler(self.segment.expression(), rows.field, run.now)
+        compiler = Compiler(self.segment.expression(), rows.field, run.now, run.warn)
         return run.keep(rows, f"coalesce({compiler.boolean(self.test)}, false)")

@@ -6,6 +6,7 @@ the result NULL, which `where` and `if` take for false (Search Reference, "where
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -15,7 +16,7 @@ from replay.spl.expression import Binary, Call, Expression, Field, Logic, Number
 from replay.spl.tokens import Cursor, Token
 from replay.sql import functions
 from replay.sql.comparison import compare
-from replay.sql.values import Kind, Sql, as_number, as_text, literal, number
+from replay.sql.values import NOTHING, Kind, Sql, as_number, as_text, literal, number
 
 FieldLookup = Callable[[str], Sql]
 
@@ -27,6 +28,7 @@ class Compiler:
     cursor: Cursor
     field: FieldLookup
     now: float
+    warn: Callable[[str], None]
     bound: int = 0  # how many mvmap and mvfilter are around
 
     def boolean(self, expression: Expression) -> str:
@@ -65,7 +67,7 @@ class Compiler:
     def _value(self, expression: Expression) -> Sql:
         match expression:
             case Number(value):
-                return Sql(number(value), Kind.NUMBER)
+                return Sql(number(value), Kind.NUMBER) if math.isfinite(value) else NOTHING
             case Text(value):
                 return Sql(literal(value), Kind.LITERAL)
             case Field(name):

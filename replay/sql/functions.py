@@ -6,6 +6,7 @@ import functools
 import hashlib
 import ipaddress
 import math
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -16,7 +17,7 @@ from duckdb.func import SPECIAL
 from replay import jsonpath, limits, times
 from replay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
 from replay.sql.comparison import any_value, compare
-from replay.sql.patterns import re2_pattern
+from replay.sql.patterns import re2_pattern, re2_replacement
 from replay.sql.predicates import like_pattern
 from replay.sql.values import (
     EACH,
@@ -80,9 +81,14 @@ def call(node: Call, compiler: Compiler) -> Sql:
 # Python for what SQL lacks: run by DuckDB a value at a time, NULL in, NULL out.
 
 
+@functools.lru_cache
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(text.strip(), strict=False)
+
+
 def _in_network(network: str, address: str) -> bool | None:
     try:
-        return ipaddress.ip_address(address.strip()) in ipaddress.ip_network(network.strip(), strict=False)
+        return ipaddress.ip_address(address.strip()) in _network(network)
     except ValueError:
         return False
 
@@ -109,6 +115,7 @@ def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
     declared: tuple[tuple[str, Callable[..., Any], list[Any], str], ...] = (
         ("py_cidrmatch", _in_network, ["VARCHAR", "VARCHAR"], "BOOLEAN"),
         ("py_ip_key", _ip_key, ["VARCHAR"], "BLOB"),
+        ("py_replacement", re2_replacement, ["VARCHAR", "VARCHAR"], "VARCHAR"),
         ("py_wildcard", like_pattern, ["VARCHAR"], "VARCHAR"),
         ("py_strftime", times.format_time, ["DOUBLE", "VARCHAR"], "VARCHAR"),
         ("py_strptime", times.parse_time, ["VARCHAR", "VARCHAR"], "DOUBLE"),
@@ -282,16 +289,33 @@ def _len(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     return Sql(f"CAST(length({_text(arguments[0], compiler)}) AS DOUBLE)", Kind.NUMBER)
 
 
+_FURTHEST = 2**32 - 1  # the database's substr goes no further, and no text does
+
+
+def _place(expression: Expression, compiler: Compiler) -> str:
+    """SQL for a place in a text, or a length: no further than any text goes."""
+    if isinstance(expression, Number) and expression.value <= _FURTHEST:
+        return _integer(expression, compiler)
+    ends = f"WHEN {_BOUND} > {_FURTHEST} THEN {_FURTHEST} WHEN {_BOUND} < -{_FURTHEST} THEN -{_FURTHEST}"
+    return _bound(_number(expression, compiler), f"CASE {ends} ELSE TRY_CAST({_BOUND} AS BIGINT) END")
+
+
 @_function("substr", 2, 3)
 def _substr(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    rest = [_integer(argument, compiler) for argument in arguments[1:]]
+    rest = [_place(argument, compiler) for argument in arguments[1:]]
     return _each(arguments[0], compiler, lambda text: f"substr({text}, {', '.join(rest)})")
 
 
 @_function("replace", 3, 3)
 def _replace(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    pattern, by = _pattern(arguments[1], compiler), _text(arguments[2], compiler)
+    pattern, by = _pattern(arguments[1], compiler), _replacement(arguments[1], arguments[2], compiler)
     return _each(arguments[0], compiler, lambda text: f"regexp_replace({text}, {pattern}, {by}, 'g')")
+
+
+def _replacement(pattern: Expression, by: Expression, compiler: Compiler) -> str:
+    if isinstance(pattern, Text) and isinstance(by, Text):
+        return literal(re2_replacement(pattern.value, by.value))
+    return f"py_replacement({_text(pattern, compiler)}, {_text(by, compiler)})"
 
 
 @_function("match", 2, 2)
@@ -336,6 +360,7 @@ _hash("urldecode", "py_urldecode({})")
 @_function("spath", 2, 2)
 def _spath(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     text, path = (_text(argument, compiler) for argument in arguments)
+    compiler.warn("spath() reads JSON here, not XML: a value that is XML gives nothing")
     return Sql(f"py_spath({text}, {path})", Kind.MULTIVALUE)
 
 
@@ -479,9 +504,11 @@ def _tostring(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
         shown = f"CASE WHEN {_BOUND} = trunc({_BOUND}) THEN {whole} ELSE format('{{:,.2f}}', {_BOUND}) END"
         return Sql(_bound(f"round({as_number(value)}, 2)", shown), Kind.LITERAL)
     if style == Text("duration"):
-        parts = f"{_BOUND} % 86400 // 3600, {_BOUND} % 3600 // 60, {_BOUND} % 60"
-        days = f"CASE WHEN {_BOUND} >= 86400 THEN {_BOUND} // 86400 || '+' ELSE '' END"
-        shown = f"{days} || format('{{:02d}}:{{:02d}}:{{:02d}}', {parts})"
+        size = f"abs({_BOUND})"
+        parts = f"{size} % 86400 // 3600, {size} % 3600 // 60, {size} % 60"
+        sign = f"CASE WHEN {_BOUND} < 0 THEN '-' ELSE '' END"  # inference
+        days = f"CASE WHEN {size} >= 86400 THEN {size} // 86400 || '+' ELSE '' END"
+        shown = f"{sign} || {days} || format('{{:02d}}:{{:02d}}:{{:02d}}', {parts})"
         return Sql(_bound(f"TRY_CAST({as_number(value)} AS BIGINT)", shown), Kind.LITERAL)
     compiler.cursor.refuse('replay\'s tostring knows "hex", "commas" and "duration"', node.token)
 
@@ -505,7 +532,7 @@ for _name, _sql in {
     "ceil": f"ceil({_BOUND})",
     "sqrt": f"CASE WHEN {_BOUND} >= 0 THEN sqrt({_BOUND}) END",
     "exact": _BOUND,
-    "exp": f"exp({_BOUND})",
+    "exp": f"CASE WHEN {_BOUND} < {math.log(sys.float_info.max)!r} THEN exp({_BOUND}) END",
     "ln": f"CASE WHEN {_BOUND} > 0 THEN ln({_BOUND}) END",
 }.items():
     _arithmetic(_name, _sql)
@@ -519,7 +546,7 @@ def _pi(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 @_function("pow", 2, 2)
 def _pow(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     base, exponent = (_number(argument, compiler) for argument in arguments)
-    return Sql(f"pow({base}, {exponent})", Kind.NUMBER)
+    return Sql(_bound(f"pow({base}, {exponent})", f"CASE WHEN isfinite({_BOUND}) THEN {_BOUND} END"), Kind.NUMBER)
 
 
 @_function("log", 1, 2)
@@ -531,7 +558,7 @@ def _log(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 
 def _extreme(name: str, sql: str) -> None:
-    """`min` and `max`: numbers are less than text, text compares as text (Search Reference, "max")."""
+    """`min` and `max`: numbers are less than text, text compares as text (Search Reference, "max"); of all the values †."""
 
     @_function(name, 1, None)
     def _apply(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
@@ -542,7 +569,9 @@ def _extreme(name: str, sql: str) -> None:
         texts = f"list_{name}(list_filter({_BOUND}, lambda {EACH}: spl_number({EACH}) IS NULL))"
         numbers = f"spl_text(list_{name}(list_transform({_BOUND}, lambda {EACH}: spl_number({EACH}))))"
         choice = f"coalesce({texts}, {numbers})" if name == "max" else f"coalesce({numbers}, {texts})"
-        return Sql(_bound(f"[{', '.join(map(as_text, values))}]", choice), Kind.TEXT)
+        listed = f"[{', '.join(as_text(value) for value in values if value.kind is not Kind.MULTIVALUE)}]"
+        several = [f"coalesce({value.text}, [])" for value in values if value.kind is Kind.MULTIVALUE]
+        return Sql(_bound(f"list_concat({', '.join([listed, *several])})" if several else listed, choice), Kind.TEXT)
 
 
 _extreme("min", "least")

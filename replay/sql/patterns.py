@@ -4,22 +4,68 @@ from __future__ import annotations
 
 import re
 
-# An escaped character, a bracket expression, or the start of a group with what makes it special.
-_PART = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?P?<(?=[A-Za-z_])|\?)?", re.S)
+# Text between \Q and \E, an escaped character, a bracket expression, or the start of a group with what makes it special.
+_PART = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\((?:\?P?<(?=[A-Za-z_])|\?)?", re.S)
+_ESCAPED = re.compile(r"\\.", re.S)
+
+# White space, as PCRE counts it (pcre2pattern, "Generic character types"): what stands for it inside of brackets.
+_SPACES = {
+    r"\s": r"\x0b\s",
+    r"\h": r"\t \x{a0}\x{1680}\x{180e}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}",
+    r"\v": r"\n-\r\x{85}\x{2028}\x{2029}",
+}
+_WITHIN = {**_SPACES, r"\S": r"\x00-\x08\x0e-\x1f!-\x{10ffff}"}
+_ALONE = {name: f"[{spaces}]" for name, spaces in _SPACES.items()} | {
+    name.upper(): f"[^{spaces}]" for name, spaces in _SPACES.items()
+}
 
 
 def re2_pattern(pattern: str) -> str:
-    """Return *pattern* with its named groups as RE2 writes them: `(?P<name>…)`."""
-    return _PART.sub(lambda part: "(?P<" if part.group() == "(?<" else part.group(), pattern)
+    """Return *pattern* as RE2 writes it: named groups `(?P<name>…)`, and what is white space spelled out.
+
+    A `$` before a last line break stays as it is: for RE2 it is the end of the text alone.
+    """
+    return _PART.sub(_translated, pattern)
+
+
+def _translated(part: re.Match[str]) -> str:
+    text = part.group()
+    if text == "(?<":
+        return "(?P<"
+    if text.startswith("["):
+        return _ESCAPED.sub(lambda escaped: _WITHIN.get(escaped.group(), escaped.group()), text)
+    return _ALONE.get(text, text)
 
 
 def named_groups(pattern: str) -> dict[str, int]:
     """Return the number of each named group of *pattern*; several of one name are one that RE2 refuses."""
-    groups: dict[str, int] = {}
-    number = 0
+    return {name: number for number, name in enumerate(_groups(pattern), start=1) if name}
+
+
+def group_count(pattern: str) -> int:
+    """Return how many groups *pattern* has."""
+    return len(_groups(pattern))
+
+
+def re2_replacement(pattern: str, by: str) -> str:
+    r"""Return what *pattern* is replaced by, as RE2 writes it: of backslashes only `\1` and the like are special.
+
+    `\0` is the whole match, and the number of a group that *pattern* lacks is text †.
+    """
+    count = group_count(pattern)
+
+    def rewritten(part: re.Match[str]) -> str:
+        number = part.group(1)
+        return part.group() if number and int(number) <= count else "\\\\" + number
+
+    return re.sub(r"\\([0-9]?)", rewritten, by)
+
+
+def _groups(pattern: str) -> list[str]:
+    """Return the names of the groups of *pattern* in order, an empty one for a group without."""
+    names: list[str] = []
     for part in _PART.finditer(pattern):
         if part.group() in ("(", "(?<", "(?P<"):
-            number += 1
-        if part.group().endswith("<") and (name := re.match(r"\w+", pattern[part.end() :])):
-            groups[name.group()] = number
-    return groups
+            name = re.match(r"\w+", pattern[part.end() :]) if part.group() != "(" else None
+            names.append(name.group() if name else "")
+    return names

@@ -1,12 +1,14 @@
 """What a search predicate means in SQL.
 
 Values compare without regard to case and `*` stands for any text; `<` and its like compare as numbers where both sides
-are, else as text; a multivalue field is true where one of its values is (Search Reference, "search").
+are, else as text; a multivalue field is true where one of its values is. A value that is a network in CIDR notation stands
+for each address in it too (Search Reference, "search").
 Every test is two-valued: a field that is not there makes `field=v` and `field!=v` false, so NOT makes them true.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterable
 
@@ -16,6 +18,7 @@ from replay.sql.values import EACH, Kind, Sql, as_number, as_text, literal, numb
 FieldLookup = Callable[[str], Sql]
 TermTest = Callable[[Term], str]
 
+_LOOKS_LIKE_CIDR = re.compile(r"[0-9a-fA-F.:]+/[0-9]{1,3}")
 _LOOKS_NUMERIC = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
@@ -78,7 +81,7 @@ def _plain_tests(part: Predicate, field: FieldLookup) -> dict[str, str] | None:
     """Return the value that *part* asks of each field; None if it asks more than that they be equal."""
     tests: dict[str, str] = {}
     for one in part.parts if isinstance(part, All) else (part,):
-        plain = isinstance(one, Compare) and one.op == "=" and "*" not in one.value
+        plain = isinstance(one, Compare) and one.op == "=" and _is_plain(one.value)
         if not (plain and isinstance(one, Compare)) or one.field in tests:
             return None
         if field(one.field).kind not in (Kind.TEXT, Kind.NUMBER):
@@ -89,8 +92,8 @@ def _plain_tests(part: Predicate, field: FieldLookup) -> dict[str, str] | None:
 
 def _one_of(value: Sql, wanted: tuple[str, ...]) -> str:
     """A plain IN where no value is a pattern: a list of thousands must stay one SQL expression."""
-    plain = [text for text in wanted if "*" not in text]
-    tests = [_compare(value, "=", text) for text in wanted if "*" in text]
+    plain = [text for text in wanted if _is_plain(text)]
+    tests = [_compare(value, "=", text) for text in wanted if not _is_plain(text)]
     if plain and value.kind is Kind.TEXT:
         tests.append(f"coalesce(lower({value.text}) IN ({', '.join(literal(text.lower()) for text in plain)}), false)")
     else:
@@ -115,12 +118,32 @@ def _scalar(value: Sql, op: str, wanted: str) -> str:
                 f"lower({text}) {'' if op == '=' else 'NOT '}LIKE {literal(like_pattern(wanted.lower()))} ESCAPE '\\'"
             )
             return f"{text} IS NOT NULL" if set(wanted) == {"*"} and op == "=" else test
-        return f"lower({text}) {op} {literal(wanted.lower())}"
+        equal = f"lower({text}) {op} {literal(wanted.lower())}"
+        if not _is_network(wanted):
+            return equal
+        inside = f"py_cidrmatch({literal(wanted)}, {text})"
+        return f"({equal} OR {inside})" if op == "=" else f"({equal} AND NOT {inside})"
     texts = f"lower({text}) {op} {literal(wanted.lower())}"
     if not _LOOKS_NUMERIC.fullmatch(wanted):
         return texts
     numbers = f"{as_number(value)} {op} {number(float(wanted))}"
     return f"coalesce({numbers}, {texts})"
+
+
+def _is_plain(wanted: str) -> bool:
+    """Whether *wanted* stands for itself alone."""
+    return "*" not in wanted and not _is_network(wanted)
+
+
+def _is_network(wanted: str) -> bool:
+    """Whether *wanted* is a network in CIDR notation, with its prefix in bits."""
+    if not _LOOKS_LIKE_CIDR.fullmatch(wanted):
+        return False
+    try:
+        ipaddress.ip_network(wanted, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def like_pattern(wildcards: str) -> str:

@@ -50,11 +50,11 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 # The parameter of a lambda: no column's name starts with #, so no field is taken for it.
 EACH = '"#v"'
 
-# How Splunk prints a number: no fraction where there is none. Inference: Splunk's own limit of digits is not documented.
+# How Splunk prints a number: no fraction where there is none. Inference: Splunk's own limit of digits is not documented, nor what is beyond all numbers.
 _MACROS = (
     # A macro's argument is put in wherever it is named, so each names it once: nested ones would grow without end.
     """CREATE OR REPLACE MACRO spl_text(n) AS list_transform([n], lambda "#n":
-    CASE WHEN isnan("#n") THEN NULL
+    CASE WHEN NOT isfinite("#n") THEN NULL
     WHEN "#n" = trunc("#n") AND abs("#n") < 1e18 THEN CAST(CAST("#n" AS BIGINT) AS VARCHAR)
     ELSE CAST("#n" AS VARCHAR) END)[1]""",
     r"""CREATE OR REPLACE MACRO spl_number(s) AS

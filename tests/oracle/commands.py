@@ -126,16 +126,16 @@ def _(command: Table_, results: Results) -> Results:
 def _(command: Fields, results: Results) -> Results:
     named = [name for pattern in command.fields for name in _matching(pattern, results.fields)]
     if command.drop:
-        internal = any(pattern.startswith("_") for pattern in command.fields)
-        gone = {name for name in named if internal or not name.startswith("_")}
-        kept = [name for name in results.fields if name not in gone]
+        kept = [name for name in results.fields if name not in named]
     else:
         kept = [name for name in dict.fromkeys(["_time", "_raw", *named]) if name in results.fields]
     return Results(kept, [{name: row.get(name) for name in kept} for row in results.rows])
 
 
 def _matching(pattern: str, names: Iterable[str]) -> list[str]:
-    return [name for name in names if fnmatch.fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))]
+    """A star does not stand for the underscore of an internal field."""
+    listed = [name for name in names if pattern[0] == "_" or name[0] != "_"]
+    return [name for name in listed if fnmatch.fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))]
 
 
 def _plain(pattern: str) -> list[str]:
@@ -232,6 +232,8 @@ def _(command: Dedup, results: Results) -> Results:
 def _(command: Sort, results: Results) -> Results:
     rows = list(results.rows)
     for key in reversed(command.keys):  # the last first: each sorting leaves equal rows as they were
+        if key.way == "auto" and all(_octets(row.get(key.field)) for row in rows if row.get(key.field) is not None):
+            key = replace(key, way="ip")
         there = [row for row in rows if _sort_value(key, row) is not None]
         absent = [row for row in rows if _sort_value(key, row) is None]
         ordered = sorted(there, key=lambda row, key=key: _sort_value(key, row), reverse=key.descending)
@@ -246,7 +248,14 @@ def _sort_value(key: Key, row: Row) -> Any:
     if key.way == "auto":
         bucket, size, written = natural(value)
         return (bucket, size, written if bucket else "")
-    return {"num": number, "str": text}[key.way](value)
+    return {"num": number, "str": text, "ip": _octets}[key.way](value)
+
+
+def _octets(value: Value) -> list[int]:
+    """Return the four numbers of an IPv4 address, none for what is no such address."""
+    parts = (text(value) or "").split(".")
+    octets = [int(part) for part in parts if part.isdecimal() and str(int(part)) == part and int(part) < 256]
+    return octets if len(parts) == len(octets) == 4 else []
 
 
 @_run.register
@@ -274,7 +283,7 @@ def _expanded(aggregates: Sequence[Aggregate], fields: list[str], by: Sequence[s
     found = []
     for one in aggregates:
         if one.field == "*":
-            found += [replace(one, field=name, alias=name) for name in fields if name not in by]
+            found += [replace(one, field=name, alias=name) for name in _matching("*", fields) if name not in by]
         else:
             found.append(one)
     return found

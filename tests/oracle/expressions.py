@@ -153,12 +153,25 @@ def _numbers(function: Callable[..., float | None]) -> Callable[..., float | Non
     return apply
 
 
-def _substr(written: str, start: Value, *length: Value) -> str:
-    """`substr`, which "follows SQLite semantics": so SQLite says what it is."""
-    places = [int(number(value) or 0) for value in (start, *length)]
+def _substr(written: str, start: Value, *length: Value) -> str | None:
+    """`substr`, which "follows SQLite semantics": so SQLite says what it is. It counts in 32 bits, further than any text goes."""
+    sizes = [number(value) for value in (start, *length)]
+    if None in sizes:
+        return None
+    places = [int(max(-(2**30), min(2**30, size or 0))) for size in sizes]
     query = f"SELECT substr(?, {', '.join('?' * len(places))})"
     (found,) = _SQLITE.execute(query, (written, *places)).fetchone()
     return str(found)
+
+
+def _replace(written: str, pattern: str, by: str) -> str:
+    """`replace`: a backslash and the number of a group of the pattern, 0 for all of it, stand for what it matched."""
+
+    def replaced(match: re.Match[str]) -> str:
+        matched = {str(number): match.group(number) or "" for number in range(match.re.groups + 1)}
+        return re.sub(r"\\([0-9])", lambda found: matched.get(found.group(1), found.group()), by)
+
+    return re.sub(pattern, replaced, written)
 
 
 def _like(value: Value, pattern: Value) -> bool | None:
@@ -183,7 +196,7 @@ def _extreme(highest: bool) -> Callable[..., Value]:
     """`max` takes texts over numbers, `min` numbers over texts; a number comes out as a number, however it was written."""
 
     def choose(*values: Value) -> Value:
-        there = sorted((value for value in values if value is not None), key=_texts_last)
+        there = sorted((one for value in values for one in several(value)), key=_texts_last)
         if not there:
             return None
         chosen = there[-1 if highest else 0]
@@ -224,7 +237,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ltrim": _each(lambda written, characters=" \t": written.lstrip(characters)),
     "rtrim": _each(lambda written, characters=" \t": written.rstrip(characters)),
     "substr": _each(_substr),
-    "replace": _each(lambda written, pattern, by: re.sub(pattern, by, written)),
+    "replace": _each(_replace),
     "md5": _each(lambda written: hashlib.md5(written.encode()).hexdigest()),
     "len": lambda value: None if value is None else float(len(text(value) or "")),
     "tonumber": number,

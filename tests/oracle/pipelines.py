@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 FIELDS = ["a", "b", "c", "m", "A"]
 SCALARS = ["1", "2", "10", "-1", "1.0", "0.5", "007", "x", "X", "xy", "x y", "a*", "%", "x_", "\\", "1e2", "é"]
-SCALAR = st.sampled_from(SCALARS)
+ADDRESSES = ["10.0.0.9", "10.0.0.10", "10.1.2.3", "9.0.0.1", "fe80::1"]
+SCALAR = st.sampled_from([*SCALARS, *ADDRESSES])
 
 
 def _rows(few: list[str]) -> st.SearchStrategy[list[dict[str, str | list[str]]]]:
@@ -18,13 +19,14 @@ def _rows(few: list[str]) -> st.SearchStrategy[list[dict[str, str | list[str]]]]
 
 
 ROWS = (
-    st.lists(SCALAR, min_size=1, max_size=4)
+    st.lists(st.one_of(SCALAR, SCALAR, st.sampled_from(ADDRESSES)), min_size=1, max_size=4)
     .flatmap(_rows)
     .map(lambda rows: [{**row, "_time": str(1_750_000_000 + place * 977 % 4000)} for place, row in enumerate(rows)])
 )
 FIELD = st.sampled_from(FIELDS)
 ONE = st.sampled_from(["a", "b", "c", "A"])  # fields that start with one value
 LITERAL = st.sampled_from(['"x"', '"10"', '"9"', '""', '"x y"', '"%"', "1", "2", "0", "0.5", "10"])
+REPLACEMENTS = ['"<>"', '""', '"\\\\"', r'"\d"', r'"<\1>"', r'"\2\0"', r'"C:\Users\1x"']
 PATTERN = st.sampled_from(['"x"', '"^x"', '"[0-9]+"', '"(?i)X$"', '"."'])
 
 
@@ -53,12 +55,12 @@ _VALUES = st.one_of(
     _calls("coalesce nullif mvappend mvzip min max", VALUE, VALUE),
     _calls("if", TEST, VALUE, VALUE),
     _calls("case validate", TEST, VALUE, TEST, VALUE),
-    _calls("substr", VALUE, SMALL, st.sampled_from(["0", "1", "3"])),
-    _calls("substr", VALUE, SMALL),
+    _calls("substr", VALUE, SMALL, st.sampled_from(["0", "1", "3", "1e15"])),
+    _calls("substr", VALUE, st.one_of(SMALL, st.sampled_from(["9999999999", "-99", "a"]))),
     _calls("mvindex", VALUE, SMALL),
     _calls("mvindex", VALUE, SMALL, SMALL),
     _calls("split mvjoin", VALUE, st.sampled_from(['" "', '"x"', '","'])),
-    _calls("replace", VALUE, PATTERN, st.sampled_from(['"<>"', '""'])),
+    _calls("replace", VALUE, st.one_of(PATTERN, st.just('"(.)(y)?"')), st.one_of(st.sampled_from(REPLACEMENTS), ONE)),
     _calls("mvfind", VALUE, PATTERN),
     _binary(["=", "!=", "<"], st.just("m"), LITERAL).map(lambda test: f"mvfilter{test}"),
     _calls("mvmap", st.just("m"), st.one_of(LITERAL, ONE, SMALL_VALUE).map(lambda value: f"m.{value}")),
@@ -75,7 +77,27 @@ _TESTS = st.one_of(
     _calls("like", VALUE, st.sampled_from(['"x%"', '"_"', '"%y"'])),
 )
 
-WANTED = st.sampled_from(["x", "X*", "*y", "x*y", "*", "1", "10", "9", '"x y"', '"a*"', "%", '""', "1.0"])
+WANTED = st.sampled_from(
+    [
+        "x",
+        "X*",
+        "*y",
+        "x*y",
+        "*",
+        "1",
+        "10",
+        "9",
+        '"x y"',
+        '"a*"',
+        "%",
+        '""',
+        "1.0",
+        "10.0.0.0/8",
+        "10.0.0.9/31",
+        "fe80::/10",
+        "10.0.0.9",
+    ]
+)
 _COMPARE = st.tuples(FIELD, st.sampled_from(["=", "!=", "<", ">=", ">", "<="]), WANTED).map("".join)
 PREDICATE = st.recursive(
     st.one_of(_COMPARE, st.tuples(FIELD, WANTED, WANTED).map(lambda parts: "{} IN ({}, {})".format(*parts))),
@@ -115,10 +137,14 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
     "dedup": _made("dedup {}{}{}", ["", "2 "], FIELD, ["", " b", " keepempty=t", " consecutive=t"]),
     "eval": _made("eval {}={}", ["r", "a", "m"], VALUE),
     "eventstats": _made("eventstats {}{}", AGGREGATES, BY),
-    "fields": _made("fields {}{}", ["", "- "], ["a", "m b", "*", "_time", "zz", "_*"]),
+    "fields": _made("fields {}{}", ["", "- "], ["a", "m b", "*", "_time", "zz", "_*", "* _time", "*e"]),
     "fillnull": st.sampled_from(["fillnull", "fillnull value=x a", "fillnull value=9 zz b"]),
     "foreach": st.sampled_from(
-        ['foreach a b [eval <<FIELD>>=<<FIELD>>."!"]', "foreach m* [eval r=mvcount('<<FIELD>>')]"]
+        [
+            'foreach a b [eval <<FIELD>>=<<FIELD>>."!"]',
+            "foreach m* [eval r=mvcount('<<FIELD>>')]",
+            'foreach * [eval "<<FIELD>>"="y"]',
+        ]
     ),
     "head": st.sampled_from(["head 2", "head (a<5)", "head (a<5) null=t keeplast=t limit=3"]),
     "join": _made(
@@ -138,7 +164,9 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
     "streamstats": _made(
         "streamstats {}{}{}", ["", "current=f ", "window=2 global=f ", "current=f window=1 global=f "], AGGREGATES, BY
     ),
-    "table": st.lists(FIELD, min_size=1, max_size=3).map(lambda names: f"table {' '.join(names)}"),
+    "table": st.lists(st.one_of(FIELD, st.sampled_from(["*", "_*", "*m*", "_time"])), min_size=1, max_size=3).map(
+        lambda names: f"table {' '.join(names)}"
+    ),
     "where": _made("where {}", TEST),
 }
 COMMAND = st.one_of(*COMMANDS.values())

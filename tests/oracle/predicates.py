@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
 from replay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Term
@@ -31,7 +32,21 @@ def _compares(value: str, op: str, wanted: str) -> bool:
     value, wanted = value.lower(), wanted.lower()
     if op in ("=", "!="):
         fits = re.fullmatch(".*".join(map(re.escape, wanted.split("*"))), value, re.S) is not None
+        fits = fits or _inside(value, wanted)
         return fits if op == "=" else not fits
     if number(value) is None or number(wanted) is None:
         return {"<": value < wanted, "<=": value <= wanted, ">": value > wanted, ">=": value >= wanted}[op]
     return bool(compare(value, op, wanted))
+
+
+def _inside(value: str, network: str) -> bool:
+    """Whether *network* is one in CIDR notation and *value* an address whose first bits are the network's."""
+    base, _, prefix = network.partition("/")
+    try:
+        address, first = ipaddress.ip_address(value), ipaddress.ip_address(base)
+    except ValueError:
+        return False
+    if address.version != first.version or not re.fullmatch("[0-9]+", prefix) or int(prefix) > first.max_prefixlen:
+        return False
+    shift = first.max_prefixlen - int(prefix)
+    return int(address) >> shift == int(first) >> shift

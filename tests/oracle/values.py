@@ -28,7 +28,7 @@ def text(value: Value) -> str | None:
     if isinstance(value, list):
         return "\n".join(value)
     if isinstance(value, float):
-        if math.isnan(value):
+        if not math.isfinite(value):
             return None
         return str(int(value)) if value == math.trunc(value) and abs(value) < 1e18 else repr(value)
     return value
