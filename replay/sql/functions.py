@@ -259,7 +259,8 @@ def _each(expression: Expression, compiler: Compiler, sql: Callable[[str], str])
     """Apply *sql* to the text, or to each value of a multivalue."""
     value = compiler.operand(expression)
     if value.kind is Kind.MULTIVALUE:
-        return Sql(f"list_transform({value.text}, lambda {EACH}: {sql(EACH)})", Kind.MULTIVALUE)
+        each = f"list_transform({value.text}, lambda {EACH}: {sql(EACH)})"
+        return Sql(or_null(f"list_filter({each}, lambda {EACH}: {EACH} IS NOT NULL)"), Kind.MULTIVALUE)
     return Sql(sql(as_text(value)), Kind.TEXT if value.kind is not Kind.LITERAL else Kind.LITERAL)
 
 

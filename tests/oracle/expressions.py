@@ -139,7 +139,7 @@ def _each(function: Callable[..., str | None]) -> Callable[..., Value]:
         if value is None or None in rest:
             return None
         if isinstance(value, list):
-            return few([str(function(one, *rest)) for one in value])
+            return few([made for one in value if (made := function(one, *rest)) is not None])
         return function(text(value), *rest)
 
     return apply
