@@ -120,7 +120,7 @@ def replay(
         )
         rows = run.execute(pipeline)
         found = run.fetch(rows)
-        blind = blind_spots(connection, cim.mappings(addon), run.decided_by)
+        blind = [*run.blind, *blind_spots(connection, cim.mappings(addon), run.decided_by)]
         if not found:
             blind += outside(connection, run.earliest, run.latest)
         for warning in blind:

@@ -76,6 +76,7 @@ class Run:
     collect: Path | None = None
     warnings: list[str] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
+    blind: list[str] = field(default_factory=list)
     decided_by: dict[str, Deciding] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     depth: int = 0

@@ -52,7 +52,7 @@ class Search:
 
         test = predicate_sql(predicate, field, _any_field(events, self.segment))
         if absent:
-            run.warn(f"this search is blind in {', '.join(sorted(absent))}: no event here has such a field")
+            run.blind.append(f"this search is blind in {', '.join(sorted(absent))}: no event here has such a field")
         return run.keep(events, test)
 
 
