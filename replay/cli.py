@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from replay import cim, compare, engine, report
+from replay import cim, compare, engine
 from replay.app import App
 from replay.detections import check, test
 from replay.errors import DataError, SplError, UsageError
@@ -126,6 +126,8 @@ def _run(options: argparse.Namespace) -> int:
         print(explain(search, replayed), file=sys.stderr)
     _warn(replayed.results.warnings)
     if options.format == "html":
+        from replay import report  # with Jinja2 it takes a tenth of the start-up, which no other run needs
+
         name = options.search if options.spl is None else ""
         run = report.about(recording, app, name, search, options.addon, options.earliest, options.latest, now)
         text = report.html(run, replayed.results)
