@@ -112,7 +112,7 @@ def replay(
         run = Run(
             connection,
             app,
-            cim.create_datamodels(connection, addon),
+            cim.datasets(connection, addon),
             moment,
             *time_range(earliest, latest, moment),
             python,
@@ -120,7 +120,7 @@ def replay(
         )
         rows = run.execute(pipeline)
         found = run.fetch(rows)
-        blind = [*run.blind, *blind_spots(connection, cim.mappings(addon), run.decided_by)]
+        blind = [*run.blind, *blind_spots(connection, run.datamodels, run.decided_by)]
         if not found:
             blind += outside(connection, run.earliest, run.latest)
         for warning in blind:

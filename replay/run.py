@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
+from replay.cim import Dataset
 from replay.cim.blind import Deciding
 from replay.errors import SplError, UnsupportedError
 from replay.spl.pipeline import Segment
@@ -55,9 +56,9 @@ class Run:
     """Everything that the commands of one run share.
 
     Args:
-        connection: Holds the data models as views, and the stages.
+        connection: Holds the events, and the stages.
         app: Whose macros, saved searches, lookups and commands are used.
-        datamodels: The fields of each dataset, by its name ("Endpoint.Processes").
+        datamodels: The datasets, by name ("Endpoint.Processes").
         now: The time of the run, epoch seconds.
         earliest: Start of the time range, epoch seconds, or None for all time.
         latest: End of the time range (exclusive), or None.
@@ -68,7 +69,7 @@ class Run:
 
     connection: duckdb.DuckDBPyConnection
     app: App
-    datamodels: Mapping[str, Sequence[str]]
+    datamodels: Mapping[str, Dataset]
     now: float
     earliest: float | None = None
     latest: float | None = None
@@ -81,6 +82,7 @@ class Run:
     steps: list[Step] = field(default_factory=list)
     depth: int = 0
     _stages: int = 0
+    _stored: dict[str, str] = field(default_factory=dict)
     _statements: list[str] = field(default_factory=list)
 
     def execute(self, pipeline: Pipeline, rows: Table | None = None) -> Table:
@@ -156,7 +158,9 @@ class Run:
     # Stages
 
     def store(self, fields: Mapping[str, Sql], rest: str, order: str = ORDER) -> Table:
-        """Return the stage `SELECT order AS "#", fields… rest`.
+        """Return the stage `SELECT order AS "#", fields… rest`: that which is there, where the same was asked before.
+
+        What it reads does not change, and searches name a macro more than once.
 
         Args:
             fields: SQL of each field's value, in the order of the fields.
@@ -166,9 +170,14 @@ class Run:
         names = _column_names(fields)
         kinds = {name: common_kind([value]) for name, value in fields.items()}
         listed = "".join(f", {cast(value, kinds[name])} AS {identifier(names[name])}" for name, value in fields.items())
-        self._stages += 1
-        table = f"stage_{self._stages}"
-        self.sql(f'CREATE TEMP TABLE {table} AS SELECT {order} AS "#"{listed} {rest}')
+        query = f'SELECT {order} AS "#"{listed} {rest}'
+        table = self._stored.get(query)
+        if table:
+            self._statements.append(f"{table}, which is the same")
+        else:
+            self._stages += 1
+            table = self._stored[query] = f"stage_{self._stages}"
+            self.sql(f"CREATE TEMP TABLE {table} AS {query}")
         return Table(table, {name: Sql(identifier(names[name]), kinds[name]) for name in fields})
 
     def keep(self, rows: Table, where: str) -> Table:

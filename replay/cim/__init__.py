@@ -1,4 +1,4 @@
-"""The data models that searches read, as views of the table `event`: an add-on's mapping, then the CIM's.
+"""The data models that searches read, as queries of the table `event`: an add-on's mapping, then the CIM's.
 
 `current` is Splunk_TA_microsoft_sysmon 5 with CIM 6.4 or later; `cim5` the same with CIM 5; `legacy` is
 TA-microsoft-sysmon 10.6.2 with CIM 4.20. Splunk_TA_windows stands beside each.
@@ -6,13 +6,16 @@ TA-microsoft-sysmon 10.6.2 with CIM 4.20. Splunk_TA_windows stands beside each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import duckdb
 
 from replay.cim import all_traffic, dns, filesystem, ports, processes, registry, services, sysmon, windows
 from replay.cim.mapping import EventMapping
 from replay.errors import UnsupportedError
+from replay.sql.values import Kind
 
 ADDONS = ("current", "cim5", "legacy")
 
@@ -47,6 +50,7 @@ NEW_IN_CIM_6 = {
 MULTIVALUE = ("answer", "record_type")
 # Every event has these, whatever the data model.
 EVENT_FIELDS = {name: f'"{name}"' for name in ("_time", "host", "source", "sourcetype", "index")}
+_TYPES = {Kind.NUMBER: "DOUBLE", Kind.TEXT: "VARCHAR", Kind.MULTIVALUE: "VARCHAR[]"}
 
 
 def mappings(addon: str) -> tuple[EventMapping, ...]:
@@ -60,11 +64,8 @@ def mappings(addon: str) -> tuple[EventMapping, ...]:
     return (sysmon.MAPPINGS_LEGACY if addon == "legacy" else sysmon.MAPPINGS) + windows.MAPPINGS
 
 
-def create_datamodels(connection: duckdb.DuckDBPyConnection, addon: str) -> dict[str, tuple[str, ...]]:
-    """Create one view a dataset, named "Endpoint.Processes" and so on, and return the fields of each.
-
-    `_time` is in seconds since 1970; all other fields are VARCHAR (VARCHAR[] where they can have several values),
-    NULL where the event does not fill them. What the CIM version lacks is no column.
+def datasets(connection: duckdb.DuckDBPyConnection, addon: str) -> dict[str, Dataset]:
+    """Return the datasets that searches read, by name: "Endpoint.Processes" and so on.
 
     Args:
         connection: A database with the table `event`, loaded with FIELDS.
@@ -74,22 +75,46 @@ def create_datamodels(connection: duckdb.DuckDBPyConnection, addon: str) -> dict
         UnsupportedError: It is none of them.
     """
     mapped = mappings(addon)
-    fields = {}
-    for dataset, all_columns in DATASETS.items():
+    present = set(connection.execute("SELECT DISTINCT provider, event_id FROM event").fetchall())
+    found = {}
+    for name, all_columns in DATASETS.items():
         columns = EVENT_FIELDS | {
-            field: sql
-            for field, sql in all_columns.items()
-            if addon == "current" or (dataset, field) not in NEW_IN_CIM_6
+            field: sql for field, sql in all_columns.items() if addon == "current" or (name, field) not in NEW_IN_CIM_6
         }
-        # No row, for the names and the kinds of the columns that no event fills.
-        nothing = ", ".join(f'CAST(NULL AS {_kind(field)}) AS "{field}"' for field in columns)
-        queries = [f"SELECT {nothing} WHERE false", *(one.query(columns) for one in mapped if dataset in one.datasets)]
-        selected = ",\n    ".join(f'{expression} AS "{field}"' for field, expression in columns.items())
+        fill = tuple(one for one in mapped if name in one.datasets)
+        in_log = tuple(one for one in fill if (one.source.provider, one.event_id) in present)
+        found[name] = Dataset(columns, {field: _kind(field) for field in columns}, fill, in_log)
+    return found
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset of a data model, over the table `event`.
+
+    Args:
+        columns: The SQL of each field over what an add-on extracts. What the CIM version lacks is none.
+        kinds: The kind of each field: `_time` is in seconds since 1970, all others are text, or lists of text where they
+            can have several values; NULL where the event does not fill them.
+        fill: What the add-on makes of the events that fill it.
+        in_log: Those of them that the log has; each costs a scan of its own.
+    """
+
+    columns: Mapping[str, str]
+    kinds: Mapping[str, Kind]
+    fill: tuple[EventMapping, ...]
+    in_log: tuple[EventMapping, ...]
+
+    def query(self, fields: Iterable[str]) -> str:
+        """Return the query of its rows, with some of its fields."""
+        chosen = {field: self.columns[field] for field in fields}
+        extracted = {"_time"} | set(re.findall(r"\w+", " ".join(chosen.values()))) & self.columns.keys()
+        # No row, for the names and the kinds of what no event fills.
+        nothing = ", ".join(f'CAST(NULL AS {_TYPES[self.kinds[name]]}) AS "{name}"' for name in sorted(extracted))
+        queries = [f"SELECT {nothing} WHERE false", *(one.query(extracted) for one in self.in_log)]
+        selected = ",\n    ".join(f'{expression} AS "{field}"' for field, expression in chosen.items())
         events = "\nUNION ALL BY NAME ".join(queries)
-        connection.execute(f'CREATE OR REPLACE VIEW "{dataset}" AS SELECT\n    {selected}\nFROM ({events})')
-        fields[dataset] = tuple(columns)
-    return fields
+        return f"SELECT\n    {selected}\nFROM ({events})"
 
 
-def _kind(field: str) -> str:
-    return "DOUBLE" if field == "_time" else "VARCHAR[]" if field in MULTIVALUE else "VARCHAR"
+def _kind(field: str) -> Kind:
+    return Kind.NUMBER if field == "_time" else Kind.MULTIVALUE if field in MULTIVALUE else Kind.TEXT

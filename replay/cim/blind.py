@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import duckdb
 
 from replay import times
+from replay.cim import Dataset
 from replay.cim.fill import is_filler
-from replay.cim.mapping import EventMapping
 from replay.sql.values import number
 
 # Where an add-on puts connections: a search that reads both is not blind while one of them has any.
@@ -27,32 +27,32 @@ class Deciding:
 
 def blind_spots(
     connection: duckdb.DuckDBPyConnection,
-    mapped: Collection[EventMapping],
+    datasets: Mapping[str, Dataset],
     decided_by: Mapping[str, Deciding],
 ) -> list[str]:
     """Return a warning for each dataset that a search read, and each field that decided, and no event of the log fills.
 
     Args:
-        connection: A database with the log and the views of the datasets.
-        mapped: What the add-on makes of events.
+        connection: A database with the log.
+        datasets: Those of the add-on, by name.
         decided_by: The datasets that the search read, and which of their fields decided which rows count.
     """
-    filled = {dataset for dataset in decided_by if _any(connection, dataset, "true")}
-    datasets, fields = [], []
-    for dataset, deciding in decided_by.items():
-        if any(dataset in group and filled & group - {dataset} for group in ALTERNATIVES):
+    filled = {name for name in decided_by if datasets[name].in_log}
+    empty, unfilled = [], []
+    for name, deciding in decided_by.items():
+        if any(name in group and filled & group - {name} for group in ALTERNATIVES):
             continue
-        if dataset not in filled:
-            datasets.append(f"this search is blind in {dataset}: {_what_fills(dataset, mapped)}")
+        if name not in filled:
+            empty.append(f"this search is blind in {name}: {_what_fills(datasets[name])}")
             continue
         # A where finds no filler, while a row with one is not lost by grouping.
-        useful = {name: f'"{name}" IS NOT NULL' for name in deciding.grouped}
-        useful |= {name: f"NOT ({is_filler(name)})" for name in deciding.tested}
-        empty = [name for name, test in sorted(useful.items()) if not _any(connection, dataset, test)]
-        if empty:
-            named = ", ".join(f"{dataset}.{name}" for name in empty)
-            fields.append(f"this search is blind in {named}: no event of this log has a value there")
-    return datasets + fields
+        useful = {field: f'"{field}" IS NOT NULL' for field in deciding.grouped}
+        useful |= {field: f"NOT ({is_filler(field)})" for field in deciding.tested}
+        blind = [field for field, test in sorted(useful.items()) if not _any(connection, datasets[name], field, test)]
+        if blind:
+            named = ", ".join(f"{name}.{field}" for field in blind)
+            unfilled.append(f"this search is blind in {named}: no event of this log has a value there")
+    return empty + unfilled
 
 
 def outside(connection: duckdb.DuckDBPyConnection, earliest: float | None, latest: float | None) -> list[str]:
@@ -69,16 +69,16 @@ def outside(connection: duckdb.DuckDBPyConnection, earliest: float | None, lates
     ]
 
 
-def _any(connection: duckdb.DuckDBPyConnection, dataset: str, test: str) -> bool:
-    ((found,),) = connection.execute(f'SELECT EXISTS (SELECT 1 FROM "{dataset}" WHERE {test})').fetchall()
+def _any(connection: duckdb.DuckDBPyConnection, dataset: Dataset, field: str, test: str) -> bool:
+    query = f"SELECT EXISTS (SELECT 1 FROM ({dataset.query([field])}) WHERE {test})"
+    ((found,),) = connection.execute(query).fetchall()
     return bool(found)
 
 
-def _what_fills(dataset: str, mapped: Collection[EventMapping]) -> str:
+def _what_fills(dataset: Dataset) -> str:
     ids: dict[str, list[str]] = {}
-    for one in mapped:
-        if dataset in one.datasets:
-            ids.setdefault(one.source.name, []).append(str(one.event_id))
+    for one in dataset.fill:
+        ids.setdefault(one.source.name, []).append(str(one.event_id))
     if not ids:
         return "replay knows no event that fills it"
     named = " and ".join(f"{name} {', '.join(numbers)}" for name, numbers in ids.items())

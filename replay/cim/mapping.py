@@ -63,4 +63,5 @@ def of_every_event(vendor_product: str) -> dict[str, str]:
 
 def last(path: str) -> str:
     r"""What follows the last backslash: the base name of a path, a user without its domain."""
-    return f"nullif(regexp_extract({path}, '[^\\\\]*$'), '')"
+    # Empty values are NULL already, so none but those that end with a backslash have nothing behind it.
+    return rf"CASE WHEN NOT ends_with({path}, '\') THEN parse_filename({path}, false, 'backslash') END"

@@ -122,6 +122,7 @@ def group(
     rest: str,
     time: Sql,
     order: str | None,
+    filled: bool = False,
 ) -> Table:
     """Return one row for each combination of the by-fields' values, in their order.
 
@@ -134,6 +135,7 @@ def group(
         rest: SQL from `FROM` on, without GROUP BY.
         time: `_time` of the rows, by which earliest and latest choose.
         order: The column that orders the rows, for first, last and list; None where they have no order.
+        filled: Whether no by-field is NULL in any row, which is then not asked.
     """
     keys = {name: f"k{number}" for number, name in enumerate(by)}
     inputs = {f"v{number}": value(one) for number, one in enumerate(aggregates)}
@@ -146,7 +148,8 @@ def group(
         if sql.kind is Kind.MULTIVALUE:  # one after the other: side by side, SQL would pair their values off
             inner = f"SELECT * REPLACE (unnest({keys[name]}) AS {keys[name]}) FROM ({inner})"
     # With nothing to give, because no field matched a wildcard, there is no result either.
-    present = " AND ".join(f"{key} IS NOT NULL" for key in keys.values()) or ("true" if aggregates else "false")
+    tests = [] if filled else [f"{key} IS NOT NULL" for key in keys.values()]
+    present = " AND ".join(tests) or ("true" if keys or aggregates else "false")
     grouping = f" GROUP BY {', '.join(keys.values())}" if keys else ""
 
     fields: dict[str, Sql] = {}

@@ -18,7 +18,6 @@ from replay.sql.predicates import predicate_sql
 from replay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
 
 COMMON = ("_time", "host", "source", "sourcetype", "index")
-_KINDS = {"DOUBLE": Kind.NUMBER, "VARCHAR[]": Kind.MULTIVALUE}
 
 # Replay has no summaries to be partial, old or local, so these change nothing in it; they are checked all the same.
 _OPTIONS: dict[str, Convert] = {
@@ -80,18 +79,17 @@ class Tstats:
 
     def run(self, rows: Table | None, run: Run) -> Table:
         """Return one result for each group, in the order of the by-fields."""
-        fields = run.datamodels.get(self.datamodel)
-        if fields is None:
+        data = run.datamodels.get(self.datamodel)
+        if data is None:
             token = self.datamodel_token
             message = f"replay has no data model {self.datamodel!r}"
             hint = self._instead(sorted(run.datamodels))
             raise error_at(self.segment.text, token.start, token.end, message, hint, unsupported=True)
         dataset = self.datamodel.rpartition(".")[2]
-        names = [name if name in COMMON else f"{dataset}.{name}" for name in fields]
-        described = run.connection.execute(f"DESCRIBE {identifier(self.datamodel)}").fetchall()
-        kinds = {column: _KINDS.get(kind, Kind.TEXT) for column, kind, *_ in described}
+        names = [name if name in COMMON else f"{dataset}.{name}" for name in data.kinds]
         absent: set[str] = set()
         asked: set[str] = set()
+        read: dict[str, None] = {}
 
         def field(name: str) -> Sql:
             column = name.removeprefix(f"{dataset}.")
@@ -100,20 +98,25 @@ class Tstats:
                 return NOTHING
             if name not in COMMON:
                 asked.add(column)
-            return Sql(identifier(column), kinds[column])
+            read[column] = None
+            return Sql(identifier(column), data.kinds[column])
 
         def value(one: Aggregate) -> Sql:
             return field(one.field) if one.field is not None else Sql("1", Kind.NUMBER)
 
         by = {name: self._by_field(name, field(name)) for name in self.by}
         # With a fillnull_value no row is lost for want of a by-field.
-        grouped = set() if self.fillnull_value is not None else set(asked)
+        filled = self.fillnull_value is not None
+        grouped = set() if filled else set(asked)
         asked.clear()
         predicate, modifiers = resolve(self.predicate, run)
         test = predicate_sql(predicate, field, self._no_terms)
         run.decides(self.datamodel, asked, grouped)
-        rest = f"FROM {identifier(self.datamodel)} WHERE ({test}) AND {time_range(run, '_time', modifiers)}"
-        found = group(run, expand(self.aggregates, names, self.by), by, value, rest, field("_time"), None)
+        aggregates, moment = expand(self.aggregates, names, self.by), field("_time")
+        inputs = {one: value(one) for one in aggregates}
+        source = f"({data.query(read)}) AS {identifier(self.datamodel)}"
+        rest = f"FROM {source} WHERE ({test}) AND {time_range(run, '_time', modifiers)}"
+        found = group(run, aggregates, by, inputs.__getitem__, rest, moment, None, filled)
         if absent:
             run.warn(f"{self.datamodel} has no field {' '.join(sorted(absent))} here, so it is empty in this search")
         return found

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from replay.logs.events import Item, schema
@@ -16,6 +18,8 @@ from replay.logs.report import BadEvent, EventKind
 GROUP_ROWS = 1 << 16
 GROUP_BYTES = 64 << 20
 BAD_EVENTS_LISTED = 20
+# A text that stands this often among the first rows is written, and looked at by searches, once a group.
+SAMPLE_ROWS, REPEATED = 1 << 10, 8
 
 
 def write(items: Iterable[Item], fields: Sequence[str], file: Path) -> tuple[Counter[EventKind], list[BadEvent], int]:
@@ -27,26 +31,52 @@ def write(items: Iterable[Item], fields: Sequence[str], file: Path) -> tuple[Cou
     counts: Counter[EventKind] = Counter()
     bad: list[BadEvent] = []
     bad_events = 0
-    # Values repeat less than a dictionary costs.
-    with pq.ParquetWriter(file, schema(fields), use_dictionary=False, compression="lz4") as writer:
-        group: list[pa.RecordBatch] = []
-        rows = size = 0
+
+    def good() -> Iterator[pa.RecordBatch]:
+        nonlocal bad_events
         for item in items:
             if isinstance(item, BadEvent):
                 bad_events += 1
                 if len(bad) < BAD_EVENTS_LISTED:
                     bad.append(item)
-                continue
-            counts.update(_kinds(item))
-            group.append(item)
-            rows += item.num_rows
-            size += item.get_total_buffer_size()
-            if rows >= GROUP_ROWS or size >= GROUP_BYTES:
-                writer.write_table(pa.Table.from_batches(group), rows)
-                group, rows, size = [], 0, 0
-        if group:
-            writer.write_table(pa.Table.from_batches(group), rows)
+            else:
+                counts.update(_kinds(item))
+                yield item
+
+    groups = _groups(good())
+    first = next(groups, schema(fields).empty_table())
+    # Each group holds events of all kinds, so no other statistics would let a search pass over one.
+    with pq.ParquetWriter(
+        file, schema(fields), use_dictionary=_repeating(first), compression="lz4", write_statistics=["time"]
+    ) as writer:
+        for group in chain([first], groups):
+            writer.write_table(group, len(group) or 1)
     return counts, bad, bad_events
+
+
+def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    group: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        group.append(batch)
+        rows += batch.num_rows
+        size += batch.get_total_buffer_size()
+        if rows >= GROUP_ROWS or size >= GROUP_BYTES:
+            yield pa.Table.from_batches(group)
+            group, rows, size = [], 0, 0
+    if group:
+        yield pa.Table.from_batches(group)
+
+
+def _repeating(table: pa.Table) -> list[str]:
+    """Name the columns of text whose values repeat."""
+    sample = table.slice(0, SAMPLE_ROWS)
+    texts = [field.name for field in table.schema if field.type == pa.string_view()]
+    return [
+        name
+        for name in texts
+        if pc.count_distinct(sample[name].cast(pa.string())).as_py() * REPEATED <= len(sample) - sample[name].null_count
+    ]
 
 
 def _kinds(batch: pa.RecordBatch) -> dict[EventKind, int]:

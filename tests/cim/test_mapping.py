@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from replay.cim import ADDONS, DATASETS, EVENTS, FIELDS, create_datamodels, mappings
+from replay.cim import ADDONS, DATASETS, EVENTS, FIELDS, datasets, mappings
 from replay.errors import UnsupportedError
+from replay.sql.values import Kind
 from tests.logs.conftest import event
 
 PROCESSES, PORTS, TRAFFIC = "Endpoint.Processes", "Endpoint.Ports", "Network_Traffic.All_Traffic"
@@ -130,10 +131,23 @@ def test_a_process_and_its_connection(loaded, dataset, addon, rows):
 def test_every_field_but_the_time_is_text(loaded, addon):
     """Splunk has no types; one column of another kind would compare differently. Two fields have several values."""
     log = loaded(event())
-    for dataset, fields in create_datamodels(log.connection, addon).items():
-        described = [row[:2] for row in log.connection.sql(f'DESCRIBE "{dataset}"').fetchall()]
-        kinds = {"_time": "DOUBLE", "answer": "VARCHAR[]", "record_type": "VARCHAR[]"}
-        assert [(field, kinds.get(field, "VARCHAR")) for field in fields] == described
+    several = {"_time": Kind.NUMBER, "answer": Kind.MULTIVALUE, "record_type": Kind.MULTIVALUE}
+    types = {Kind.NUMBER: "DOUBLE", Kind.TEXT: "VARCHAR", Kind.MULTIVALUE: "VARCHAR[]"}
+    for dataset in datasets(log.connection, addon).values():
+        described = [row[:2] for row in log.connection.sql(f"DESCRIBE {dataset.query(dataset.kinds)}").fetchall()]
+        kinds = {field: several.get(field, Kind.TEXT) for field in dataset.columns}
+        assert kinds == dataset.kinds
+        assert [(field, types[kind]) for field, kind in kinds.items()] == described
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+def test_a_field_alone_is_what_it_is_among_all(loaded, addon):
+    """A search that reads one field reads what one that reads all of them does."""
+    log = loaded(event(CREATED) + event(CONNECTED, event_id="3"))
+    for dataset in datasets(log.connection, addon).values():
+        rows = log.connection.sql(dataset.query(dataset.kinds)).fetchall()
+        for place, field in enumerate(dataset.kinds):
+            assert [(row[place],) for row in rows] == log.connection.sql(dataset.query([field])).fetchall()
 
 
 def test_an_unknown_addon_is_refused(loaded):
@@ -169,6 +183,8 @@ def test_no_other_event_is_mapped(loaded, addon):
         ({"ParentCommandLine": ""}, {"parent_process": "unknown"}),
         ({"Image": "System"}, {"process_name": "System", "process_exec": "System"}),
         ({"Image": r"C:\a b\INSTALLUTIL.exe"}, {"process_name": "INSTALLUTIL.exe"}),
+        ({"Image": "C:\\a\\"}, {"process_name": "InstallUtil.exe", "process_exec": None}),
+        ({"Image": r"C:\a/b:c"}, {"process_name": "a/b:c"}),
         ({"Image": ""}, {"process_name": "InstallUtil.exe", "process_exec": None, "process_path": None}),
         ({"Image": "", "CommandLine": r'"C:\a b\c d.exe" /x \y'}, {"process_name": "c d.exe"}),
         ({"Image": "", "CommandLine": "run.exe /x"}, {"process_name": "run.exe"}),

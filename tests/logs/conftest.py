@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 import duckdb
 import pytest
 
-from replay.cim import FIELDS, create_datamodels
+from replay.cim import FIELDS, datasets
 from replay.logs import LoadReport, load
 
 NAMESPACE = "http://schemas.microsoft.com/win/2004/08/events/event"
@@ -51,9 +51,9 @@ class Loaded:
 
     def rows(self, dataset: str, addon: str = "current") -> list[dict[str, Value]]:
         """Return a dataset's rows as one add-on fills it; a field without a value is left out."""
-        names = create_datamodels(self.connection, addon)[dataset]
-        rows = self.connection.sql(f'SELECT * FROM "{dataset}"').fetchall()
-        cells = (zip(names, row, strict=True) for row in rows)
+        data = datasets(self.connection, addon)[dataset]
+        rows = self.connection.sql(data.query(data.kinds)).fetchall()
+        cells = (zip(data.kinds, row, strict=True) for row in rows)
         return [{name: cell for name, cell in row if cell is not None} for row in cells]
 
     def bad(self) -> list[tuple[str, str]]:

@@ -180,7 +180,7 @@ def check(text: str, runs: bool, app: App) -> str:
         pipeline = app.parse(text)
         if not runs:
             return "parsed"
-        run = Run(log().connection.cursor(), app, cim.create_datamodels(log().connection, "current"), NOW)
+        run = Run(log().connection.cursor(), app, cim.datasets(log().connection, "current"), NOW)
         names = list(dict.fromkeys(name for row in ROWS for name in row))
         made = text.startswith("| makeresults | ")
         run.fetch(run.execute(pipeline[1:], run.from_python(names, ROWS)) if made else run.execute(pipeline))
