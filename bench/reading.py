@@ -16,7 +16,7 @@ from evtx import PyEvtxParser
 
 from bench import recording
 from bench.search import NAME, seconds
-from replay import engine, logs
+from replay import engine, logs, reads
 from replay.app import App
 from replay.logs import evtx, xml
 from replay.logs.opening import MAX_EVENT_BYTES
@@ -32,7 +32,8 @@ def alert(log: Path, cache: Path | None = None) -> None:
     """Read a log and run the scheduled search over it, as the command line does; the log holds one finding."""
     app = App(engine.app_folder())
     spl = app.saved_search(NAME).search
-    replayed = engine.replay(engine.record([str(log)], cache=cache), app, spl, "current")
+    fields = reads.fields([app.parse(spl)], ["current"])
+    replayed = engine.replay(engine.record([str(log)], fields, cache=cache), app, spl, "current")
     assert len(replayed.results.rows) == 1, replayed.results.rows
 
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from replay import cim, compare, engine
+from replay import cim, compare, engine, reads
 from replay.app import App
 from replay.detections import check, test
 from replay.errors import DataError, SplError, UsageError
@@ -108,9 +108,9 @@ def _run(options: argparse.Namespace) -> int:
     search = _search_text(options, app)
     now = time.time()
     # What is wrong with the search or the times is said before a large log is read.
-    app.parse(search)
+    pipeline = app.parse(search)
     engine.time_range(options.earliest, options.latest, now)
-    recording = _record(options)
+    recording = _record(options, reads.fields([pipeline], [options.addon]))
     replayed = engine.replay(
         recording,
         app,
@@ -156,15 +156,16 @@ def _search_text(options: argparse.Namespace, app: App) -> str:
 
 def _compare(options: argparse.Namespace) -> int:
     app = app_of(options)
-    recording = _record(options)
+    searches = [app.parse(app.saved_search(name).search) for name in compare.SEARCHES]
+    recording = _record(options, reads.fields(searches, cim.ADDONS))
     print(compare.text(recording, app, options.python), end="", flush=True)
     return 0
 
 
-def _record(options: argparse.Namespace) -> engine.Recording:
+def _record(options: argparse.Namespace, fields: Sequence[str]) -> engine.Recording:
     progress = Progress(sys.stderr)
     try:
-        recording = engine.record(options.logs, cache=options.cache, progress=progress.show)
+        recording = engine.record(options.logs, fields, cache=options.cache, progress=progress.show)
     finally:
         progress.clear()
     _warn(recording.report.warnings)

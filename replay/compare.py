@@ -14,6 +14,7 @@ from replay.sql.values import Value
 
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 PUBLISHED = f"{SCHEDULED} - As Published"
+SEARCHES = (PUBLISHED, SCHEDULED)
 
 
 def text(recording: Recording, app: App, python: str) -> str:
@@ -27,7 +28,7 @@ def text(recording: Recording, app: App, python: str) -> str:
             addon: replay(recording, app, app.saved_search(name).search, addon, python=python).results
             for addon in cim.ADDONS
         }
-        for name in (PUBLISHED, SCHEDULED)
+        for name in SEARCHES
     }
     parts = [_events(recording.report), _counts(found)]
     message = _published_message(found[PUBLISHED], app)

@@ -40,18 +40,24 @@ class Replayed:
 
 
 def record(
-    paths: Sequence[str], *, cache: Path | None = None, progress: Callable[[Log], None] = lambda log: None
+    paths: Sequence[str],
+    fields: Sequence[str] = cim.FIELDS,
+    *,
+    cache: Path | None = None,
+    progress: Callable[[Log], None] = lambda log: None,
 ) -> Recording:
     """Return the logs at *paths* loaded; DataError for one that cannot be read or holds no event.
 
     Args:
         paths: The logs.
-        cache: A folder where later runs find them read.
+        fields: The fields that will be read, as reads.fields tells them; others are then not there.
+        cache: A folder where later runs find them read, with all fields, as those may search for others.
         progress: Called now and then while a log is read.
     """
     connection = connect()
     folder = tempfile.TemporaryDirectory(prefix="replay-", ignore_cleanup_errors=True)
-    report = logs.load(connection, paths, cim.FIELDS, Path(folder.name), cache=cache, progress=progress)
+    kept = cim.FIELDS if cache else fields
+    report = logs.load(connection, paths, kept, Path(folder.name), cache=cache, progress=progress)
     return Recording(connection, report, folder)
 
 

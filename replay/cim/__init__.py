@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -68,22 +68,29 @@ def datasets(connection: duckdb.DuckDBPyConnection, addon: str) -> dict[str, Dat
     """Return the datasets that searches read, by name: "Endpoint.Processes" and so on.
 
     Args:
-        connection: A database with the table `event`, loaded with FIELDS.
+        connection: A database with the table `event`, loaded with the fields that are read.
         addon: One of ADDONS.
 
     Raises:
         UnsupportedError: It is none of them.
     """
-    mapped = mappings(addon)
-    present = set(connection.execute("SELECT DISTINCT provider, event_id FROM event").fetchall())
+    found = described(addon)
+    kinds = set(connection.execute("SELECT DISTINCT provider, event_id FROM event").fetchall())
+    return {
+        name: replace(one, in_log=tuple(fill for fill in one.fill if (fill.source.provider, fill.event_id) in kinds))
+        for name, one in found.items()
+    }
+
+
+def described(addon: str) -> dict[str, Dataset]:
+    """Return the datasets as they are over a log that has events of every kind."""
     found = {}
     for name, all_columns in DATASETS.items():
         columns = EVENT_FIELDS | {
             field: sql for field, sql in all_columns.items() if addon == "current" or (name, field) not in NEW_IN_CIM_6
         }
-        fill = tuple(one for one in mapped if name in one.datasets)
-        in_log = tuple(one for one in fill if (one.source.provider, one.event_id) in present)
-        found[name] = Dataset(columns, {field: _kind(field) for field in columns}, fill, in_log)
+        fill = tuple(one for one in mappings(addon) if name in one.datasets)
+        found[name] = Dataset(columns, {field: _kind(field) for field in columns}, fill, fill)
     return found
 
 
@@ -104,16 +111,26 @@ class Dataset:
     fill: tuple[EventMapping, ...]
     in_log: tuple[EventMapping, ...]
 
+    def reads(self, fields: Iterable[str]) -> set[str]:
+        """Return the events' own fields that some of its fields are made of; of a field that it lacks, none."""
+        extracted = self._extracted(field for field in fields if field in self.columns)
+        return {own for one in self.fill for own in one.reads(extracted)}
+
     def query(self, fields: Iterable[str]) -> str:
         """Return the query of its rows, with some of its fields."""
         chosen = {field: self.columns[field] for field in fields}
-        extracted = {"_time"} | set(re.findall(r"\w+", " ".join(chosen.values()))) & self.columns.keys()
+        extracted = self._extracted(chosen)
         # No row, for the names and the kinds of what no event fills.
         nothing = ", ".join(f'CAST(NULL AS {_TYPES[self.kinds[name]]}) AS "{name}"' for name in sorted(extracted))
         queries = [f"SELECT {nothing} WHERE false", *(one.query(extracted) for one in self.in_log)]
         selected = ",\n    ".join(f'{expression} AS "{field}"' for field, expression in chosen.items())
         events = "\nUNION ALL BY NAME ".join(queries)
         return f"SELECT\n    {selected}\nFROM ({events})"
+
+    def _extracted(self, fields: Iterable[str]) -> set[str]:
+        """Return what an add-on extracts for some of its fields, and the time."""
+        expressions = " ".join(self.columns[field] for field in fields)
+        return {"_time"} | set(re.findall(r"\w+", expressions)) & self.columns.keys()
 
 
 def _kind(field: str) -> Kind:

@@ -34,12 +34,15 @@ class EventMapping:
     datasets: tuple[str, ...]
     fields: Mapping[str, str]
 
+    def reads(self, columns: Container[str]) -> list[str]:
+        """Return the events' own fields that fill *columns*."""
+        used = set(re.findall(r"\w+", " ".join(sql for name, sql in self.fields.items() if name in columns)))
+        return [field for field in self.source.fields if field in used]
+
     def query(self, columns: Container[str]) -> str:
         """Return the query of these events' rows, with those of *columns* that they fill."""
-        filled = {name: sql for name, sql in self.fields.items() if name in columns}
-        listed = ",\n    ".join(f'{sql} AS "{name}"' for name, sql in filled.items())
-        used = set(re.findall(r"\w+", " ".join(filled.values())))
-        own = "".join(f", nullif({field}, '') AS {field}" for field in self.source.fields if field in used)
+        listed = ",\n    ".join(f'{sql} AS "{name}"' for name, sql in self.fields.items() if name in columns)
+        own = "".join(f", nullif({field}, '') AS {field}" for field in self.reads(columns))
         return f"""
 SELECT
     {listed}

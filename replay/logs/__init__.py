@@ -98,7 +98,7 @@ def _read(path: str, fields: Sequence[str], file: Path, progress: Callable[[Log]
             yield item
 
     try:
-        counts, bad, bad_events = table.write(items(), fields, file)
+        counts, bad, bad_events = table.write(items(), file)
     except OSError as error:
         raise DataError(f"its events cannot be written to {file}: {error}", path) from None
     if log.flaw:

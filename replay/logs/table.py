@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from replay.logs.events import Item, schema
+from replay.logs.events import Item
 from replay.logs.report import BadEvent, EventKind
 
 # A row group: as many rows as searches like, and as few bytes as memory does.
@@ -22,8 +22,8 @@ BAD_EVENTS_LISTED = 20
 SAMPLE_ROWS, REPEATED = 1 << 10, 8
 
 
-def write(items: Iterable[Item], fields: Sequence[str], file: Path) -> tuple[Counter[EventKind], list[BadEvent], int]:
-    """Write the events among *items* to *file*.
+def write(items: Iterable[Item], file: Path) -> tuple[Counter[EventKind], list[BadEvent], int]:
+    """Write the events among *items* to *file*; no file where there is none.
 
     Returns:
         How many events of which kind there are; the first bad events; how many are bad.
@@ -43,14 +43,12 @@ def write(items: Iterable[Item], fields: Sequence[str], file: Path) -> tuple[Cou
                 counts.update(_kinds(item))
                 yield item
 
-    groups = _groups(good())
-    first = next(groups, schema(fields).empty_table())
-    # Each group holds events of all kinds, so no other statistics would let a search pass over one.
-    with pq.ParquetWriter(
-        file, schema(fields), use_dictionary=_repeating(first), compression="lz4", write_statistics=["time"]
-    ) as writer:
-        for group in chain([first], groups):
-            writer.write_table(group, len(group) or 1)
+    with ExitStack() as stack:
+        writer: pq.ParquetWriter | None = None
+        for group in _groups(good()):
+            writer = writer or stack.enter_context(_writer(group, file))
+            writer.write_table(group, len(group))
+            del group  # while the next one is gathered
     return counts, bad, bad_events
 
 
@@ -66,6 +64,12 @@ def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
             group, rows, size = [], 0, 0
     if group:
         yield pa.Table.from_batches(group)
+
+
+def _writer(first: pa.Table, file: Path) -> pq.ParquetWriter:
+    # Each group holds events of all kinds, so no other statistics would let a search pass over one.
+    options = {"use_dictionary": _repeating(first), "compression": "lz4", "write_statistics": ["time"]}
+    return pq.ParquetWriter(file, first.schema, **options)
 
 
 def _repeating(table: pa.Table) -> list[str]:

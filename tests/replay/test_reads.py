@@ -1,0 +1,82 @@
+"""Which fields of the events a search reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from replay import cim, engine, reads
+from replay.app import App
+from tests.conftest import REPO
+
+APP = App(REPO)
+ATTACK = str(REPO / "tests" / "recordings" / "installutil_attack.xml")
+PROCESSES = "| tstats count from datamodel=Endpoint.Processes"
+TRAFFIC = "tstats count from datamodel=Network_Traffic.All_Traffic"
+RANGE = '[| makeresults | eval earliest=0 | table earliest | format "" "" "" "" "" ""]'
+
+
+@pytest.mark.parametrize(
+    "search, expected",
+    [
+        (PROCESSES, ()),
+        ("| makeresults | eval a=1", ()),
+        (f"{PROCESSES} by Processes.process_id", ("ProcessId", "NewProcessId")),
+        (f"{PROCESSES} by Processes.process_id host _time span=1s", ("ProcessId", "NewProcessId")),
+        (f"{PROCESSES} where Processes.process_integrity_level=High", ("IntegrityLevel",)),
+        (f"{PROCESSES} where NOT (Processes.process_integrity_level IN (a, b))", ("IntegrityLevel",)),
+        ("| tstats dc(Processes.process_hash) as n from datamodel=Endpoint.Processes", ("Hashes",)),
+        # The CIM takes the name of a program from its command line where it has none.
+        (f"| {TRAFFIC} by All_Traffic.dest_port", ("DestinationPort", "DestPort")),
+        (f"{PROCESSES} by Processes.parent_process_name", ("ParentImage", "ParentCommandLine", "ParentProcessName")),
+        (f"{PROCESSES} by Processes.no_such_field", ()),
+        ("| tstats count from datamodel=No.Such_Model by Such_Model.dest", ()),
+        (f"{PROCESSES} where {RANGE}", ()),
+        (f"{PROCESSES} where [| {TRAFFIC} by All_Traffic.src_port | rename All_Traffic.src_port as Processes.os]", ("SourcePort",)),
+        (f"{PROCESSES} where [| makeresults | eval Processes.process_hash=1 | table Processes.process_hash]", ("Hashes",)),
+        (f"{PROCESSES} | append [| {TRAFFIC} by All_Traffic.transport]", ("Protocol",)),
+        (f"{PROCESSES} | search a=1 | join type=inner max=0 a [| {TRAFFIC} by All_Traffic.transport]", ("Protocol",)),
+    ],
+)  # fmt: skip
+def test_fields(search: str, expected: tuple[str, ...]) -> None:
+    """Those that the fields which the search names are made of, wherever in the search they stand; others are not read."""
+    assert expected == reads.fields([APP.parse(search)], ["current"])
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        "search EventCode=1",
+        '| savedsearch "Windows InstallUtil Remote Network Connection - Hunt"',
+        f"{PROCESSES} | append [search index=main]",
+        f"{PROCESSES} | foreach count [eval a=1]",
+        "| tstats values(Processes.*) as * from datamodel=Endpoint.Processes",
+        f'{PROCESSES} where [| makeresults | eval search="Processes.process_hash=1" | table search]',
+        f"{PROCESSES} where [search index=main]",
+    ],
+)
+def test_all_fields(search: str) -> None:
+    """Where the text of a search does not tell what it reads, all fields are kept."""
+    assert cim.FIELDS == reads.fields([APP.parse(search)], ["current"])
+
+
+def test_more_than_one_search_and_addon() -> None:
+    """What any of them reads on any add-on is read; the legacy one takes the far end's address for its name."""
+    searches = [APP.parse(f"{PROCESSES} by Processes.os"), APP.parse(f"| {TRAFFIC} by All_Traffic.dest")]
+    assert ("DestinationHostname", "DestAddress") == reads.fields(searches, ["current"])
+    assert ("DestinationIp", "DestinationHostname", "DestAddress") == reads.fields(searches, cim.ADDONS)
+
+
+@pytest.mark.parametrize("addon", cim.ADDONS)
+@pytest.mark.parametrize("name", APP.saved_searches)
+def test_the_results_are_those_with_all_fields(name: str, addon: str, tmp_path: Path) -> None:
+    """A saved search of the app finds, and is blind in, the same over the fields that it reads."""
+    search = APP.saved_search(name).search
+    found = [
+        engine.replay(
+            engine.record([ATTACK], fields), APP, search, addon, now=1_750_200_000, collect=tmp_path / str(len(fields))
+        ).results
+        for fields in (cim.FIELDS, reads.fields([APP.parse(search)], [addon]))
+    ]
+    assert (found[0].rows, found[0].blind) == (found[1].rows, found[1].blind)
