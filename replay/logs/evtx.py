@@ -11,6 +11,7 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, Any, NamedTuple
 
 from evtx import PyEvtxParser
@@ -31,10 +32,10 @@ CHUNK_MAGIC = b"ElfChnk\0"
 
 
 class Record(NamedTuple):
-    """One record: its number in the file, from 1 on, and its event as XML."""
+    """One record: its number in the file, from 1 on, and its event as the package writes it."""
 
     number: int
-    xml: bytes
+    text: str
 
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
@@ -46,21 +47,22 @@ def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
 def row(parser: Parser, record: Record) -> Row | BadEvent:
     """Read one record."""
     try:
-        return parser.row(record.xml)
+        return parser.row(xml(record.text))
     except UnreadableEventError as error:
         return BadEvent(f"record {record.number}", str(error))
 
 
+def xml(text: str) -> bytes:
+    """Return events as Windows shows them, from what the package writes."""
+    return GUID.sub(r">{\1}</", text).encode()
+
+
 def records(log: Log) -> Iterator[Record | BadEvent]:
-    """Yield what is wrong with the chunks of a file, then its records."""
-    with tempfile.NamedTemporaryFile(suffix=".evtx") as spool:
+    """Yield the records of a file, and what is wrong: with its chunks, which are looked at meanwhile, before its records."""
+    with tempfile.NamedTemporaryFile(suffix=".evtx") as spool, ThreadPoolExecutor(1) as pool:
         path = _whole_chunks(log, spool)
-        expected = 0
-        for item in _chunks(path):
-            if isinstance(item, BadEvent):
-                yield item
-            else:
-                expected += item
+        chunks = pool.submit(list, _chunks(path))
+        bad_chunks = _bad(chunks)
         try:
             # Indenting would fill empty elements with white space.
             decoded: Iterator[Any] = PyEvtxParser(path, indent=False).records()
@@ -74,13 +76,20 @@ def records(log: Log) -> Iterator[Record | BadEvent]:
             except StopIteration:
                 break
             except RuntimeError as error:
+                yield from bad_chunks
                 yield BadEvent(f"record {number}", str(error))
             else:
                 found += 1
-                yield Record(number, GUID.sub(r">{\1}</", text).encode())
+                yield Record(number, text)
+        yield from bad_chunks
+        expected = sum(item for item in chunks.result() if isinstance(item, int))
         if found < expected:
             lost = f"{expected - found:,} of the {expected:,} records that the chunks announce cannot be read"
             yield BadEvent("end", lost)
+
+
+def _bad(chunks: Future[list[BadEvent | int]]) -> Iterator[BadEvent]:
+    yield from (item for item in chunks.result() if isinstance(item, BadEvent))
 
 
 def _chunks(path: str) -> Iterator[BadEvent | int]:

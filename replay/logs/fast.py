@@ -23,6 +23,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 Exact: TypeAlias = Callable[[int, int, int], "Iterable[Row | BadEvent]"]
 
+END = xml.EVENT_END.decode()
 THREADS = 2
 # More events than this of shapes yet unknown are read exactly, block by block.
 LESSONS = 50
@@ -64,10 +65,9 @@ def read_evtx(log: Log, fields: Sequence[str]) -> Iterator[Item]:
         def exact(event: int, start: int, end: int) -> Iterable[Row | BadEvent]:
             return [evtx.row(parser, records[event])]
 
-        content = b"".join(record.xml for record in records)
-        ends = np.cumsum([len(record.xml) for record in records])
+        content = evtx.xml("".join(record.text for record in records))
         block = Block(content) if len(content) > REACH else None
-        if block and np.array_equal(block.end, ends):
+        if block and len(block.end) == len(records) and all(record.text.endswith(END) for record in records):
             return [*bad, *learned.read(block, parser, exact, fields)]
         return [*bad, *batches((evtx.row(parser, record) for record in records), fields)]
 
@@ -87,7 +87,7 @@ def _groups(records: Iterable[evtx.Record | BadEvent]) -> Iterator[tuple[list[Ba
             bad.append(record)
         else:
             good.append(record)
-            size += len(record.xml)
+            size += len(record.text)
     yield bad, good
 
 

@@ -8,9 +8,8 @@ takes is sure where its bytes show that none of this is in it. Nothing but speed
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
-from itertools import chain
 
 import duckdb
 import numpy as np
@@ -30,6 +29,8 @@ MAX_OBJECTS = 100
 VALUE_BYTES = 32
 # What else a line is read for, as columns; the last three make the moment of NXLog's form.
 SYSTEM = ("provider", "event_id", "computer", "channel", "#time", "#local", "#received", "#relayed")
+# Of the three, the last differs from the one before in case alone, as no two columns may.
+COMPUTER = jsonl.COMPUTER[:-1]
 # How the text of an object or an array begins; no GUID does.
 NESTED = np.frombuffer(b'{"{}["[]', "<u2")
 
@@ -70,7 +71,7 @@ def _read(cursor: duckdb.DuckDBPyConnection, number: int, piece: bytes, fields: 
     edges = np.concatenate(([0], ends)).astype(np.int32)
     lines = pa.Array.from_buffers(pa.string(), len(ends), [None, pa.py_buffer(edges), pa.py_buffer(piece)])
     cursor.register("lines", pa.table({"line": lines}))
-    query = _query(tuple(fields), b'"winlog"' in piece)
+    query = _query(tuple(fields), _form(piece))
     [found] = cursor.sql(query).to_arrow_table().combine_chunks().to_batches()
     plain, nesting = _plain(piece, ends)
     sure = np.asarray(found["sure"]) & plain
@@ -115,10 +116,21 @@ def _with_others(
     return [*bad, *table.cast(batch.schema).combine_chunks().to_batches()]
 
 
+def _form(piece: bytes) -> tuple[str, ...]:
+    """Return the keys by which the first line of a piece tells its form: one for the provider, the computer, the time."""
+    try:
+        record = json.loads(piece[: piece.find(b"\n")])
+    except (ValueError, RecursionError):
+        record = None
+    present = record if isinstance(record, dict) else {}
+    keys = (jsonl.PROVIDER, COMPUTER, [jsonl.LOCAL_TIME[0], *jsonl.TIME])
+    return ("winlog",) if "winlog" in present else tuple(next(filter(present.get, names), names[0]) for names in keys)
+
+
 @cache
-def _query(fields: Sequence[str], winlogbeat: bool) -> str:
+def _query(fields: Sequence[str], form: Sequence[str]) -> str:
     """Return the SQL that takes the values of SYSTEM and *fields* out of `lines`; `sure` where a line has that form."""
-    if winlogbeat:
+    if form == ("winlog",):
         system = ("provider_name", "event_id", "computer_name", "channel")
         structure = _texts(["@timestamp"]) | {"winlog": _texts(system) | {"event_data": _texts([*fields, "UtcTime"])}}
         data, sure = "s.winlog.event_data", "s.winlog IS NOT NULL"
@@ -126,14 +138,22 @@ def _query(fields: Sequence[str], winlogbeat: bool) -> str:
             # No two keys may differ in case alone, so the other one is looked for in the text, escaped or not.
             seen = f"(contains(line, {literal(other)}) OR contains(line, '\\u'))"
             sure += f" AND ({data}.{identifier(name)} IS NOT NULL OR NOT {seen})" if name in fields else ""
-        provider, event_id, computer, channel = (_first("s.winlog", name) for name in system)
-        times = [_first("s", "@timestamp"), *["NULL::VARCHAR"] * 3]
+        values = [f"s.winlog.{name}" for name in system]
+        times = ['s."@timestamp"', *["NULL::VARCHAR"] * 3]
     else:
-        *computers, _ = jsonl.COMPUTER
-        keys = (jsonl.PROVIDER, ["EventID"], computers, ["Channel"], jsonl.TIME, *([key] for key in jsonl.LOCAL_TIME))
-        structure = _texts([*chain.from_iterable(keys), *fields, "winlog"])
-        data, sure = "s", "s IS NOT NULL AND s.winlog IS NULL"
-        provider, event_id, computer, channel, *times = (_first("s", *names) for names in keys)
+        provider, computer, time = form
+        local, _, _ = jsonl.LOCAL_TIME
+        # What would count before the keys of the form.
+        others = [*_before(provider, jsonl.PROVIDER), *_before(computer, COMPUTER), "winlog"]
+        others += [] if time == local else [local, *_before(time, jsonl.TIME)]
+        system = (provider, "EventID", computer, "Channel")
+        moment = jsonl.LOCAL_TIME if time == local else [time]
+        structure = _texts([*system, *moment, "UtcTime", *fields, *others])
+        data, sure = "s", " AND ".join(["s IS NOT NULL", *(f"s.{identifier(key)} IS NULL" for key in others)])
+        values = [f"s.{identifier(key)}" for key in system]
+        times = [f"s.{identifier(key)}" for key in moment]
+        times = ["NULL::VARCHAR", *times] if time == local else [*times, *["NULL::VARCHAR"] * 3]
+    provider, event_id, computer, channel = values
     provider = f"""coalesce({provider}, CASE
         WHEN starts_with({channel}, '{jsonl.SYSMON}/') OR {data}."UtcTime" IS NOT NULL THEN '{jsonl.SYSMON}' END)"""
     sure = f"{sure} AND {provider} IS NOT NULL AND {computer} IS NOT NULL"
@@ -146,12 +166,12 @@ SELECT
 FROM (SELECT line, try(json_transform(line, {literal(json.dumps(structure))})) AS s FROM lines)"""
 
 
-def _texts(names: Sequence[str]) -> dict[str, object]:
+def _texts(names: Iterable[str]) -> dict[str, object]:
     return dict.fromkeys(names, "VARCHAR")
 
 
-def _first(of: str, *names: str) -> str:
-    return f"coalesce({', '.join(f'{of}.{identifier(name)}' for name in names)})"
+def _before(key: str, keys: Sequence[str]) -> Sequence[str]:
+    return keys[: keys.index(key)]
 
 
 def _plain(piece: bytes, ends: Integers) -> tuple[Booleans, bool]:

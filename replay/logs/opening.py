@@ -13,8 +13,8 @@ from itertools import chain
 
 from replay.errors import DataError
 
-# Work on a block is quick while what is made of it stays in the processor's cache.
-BLOCK_BYTES = 8 << 20
+# Each block costs some milliseconds whatever its size.
+BLOCK_BYTES = 16 << 20
 # Far above any real event, so that a file without event ends cannot fill the memory.
 MAX_EVENT_BYTES = 64 << 20
 
