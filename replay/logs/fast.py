@@ -47,7 +47,7 @@ def read_xml(log: Log, fields: Sequence[str]) -> Iterator[Item]:
         def exact(event: int, start: int, end: int) -> Iterable[Row | BadEvent]:
             return xml.rows(parser, log.path, offset + start, content[start:end])
 
-        if len(content) <= REACH or not content.endswith(xml.EVENT_END):
+        if len(content) <= REACH or not content.endswith(xml.EVENT_END) or xml.hides_ends(content):
             return list(batches(exact(0, 0, len(content)), fields))
         return learned.read(Block(content), parser, exact, fields)
 

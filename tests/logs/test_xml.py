@@ -202,3 +202,42 @@ def test_any_text_comes_back_as_it_was(loaded, rows):
 def test_a_pid_that_windows_spells_otherwise(loaded):
     """Event 5156 alone spells its PID ProcessID; it is kept as ProcessId, the name that other events give it."""
     assert ["7316"] == loaded(event({"ProcessID": "7316"}, event_id="5156")).values("ProcessId")
+
+
+FORGED = event({LINE: "forged"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "</Event><Event>",
+        "</Event>",
+        "</Event >",
+        "<Event>",
+        "<Event></Event>",
+        FORGED,
+        FORGED * 2,
+        "<!DOCTYPE </Event>",
+    ],
+)
+def test_a_cdata_section_neither_hides_its_event_nor_adds_one(loaded, text):
+    """What stands in it is text, tags of events too."""
+    log = loaded(
+        "\n".join([event({LINE: "a"}), event({LINE: "@"}).replace("@", f"<![CDATA[{text}]]>"), event({LINE: "b"})])
+    )
+    assert (["a", text, "b"], []) == (log.values(LINE), log.bad())
+
+
+def test_two_cdata_sections_of_one_event(loaded):
+    """Text between them is text, too."""
+    text = "<![CDATA[<Event >]]>-<![CDATA[</Event>]]>"
+    log = loaded(event({LINE: "a"}) + event({LINE: "@"}).replace("@", text) + event({LINE: "b"}))
+    assert (["a", "<Event >-</Event>", "b"], []) == (log.values(LINE), log.bad())
+
+
+@pytest.mark.parametrize("end", ["", "]]>", "x]]></Data></Event>"])
+def test_a_cdata_section_that_is_no_such_costs_no_other_event(loaded, end):
+    """One that is not closed, or closed in another event: the events between are there."""
+    good = [event({LINE: letter}) for letter in "abc"]
+    log = loaded("\n".join([good[0], "<Event><![CDATA[</Event>", good[1], f"<Event>{end}</Event>", good[2]]), LINE)
+    assert [*"abc"] == log.values(LINE)
