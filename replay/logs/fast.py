@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from replay.logs import evtx, xml
 from replay.logs.events import Item, Row, batches, schema
-from replay.logs.opening import BLOCK_BYTES, Log, whole
+from replay.logs.opening import BLOCK_BYTES, Log
 from replay.logs.report import BadEvent
 from replay.logs.shapes import REACH, Block, Found, Integers, Shape, learn
 
@@ -51,7 +51,7 @@ def read_xml(log: Log, fields: Sequence[str]) -> Iterator[Item]:
             return list(batches(exact(0, 0, len(content)), fields))
         return learned.read(Block(content), parser, exact, fields)
 
-    return in_threads(read, whole(log.blocks, xml.EVENT_END, xml.END))
+    return in_threads(read, xml.pieces(log.blocks))
 
 
 def read_evtx(log: Log, fields: Sequence[str]) -> Iterator[Item]:
