@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from replay.logs import evtx, xml
 from replay.logs.events import Item, Row, batches, schema
-from replay.logs.opening import BLOCK_BYTES, Log, whole
+from replay.logs.opening import BLOCK_BYTES, Log
 from replay.logs.report import BadEvent
 from replay.logs.shapes import REACH, Block, Found, Integers, Shape, learn
 
@@ -48,11 +48,11 @@ def read_xml(log: Log, fields: Sequence[str]) -> Iterator[Item]:
         def exact(event: int, start: int, end: int) -> Iterable[Row | BadEvent]:
             return xml.rows(parser, log.path, offset + start, content[start:end])
 
-        if len(content) <= REACH or not content.endswith(xml.EVENT_END):
+        if len(content) <= REACH or not content.endswith(xml.EVENT_END) or xml.hides_ends(content):
             return list(batches(exact(0, 0, len(content)), fields))
         return learned.read(Block(content), parser, exact, fields)
 
-    return in_threads(read, whole(log.blocks, xml.EVENT_END, xml.END))
+    return in_threads(read, xml.pieces(log.blocks))
 
 
 def read_evtx(log: Log, fields: Sequence[str]) -> Iterator[Item]:

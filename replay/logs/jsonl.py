@@ -13,8 +13,10 @@ fields of the Winlogbeat reference.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
+import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,6 +26,9 @@ from replay.logs.report import BadEvent
 
 SYSMON = "Microsoft-Windows-Sysmon"
 NEWLINE = re.compile(rb"\n")
+# What a line may have around it: white space, the byte order mark where files were put together, the zeros of a file
+# that was not written full. None of it begins or ends a JSON object.
+PADDING = string.whitespace.encode() + codecs.BOM_UTF8 + b"\0"
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 # What the flat forms call a thing; the first that an event has counts.
@@ -57,9 +62,9 @@ def lines(piece: bytes) -> list[bytes]:
 def rows(numbered: Iterable[tuple[int, bytes]], fields: Sequence[str]) -> Iterator[Row | BadEvent]:
     """Read lines, each given with its number; blank ones are no events."""
     for number, line in numbered:
-        if line.strip():
+        if text := line.strip(PADDING):
             try:
-                yield _row(line, fields)
+                yield _row(text, fields)
             except UnreadableEventError as error:
                 yield BadEvent(f"line {number}", str(error))
 

@@ -87,6 +87,9 @@ class Log:
                 rest = block
                 while rest:
                     if member.eof:
+                        rest = rest.lstrip(b"\0")  # padding, of a tape or a sector
+                        if not rest:
+                            break
                         member = zlib.decompressobj(wbits=31)
                     text = member.decompress(rest, BLOCK_BYTES)
                     rest = member.unused_data if member.eof else member.unconsumed_tail

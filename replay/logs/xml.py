@@ -25,6 +25,13 @@ END = re.compile(rb"</Event\s{0,8}>")
 # Only what is left of an event ends elements between two events, or the root does.
 REMAINS = re.compile(rb"</(?!Events\s{0,8}>)")
 
+CDATA_START, CDATA_END = b"<![CDATA[", b"]]>"
+CDATA = re.compile(re.escape(CDATA_START) + b".*?" + re.escape(CDATA_END), re.DOTALL)
+COMMENT_START, COMMENT_END = b"<!--", b"-->"
+COMMENT_OR_TAG = re.compile(b"<!--(?P<comment>.*?)-->|(?P<start>%b)|%b" % (START.pattern, END.pattern), re.DOTALL)
+# A piece ends within no CDATA section and no comment, unless that has no end in so many bytes.
+MAX_OPEN_BYTES = 16 << 20
+
 # What XML 1.0 allows in no form, not even escaped (section 2.2).
 ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]+)|([0-9]+));")
@@ -44,21 +51,97 @@ class Parts(NamedTuple):
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
     """Read a log; raises DataError where it has a DTD, which no event log has and which is refused unread."""
     parser = Parser(fields)
-    pieces = whole(log.blocks, EVENT_END, END)
-    return batches(chain.from_iterable(rows(parser, log.path, *piece) for piece in pieces), fields)
+    return batches(chain.from_iterable(rows(parser, log.path, *piece) for piece in pieces(log.blocks)), fields)
+
+
+def pieces(blocks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Cut a stream into large pieces of whole events, each with its offset; those in comments are blank."""
+    offset, piece = 0, b""
+    for _, more in whole(blocks, EVENT_END, END):
+        piece += more
+        if not _is_open(piece) or len(piece) > MAX_OPEN_BYTES:
+            yield offset, _uncommented(piece)
+            offset, piece = offset + len(piece), b""
+    if piece:
+        yield offset, _uncommented(piece)
 
 
 def rows(parser: Parser, path: str, offset: int, content: bytes) -> Iterator[Row | BadEvent]:
     """Read one piece of the log at *path*, which ends behind an event and begins at *offset*."""
-    ends = [match.end() for match in END.finditer(content)]
-    edges = [0, *ends] if ends and ends[-1] == len(content) else [0, *ends, len(content)]
-    for begin, end in pairwise(edges):
-        yield from _piece(parser, path, offset + begin, content[begin:end])
+    marked = _marked(content)
+    for begin, end in _edges(marked):
+        piece, mark = content[begin:end], marked[begin:end]
+        items = list(_piece(parser, path, offset + begin, piece, mark))
+        if mark != piece and not any(isinstance(item, Row) for item in items):
+            # What looked like a CDATA section may begin in what is left of one event and end in another.
+            for first, last in _edges(piece):
+                part = piece[first:last]
+                yield from _piece(parser, path, offset + begin + first, part, part)
+        else:
+            yield from items
 
 
-def _piece(parser: Parser, path: str, offset: int, piece: bytes) -> Iterator[Row | BadEvent]:
-    starts = [match.start() for match in START.finditer(piece)]
-    before = piece[: starts[0]] if starts else piece
+def hides_ends(content: bytes) -> bool:
+    """Tell whether CDATA sections hold what elsewhere ends an event, so that no event can be read on its own."""
+    marked = _marked(content)
+    return marked is not content and len(END.findall(marked)) < len(END.findall(content))
+
+
+def _is_open(content: bytes) -> bool:
+    """Tell whether *content* ends within what may be a CDATA section or a comment."""
+    # One byte is found far sooner than several, and most logs have none such.
+    return b"!" in content and any(
+        (at := content.rfind(start)) >= 0 and content.find(end, at) < 0
+        for start, end in ((CDATA_START, CDATA_END), (COMMENT_START, COMMENT_END))
+    )
+
+
+def _uncommented(content: bytes) -> bytes:
+    """Return *content*, as long as it was, with blanks in the place of the events that stand in comments.
+
+    A comment that stands in an event, or holds anything but events, stays as it is: it may begin in what is left of one
+    event and end in another.
+    """
+    if b"!" not in content or COMMENT_START not in content:
+        return content
+    parts, at, inside = [], 0, False
+    marked = _marked(content)
+    for match in COMMENT_OR_TAG.finditer(marked, 0, marked.rfind(COMMENT_END) + len(COMMENT_END)):
+        if match["comment"] is None:
+            inside = match["start"] is not None
+        elif not inside and _are_events(match["comment"]):
+            begin, end = match.span("comment")
+            parts += [content[at:begin], b" " * (end - begin)]
+            at = end
+    return b"".join([*parts, content[at:]])
+
+
+def _are_events(marked: bytes) -> bool:
+    """Tell whether there are whole events, and no other tag before, between or behind them."""
+    *events, rest = END.split(marked)
+    starts = [[match.start() for match in START.finditer(event)] for event in events]
+    return bool(events) and b"<" not in rest and starts == [[event.find(b"<")] for event in events]
+
+
+def _marked(content: bytes) -> bytes:
+    """Return *content*, as long as it was, with nothing in its CDATA sections that looks like a tag."""
+    if b"!" not in content or CDATA_START not in content:
+        return content
+    # Behind the last end there is no section, and to look for one from each start would take forever.
+    last = content.rfind(CDATA_END) + len(CDATA_END)
+    return CDATA.sub(lambda section: b"x" * len(section[0]), content[:last]) + content[last:]
+
+
+def _edges(marked: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each part that ends behind an event begins and ends, and what is left."""
+    ends = [match.end() for match in END.finditer(marked)]
+    return pairwise([0, *ends] if ends and ends[-1] == len(marked) else [0, *ends, len(marked)])
+
+
+def _piece(parser: Parser, path: str, offset: int, piece: bytes, marked: bytes) -> Iterator[Row | BadEvent]:
+    """Read one piece, of which *marked* shows where its tags are."""
+    starts = [match.start() for match in START.finditer(marked)]
+    before = marked[: starts[0]] if starts else marked
     if b"<!DOCTYPE" in before:
         advice = "this file has a DTD, which is refused: delete it, an event log needs none"
         raise DataError(advice, path, f"offset {offset}")

@@ -220,3 +220,43 @@ def test_a_mutated_recording_is_read_the_same(tmp_path, shared_data, which, star
     path = tmp_path / "log"
     path.write_bytes(content or b"<")
     same(path)
+
+
+@pytest.mark.parametrize("text", ["</Event>", "<Event>", EVENT, "", "a"])
+@pytest.mark.parametrize(
+    "open_, close", [("<![CDATA[", "]]>"), ("<![CDATA[", ""), ("", "]]>"), ("<![CDATA[<![CDATA[", "]]>")]
+)
+def test_a_cdata_section_is_read_the_same(tmp_path, text, open_, close):
+    """Where one ends and where not, the fast reader cuts events as the exact one does, and keeps those around it."""
+    path = tmp_path / "log"
+    path.write_text(
+        "\n".join([*USUAL[:9], usual("@").replace("@", open_ + text + close), *USUAL[9:]]), encoding="utf-8"
+    )
+    rows, _, _ = same(path)
+    assert [f"line {number}" for number in range(20)] == [row[10] for row in rows if row[10].startswith("line")]
+
+
+def test_a_cdata_section_that_holds_no_end_leaves_the_others_fast(tmp_path, exact_events):
+    """Its event alone, and the last, are read exactly."""
+    path = tmp_path / "log"
+    path.write_text("".join([*USUAL, usual("@").replace("@", "<![CDATA[<Event>]]>"), *USUAL]), encoding="utf-8")
+    rows, bad, _ = outcome(fast.read_xml, path)
+    assert (41, [], 2) == (len(rows), bad, len(exact_events))
+
+
+@pytest.mark.parametrize("opened", ["<!--", "<Event><!--", "<!-- <a>", "<!-- <![CDATA["])
+@pytest.mark.parametrize("closed", ["-->", "--></Event>", "]]>-->", ""])
+def test_a_comment_is_read_the_same(tmp_path, opened, closed):
+    """Around events, whole or not: the fast reader leaves out what the exact one does, and keeps those around it."""
+    path = tmp_path / "log"
+    path.write_text("\n".join([*USUAL[:9], opened, *[EVENT] * 3, closed, *USUAL[9:]]), encoding="utf-8")
+    rows, _, _ = same(path)
+    assert [f"line {number}" for number in range(20)] == [row[10] for row in rows if row[10].startswith("line")]
+
+
+def test_a_comment_leaves_the_events_around_it_fast(tmp_path, exact_events):
+    """The last event alone is read exactly."""
+    path = tmp_path / "log"
+    path.write_text("".join([*USUAL, f"<!-- {EVENT} -->", *USUAL]), encoding="utf-8")
+    rows, bad, _ = outcome(fast.read_xml, path)
+    assert (40, [], 1) == (len(rows), bad, len(exact_events))

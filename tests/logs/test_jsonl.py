@@ -138,3 +138,20 @@ def test_a_pid_that_windows_spells_otherwise(loaded):
     }
     log = loaded(lines({"@timestamp": "2025-06-17T08:00:00Z", "winlog": winlog}))
     assert ["7316"] == log.values("ProcessId")
+
+
+@pytest.mark.parametrize(
+    "before, after", [("\ufeff", ""), ("\0", ""), ("", "\0\0"), ("\0 \ufeff \0", "\0\r"), ("", " \0\t")]
+)
+def test_what_surrounds_a_line_costs_no_event(loaded, before, after):
+    """A byte order mark, of a file that was put behind another, and the zeros of a file that was not written full."""
+    line = lines({**PLAIN, LINE: "b"})
+    log = loaded("\n".join([lines({**PLAIN, LINE: "a"}), before + line + after, lines({**PLAIN, LINE: "c"})]), LINE)
+    assert ([*"abc"], []) == (log.values(LINE), log.bad())
+
+
+@pytest.mark.parametrize("line", ["\ufeff", "\0\0", "\ufeff\0 ", "\f"])
+def test_a_line_of_padding_is_blank(loaded, line):
+    """It is no event, and no bad one."""
+    log = loaded("\n".join([lines({**PLAIN, LINE: "a"}), line, lines({**PLAIN, LINE: "b"})]), LINE)
+    assert ([*"ab"], []) == (log.values(LINE), log.bad())

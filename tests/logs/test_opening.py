@@ -66,6 +66,15 @@ def test_a_cut_gzip_file_keeps_what_it_has(loaded):
     assert "é" == log.values(LINE)[0]
 
 
+@pytest.mark.parametrize("block_bytes", [7, 8 << 20])
+def test_zeros_behind_gzip_data_are_padding(loaded, monkeypatch, block_bytes):
+    """Nothing is lost by them, so nothing is said, and another member may follow."""
+    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", block_bytes)
+    member = gzip.compress(XML.encode()) + b"\0" * 512
+    log = loaded(member * 2, LINE)
+    assert (["é", "é"], []) == (log.values(LINE), log.bad())
+
+
 def test_a_damaged_gzip_file_keeps_what_it_has(loaded):
     """The report says that the rest is lost."""
     log = loaded(gzip.compress(XML.encode()) + b"\x1f\x8b and noise", LINE)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from xml.sax.saxutils import escape
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from replay.errors import DataError
+from replay.logs import xml
 from tests.logs.conftest import NAMESPACE, event
 
 LINE = "CommandLine"
@@ -202,3 +205,108 @@ def test_any_text_comes_back_as_it_was(loaded, rows):
 def test_a_pid_that_windows_spells_otherwise(loaded):
     """Event 5156 alone spells its PID ProcessID; it is kept as ProcessId, the name that other events give it."""
     assert ["7316"] == loaded(event({"ProcessID": "7316"}, event_id="5156")).values("ProcessId")
+
+
+FORGED = event({LINE: "forged"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "</Event><Event>",
+        "</Event>",
+        "</Event >",
+        "<Event>",
+        "<Event></Event>",
+        FORGED,
+        FORGED * 2,
+        "<!DOCTYPE </Event>",
+    ],
+)
+def test_a_cdata_section_neither_hides_its_event_nor_adds_one(loaded, text):
+    """What stands in it is text, tags of events too."""
+    log = loaded(
+        "\n".join([event({LINE: "a"}), event({LINE: "@"}).replace("@", f"<![CDATA[{text}]]>"), event({LINE: "b"})])
+    )
+    assert (["a", text, "b"], []) == (log.values(LINE), log.bad())
+
+
+def test_two_cdata_sections_of_one_event(loaded):
+    """Text between them is text, too."""
+    text = "<![CDATA[<Event >]]>-<![CDATA[</Event>]]>"
+    log = loaded(event({LINE: "a"}) + event({LINE: "@"}).replace("@", text) + event({LINE: "b"}))
+    assert (["a", "<Event >-</Event>", "b"], []) == (log.values(LINE), log.bad())
+
+
+@pytest.mark.parametrize("end", ["", "]]>", "x]]></Data></Event>"])
+def test_a_cdata_section_that_is_no_such_costs_no_other_event(loaded, end):
+    """One that is not closed, or closed in another event: the events between are there."""
+    good = [event({LINE: letter}) for letter in "abc"]
+    log = loaded("\n".join([good[0], "<Event><![CDATA[</Event>", good[1], f"<Event>{end}</Event>", good[2]]), LINE)
+    assert [*"abc"] == log.values(LINE)
+
+
+HIDDEN = event({LINE: "hidden"})
+
+
+@pytest.mark.parametrize("block_bytes", [300, 8 << 20])
+@pytest.mark.parametrize(
+    "comment",
+    [
+        f"<!--{HIDDEN}-->",
+        f"<!-- as it was:\n{HIDDEN}\n{HIDDEN}\n -- and {HIDDEN} -->\n",
+        f"<!-- a --><!-- {HIDDEN} --><!-- b -->",
+        f"<!--{event({LINE: '@'}).replace('@', '<![CDATA[</Event>]]>')}-->",
+        f"<!--{event(time='')}-->",
+    ],
+)
+def test_an_event_in_a_comment_is_none(loaded, monkeypatch, comment, block_bytes):
+    """It is not counted, and not bad either, wherever the comment stands and blocks end; the others stay in place."""
+    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", block_bytes)
+    good = [event({LINE: letter}) for letter in "abc"]
+    broken = event(time="")
+    log = loaded(comment.join(["", *good, broken, ""]), LINE)
+    offset = len("".join(good)) + 4 * len(comment)
+    assert ([*"abc"], [f"offset {offset}"]) == (log.values(LINE), [place for place, _ in log.bad()])
+
+
+@pytest.mark.parametrize(
+    "opened, closed",
+    [
+        ("<!--", ""),
+        ("", "-->"),
+        ("<Event><Data><!--</Data></Event>", "<Event><Data>--></Data></Event>"),
+        ("<Data><!--</Data></Event>", "<Event><Data>-->"),
+        ("<Event><Data><!--", "--></Data></Event>"),
+        ("<!--</Data>", "-->"),
+        ("<!--</Event>", "-->"),
+        ("<!--", "<Event>-->"),
+        ("<!--", "<Data>-->"),
+        ("<!--<Event>", "-->"),
+    ],
+)
+def test_a_comment_that_is_no_such_costs_no_other_event(loaded, opened, closed):
+    """One that is not closed, or begins or ends within what is left of an event: the events in it are there."""
+    good = [event({LINE: letter}) for letter in "abcd"]
+    log = loaded("\n".join([good[0], opened, *good[1:3], closed, good[3]]), LINE)
+    assert [*"abcd"] == log.values(LINE)
+
+
+@pytest.mark.parametrize("text", [f"<!--{HIDDEN}-->", f"</Event><!--{HIDDEN}-->", "<!--", f"--><!--{HIDDEN}"])
+def test_a_comment_in_a_value_is_part_of_it(loaded, text):
+    """Escaped or in a CDATA section, it hides nothing of a command line and no other event."""
+    written = [escape(text), f"<![CDATA[{text}]]>"]
+    log = loaded("\n".join(event({LINE: "@"}).replace("@", value) for value in written * 2), LINE)
+    assert ([text] * 4, []) == (log.values(LINE), log.bad())
+
+
+@pytest.mark.parametrize("start", ["<!--", "<![CDATA["])
+def test_what_is_opened_and_never_closed_does_not_fill_the_memory(loaded, monkeypatch, start):
+    """Soon it is taken for none, and reading goes on."""
+    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", 500)
+    monkeypatch.setattr("replay.logs.xml.MAX_OPEN_BYTES", 2000)
+    sizes = []
+    rows = xml.rows
+    monkeypatch.setattr(xml, "rows", lambda *given: sizes.append(len(given[3])) or rows(*given))
+    log = loaded("<Event>" + start + "</Event>" + event({LINE: "a"}) * 30, LINE)
+    assert (["a"] * 30, True) == (log.values(LINE), max(sizes) < 3000)
