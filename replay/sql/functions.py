@@ -17,7 +17,7 @@ from duckdb.func import SPECIAL
 from replay import jsonpath, limits, times
 from replay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
 from replay.sql.comparison import any_value, compare
-from replay.sql.patterns import re2_pattern, re2_replacement
+from replay.sql.patterns import field_pattern, re2_pattern, re2_replacement
 from replay.sql.predicates import like_pattern
 from replay.sql.values import (
     EACH,
@@ -115,6 +115,7 @@ def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
     declared: tuple[tuple[str, Callable[..., Any], list[Any], str], ...] = (
         ("py_cidrmatch", _in_network, ["VARCHAR", "VARCHAR"], "BOOLEAN"),
         ("py_ip_key", _ip_key, ["VARCHAR"], "BLOB"),
+        ("py_pattern", field_pattern, ["VARCHAR"], "VARCHAR"),
         ("py_replacement", re2_replacement, ["VARCHAR", "VARCHAR"], "VARCHAR"),
         ("py_wildcard", like_pattern, ["VARCHAR"], "VARCHAR"),
         ("py_strftime", times.format_time, ["DOUBLE", "VARCHAR"], "VARCHAR"),
@@ -231,10 +232,10 @@ def _text(expression: Expression, compiler: Compiler) -> str:
 
 
 def _pattern(expression: Expression, compiler: Compiler) -> str:
-    """SQL for a regular expression; one that comes out of a field must be RE2's as it stands."""
+    """SQL for a regular expression; one that comes out of a field is NULL where it is none."""
     if isinstance(expression, Text):
         return literal(re2_pattern(expression.value))
-    return _text(expression, compiler)
+    return f"py_pattern({_text(expression, compiler)})"
 
 
 def _number(expression: Expression, compiler: Compiler) -> str:

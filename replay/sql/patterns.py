@@ -6,6 +6,9 @@ import re
 
 # Text between \Q and \E, an escaped character, a bracket expression, or the start of a group with what makes it special.
 _PART = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\((?:\?P?<(?=[A-Za-z_])|\?)?", re.S)
+# What may hold anything: a comment, and a pattern with the flag x.
+_COMMENT = re.compile(r"\(\?(?:#|[a-zA-Z^]*x)")
+_STRAY = re.compile(r"\[|\\\Z|(?:\A|\|)[*+?]")
 _ESCAPED = re.compile(r"\\.", re.S)
 
 # White space, as PCRE counts it (pcre2pattern, "Generic character types"): what stands for it inside of brackets.
@@ -35,6 +38,27 @@ def _translated(part: re.Match[str]) -> str:
     if text.startswith("["):
         return _ESCAPED.sub(lambda escaped: _WITHIN.get(escaped.group(), escaped.group()), text)
     return _ALONE.get(text, text)
+
+
+def field_pattern(pattern: str) -> str | None:
+    """Return what came out of a field as RE2 writes it, or None where it is no regular expression at all †."""
+    return None if _broken(pattern) else re2_pattern(pattern)
+
+
+def _broken(pattern: str) -> bool:
+    """Whether a bracket has lost its other, a backslash ends the pattern, or a quantifier has nothing before it.
+
+    What else RE2 refuses, PCRE may well read.
+    """
+    if _COMMENT.search(pattern):
+        return False
+    rest = _PART.sub(lambda part: "(" if part.group()[0] == "(" else "_", pattern)
+    depth = 0
+    for letter in rest:
+        depth += (letter == "(") - (letter == ")")
+        if depth < 0:
+            return True
+    return depth > 0 or _STRAY.search(rest) is not None
 
 
 def named_groups(pattern: str) -> dict[str, int]:
