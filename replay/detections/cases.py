@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,11 +156,22 @@ class _Reader:
         return DataError(message, str(self.detection.path), line)
 
 
+def around(detection: Path) -> list[Path]:
+    """Return the folders that hold its recordings: its own, and those around it.
+
+    They end at the repository's, or without one at the folder that replay runs in: who wrote the test must not choose any
+    file of the machine.
+    """
+    folders = list(detection.resolve().parents)
+    last = next((folder for folder in folders if (folder / ".git").exists()), Path.cwd())
+    return folders[: folders.index(last) + 1] if last in folders else folders[:1]
+
+
 def locate(data: str, detection: Path) -> Path | None:
-    """Return the file that `data` names: relative to the detection's folder, or to one around it up to the repository's."""
-    for folder in () if Path(data).is_absolute() else detection.resolve().parents:
-        if (folder / data).is_file():
-            return folder / data
-        if (folder / ".git").exists():
-            break
+    """Return the file that `data` names, relative to one of these folders and inside of the last."""
+    folders = around(detection)
+    for folder in folders:
+        path = Path(os.path.normpath(folder / data))
+        if path.is_relative_to(folders[-1]) and path.is_file():
+            return path
     return None
