@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +109,7 @@ class _Reader:
                 raise self.wrong(f"expected of {what} has neither count nor rows")
             return len(rows), rows
         count = self.text(expected["count"], f"count of {what}")
-        if not count.isdecimal() or (rows is not None and int(count) != len(rows)):
+        if not re.fullmatch(r"[0-9]{1,9}", count) or (rows is not None and int(count) != len(rows)):
             raise self.wrong(
                 f"count of {what} is {count!r}; write a whole number, the number of rows", expected["count"]
             )
@@ -172,6 +173,6 @@ def locate(data: str, detection: Path) -> Path | None:
     folders = around(detection)
     for folder in folders:
         path = Path(os.path.normpath(folder / data))
-        if path.is_relative_to(folders[-1]) and path.is_file():
+        if path.is_relative_to(folders[-1]) and os.path.isfile(path):  # pathlib's raises where a name is too long
             return path
     return None
