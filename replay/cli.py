@@ -1,6 +1,6 @@
 """The command line: results on standard output, everything else on standard error.
 
-Exit status: 0 ran, 2 usage or something that replay does not run, 3 unreadable input.
+Exit status: 0 ran, 2 usage or something that replay does not run, 3 unreadable input, or a file system that refuses.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ def main(arguments: Sequence[str]) -> int:
         # The reader of the output is gone (`| head`): nothing is left to tell it.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the end
         return 0
+    except OSError as error:  # a name that is too long, a folder that may not be read, a disk that is full
+        return _fail(SplError(f"{error.filename or 'the output'} cannot be used: {error.strerror}"), 3)
 
 
 def _tied(arguments: Sequence[str]) -> list[str]:
@@ -107,9 +109,11 @@ def _run(options: argparse.Namespace) -> int:
     app = app_of(options)
     search = _search_text(options, app)
     now = time.time()
-    # What is wrong with the search or the times is said before a large log is read.
+    # What is wrong with the search, the times or the place of the results is said before a large log is read.
     pipeline = app.parse(search)
     engine.time_range(options.earliest, options.latest, now)
+    if options.output is not None and (options.output.is_dir() or not options.output.parent.is_dir()):
+        raise UsageError(f"--output {options.output} cannot be written: name a file in a folder that is there")
     recording = _record(options, reads.fields([pipeline], [options.addon]))
     replayed = engine.replay(
         recording,

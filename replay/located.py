@@ -7,8 +7,10 @@ What such files hold is someone else's: it is read as text alone, nothing is bui
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from itertools import zip_longest
 from pathlib import Path
 
@@ -46,13 +48,25 @@ class Text:
 
     def index(self, offset: int = 0) -> int:
         """Return where in the file the character at *offset*, or the next that is no white space, stands."""
-        before = sum(not character.isspace() for character in self.value[:offset])
+        before = bisect_left(self._solid, offset)
         return self.offsets[min(before, len(self.offsets) - 1)] if self.offsets else self.start
 
     def place(self, offset: int = 0) -> Place:
         """Return the line and column of the character at *offset*."""
         index = self.index(offset)
-        return Place(self.file.count("\n", 0, index) + 1, index - self.file.rfind("\n", 0, index))
+        starts = _line_starts(self.file)
+        line = bisect_right(starts, index)
+        return Place(line, index - starts[line - 1] + 1)
+
+    @cached_property
+    def _solid(self) -> list[int]:
+        """Where in the value the characters stand that are no white space."""
+        return [index for index, character in enumerate(self.value) if not character.isspace()]
+
+
+@lru_cache(maxsize=4)
+def _line_starts(file: str) -> list[int]:
+    return [0, *(match.end() for match in re.finditer("\n", file))]
 
 
 # What a YAML file holds, without its types: a null and an empty text are None.
@@ -173,7 +187,7 @@ def read_conf(path: Path, keys: Collection[str]) -> dict[str, dict[str, Text]]:
     """Return the stanzas of a .conf file, of their settings those in *keys*; DataError if it cannot be read or is none."""
     text = read(path, limits.MAX_CONF_BYTES)
     found = conf.parse(text, str(path))
-    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    starts = _line_starts(text)
 
     def located(stanza: str, key: str, value: str) -> Text:
         start = starts[found.lines[stanza, key] - 1]

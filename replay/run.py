@@ -22,7 +22,7 @@ from replay.sql.values import NOTHING, Kind, Sql, Value, as_text, cast, common_k
 
 if TYPE_CHECKING:
     from replay.app import App
-    from replay.commands import Pipeline
+    from replay.commands import Command, Pipeline
 
 _REGEX_HINT = "replay's regular expressions are RE2's: no look-around, no back-references, no possessive quantifiers"
 ORDER = '"#"'
@@ -65,6 +65,7 @@ class Run:
         python: The interpreter that custom commands are run with; without one they leave the results as they are,
             which is enough to plan a search.
         collect: The folder of the summary indexes, or None where nothing may be written.
+        written: The files that were written there; a run that fails takes them away again.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -75,6 +76,7 @@ class Run:
     latest: float | None = None
     python: str | None = None
     collect: Path | None = None
+    written: list[Path] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
     blind: list[str] = field(default_factory=list)
@@ -86,22 +88,31 @@ class Run:
     _statements: list[str] = field(default_factory=list)
 
     def execute(self, pipeline: Pipeline, rows: Table | None = None) -> Table:
-        """Return the results of *pipeline*, each command fed with what the one before it left."""
-        for command in pipeline:
-            outer, self._statements = self._statements, []
-            place = len(self.steps)
-            try:
-                rows = command.run(rows, self)
-            except duckdb.Error as error:
-                raise self.refused(command.segment, error) from error
-            except SplError as error:
-                error.place(command.segment.text, command.segment.name_start)
-                raise
-            count = self.count(rows)
-            step = Step(self.depth, command.segment.source, repr(command), tuple(self._statements), count)
-            self.steps.insert(place, step)  # before those of its subsearches
-            self._statements = outer
+        """Return the results of *pipeline*, each command fed with what the one before it left; an error leaves no file."""
+        try:
+            for command in pipeline:
+                rows = self._execute(command, rows)
+        except BaseException:  # an interrupt too
+            while self.written:
+                self.written.pop().unlink(missing_ok=True)
+            raise
         assert rows is not None, "a pipeline has at least one command"
+        return rows
+
+    def _execute(self, command: Command, rows: Table | None) -> Table:
+        outer, self._statements = self._statements, []
+        place = len(self.steps)
+        try:
+            rows = command.run(rows, self)
+        except duckdb.Error as error:
+            raise self.refused(command.segment, error) from error
+        except SplError as error:
+            error.place(command.segment.text, command.segment.name_start)
+            raise
+        count = self.count(rows)
+        step = Step(self.depth, command.segment.source, repr(command), tuple(self._statements), count)
+        self.steps.insert(place, step)  # before those of its subsearches
+        self._statements = outer
         return rows
 
     def nested(self, pipeline: Pipeline) -> Table:

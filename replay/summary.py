@@ -34,15 +34,20 @@ def write(folder: Path, name: str | None, suffix: str, text: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         for path in paths:
             try:
-                with path.open("x", encoding="utf-8", newline="\n") as file:  # x: never over what is there
-                    file.write(text)
+                file = path.open("x", encoding="utf-8", newline="\n")  # x: never over what is there
             except FileExistsError:
                 if name:
                     raise
-            else:
-                return path
+                continue
+            try:
+                with file:
+                    file.write(text)
+            except BaseException:  # a full disk, an interrupt: half of a file is none
+                path.unlink()
+                raise
+            return path
     except OSError as error:
-        message = f"collect cannot write {error.filename}: {error.strerror}"
+        message = f"collect cannot write {error.filename or folder}: {error.strerror}"
         raise SplError(f"{message}\nname another folder with --collect") from error
     raise AssertionError("the numbers do not end")
 

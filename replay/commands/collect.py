@@ -106,6 +106,7 @@ class Collect:
             lines = events if hec else [self._header(), *self._broken(events)]
             name, suffix = self._file(run), summary.SUFFIXES[self.options["output_format"]]
             path = summary.write(run.collect, name, suffix, "".join(f"{line}\n" for line in lines))
+            run.written.append(path)
             count = f"{len(events):,} event{'s' if len(events) != 1 else ''}"
             run.warn(f"collect wrote {count} for the index {self.options['index']} into {path}")
         return rows

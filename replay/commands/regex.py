@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from replay.commands.options import one_value
 from replay.run import Run, Table
 from replay.spl.pipeline import Segment
-from replay.sql.patterns import re2_pattern
+from replay.sql.patterns import re2_test
 from replay.sql.values import as_text, literal
 
 
@@ -39,5 +39,5 @@ class Regex:
         """Keep the results whose field matches; with `!=` those whose field does not, or is not there †."""
         assert rows is not None
         text = as_text(one_value(rows, self.field, self.segment))
-        test = f"coalesce(regexp_matches({text}, {literal(re2_pattern(self.pattern))}), false)"
+        test = f"coalesce(regexp_matches({text}, {literal(re2_test(self.pattern))}), false)"
         return run.keep(rows, test if self.matches else f"NOT {test}")

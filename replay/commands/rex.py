@@ -10,7 +10,7 @@ from replay.commands.options import Convert, choice, count, one_value, read_opti
 from replay.run import Run, Table
 from replay.spl.pipeline import Segment
 from replay.spl.tokens import Cursor, Token
-from replay.sql.patterns import group_count, named_groups, re2_pattern
+from replay.sql.patterns import group_count, named_groups, re2_extraction, re2_pattern
 from replay.sql.values import EACH, Kind, Sql, as_text, literal, or_null
 
 _REFUSED = ("offset_field",)
@@ -59,8 +59,9 @@ class Rex:
         assert rows is not None
         text = as_text(one_value(rows, self.field, self.segment))
         columns = dict(rows.columns)
+        pattern = literal((re2_extraction if self.max_match == 1 else re2_pattern)(self.pattern))
         for name, number in named_groups(self.pattern).items():
-            found = f"regexp_extract_all({text}, {literal(re2_pattern(self.pattern))}, {number})"
+            found = f"regexp_extract_all({text}, {pattern}, {number})"
             if self.max_match == 1:
                 value = Sql(f"nullif({found}[1], '')", Kind.TEXT)
             else:

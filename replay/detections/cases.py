@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +109,7 @@ class _Reader:
                 raise self.wrong(f"expected of {what} has neither count nor rows")
             return len(rows), rows
         count = self.text(expected["count"], f"count of {what}")
-        if not count.isdecimal() or (rows is not None and int(count) != len(rows)):
+        if not re.fullmatch(r"[0-9]{1,9}", count) or (rows is not None and int(count) != len(rows)):
             raise self.wrong(
                 f"count of {what} is {count!r}; write a whole number, the number of rows", expected["count"]
             )
@@ -155,11 +157,22 @@ class _Reader:
         return DataError(message, str(self.detection.path), line)
 
 
+def around(detection: Path) -> list[Path]:
+    """Return the folders that hold its recordings: its own, and those around it.
+
+    They end at the repository's, or without one at the folder that replay runs in: who wrote the test must not choose any
+    file of the machine.
+    """
+    folders = list(detection.resolve().parents)
+    last = next((folder for folder in folders if (folder / ".git").exists()), Path.cwd())
+    return folders[: folders.index(last) + 1] if last in folders else folders[:1]
+
+
 def locate(data: str, detection: Path) -> Path | None:
-    """Return the file that `data` names: relative to the detection's folder, or to one around it up to the repository's."""
-    for folder in () if Path(data).is_absolute() else detection.resolve().parents:
-        if (folder / data).is_file():
-            return folder / data
-        if (folder / ".git").exists():
-            break
+    """Return the file that `data` names, relative to one of these folders and inside of the last."""
+    folders = around(detection)
+    for folder in folders:
+        path = Path(os.path.normpath(folder / data))
+        if path.is_relative_to(folders[-1]) and os.path.isfile(path):  # pathlib's raises where a name is too long
+            return path
     return None

@@ -143,12 +143,14 @@ def _skipped(case: Case) -> str | None:
 def _paths(case: Case) -> list[str]:
     paths = []
     for one in case.attack_data:
-        path = cases.locate(one.data, case.detection.path)
+        absolute = Path(one.data).is_absolute()
+        path = None if absolute else cases.locate(one.data, case.detection.path)
         if path is None:
             wrong = (
                 "is an absolute path, which another machine does not have; write it relative to the detection"
-                if Path(one.data).is_absolute()
-                else "is neither beside the detection nor in the folders around it"
+                if absolute
+                else "is neither beside the detection nor in a folder around it, "
+                f"up to {cases.around(case.detection.path)[-1]}"
             )
             raise DataError(f"{one.data} {wrong}", str(case.detection.path))
         paths.append(str(path))

@@ -17,7 +17,7 @@ from duckdb.func import SPECIAL
 from replay import jsonpath, limits, times
 from replay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
 from replay.sql.comparison import any_value, compare
-from replay.sql.patterns import re2_pattern, re2_replacement
+from replay.sql.patterns import field_pattern, field_test, re2_pattern, re2_replacement, re2_test
 from replay.sql.predicates import like_pattern
 from replay.sql.values import (
     EACH,
@@ -115,6 +115,8 @@ def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
     declared: tuple[tuple[str, Callable[..., Any], list[Any], str], ...] = (
         ("py_cidrmatch", _in_network, ["VARCHAR", "VARCHAR"], "BOOLEAN"),
         ("py_ip_key", _ip_key, ["VARCHAR"], "BLOB"),
+        ("py_pattern", field_pattern, ["VARCHAR"], "VARCHAR"),
+        ("py_test", field_test, ["VARCHAR"], "VARCHAR"),
         ("py_replacement", re2_replacement, ["VARCHAR", "VARCHAR"], "VARCHAR"),
         ("py_wildcard", like_pattern, ["VARCHAR"], "VARCHAR"),
         ("py_strftime", times.format_time, ["DOUBLE", "VARCHAR"], "VARCHAR"),
@@ -231,10 +233,17 @@ def _text(expression: Expression, compiler: Compiler) -> str:
 
 
 def _pattern(expression: Expression, compiler: Compiler) -> str:
-    """SQL for a regular expression; one that comes out of a field must be RE2's as it stands."""
+    """SQL for a regular expression; one that comes out of a field is NULL where it is none."""
     if isinstance(expression, Text):
         return literal(re2_pattern(expression.value))
-    return _text(expression, compiler)
+    return f"py_pattern({_text(expression, compiler)})"
+
+
+def _test(expression: Expression, compiler: Compiler) -> str:
+    """SQL for a regular expression of which only whether it matches is asked."""
+    if isinstance(expression, Text):
+        return literal(re2_test(expression.value))
+    return f"py_test({_text(expression, compiler)})"
 
 
 def _number(expression: Expression, compiler: Compiler) -> str:
@@ -321,7 +330,7 @@ def _replacement(pattern: Expression, by: Expression, compiler: Compiler) -> str
 
 @_function("match", 2, 2)
 def _match(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    value, pattern = compiler.operand(arguments[0]), _pattern(arguments[1], compiler)
+    value, pattern = compiler.operand(arguments[0]), _test(arguments[1], compiler)
     if value.kind is Kind.MULTIVALUE:
         return Sql(any_value(value, EACH, f"regexp_matches({EACH}, {pattern})"), Kind.BOOLEAN)
     return Sql(f"regexp_matches({as_text(value)}, {pattern})", Kind.BOOLEAN)
@@ -427,7 +436,7 @@ def _mvzip(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 @_function("mvfind", 2, 2)
 def _mvfind(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    values, pattern = as_list(compiler.operand(arguments[0])), _pattern(arguments[1], compiler)
+    values, pattern = as_list(compiler.operand(arguments[0])), _test(arguments[1], compiler)
     found = f"list_position(list_transform({values}, lambda {EACH}: regexp_matches({EACH}, {pattern})), true)"
     return Sql(f"CAST({found} - 1 AS DOUBLE)", Kind.NUMBER)
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import re
 
-# Text between \Q and \E, an escaped character, a bracket expression, or the start of a group with what makes it special.
-_PART = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\((?:\?P?<(?=[A-Za-z_])|\?)?", re.S)
+# Text between \Q and \E, an escaped character, a bracket expression, the start of a group with what makes it special, or a $.
+_PART = re.compile(
+    r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\((?:\?P?<(?=[A-Za-z_])|\?)?|\$", re.S
+)
+# What may hold anything: a comment, and a pattern with the flag x.
+_COMMENT = re.compile(r"\(\?(?:#|[a-zA-Z^]*x)")
+_STRAY = re.compile(r"\[|\\\Z|(?:\A|\|)[*+?]")
+# The flag m, with which a $ is the end of any line, and what would see that the line break is taken.
+_OTHER_ENDS = re.compile(r"\(\?[a-zA-Z^]*m|\\[zB]")
 _ESCAPED = re.compile(r"\\.", re.S)
 
 # White space, as PCRE counts it (pcre2pattern, "Generic character types"): what stands for it inside of brackets.
@@ -23,9 +30,34 @@ _ALONE = {name: f"[{spaces}]" for name, spaces in _SPACES.items()} | {
 def re2_pattern(pattern: str) -> str:
     """Return *pattern* as RE2 writes it: named groups `(?P<name>…)`, and what is white space spelled out.
 
-    A `$` before a last line break stays as it is: for RE2 it is the end of the text alone.
+    A `$` stays as it is: for RE2 it is the end of the text alone, for PCRE also the place before a last line break.
     """
     return _PART.sub(_translated, pattern)
+
+
+def re2_test(pattern: str) -> str:
+    """Return *pattern* for a test that asks whether it matches, no more: its `$` takes a last line break too, as PCRE's.
+
+    A `$` takes the break with it, so one that more must follow stays as it is.
+    """
+    return _with_break(pattern, re.compile(r"\)*(?:\||\Z)"))
+
+
+def re2_extraction(pattern: str) -> str:
+    """Return *pattern* for a first match whose groups are asked for: a `$` at its end, in no group, takes a last line break."""
+    return _with_break(pattern, re.compile(r"\Z"))
+
+
+def _with_break(pattern: str, behind: re.Pattern[str]) -> str:
+    """Return *pattern* as RE2 writes it, where a `$` before *behind* is the end of the text, a line break before it or not."""
+    if _OTHER_ENDS.search(pattern):
+        return re2_pattern(pattern)
+
+    def translated(part: re.Match[str]) -> str:
+        last = part.group() == "$" and behind.match(pattern, part.end())
+        return r"(?:\n?\z)" if last else _translated(part)
+
+    return _PART.sub(translated, pattern)
 
 
 def _translated(part: re.Match[str]) -> str:
@@ -35,6 +67,32 @@ def _translated(part: re.Match[str]) -> str:
     if text.startswith("["):
         return _ESCAPED.sub(lambda escaped: _WITHIN.get(escaped.group(), escaped.group()), text)
     return _ALONE.get(text, text)
+
+
+def field_pattern(pattern: str) -> str | None:
+    """Return what came out of a field as RE2 writes it, or None where it is no regular expression at all †."""
+    return None if _broken(pattern) else re2_pattern(pattern)
+
+
+def field_test(pattern: str) -> str | None:
+    """Return what came out of a field for a test, or None."""
+    return None if _broken(pattern) else re2_test(pattern)
+
+
+def _broken(pattern: str) -> bool:
+    """Whether a bracket has lost its other, a backslash ends the pattern, or a quantifier has nothing before it.
+
+    What else RE2 refuses, PCRE may well read.
+    """
+    if _COMMENT.search(pattern):
+        return False
+    rest = _PART.sub(lambda part: "(" if part.group()[0] == "(" else "_", pattern)
+    depth = 0
+    for letter in rest:
+        depth += (letter == "(") - (letter == ")")
+        if depth < 0:
+            return True
+    return depth > 0 or _STRAY.search(rest) is not None
 
 
 def named_groups(pattern: str) -> dict[str, int]:

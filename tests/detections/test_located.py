@@ -160,3 +160,13 @@ def test_broken_yaml(place: int, inserted: bytes, dropped: int) -> None:
             for detection in source.read(path):
                 cases.read(detection)
                 detection.search.place(len(detection.search.value))
+
+
+@given(st.text("ab \n\t\u2028", max_size=12), st.integers(0, 14))
+def test_place_of_each_character(text: str, offset: int) -> None:
+    """The place of a character is that of the next one that is no white space, counted in lines that end in a line break."""
+    file = f"é\n{text}\nz"
+    offsets = tuple(2 + index for index, character in enumerate(f"{text}z") if not character.isspace())
+    index = offsets[min(len("".join(text[:offset].split())), len(offsets) - 1)]
+    place = Text(text, file, 2, offsets).place(offset)
+    assert (file[:index].count("\n") + 1, len(file[:index].split("\n")[-1]) + 1) == (place.line, place.column)

@@ -126,6 +126,7 @@ def test_skipped(reason: str, data: str, tmp_path: Path, capsys: pytest.CaptureF
 def test_place_of_data(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Data is looked for beside the detection and in the folders around it."""
     (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
     (tmp_path / folder / "here.xml").write_bytes(ATTACK.read_bytes())
     assert 0 == run(tmp_path / "a/b", "- name: a\n  attack_data: [{data: here.xml}]\n", capsys)[0]
 
@@ -137,16 +138,50 @@ def test_absolute_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The search for data ends at the repository's own folder."""
+    """The search for data ends at the repository's own folder; without a repository, at the one that replay runs in."""
     (tmp_path / "a/.git").mkdir(parents=True)
     (tmp_path / "here.xml").write_bytes(ATTACK.read_bytes())
-    assert 3 == run(tmp_path / "a", "- name: a\n  attack_data: [{data: here.xml}]\n", capsys)[0]
+    status, _, printed = run(tmp_path / "a", "- name: a\n  attack_data: [{data: here.xml}]\n", capsys)
+    wrong = f"here.xml is neither beside the detection nor in a folder around it, up to {tmp_path}/a"
+    assert (3, True) == (status, wrong in printed)
+
+
+@pytest.mark.parametrize(("status", "here"), [(0, "."), (0, "a"), (3, "a/b"), (3, "c")])
+def test_no_repository(
+    status: int, here: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a repository the search for data ends at the folder that replay runs in, or does not leave the detection's."""
+    for folder in ("a/b", "c"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "a/here.xml").write_bytes(ATTACK.read_bytes())
+    monkeypatch.chdir(tmp_path / here)
+    assert status == run(tmp_path / "a/b", "- name: a\n  attack_data: [{data: here.xml}]\n", capsys)[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "data"),
+    [
+        (0, "../here.xml"),
+        (0, "../../a/here.xml"),
+        (0, "no/../../here.xml"),
+        (3, "../../secret.xml"),
+        (3, "../../../secret.xml"),
+        (3, "no/../../../secret.xml"),
+    ],
+)
+def test_data_that_leads_out(status: int, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Data may lead up by `..` inside of the repository, and never out of it."""
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/.git").mkdir()
+    for name in ("a/here.xml", "secret.xml"):
+        (tmp_path / name).write_bytes(ATTACK.read_bytes())
+    assert status == run(tmp_path / "a/b", f"- name: a\n  attack_data: [{{data: {data}}}]\n", capsys)[0]
 
 
 @pytest.mark.parametrize(
     ("status", "words", "test"),
     [
-        (3, "nope.xml is neither beside the detection nor in the folders around it", "attack_data: [{data: nope.xml}]"),
+        (3, "nope.xml is neither beside the detection nor in a folder around it", "attack_data: [{data: nope.xml}]"),
         (3, "x.yml: this is no log that replay knows", "attack_data: [{data: x.yml}]"),
         (3, "line 7: test 1 has the key 'expect', which replay does not know", "expect: 1"),
         (3, "line 7: attack_data of test 'a' has the key 'file'", "attack_data: [{file: x}]"),
@@ -166,6 +201,10 @@ def test_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ),
         (3, "expected of test 'a' has neither count nor rows", "attack_data: [{data: log.xml}], expected: {}"),
         (3, "count of test 'a' is 'one'", "attack_data: [{data: log.xml}], expected: {count: one}"),
+        (3, "count of test 'a' is '\u00b2'", "attack_data: [{data: log.xml}], expected: {count: \u00b2}"),
+        (3, "count of test 'a' is '999", f"attack_data: [{{data: log.xml}}], expected: {{count: {'9' * 5000}}}"),
+        (3, "is neither beside the detection", f"attack_data: [{{data: {'a' * 5000}}}]"),
+        (3, "is neither beside the detection", 'attack_data: [{data: "a\\0b"}]'),
         (3, "count of test 'a' is '2'", "attack_data: [{data: log.xml}], expected: {count: 2, rows: []}"),
         (3, "rows of test 'a' is no mapping", "attack_data: [{data: log.xml}], expected: {rows: [x]}"),
         (3, "rows of test 'a' is no text", "attack_data: [{data: log.xml}], expected: {rows: [{a: {b: c}}]}"),

@@ -13,6 +13,7 @@ from tests.conftest import REPO
 from tests.replay.deep import DEEP
 
 SAMPLE = "tests/recordings/installutil_attack.xml"
+TOO_LONG = "x" * 5000  # no file system has such a name
 ONE = "| makeresults | eval a=1 | table a"
 
 
@@ -77,6 +78,12 @@ def test_collect(tmp_path: Path) -> None:
         ((SAMPLE, "--app", "tests"), 2),
         ((SAMPLE, "--addon", "nope"), 2),
         (("no/such/file",), 3),
+        ((SAMPLE, "--spl", ONE, "--output", "tests"), 2),
+        (("no/such/file", "--output", "no/such/folder/x"), 2),
+        ((SAMPLE, "--app", TOO_LONG), 3),
+        ((SAMPLE, "--cache", TOO_LONG), 3),
+        ((SAMPLE, "--output", TOO_LONG), 3),
+        ((SAMPLE, "--spl", "| makeresults | collect index=s", "--collect", TOO_LONG), 2),
         (("README.md",), 3),
         (("tests",), 3),
     ],
@@ -85,6 +92,22 @@ def test_exit_status(arguments: tuple[str, ...], status: int) -> None:
     """Usage and unsupported searches give 2, unreadable input gives 3, with words and without a traceback."""
     found, out, error = replay("run", *arguments)
     assert (status, "", True, False) == (found, out, bool(error), "Traceback" in error)
+
+
+@pytest.mark.parametrize("subcommand", ["check", "test"])
+def test_name_that_is_too_long(subcommand: str) -> None:
+    """A detection's name that the file system refuses is an error in words."""
+    found = subprocess.run(
+        [sys.executable, "-m", "replay", subcommand, TOO_LONG], cwd=REPO, capture_output=True, text=True, check=False
+    )
+    assert (3, "", f"{TOO_LONG} cannot be used: File name too long\n") == (found.returncode, found.stdout, found.stderr)
+
+
+def test_an_output_that_is_not_there_collects_nothing(tmp_path: Path) -> None:
+    """Where the results cannot go is said before collect writes."""
+    arguments = ("--spl", "| makeresults | collect index=s", "--collect", str(tmp_path / "c"), "--output")
+    assert 2 == replay("run", SAMPLE, *arguments, str(tmp_path / "no" / "x"))[0]
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_explain() -> None:

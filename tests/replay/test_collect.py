@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from installutil_rba_fields import MODIFIER
 
-from replay import engine
+from replay import engine, summary
 from replay.app import App
 from replay.errors import DataError, SplError
 from replay.output import Results
@@ -155,6 +155,37 @@ def test_each_run_has_a_file_of_its_own(tmp_path: Path) -> None:
     warnings = [warning for _ in range(2) for warning in ask(log, tmp_path / "new" / "folder", results(2)).warnings]
     files = [tmp_path / "new" / "folder" / f"{number}_events.stash_hec" for number in (1, 2)]
     assert [f"collect wrote 2 events for the index s into {path}" for path in files] == warnings
+
+
+FAILS = 'eval r="(?=x)" | where match("x", r)'
+WROTE = "collect index=s output_format=hec"
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        f"{results(1)} | {FAILS}",
+        f"| makeresults | append [{results(1)}] | {FAILS}",
+        f"{results(1)} | append [| makeresults | {FAILS}]",
+        f"{results(1)} | {WROTE} file=mine.stash_hec | {FAILS}",
+        f"{results(1)} | {WROTE} file=mine.stash_hec | {WROTE} file=mine.stash_hec",
+        f"{results(1)} | foreach * [eval a=1] | {FAILS}",
+    ],
+)
+def test_a_search_that_fails_leaves_nothing(search: str, tmp_path: Path) -> None:
+    """Whatever fails, before or behind or beside it: no file stays that no message names; those of other runs do."""
+    log = recording([])
+    ask(log, tmp_path, results(2))
+    with pytest.raises(SplError):
+        ask(log, tmp_path, search)
+    assert ["1_events.stash_hec"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_a_file_that_is_half_written(tmp_path: Path) -> None:
+    """A file that could not be written to its end is no file."""
+    with pytest.raises(UnicodeEncodeError):
+        summary.write(tmp_path, None, ".stash_hec", "half \ud800")
+    assert [] == list(tmp_path.iterdir())
 
 
 def test_results_go_on(tmp_path: Path) -> None:
