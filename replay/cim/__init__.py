@@ -123,9 +123,9 @@ class Dataset:
         # No row, for the names and the kinds of what no event fills.
         nothing = ", ".join(f'CAST(NULL AS {_TYPES[self.kinds[name]]}) AS "{name}"' for name in sorted(extracted))
         queries = [f"SELECT {nothing} WHERE false", *(one.query(extracted) for one in self.in_log)]
-        selected = ",\n    ".join(f'{expression} AS "{field}"' for field, expression in chosen.items())
-        events = "\nUNION ALL BY NAME ".join(queries)
-        return f"SELECT\n    {selected}\nFROM ({events})"
+        selected = ", ".join(f'{expression} AS "{field}"' for field, expression in chosen.items())
+        query = f"SELECT {selected} FROM ({' UNION ALL BY NAME '.join(queries)})"
+        return " ".join(line.strip() for line in query.splitlines())  # as --explain shows it
 
     def _extracted(self, fields: Iterable[str]) -> set[str]:
         """Return what an add-on extracts for some of its fields, and the time."""

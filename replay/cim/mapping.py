@@ -41,7 +41,7 @@ class EventMapping:
 
     def query(self, columns: Container[str]) -> str:
         """Return the query of these events' rows, with those of *columns* that they fill."""
-        listed = ",\n    ".join(f'{sql} AS "{name}"' for name, sql in self.fields.items() if name in columns)
+        listed = ", ".join(f'{sql} AS "{name}"' for name, sql in self.fields.items() if name in columns)
         own = "".join(f", nullif({field}, '') AS {field}" for field in self.reads(columns))
         return f"""
 SELECT
