@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import chain, pairwise
 from typing import NamedTuple
 
+import numpy as np
 from lxml import etree
 
 from replay.errors import DataError
@@ -59,8 +60,9 @@ def pieces(blocks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
     offset, piece = 0, b""
     for _, more in whole(blocks, EVENT_END, END):
         piece += more
-        if not _is_open(piece) or len(piece) > MAX_OPEN_BYTES:
-            yield offset, _uncommented(piece)
+        hiding = _may_hide(piece)
+        if not hiding or not _is_open(piece) or len(piece) > MAX_OPEN_BYTES:
+            yield offset, _uncommented(piece) if hiding else piece
             offset, piece = offset + len(piece), b""
     if piece:
         yield offset, _uncommented(piece)
@@ -89,11 +91,18 @@ def hides_ends(content: bytes) -> bool:
 
 def _is_open(content: bytes) -> bool:
     """Tell whether *content* ends within what may be a CDATA section or a comment."""
-    # One byte is found far sooner than several, and most logs have none such.
-    return b"!" in content and any(
+    return any(
         (at := content.rfind(start)) >= 0 and content.find(end, at) < 0
         for start, end in ((CDATA_START, CDATA_END), (COMMENT_START, COMMENT_END))
     )
+
+
+def _may_hide(content: bytes) -> bool:
+    """Tell whether `<!` stands in *content*: most logs have none, and one byte is found far sooner than several."""
+    if b"!" not in content:
+        return False
+    text = np.frombuffer(content, np.uint8)
+    return bool((text[np.flatnonzero(text == ord("!")) - 1] == ord("<")).any())
 
 
 def _uncommented(content: bytes) -> bytes:
@@ -102,7 +111,7 @@ def _uncommented(content: bytes) -> bytes:
     A comment that stands in an event, or holds anything but events, stays as it is: it may begin in what is left of one
     event and end in another.
     """
-    if b"!" not in content or COMMENT_START not in content:
+    if COMMENT_START not in content:
         return content
     parts, at, inside = [], 0, False
     marked = _marked(content)
@@ -125,7 +134,7 @@ def _are_events(marked: bytes) -> bool:
 
 def _marked(content: bytes) -> bytes:
     """Return *content*, as long as it was, with nothing in its CDATA sections that looks like a tag."""
-    if b"!" not in content or CDATA_START not in content:
+    if not _may_hide(content) or CDATA_START not in content:
         return content
     # Behind the last end there is no section, and to look for one from each start would take forever.
     last = content.rfind(CDATA_END) + len(CDATA_END)
