@@ -6,7 +6,6 @@ import os
 import re
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,6 +17,7 @@ from replay.errors import UnsupportedError
 from replay.run import Run
 from tests.conftest import REPO
 from tests.oracle import commands, expressions, pipelines
+from tests.replay.rows import dataset
 
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "50"))
 CONNECTION = engine.connect()
@@ -84,10 +84,8 @@ def test_pipelines(pipeline: str, rows: Rows) -> None:
 def test_tstats(search: str, rows: Rows) -> None:
     """A tstats over a data model gives the same rows, in the same order."""
     names = ["_time", "a", "b", "c"]
-    run = Run(CONNECTION.cursor(), APP, {"Endpoint.Processes": names}, expressions.NOW)
-    kinds = {name: pa.float64() if name == "_time" else pa.string() for name in names}
-    table = pa.table({name: pa.array([row.get(name) for row in rows], kinds[name]) for name in names})
-    run.connection.register("Endpoint.Processes", table)
+    cursor = CONNECTION.cursor()
+    run = Run(cursor, APP, {"Endpoint.Processes": dataset(cursor, names, rows)}, expressions.NOW)
     found = run.execute(parse(search))
     expected = commands.run(parse(search), commands.Results(names, rows))
     assert _rounded(commands.shown(expected)) == _rounded(run.fetch(found))

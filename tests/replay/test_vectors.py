@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
 from replay import engine
 from replay.app import App
-from replay.cim import Dataset
 from replay.commands import parse
 from replay.errors import SplError
 from replay.run import Run
-from replay.sql.values import Kind
 from tests.conftest import REPO
 from tests.replay.network import NOON
+from tests.replay.rows import dataset
 
 FILES = sorted((REPO / "tests" / "vectors").glob("spl_*.toml"))
 CASES = [
@@ -26,14 +23,6 @@ CASES = [
     for case in tomllib.loads(path.read_text(encoding="utf-8"))["case"]
 ]
 PROCESSES = "Endpoint.Processes"
-
-
-class Rows(Dataset):
-    """A dataset that is made of a case's rows."""
-
-    def query(self, fields: Iterable[str]) -> str:
-        """Return them, whatever the fields."""
-        return "SELECT * FROM rows"
 
 
 def _names(rows: list[dict[str, Any]]) -> list[str]:
@@ -46,11 +35,7 @@ def _run(case: dict[str, Any]) -> tuple[Run, list[str], Any]:
     run = Run(engine.connect(), App(REPO), {}, NOON, case.get("earliest"), case.get("latest"))
     if case["spl"].startswith("|"):
         names = _names(rows) or ["_time"]
-        kinds = {name: Kind.NUMBER if name == "_time" else Kind.TEXT for name in names}
-        run.datamodels = {PROCESSES: Rows({}, kinds, (), ())}
-        types = {Kind.NUMBER: pa.float64(), Kind.TEXT: pa.string()}
-        columns = {name: pa.array([row.get(name) for row in rows], types[kinds[name]]) for name in names}
-        run.connection.register("rows", pa.table(columns))
+        run.datamodels = {PROCESSES: dataset(run.connection, names, rows)}
         found = run.execute(parse(case["spl"]))
     else:
         stored = run.from_python(_names(rows), rows)
