@@ -230,11 +230,15 @@ class Shape:
         return Found(events[right], time[right], start, end - start)
 
     def _has_text(self, block: Block, tags: Integers) -> Booleans:
-        text = block.at(tags[self._window_pieces] + self._window_offsets, WINDOW)
+        places = tags[self._window_pieces] + self._window_offsets
+        # An event of another shape may have a tag near an edge of the block, and lack the text that would go beyond it.
+        last = len(block.content) - WINDOW
+        beyond = (places.min(axis=0) < 0) | (places.max(axis=0) > last)
+        text = block.at(places.clip(0, last) if beyond.any() else places, WINDOW)
         text &= self._mask
         text ^= self._text
         different: Booleans = np.bitwise_or.reduce(text, axis=0).any(1)
-        return ~different
+        return ~different & ~beyond
 
 
 def learn(event: bytes, parser: Parser) -> Shape | None:

@@ -260,3 +260,14 @@ def test_a_comment_leaves_the_events_around_it_fast(tmp_path, exact_events):
     path.write_text("".join([*USUAL, f"<!-- {EVENT} -->", *USUAL]), encoding="utf-8")
     rows, bad, _ = outcome(fast.read_xml, path)
     assert (40, [], 1) == (len(rows), bad, len(exact_events))
+
+
+def test_an_event_is_not_looked_for_behind_the_end_of_the_block(tmp_path):
+    """One with as many tags as another, whose text would reach further than the log does, is no such event."""
+    system, data = USUAL[0].removesuffix("</Event>").split("<EventData>")
+    start, system = system.split("<System>")
+    late = f"{start}<EventData>{data}<System>{system}".replace("/Operational", "/" * 3000) + "</Event>"
+    path = tmp_path / "log"
+    path.write_text("\n".join([late, *USUAL]), encoding="utf-8")
+    rows, bad, _ = same(path)
+    assert ([f"line {number}" for number in (0, *range(20))], []) == ([row[10] for row in rows], bad)
