@@ -237,8 +237,8 @@ class Shape:
         text = block.at(places.clip(0, last) if beyond.any() else places, WINDOW)
         text &= self._mask
         text ^= self._text
-        different: Booleans = np.bitwise_or.reduce(text, axis=0).any(1)
-        return ~different & ~beyond
+        different: Booleans = beyond | np.bitwise_or.reduce(text, axis=0).any(1)
+        return ~different
 
 
 def learn(event: bytes, parser: Parser) -> Shape | None:
