@@ -30,7 +30,7 @@ CDATA_START, CDATA_END = b"<![CDATA[", b"]]>"
 CDATA = re.compile(re.escape(CDATA_START) + b".*?" + re.escape(CDATA_END), re.DOTALL)
 COMMENT_START, COMMENT_END = b"<!--", b"-->"
 COMMENT_OR_TAG = re.compile(b"<!--(?P<comment>.*?)-->|(?P<start>%b)|%b" % (START.pattern, END.pattern), re.DOTALL)
-# A piece ends within no CDATA section and no comment, unless that has no end in so many bytes.
+# What may be a CDATA section or a comment is none if it has no end in so many bytes.
 MAX_OPEN_BYTES = 16 << 20
 
 # What XML 1.0 allows in no form, not even escaped (section 2.2).
@@ -61,9 +61,10 @@ def pieces(blocks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
     for _, more in whole(blocks, EVENT_END, END):
         piece += more
         hiding = _may_hide(piece)
-        if not hiding or not _is_open(piece) or len(piece) > MAX_OPEN_BYTES:
-            yield offset, _uncommented(piece) if hiding else piece
-            offset, piece = offset + len(piece), b""
+        ready = _ready(piece) if hiding else len(piece)
+        if ready:
+            yield offset, _uncommented(piece[:ready]) if hiding else piece
+            offset, piece = offset + ready, piece[ready:]
     if piece:
         yield offset, _uncommented(piece)
 
@@ -89,12 +90,23 @@ def hides_ends(content: bytes) -> bool:
     return marked is not content and len(END.findall(marked)) < len(END.findall(content))
 
 
-def _is_open(content: bytes) -> bool:
-    """Tell whether *content* ends within what may be a CDATA section or a comment."""
-    return any(
-        (at := content.rfind(start)) >= 0 and content.find(end, at) < 0
-        for start, end in ((CDATA_START, CDATA_END), (COMMENT_START, COMMENT_END))
-    )
+def _ready(content: bytes) -> int:
+    """Return where the last event ends before a CDATA section or a comment that is still open, if there is one."""
+    marked = _marked(content)
+    opened = min(_opened(marked, CDATA_START, CDATA_END), _opened(marked, COMMENT_START, COMMENT_END))
+    if opened == len(content):
+        return opened
+    ready = 0
+    for match in COMMENT_OR_TAG.finditer(marked, 0, opened):
+        if match["comment"] is None and match["start"] is None:
+            ready = match.end()
+    return ready if len(content) - ready <= MAX_OPEN_BYTES else len(content)
+
+
+def _opened(content: bytes, start: bytes, end: bytes) -> int:
+    """Return where the first *start* stands that has no *end* behind it; the length where there is none."""
+    at = content.find(start, content.rfind(end) + 1)
+    return at if at >= 0 else len(content)
 
 
 def _may_hide(content: bytes) -> bool:

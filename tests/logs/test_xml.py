@@ -270,6 +270,17 @@ def test_an_event_in_a_comment_is_none(loaded, monkeypatch, comment, block_bytes
     assert ([*"abc"], [f"offset {offset}"]) == (log.values(LINE), [place for place, _ in log.bad()])
 
 
+@pytest.mark.parametrize("before", range(1, 8))
+def test_a_comment_may_be_as_long_as_a_block(loaded, monkeypatch, before):
+    """Wherever it begins in a block, and others in the next ones, its events are none."""
+    comment = f"<!--{HIDDEN * 3}-->"
+    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", len(comment))
+    monkeypatch.setattr("replay.logs.xml.MAX_OPEN_BYTES", len(comment))
+    good = event({LINE: "a"})
+    log = loaded((good * before + comment) * 5, LINE)
+    assert (["a"] * before * 5, []) == (log.values(LINE), log.bad())
+
+
 @pytest.mark.parametrize(
     "opened, closed",
     [
