@@ -8,7 +8,7 @@ takes is sure where its bytes show that none of this is in it. Nothing but speed
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
 import duckdb
@@ -23,6 +23,8 @@ from replay.logs.report import BadEvent
 from replay.logs.shapes import CACHED, TIME_BYTES, Booleans, Bytes, Floats, Integers, times, windows
 from replay.sql.values import identifier, literal
 
+# The first event of a piece is looked for in so much of it.
+FORM_BYTES = 1 << 16
 # In more objects than this, the exact reader may find a line too deep.
 MAX_OBJECTS = 100
 # No value that is looked at needs more bytes to tell what it is.
@@ -117,14 +119,23 @@ def _with_others(
 
 
 def _form(piece: bytes) -> tuple[str, ...]:
-    """Return the keys by which the first line of a piece tells its form: one for the provider, the computer, the time."""
-    try:
-        record = json.loads(piece[: piece.find(b"\n")])
-    except (ValueError, RecursionError):
-        record = None
-    present = record if isinstance(record, dict) else {}
+    """Return the keys by which the first event of a piece tells its form: for the provider, the computer, the time.
+
+    A key is "" where the event has none of them. "winlog" alone is Winlogbeat's form.
+    """
+    present: Mapping[str, object] = {}
+    for line in jsonl.lines(piece[:FORM_BYTES]):
+        try:
+            record = json.loads(line.strip(jsonl.PADDING))
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(record, dict):
+            present = record
+            break
+    if "winlog" in present:
+        return ("winlog",)
     keys = (jsonl.PROVIDER, COMPUTER, [jsonl.LOCAL_TIME[0], *jsonl.TIME])
-    return ("winlog",) if "winlog" in present else tuple(next(filter(present.get, names), names[0]) for names in keys)
+    return tuple(next(filter(present.get, names), "") for names in keys)
 
 
 @cache
@@ -143,18 +154,19 @@ def _query(fields: Sequence[str], form: Sequence[str]) -> str:
     else:
         provider, computer, time = form
         local, _, _ = jsonl.LOCAL_TIME
+        moment = jsonl.LOCAL_TIME if time == local else [time]
         # What would count before the keys of the form.
         others = [*_before(provider, jsonl.PROVIDER), *_before(computer, COMPUTER), "winlog"]
         others += [] if time == local else [local, *_before(time, jsonl.TIME)]
         system = (provider, "EventID", computer, "Channel")
-        moment = jsonl.LOCAL_TIME if time == local else [time]
-        structure = _texts([*system, *moment, "UtcTime", *fields, *others])
+        structure = _texts(filter(None, [*system, *moment, "UtcTime", *fields, *others]))
         data, sure = "s", " AND ".join(["s IS NOT NULL", *(f"s.{identifier(key)} IS NULL" for key in others)])
-        values = [f"s.{identifier(key)}" for key in system]
-        times = [f"s.{identifier(key)}" for key in moment]
+        values = [_value(key) for key in system]
+        times = [_value(key) for key in moment]
         times = ["NULL::VARCHAR", *times] if time == local else [*times, *["NULL::VARCHAR"] * 3]
     provider, event_id, computer, channel = values
-    provider = f"""coalesce({provider}, CASE
+    if form[0] in ("winlog", ""):  # else an event without the key of its form may have its provider under another
+        provider = f"""coalesce({provider}, CASE
         WHEN starts_with({channel}, '{jsonl.SYSMON}/') OR {data}."UtcTime" IS NOT NULL THEN '{jsonl.SYSMON}' END)"""
     sure = f"{sure} AND {provider} IS NOT NULL AND {computer} IS NOT NULL"
     columns = dict(zip(SYSTEM, (provider, event_id, computer, channel, *times), strict=True))
@@ -171,7 +183,12 @@ def _texts(names: Iterable[str]) -> dict[str, object]:
 
 
 def _before(key: str, keys: Sequence[str]) -> Sequence[str]:
-    return keys[: keys.index(key)]
+    """Return the keys before *key*; all of them where it is "", for none."""
+    return keys[: keys.index(key)] if key else keys
+
+
+def _value(key: str) -> str:
+    return f"s.{identifier(key)}" if key else "NULL::VARCHAR"
 
 
 def _plain(piece: bytes, ends: Integers) -> tuple[Booleans, bool]:

@@ -246,6 +246,26 @@ def test_an_unusual_line_is_read_the_same(tmp_path, event, old, new):
         same(path)
 
 
+FLAT = {"EventID": "1", "Computer": "h", "SystemTime": "2025-06-17T08:00:00Z", "UtcTime": "2025-06-17 08:00:00"}
+PROVIDERS = [
+    {},
+    {"SourceName": "a"},
+    {"Provider": "b"},
+    {"ProviderName": "c", "SourceName": None},
+    {"Provider": "d", "SourceName": "e"},
+]
+
+
+@pytest.mark.parametrize("first", range(len(PROVIDERS)))
+def test_lines_that_name_their_provider_otherwise_are_read_the_same(tmp_path, first):
+    """Whatever the first line of a block calls it, and where that names none and the next do."""
+    path = tmp_path / "log"
+    turned = PROVIDERS[first:] + PROVIDERS[:first]
+    path.write_text("".join(json.dumps(FLAT | provider) + "\n" for provider in turned * 3), encoding="utf-8")
+    rows, bad, _ = same(path)
+    assert (15, []) == (len(rows), bad)
+
+
 @pytest.mark.parametrize("raw", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80"])
 def test_bytes_that_are_no_utf_8_are_read_the_same(tmp_path, raw):
     """In a value, in a key, or between them, in a line among others, which are kept."""
