@@ -53,6 +53,11 @@ EVENT_FIELDS = {name: f'"{name}"' for name in ("_time", "host", "source", "sourc
 _TYPES = {Kind.NUMBER: "DOUBLE", Kind.TEXT: "VARCHAR", Kind.MULTIVALUE: "VARCHAR[]"}
 
 
+def kind(field: str) -> Kind:
+    """Return the kind of a dataset's field: `_time` is in seconds since 1970, others are text, or lists of it."""
+    return Kind.NUMBER if field == "_time" else Kind.MULTIVALUE if field in MULTIVALUE else Kind.TEXT
+
+
 def mappings(addon: str) -> tuple[EventMapping, ...]:
     """Return what *addon*, and Splunk_TA_windows beside it, make of events.
 
@@ -90,7 +95,7 @@ def described(addon: str) -> dict[str, Dataset]:
             field: sql for field, sql in all_columns.items() if addon == "current" or (name, field) not in NEW_IN_CIM_6
         }
         fill = tuple(one for one in mappings(addon) if name in one.datasets)
-        found[name] = Dataset(columns, {field: _kind(field) for field in columns}, fill, fill)
+        found[name] = Dataset(columns, fill, fill)
     return found
 
 
@@ -99,15 +104,13 @@ class Dataset:
     """One dataset of a data model, over the table `event`.
 
     Args:
-        columns: The SQL of each field over what an add-on extracts. What the CIM version lacks is none.
-        kinds: The kind of each field: `_time` is in seconds since 1970, all others are text, or lists of text where they
-            can have several values; NULL where the event does not fill them.
+        columns: The SQL of each field over what an add-on extracts; NULL where the event does not fill it. What the CIM
+            version lacks is none.
         fill: What the add-on makes of the events that fill it.
         in_log: Those of them that the log has; each costs a scan of its own.
     """
 
     columns: Mapping[str, str]
-    kinds: Mapping[str, Kind]
     fill: tuple[EventMapping, ...]
     in_log: tuple[EventMapping, ...]
 
@@ -121,7 +124,7 @@ class Dataset:
         chosen = {field: self.columns[field] for field in fields}
         extracted = self._extracted(chosen)
         # No row, for the names and the kinds of what no event fills.
-        nothing = ", ".join(f'CAST(NULL AS {_TYPES[self.kinds[name]]}) AS "{name}"' for name in sorted(extracted))
+        nothing = ", ".join(f'CAST(NULL AS {_TYPES[kind(name)]}) AS "{name}"' for name in sorted(extracted))
         queries = [f"SELECT {nothing} WHERE false", *(one.query(extracted) for one in self.in_log)]
         selected = ", ".join(f'{expression} AS "{field}"' for field, expression in chosen.items())
         query = f"SELECT {selected} FROM ({' UNION ALL BY NAME '.join(queries)})"
@@ -131,7 +134,3 @@ class Dataset:
         """Return what an add-on extracts for some of its fields, and the time."""
         expressions = " ".join(self.columns[field] for field in fields)
         return {"_time"} | set(re.findall(r"\w+", expressions)) & self.columns.keys()
-
-
-def _kind(field: str) -> Kind:
-    return Kind.NUMBER if field == "_time" else Kind.MULTIVALUE if field in MULTIVALUE else Kind.TEXT

@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 from dataclasses import dataclass
 
-from replay import times
+from replay import cim, times
 from replay.commands.aggregates import Aggregate, check_names, expand, group, parse_aggregates
 from replay.commands.options import Convert, at_option, boolean, read_option, refuse_options
 from replay.commands.search import resolve, time_range
@@ -86,7 +86,7 @@ class Tstats:
             hint = self._instead(sorted(run.datamodels))
             raise error_at(self.segment.text, token.start, token.end, message, hint, unsupported=True)
         dataset = self.datamodel.rpartition(".")[2]
-        names = [name if name in COMMON else f"{dataset}.{name}" for name in data.kinds]
+        names = [name if name in COMMON else f"{dataset}.{name}" for name in data.columns]
         absent: set[str] = set()
         asked: set[str] = set()
         read: dict[str, None] = {}
@@ -99,7 +99,7 @@ class Tstats:
             if name not in COMMON:
                 asked.add(column)
             read[column] = None
-            return Sql(identifier(column), data.kinds[column])
+            return Sql(identifier(column), cim.kind(column))
 
         def value(one: Aggregate) -> Sql:
             return field(one.field) if one.field is not None else Sql("1", Kind.NUMBER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from replay.cim import ADDONS, DATASETS, EVENTS, FIELDS, datasets, mappings
+from replay.cim import ADDONS, DATASETS, EVENTS, FIELDS, datasets, kind, mappings
 from replay.errors import UnsupportedError
 from replay.sql.values import Kind
 from tests.logs.conftest import event
@@ -134,10 +134,10 @@ def test_every_field_but_the_time_is_text(loaded, addon):
     several = {"_time": Kind.NUMBER, "answer": Kind.MULTIVALUE, "record_type": Kind.MULTIVALUE}
     types = {Kind.NUMBER: "DOUBLE", Kind.TEXT: "VARCHAR", Kind.MULTIVALUE: "VARCHAR[]"}
     for dataset in datasets(log.connection, addon).values():
-        described = [row[:2] for row in log.connection.sql(f"DESCRIBE {dataset.query(dataset.kinds)}").fetchall()]
+        described = [row[:2] for row in log.connection.sql(f"DESCRIBE {dataset.query(dataset.columns)}").fetchall()]
         kinds = {field: several.get(field, Kind.TEXT) for field in dataset.columns}
-        assert kinds == dataset.kinds
-        assert [(field, types[kind]) for field, kind in kinds.items()] == described
+        assert kinds == {field: kind(field) for field in dataset.columns}
+        assert [(field, types[one]) for field, one in kinds.items()] == described
 
 
 @pytest.mark.parametrize("addon", ADDONS)
@@ -145,8 +145,8 @@ def test_a_field_alone_is_what_it_is_among_all(loaded, addon):
     """A search that reads one field reads what one that reads all of them does."""
     log = loaded(event(CREATED) + event(CONNECTED, event_id="3"))
     for dataset in datasets(log.connection, addon).values():
-        rows = log.connection.sql(dataset.query(dataset.kinds)).fetchall()
-        for place, field in enumerate(dataset.kinds):
+        rows = log.connection.sql(dataset.query(dataset.columns)).fetchall()
+        for place, field in enumerate(dataset.columns):
             assert [(row[place],) for row in rows] == log.connection.sql(dataset.query([field])).fetchall()
 
 

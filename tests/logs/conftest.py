@@ -52,8 +52,8 @@ class Loaded:
     def rows(self, dataset: str, addon: str = "current") -> list[dict[str, Value]]:
         """Return a dataset's rows as one add-on fills it; a field without a value is left out."""
         data = datasets(self.connection, addon)[dataset]
-        rows = self.connection.sql(data.query(data.kinds)).fetchall()
-        cells = (zip(data.kinds, row, strict=True) for row in rows)
+        rows = self.connection.sql(data.query(data.columns)).fetchall()
+        cells = (zip(data.columns, row, strict=True) for row in rows)
         return [{name: cell for name, cell in row if cell is not None} for row in cells]
 
     def bad(self) -> list[tuple[str, str]]:

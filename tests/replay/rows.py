@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from replay.cim import Dataset
-from replay.sql.values import Kind
+from replay.cim import Dataset, kind
+from replay.sql.values import Kind, identifier
 
 
 class Rows(Dataset):
@@ -22,8 +22,7 @@ class Rows(Dataset):
 
 def dataset(connection: duckdb.DuckDBPyConnection, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Rows:
     """Return *rows*, whose fields are *names*, as a dataset: `_time` is a number, all else text."""
-    kinds = {name: Kind.NUMBER if name == "_time" else Kind.TEXT for name in names}
     types = {Kind.NUMBER: pa.float64(), Kind.TEXT: pa.string()}
-    columns = {name: pa.array([row.get(name) for row in rows], types[kind]) for name, kind in kinds.items()}
+    columns = {name: pa.array([row.get(name) for row in rows], types[kind(name)]) for name in names}
     connection.register("rows", pa.table(columns))
-    return Rows({}, kinds, (), ())
+    return Rows({name: identifier(name) for name in names}, (), ())
