@@ -205,14 +205,14 @@ class Texts:
         self._written = bytearray()
 
     def point(self, columns: Sequence[int], rows: Integers, start: Integers, length: Integers) -> None:
-        """Set values to text of the block; *start* and *length* have a row a column, a column a row."""
+        """Set values to text of the block; *start* and *length* have a row each, a column a column."""
         view = self._block.at(start - 4, 16).view(np.uint32)
         view[..., 0] = length
         view &= MASKS[np.minimum(length, SHORT)]
         long = length > SHORT
         np.copyto(view[..., 2], 0, where=long)
         np.copyto(view[..., 3], start, where=long, casting="unsafe")
-        place = np.array(columns, np.int64)[:, None], rows
+        place = np.array(columns, np.int64), rows[:, None]
         self._views[place] = view.view(np.uint64)
         self._valid[place] = True
 

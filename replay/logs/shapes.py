@@ -117,7 +117,7 @@ class Block:
 def windows(content: bytes | Bytes, places: Integers, size: int) -> Words:
     """Return the *size* bytes from each place on, as words of 8, which become the last axis."""
     all_ = np.ndarray((len(content) - size + 1,), f"V{size}", content, strides=(1,))
-    return all_[places].view("<u8").reshape(*places.shape, size // 8)
+    return all_[places.ravel()].view("<u8").reshape(*places.shape, size // 8)
 
 
 def _special(content: Bytes) -> Integers:
@@ -162,7 +162,7 @@ class Found(NamedTuple):
     Args:
         events: Their numbers in the block.
         time: In seconds since 1970.
-        start: Where each value begins: one row an entry of the shape's `columns`, one column an event.
+        start: Where each value begins: a row an event, a column an entry of the shape's `columns`.
         length: How many bytes it has.
     """
 
@@ -201,43 +201,44 @@ class Shape:
         self._values = [value for value in values if isinstance(value, int)]
         self._time_bytes = time_bytes
         self._pieces = pieces
-        self._tags = _column(piece.tag for piece in pieces)
-        self._starts = _column(piece.offset for piece in pieces)
-        self._ends = _column(piece.offset + len(piece.text) for piece in pieces)
+        self._tags = _integers(piece.tag for piece in pieces)
+        self._starts = _integers(piece.offset for piece in pieces)
+        self._ends = _integers(piece.offset + len(piece.text) for piece in pieces)
         windows = [
             (number, start) for number, piece in enumerate(pieces) for start in range(0, len(piece.text), WINDOW)
         ]
         texts = [pieces[number].text[start : start + WINDOW] for number, start in windows]
         self._window_pieces = [number for number, _ in windows]
-        self._window_offsets = _column(pieces[number].offset + start for number, start in windows)
+        self._window_offsets = _integers(pieces[number].offset + start for number, start in windows)
         self._text = _windows(texts)
         self._mask = _windows([b"\xff" * len(text) for text in texts])
 
     def find(self, block: Block, events: Integers) -> Found:
         """Return those of some plain events, all of as many tags, that have this shape."""
-        tags = block.tags[block.first[events] + self._tags]
+        # A row an event, all through: what is read together then stands together in the block.
+        tags = block.tags[block.first[events][:, None] + self._tags]
         right = self._has_text(block, tags)
-        events, tags = events[right], tags.compress(right, axis=1)
-        start, end = tags[:-1] + self._ends[:-1], tags[1:] + self._starts[1:]
+        events, tags = events[right], tags[right]
+        start, end = tags[:, :-1] + self._ends[:-1], tags[:, 1:] + self._starts[1:]
         right = np.ones(len(events), np.bool_)
         for number, piece in enumerate(self._pieces):
             if piece.slot is Slot.TIME:
-                time, is_time = times(block.at(start[number], TIME_BYTES).view(np.uint8), self._time_bytes)
-                right &= is_time & (end[number] - start[number] == self._time_bytes)
+                time, is_time = times(block.at(start[:, number], TIME_BYTES).view(np.uint8), self._time_bytes)
+                right &= is_time & (end[:, number] - start[:, number] == self._time_bytes)
             elif piece.slot is Slot.ATTRIBUTES:
-                right &= _are_attributes(block, start[number], end[number], piece)
-        start, end = (edge[self._values].compress(right, axis=1) for edge in (start, end))
+                right &= _are_attributes(block, start[:, number], end[:, number], piece)
+        start, end = (edge[right].take(self._values, axis=1) for edge in (start, end))
         return Found(events[right], time[right], start, end - start)
 
     def _has_text(self, block: Block, tags: Integers) -> Booleans:
-        places = tags[self._window_pieces] + self._window_offsets
+        places = tags.take(self._window_pieces, axis=1) + self._window_offsets
         # An event of another shape may have a tag near an edge of the block, and lack the text that would go beyond it.
         last = len(block.content) - WINDOW
-        beyond = (places.min(axis=0) < 0) | (places.max(axis=0) > last)
+        beyond = (places.min(axis=1) < 0) | (places.max(axis=1) > last)
         text = block.at(places.clip(0, last) if beyond.any() else places, WINDOW)
         text &= self._mask
         text ^= self._text
-        different: Booleans = beyond | np.bitwise_or.reduce(text, axis=0).any(1)
+        different: Booleans = beyond | text.any((1, 2))
         return ~different
 
 
@@ -339,13 +340,13 @@ def _word(text: bytes) -> np.uint64:
     return np.uint64(int.from_bytes(text, "little"))
 
 
-def _column(numbers: Iterable[int]) -> Integers:
-    return np.array(list(numbers), np.int64)[:, None]
+def _integers(numbers: Iterable[int]) -> Integers:
+    return np.array(list(numbers), np.int64)
 
 
 def _windows(texts: Sequence[bytes]) -> Words:
     padded = b"".join(text.ljust(WINDOW, b"\0") for text in texts)
-    return np.frombuffer(padded, "<u8").reshape(len(texts), 1, WINDOW // 8)
+    return np.frombuffer(padded, "<u8").reshape(len(texts), WINDOW // 8)
 
 
 def _are_attributes(block: Block, start: Integers, end: Integers, piece: Piece) -> Booleans:
