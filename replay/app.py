@@ -40,6 +40,7 @@ class App:
     overrides: Sequence[str] = ()
     others: Sequence[Path] = ()
     defaults: Mapping[str, str] = field(default_factory=dict)
+    _parsed: dict[str, Pipeline] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def macros(self) -> dict[str, Macro]:
@@ -120,7 +121,9 @@ class App:
 
     def parse(self, text: str) -> Pipeline:
         """Return a search text, macros and all, as its commands."""
-        return parse(self.expand(text), custom=frozenset(self.commands))
+        if text not in self._parsed:
+            self._parsed[text] = parse(self.expand(text), custom=frozenset(self.commands))
+        return self._parsed[text]
 
     @property
     def _folders(self) -> list[AppFolder]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from replay import cim, logs, times
+from replay import cim, logs, reads, times
 from replay.app import App
 from replay.cim.blind import blind_spots, outside
 from replay.errors import UnsupportedError, UsageError
@@ -123,6 +123,7 @@ def replay(
             *time_range(earliest, latest, moment),
             python,
             collect,
+            reads.shared(pipeline),
         )
         rows = run.execute(pipeline)
         found = run.fetch(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from replay import cim
@@ -34,6 +35,20 @@ def fields(searches: Iterable[Pipeline], addons: Iterable[str]) -> tuple[str, ..
     except _AllFieldsError:
         return cim.FIELDS
     return tuple(field for field in cim.FIELDS if field in read)
+
+
+def shared(search: Pipeline) -> dict[str, set[str]]:
+    """Return the fields that a search reads of each dataset that it reads more than once; nothing where its text does not tell."""
+    try:
+        asked = list(_asked(search))
+    except _AllFieldsError:
+        return {}
+    times = Counter(dataset for dataset, _ in asked)
+    return {
+        dataset: {"_time"}.union(*(names for name, names in asked if name == dataset))
+        for dataset, count in times.items()
+        if count > 1
+    }
 
 
 def _asked(search: Pipeline) -> Iterator[tuple[str, set[str]]]:

@@ -5,8 +5,8 @@ A stage is a table: one row per result, one column per field, and the column "#"
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,10 +30,11 @@ ORDER = '"#"'
 
 @dataclass(frozen=True)
 class Table:
-    """The results between two commands: an SQL table and its fields, in order."""
+    """The results between two commands: an SQL table, its fields in order, and how many results there are."""
 
     name: str
     columns: Mapping[str, Sql]
+    count: int
 
     def field(self, name: str) -> Sql:
         """Return the SQL of a field, NOTHING if no result has it."""
@@ -65,6 +66,7 @@ class Run:
         python: The interpreter that custom commands are run with; without one they leave the results as they are,
             which is enough to plan a search.
         collect: The folder of the summary indexes, or None where nothing may be written.
+        shared: The datasets that the search reads more than once, and the fields that it reads of each.
         written: The files that were written there; a run that fails takes them away again.
     """
 
@@ -76,6 +78,7 @@ class Run:
     latest: float | None = None
     python: str | None = None
     collect: Path | None = None
+    shared: Mapping[str, Collection[str]] = field(default_factory=dict)
     written: list[Path] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
@@ -84,7 +87,7 @@ class Run:
     steps: list[Step] = field(default_factory=list)
     depth: int = 0
     _stages: int = 0
-    _stored: dict[str, str] = field(default_factory=dict)
+    _stored: dict[str, Table] = field(default_factory=dict)
     _statements: list[str] = field(default_factory=list)
 
     def execute(self, pipeline: Pipeline, rows: Table | None = None) -> Table:
@@ -109,8 +112,7 @@ class Run:
         except SplError as error:
             error.place(command.segment.text, command.segment.name_start)
             raise
-        count = self.count(rows)
-        step = Step(self.depth, command.segment.source, repr(command), tuple(self._statements), count)
+        step = Step(self.depth, command.segment.source, repr(command), tuple(self._statements), rows.count)
         self.steps.insert(place, step)  # before those of its subsearches
         self._statements = outer
         return rows
@@ -125,11 +127,10 @@ class Run:
     def subsearch(self, pipeline: Pipeline, maxout: int, what: str) -> Table:
         """Return at most *maxout* results of a subsearch; warns when there were more."""
         rows = self.nested(pipeline)
-        count = self.count(rows)
-        if count > maxout:
+        if rows.count > maxout:
             self.limit(
-                f"{what} kept {maxout:,} of {count:,} rows of its subsearch; "
-                f"{count - maxout:,} were dropped without a trace, as Splunk's limit does"
+                f"{what} kept {maxout:,} of {rows.count:,} rows of its subsearch; "
+                f"{rows.count - maxout:,} were dropped without a trace, as Splunk's limit does"
             )
             return self.first(rows, maxout)
         return rows
@@ -182,14 +183,13 @@ class Run:
         kinds = {name: common_kind([value]) for name, value in fields.items()}
         listed = "".join(f", {cast(value, kinds[name])} AS {identifier(names[name])}" for name, value in fields.items())
         query = f'SELECT {order} AS "#"{listed} {rest}'
-        table = self._stored.get(query)
-        if table:
-            self._statements.append(f"{table}, which is the same")
-        else:
-            self._stages += 1
-            table = self._stored[query] = f"stage_{self._stages}"
-            self.sql(f"CREATE TEMP TABLE {table} AS {query}")
-        return Table(table, {name: Sql(identifier(names[name]), kinds[name]) for name in fields})
+        columns = {name: Sql(identifier(names[name]), kinds[name]) for name in fields}
+        stored = self._stored.get(query)
+        if stored:
+            self._statements.append(f"{stored.name}, which is the same")
+            return replace(stored, columns=columns)
+        self._stored[query] = created = self._create(query, columns)
+        return created
 
     def keep(self, rows: Table, where: str) -> Table:
         """Return the rows for which *where* is true, all fields as they are."""
@@ -211,12 +211,17 @@ class Run:
                 cells = [[cell] if isinstance(cell, str) else cell for cell in cells]
             arrays[column] = pa.array(cells, pa.list_(pa.string()) if multivalue else pa.string())
             columns[name] = Sql(identifier(column), Kind.MULTIVALUE if multivalue else Kind.TEXT)
-        self._stages += 1
-        table = f"stage_{self._stages}"
         self.connection.register("from_python", pa.table(arrays))
-        self.sql(f"CREATE TEMP TABLE {table} AS SELECT * FROM from_python")
+        found = self._create("SELECT * FROM from_python", columns)
         self.connection.unregister("from_python")
-        return Table(table, columns)
+        return found
+
+    def _create(self, query: str, columns: Mapping[str, Sql]) -> Table:
+        self._stages += 1
+        name = f"stage_{self._stages}"
+        statement = f"CREATE TEMP TABLE {name} AS {query}"
+        self._statements.append(statement)
+        return Table(name, columns, self.scalar(statement))
 
     def fetch(self, rows: Table) -> list[dict[str, Value]]:
         """Return the results as text, lists of text where a field has several values; absent values are left out."""
@@ -230,20 +235,11 @@ class Run:
             found.append({name: _value(cell) for name, cell in present if cell is not None})
         return found
 
-    def count(self, rows: Table) -> int:
-        """Return the number of results."""
-        return int(self.scalar(f"SELECT count(*) FROM {rows.name}"))
-
     def scalar(self, query: str) -> Any:
-        """Return the one value that *query* yields."""
+        """Return the one value that *query* yields: of one that creates a table, how many rows it has."""
         # All of it: DuckDB refuses other work on a connection while a result has rows left to ask for.
         ((value,),) = self.connection.execute(query).fetchall()
         return value
-
-    def sql(self, statement: str) -> None:
-        """Execute *statement* and remember it for --explain."""
-        self._statements.append(statement)
-        self.connection.execute(statement)
 
     def refused(self, segment: Segment, error: duckdb.Error) -> UnsupportedError:
         """Return our error for one that DuckDB raised while *segment* ran."""

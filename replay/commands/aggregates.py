@@ -157,8 +157,9 @@ def group(
         fields[name] = Sql(key, Kind.NUMBER if sql.kind is Kind.NUMBER else Kind.TEXT)
     for one, (column, sql) in zip(aggregates, inputs.items(), strict=True):
         fields[one.alias] = _SQL[one.function](Sql(column, sql.kind), one.field is None, "")
-    # Numbers that are equal and written in two ways are two groups: in the order of their texts.
-    key_order = ", ".join(part for name in by for part in (natural_order(fields[name]), fields[name].text))
+    # Numbers before texts; those that are equal and written in two ways are two groups: in the order of their texts.
+    numbers = {name: key if fields[name].kind is Kind.NUMBER else f"spl_number({key})" for name, key in keys.items()}
+    key_order = ", ".join(f"{numbers[name]}, {key}" for name, key in keys.items())
     order_by = f"row_number() OVER (ORDER BY {key_order})" if keys else "1"
     return run.store(fields, f"FROM ({inner}) WHERE {present}{grouping}", order_by)
 

@@ -72,11 +72,11 @@ class Sort:
         assert rows is not None
         order = ", ".join([*(self._order(key, rows, run) for key in self.keys), ORDER])
         found = run.store(rows.columns, f"FROM {rows.name}", f"row_number() OVER (ORDER BY {order})")
-        if not self.limit or (found_count := run.count(found)) <= self.limit:
+        if not self.limit or found.count <= self.limit:
             return found
         if self.default_limit:
             run.limit(
-                f"sort kept {self.limit:,} of {found_count:,} results, its limit when no count is given; write sort 0"
+                f"sort kept {self.limit:,} of {found.count:,} results, its limit when no count is given; write sort 0"
             )
         return run.first(found, self.limit)
 

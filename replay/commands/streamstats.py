@@ -68,9 +68,9 @@ class StreamStats:
         Source: Search Reference, "streamstats": current= counts the result itself in, window= is how many results count.
         """
         assert rows is not None
-        if not self.window and (size := run.count(rows)) > limits.STREAM_WINDOW:
+        if not self.window and rows.count > limits.STREAM_WINDOW:
             run.warn(
-                f"streamstats looked back over all of {size:,} results; the documentation speaks of a default window of "
+                f"streamstats looked back over all of {rows.count:,} results; the documentation speaks of a default window of "
                 f"{limits.STREAM_WINDOW:,}, so Splunk may give other values: write window="
             )
         keys = [as_text(one_value(rows, name, self.segment)) for name in self.by]

@@ -71,7 +71,7 @@ class TimeChart:
         time = Sql(as_number(rows.field("_time")), Kind.NUMBER)
         rows = run.store({**rows.columns, "_time": time}, f"FROM {rows.name} WHERE {time.text} IS NOT NULL")
         time = rows.field("_time")
-        if not run.count(rows):
+        if not rows.count:
             return run.store({"_time": time}, f"FROM {rows.name}")
         first, last = (float(run.scalar(f"SELECT {edge}({time.text}) FROM {rows.name}")) for edge in ("min", "max"))
         # Results from beside the time range, if a search makes any, widen it †.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from replay import cim, times
@@ -16,6 +17,9 @@ from replay.spl.predicate import All, Predicate, Term, fields_of, parse_predicat
 from replay.spl.tokens import Cursor, Token, error_at
 from replay.sql.predicates import predicate_sql
 from replay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
+
+# More rows than this are read again rather than kept.
+SHARED_ROWS = 50_000
 
 COMMON = ("_time", "host", "source", "sourcetype", "index")
 
@@ -114,12 +118,25 @@ class Tstats:
         run.decides(self.datamodel, asked, grouped)
         aggregates, moment = expand(self.aggregates, names, self.by), field("_time")
         inputs = {one: value(one) for one in aggregates}
-        source = f"({data.query(read)}) AS {identifier(self.datamodel)}"
-        rest = f"FROM {source} WHERE ({test}) AND {time_range(run, '_time', modifiers)}"
+        rest = self._rows(run, data, read, f"({test}) AND {time_range(run, '_time', modifiers)}")
         found = group(run, aggregates, by, inputs.__getitem__, rest, moment, None, filled)
         if absent:
             run.warn(f"{self.datamodel} has no field {' '.join(sorted(absent))} here, so it is empty in this search")
         return found
+
+    def _rows(self, run: Run, data: cim.Dataset, read: Collection[str], where: str) -> str:
+        """Return the SQL, from `FROM` on, of the rows that match; those that the search reads again are kept, if they are few."""
+
+        def rows(fields: Iterable[str]) -> str:
+            return f"FROM ({data.query(fields)}) AS {identifier(self.datamodel)} WHERE {where}"
+
+        shared = sorted(data.columns.keys() & run.shared.get(self.datamodel, ()))
+        if set(read) <= set(shared):
+            fields = {name: Sql(identifier(name), cim.kind(name)) for name in shared}
+            kept = run.store(fields, f"{rows(shared)} LIMIT {SHARED_ROWS + 1}", "0")
+            if kept.count <= SHARED_ROWS:
+                return f"FROM {kept.name}"
+        return rows(read)
 
     def _instead(self, known: list[str]) -> str:
         """What to write for a data model that is not there: its datasets, or one that is spelt nearly so."""

@@ -80,3 +80,20 @@ def test_the_results_are_those_with_all_fields(name: str, addon: str, tmp_path: 
         for fields in (cim.FIELDS, reads.fields([APP.parse(search)], [addon]))
     ]
     assert (found[0].rows, found[0].blind) == (found[1].rows, found[1].blind)
+
+
+@pytest.mark.parametrize(
+    "search, expected",
+    [
+        (f"{PROCESSES} by Processes.dest", {}),
+        (f"{PROCESSES} by Processes.dest | append [| {TRAFFIC} by All_Traffic.dest]", {}),
+        (
+            f"{PROCESSES} where Processes.os=a by host | append [{PROCESSES} where Processes.os=a by Processes.dest]",
+            {"Endpoint.Processes": {"_time", "host", "os", "dest"}},
+        ),
+        (f"{PROCESSES} by Processes.dest | append [{PROCESSES} by Processes.user | foreach count [eval a=1]]", {}),
+    ],
+)
+def test_shared(search: str, expected: dict[str, set[str]]) -> None:
+    """A dataset that is read more than once has all fields that are read; none where the text does not tell."""
+    assert expected == reads.shared(APP.parse(search))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from replay import engine
+import pytest
+
+from replay import cim, engine, reads
 from replay.app import App
+from replay.commands import tstats
 from tests.conftest import REPO
 
 
@@ -20,9 +23,33 @@ def test_the_same_stage_is_made_once() -> None:
     assert expected == inside(f"| {search} | append [| {search}]")
 
 
+SEARCH = "| tstats count from datamodel=Endpoint.Processes where earliest={} by Processes.{}"
+
+
 def test_another_stage_is_made_anew() -> None:
-    """A stage that differs in its time range or its fields is another one."""
-    search = "| tstats count from datamodel=Endpoint.Processes where earliest={} by Processes.{}"
-    first = search.format(0, "dest")
-    for other in (search.format(1, "dest"), search.format(0, "user")):
-        assert ["CREATE TEMP TABLE stage_2"] == inside(f"{first} | append [{other}]")
+    """A stage that differs in its time range is another one."""
+    first, other = SEARCH.format(0, "dest"), SEARCH.format(1, "dest")
+    assert ["CREATE TEMP TABLE stage_3", "CREATE TEMP TABLE stage_4"] == inside(f"{first} | append [{other}]")
+
+
+def test_rows_that_match_twice_are_looked_for_once() -> None:
+    """Where a search reads the same rows of a dataset, by other fields, the log is read once."""
+    first, other = SEARCH.format(0, "dest"), SEARCH.format(0, "user")
+    assert ["stage_1, which is the same", "CREATE TEMP TABLE stage_3"] == inside(f"{first} | append [{other}]")
+
+
+@pytest.mark.parametrize("kept", [0, 1 << 20])
+@pytest.mark.parametrize("addon", cim.ADDONS)
+def test_rows_that_are_looked_for_once_give_the_same_results(
+    monkeypatch: pytest.MonkeyPatch, addon: str, kept: int
+) -> None:
+    """Whether they are kept or, as there are too many, read again, the results are those of a search that keeps none."""
+    app, recording = App(REPO), engine.record([str(REPO / "tests/recordings/installutil_attack.xml")])
+    search = app.saved_search("Windows InstallUtil Remote Network Connection - Hunt").search
+    monkeypatch.setattr(tstats, "SHARED_ROWS", kept)
+    found = engine.replay(recording, app, search, addon)
+    monkeypatch.setattr(reads, "shared", lambda pipeline: {})
+    expected = engine.replay(recording, app, search, addon)
+    assert expected.results == found.results
+    assert expected.steps != found.steps
+    assert found.results.rows
