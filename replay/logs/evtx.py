@@ -5,87 +5,128 @@ Source of the format: libyal/libevtx, documentation/Windows XML Event Log (EVTX)
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import struct
+import subprocess
+import sys
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import IO, Any, NamedTuple
-
-from evtx import PyEvtxParser
+from itertools import chain
+from typing import IO, NamedTuple
 
 from replay.errors import DataError
+from replay.logs import decoder
 from replay.logs.events import Item, Row, UnreadableEventError, batches
 from replay.logs.opening import Log
 from replay.logs.report import BadEvent
 from replay.logs.xml import Parser
 
 # `evtx` writes GUIDs without the braces that Windows shows, and no such GUID would match one of another log.
-GUID = re.compile(r">([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})</")
-PROLOG = '<?xml version="1.0" encoding="utf-8"?>\n'
+GUID = re.compile(rb">([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})</")
+# A file of more is worth a process to decode it.
+PROCESS_BYTES = 16 << 20
 
 # A file is a header and whole chunks; a chunk begins with a header of its own, which has checksums.
 HEADER_BYTES, CHUNK_BYTES, CHUNK_HEADER_BYTES = 4096, 65536, 512
 CHUNK_MAGIC = b"ElfChnk\0"
 
 
-class Record(NamedTuple):
-    """One record: its number in the file, from 1 on, and its event as the package writes it."""
+class Records(NamedTuple):
+    """Records that follow each other.
 
-    number: int
-    text: str
+    Args:
+        first: The number of the first in the file, from 1 on.
+        text: Their XML as the package writes it, one after the other.
+        ends: Where in it each of them ends.
+    """
+
+    first: int
+    text: bytes
+    ends: list[int]
 
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
     """Read a log; raises DataError where it is no .evtx file after all."""
     parser = Parser(fields)
-    return batches((row(parser, record) if isinstance(record, Record) else record for record in records(log)), fields)
+    return batches(chain.from_iterable(rows(parser, item) for item in records(log)), fields)
 
 
-def row(parser: Parser, record: Record) -> Row | BadEvent:
-    """Read one record."""
+def rows(parser: Parser, item: Records | BadEvent) -> Iterator[Row | BadEvent]:
+    """Read the records of one item of `records`; what is no record stays as it is."""
+    if isinstance(item, BadEvent):
+        yield item
+    else:
+        yield from (row(parser, item, number) for number in range(len(item.ends)))
+
+
+def row(parser: Parser, records: Records, number: int) -> Row | BadEvent:
+    """Read one record, given its place among the others."""
+    start = records.ends[number - 1] if number else 0
     try:
-        return parser.row(xml(record.text))
+        return parser.row(xml(records.text[start : records.ends[number]]))
     except UnreadableEventError as error:
-        return BadEvent(f"record {record.number}", str(error))
+        return BadEvent(f"record {records.first + number}", str(error))
 
 
-def xml(text: str) -> bytes:
+def xml(text: bytes) -> bytes:
     """Return events as Windows shows them, from what the package writes."""
-    return GUID.sub(r">{\1}</", text).encode()
+    return GUID.sub(rb">{\1}</", text)
 
 
-def records(log: Log) -> Iterator[Record | BadEvent]:
+def records(log: Log) -> Iterator[Records | BadEvent]:
     """Yield the records of a file, and what is wrong: with its chunks, which are looked at meanwhile, before its records."""
     with tempfile.NamedTemporaryFile(suffix=".evtx") as spool, ThreadPoolExecutor(1) as pool:
         path = _whole_chunks(log, spool)
         chunks = pool.submit(list, _chunks(path))
         bad_chunks = _bad(chunks)
+        number = found = 0
         try:
-            # Indenting would fill empty elements with white space.
-            decoded: Iterator[Any] = PyEvtxParser(path, indent=False).records()
+            for piece in decoder.pieces(path) if os.path.getsize(path) < PROCESS_BYTES else _decoded(path):
+                if piece.ends:
+                    yield Records(number + 1, piece.text, piece.ends)
+                number += len(piece.ends)
+                found += len(piece.ends)
+                if piece.error is not None:
+                    number += 1
+                    yield from bad_chunks
+                    yield BadEvent(f"record {number}", piece.error)
         except (RuntimeError, OSError) as error:
             raise DataError(f"this .evtx file cannot be read: {error}", log.path) from None
-        number = found = 0
-        while True:
-            number += 1
-            try:
-                text = next(decoded)["data"].removeprefix(PROLOG)
-            except StopIteration:
-                break
-            except RuntimeError as error:
-                yield from bad_chunks
-                yield BadEvent(f"record {number}", str(error))
-            else:
-                found += 1
-                yield Record(number, text)
+        except EOFError as error:
+            yield BadEvent(f"record {number + 1}", str(error))
         yield from bad_chunks
         expected = sum(item for item in chunks.result() if isinstance(item, int))
         if found < expected:
             lost = f"{expected - found:,} of the {expected:,} records that the chunks announce cannot be read"
             yield BadEvent("end", lost)
+
+
+def _decoded(path: str) -> Iterator[decoder.Piece]:
+    """Decode a file in a process of its own, as decoder.pieces does; EOFError where that ends early."""
+    # -P: its folder has modules of the same name as others.
+    command = [sys.executable, "-P", decoder.__file__, path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            assert process.stdout is not None
+            while (line := process.stdout.readline()).endswith(b"\n"):
+                told = json.loads(line)
+                if told == decoder.END:
+                    return
+                if isinstance(told, str):
+                    raise RuntimeError(told)
+                ends, error = told
+                size = ends[-1] if ends else 0
+                text = process.stdout.read(size)
+                if len(text) < size:
+                    break
+                yield decoder.Piece(text, ends, error)
+            raise EOFError("the decoder ended early: this record and what follows are lost")
+        finally:
+            process.kill()
 
 
 def _bad(chunks: Future[list[BadEvent | int]]) -> Iterator[BadEvent]:

@@ -8,22 +8,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVarTuple
 
 import numpy as np
 import pyarrow as pa
 
 from replay.logs import evtx, xml
 from replay.logs.events import Item, Row, batches, schema
-from replay.logs.opening import BLOCK_BYTES, Log
+from replay.logs.opening import Log
 from replay.logs.report import BadEvent
 from replay.logs.shapes import REACH, Block, Found, Integers, Shape, learn
 
-A = TypeVar("A")
-B = TypeVar("B")
+Arguments = TypeVarTuple("Arguments")
 Exact: TypeAlias = Callable[[int, int, int], "Iterable[Row | BadEvent]"]
 
-END = xml.EVENT_END.decode()
 THREADS = 2
 # More events than this of shapes yet unknown are read exactly, block by block.
 LESSONS = 50
@@ -59,39 +57,28 @@ def read_evtx(log: Log, fields: Sequence[str]) -> Iterator[Item]:
     """Read an .evtx file; raises DataError where it is none after all."""
     learned = Learned()
 
-    def read(bad: list[BadEvent], records: list[evtx.Record]) -> list[Item]:
+    def read(item: evtx.Records | BadEvent) -> list[Item]:
         parser = xml.Parser(fields)
+        if isinstance(item, evtx.Records):
+            content = evtx.xml(item.text)
+            block = Block(content) if len(content) > REACH else None
+            if block and len(block.end) == len(item.ends) and _end_events(item):
 
-        def exact(event: int, start: int, end: int) -> Iterable[Row | BadEvent]:
-            return [evtx.row(parser, records[event])]
+                def exact(event: int, start: int, end: int) -> Iterable[Row | BadEvent]:
+                    return [evtx.row(parser, item, event)]
 
-        content = evtx.xml("".join(record.text for record in records))
-        block = Block(content) if len(content) > REACH else None
-        if block and len(block.end) == len(records) and all(record.text.endswith(END) for record in records):
-            return [*bad, *learned.read(block, parser, exact, fields)]
-        return [*bad, *batches((evtx.row(parser, record) for record in records), fields)]
+                return learned.read(block, parser, exact, fields)
+        return list(batches(evtx.rows(parser, item), fields))
 
-    return in_threads(read, _groups(evtx.records(log)))
-
-
-def _groups(records: Iterable[evtx.Record | BadEvent]) -> Iterator[tuple[list[BadEvent], list[evtx.Record]]]:
-    """Gather the records to blocks, each with the bad ones before it."""
-    bad: list[BadEvent] = []
-    good: list[evtx.Record] = []
-    size = 0
-    for record in records:
-        if size > BLOCK_BYTES or (good and isinstance(record, BadEvent)):
-            yield bad, good
-            bad, good, size = [], [], 0
-        if isinstance(record, BadEvent):
-            bad.append(record)
-        else:
-            good.append(record)
-            size += len(record.text)
-    yield bad, good
+    return in_threads(read, ((item,) for item in evtx.records(log)))
 
 
-def in_threads(read: Callable[[A, B], list[Item]], blocks: Iterable[tuple[A, B]]) -> Iterator[Item]:
+def _end_events(records: evtx.Records) -> bool:
+    """Tell whether each record ends as an event does."""
+    return all(records.text.endswith(xml.EVENT_END, 0, end) for end in records.ends)
+
+
+def in_threads(read: Callable[[*Arguments], list[Item]], blocks: Iterable[tuple[*Arguments]]) -> Iterator[Item]:
     """Read blocks at the same time, a few at once; their results come in order."""
     results: deque[Future[list[Item]]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:

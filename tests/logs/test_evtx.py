@@ -7,6 +7,7 @@ import gzip
 import pytest
 
 from replay.errors import DataError
+from replay.logs import evtx
 from tests.logs.conftest import event
 from tests.logs.evtx_writer import write_evtx
 
@@ -16,6 +17,24 @@ EVENTS = [
     event({"ProcessGuid": GUID, "CommandLine": 'a <b> & "c"\n\td é', "User": ""}),
     event({"ProcessGuid": f"{{{GUID}}}", "CommandLine": f"{GUID} x"}, event_id="3"),
 ]
+
+
+@pytest.fixture(autouse=True, params=[0, 1 << 40], ids=["process", "here"])
+def decoded_where(request, monkeypatch):
+    """Decode every file in a process of its own, as large ones are, and none."""
+    monkeypatch.setattr(evtx, "PROCESS_BYTES", request.param)
+
+
+@pytest.fixture
+def decoder_is(monkeypatch, tmp_path):
+    """Return what puts a script in the place of the decoder, which is then a process."""
+
+    def put(script: str) -> None:
+        monkeypatch.setattr(evtx, "PROCESS_BYTES", 0)
+        monkeypatch.setattr(evtx.decoder, "__file__", str(tmp_path / "decoder.py"))
+        (tmp_path / "decoder.py").write_text(script)
+
+    return put
 
 
 @pytest.mark.parametrize("wrap", [bytes, gzip.compress])
@@ -95,3 +114,44 @@ def test_sound_chunks_are_not_reported(loaded):
     """All six events are there."""
     log = loaded(chunks(), *FIELDS)
     assert (6, []) == (log.report.events, log.bad())
+
+
+def test_records_may_come_in_pieces(loaded, monkeypatch):
+    """A record whose time is missing is named by its number in the file, not in its piece."""
+    monkeypatch.setattr(evtx, "PROCESS_BYTES", 1 << 40)
+    monkeypatch.setattr(evtx.decoder, "PIECE_BYTES", 0)
+    log = loaded(write_evtx(EVENTS[0], EVENTS[1], event(time="-")), *FIELDS)
+    assert ([1, 3], ["record 3"]) == (log.values("event_id"), [place for place, _ in log.bad()])
+
+
+def test_what_is_no_evtx_file_is_an_error(loaded):
+    """It looks like one behind a line break."""
+    with pytest.raises(DataError, match=r"log: this \.evtx file cannot be read: .*Invalid EVTX file header magic"):
+        loaded(b"\n" + write_evtx(*EVENTS))
+
+
+TEXT = event({"CommandLine": "a"}).encode()
+TWO = f"import json, os, sys; text = {TEXT!r} * 2; out = sys.stdout.buffer; "
+TWO += f"out.write(json.dumps([[{len(TEXT)}, {2 * len(TEXT)}], None]).encode() + b'\\n' + "
+
+
+@pytest.mark.parametrize(
+    "script, events",
+    [
+        (TWO + "text); out.flush(); os.abort()", 2),
+        (TWO + "text + b'[[')", 2),
+        (TWO + "text[:-1] + b'')", 0),
+        ("", 0),
+    ],
+)
+def test_the_end_of_the_decoder_is_not_the_end_of_the_run(loaded, decoder_is, script, events):
+    """What it has told before it dies is kept, and the run says where it died; without any event, that is an error."""
+    decoder_is(script)
+    reason = "the decoder ended early: this record and what follows are lost"
+    if not events:
+        with pytest.raises(DataError, match=f"at record 1: {reason}"):
+            loaded(write_evtx(*EVENTS), *FIELDS)
+    else:
+        log = loaded(write_evtx(*EVENTS, *EVENTS), *FIELDS)
+        lost = "2 of the 4 records that the chunks announce cannot be read"
+        assert (["a", "a"], [("record 3", reason), ("end", lost)]) == (log.values("CommandLine"), log.bad())

@@ -1,0 +1,77 @@
+"""Decodes the records of an .evtx file: as a script, in a process of its own.
+
+The package that decodes holds the interpreter, so nothing else could be done meanwhile. Standard output is, for each Piece, a
+line of JSON, [ends, error], and then its text; at the end "the end", or else the reason why this is no such file.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+from collections.abc import Iterator
+from typing import IO, Any, NamedTuple
+
+from evtx import PyEvtxParser
+
+PROLOG = '<?xml version="1.0" encoding="utf-8"?>\n'
+PIECE_BYTES = 8 << 20
+END = "the end"
+
+
+class Piece(NamedTuple):
+    """Records that follow each other, as the package writes them.
+
+    Args:
+        text: Their XML in UTF-8, one after the other.
+        ends: Where in it each of them ends.
+        error: Why the record behind them cannot be decoded; None where it can, or there is none.
+    """
+
+    text: bytes
+    ends: list[int]
+    error: str | None
+
+
+def pieces(path: str) -> Iterator[Piece]:
+    """Decode a file of whole chunks; raises RuntimeError or OSError where it is no .evtx file."""
+    # Indenting would fill empty elements with white space.
+    records: Iterator[Any] = PyEvtxParser(path, indent=False).records()
+    texts: list[bytes] = []
+    size = 0
+    while True:
+        error = None
+        try:
+            text = next(records)["data"].removeprefix(PROLOG).encode()
+        except StopIteration:
+            break
+        except RuntimeError as refused:
+            error = str(refused)
+        else:
+            texts.append(text)
+            size += len(text)
+        if error is not None or size > PIECE_BYTES:
+            yield _piece(texts, error)
+            texts, size = [], 0
+    if texts:
+        yield _piece(texts, None)
+
+
+def _piece(texts: list[bytes], error: str | None) -> Piece:
+    return Piece(b"".join(texts), list(itertools.accumulate(map(len, texts))), error)
+
+
+def write(path: str, out: IO[bytes]) -> None:
+    """Write the pieces of a file."""
+    try:
+        for text, ends, error in pieces(path):
+            out.write(json.dumps([ends, error]).encode() + b"\n" + text)
+        end = END
+    except (RuntimeError, OSError) as refused:
+        end = str(refused)
+    out.write(json.dumps(end).encode() + b"\n")
+    out.flush()
+
+
+if __name__ == "__main__":
+    write(sys.argv[1], sys.stdout.buffer)
