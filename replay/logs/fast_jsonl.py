@@ -209,13 +209,13 @@ def _plain(piece: bytes, ends: Integers) -> tuple[Booleans, bool]:
         # A key ends with a quote, and so does what is not known yet before a comma; white space may follow.
         separator = ((byte == ord(":")) | (byte == ord(","))) & (before <= ord('"'))
         separators.append(np.flatnonzero(separator & ~text_follows) + first)
-        closer = (part[1:] | 0x20 == ord("}")) & ((part[:-1] == ord(",")) | (part[:-1] <= 0x20))
-        closers.append(np.flatnonzero(closer) + first)
+        closers.append(np.flatnonzero(part[1:] | 0x20 == ord("}")) + first)
     separator_at, closer_at = np.concatenate(separators), np.concatenate(closers)
     known, nested = _known_values(content, separator_at)
     # One space alone before a closing bracket is no harm, nor is a text with such.
     before, second = content[closer_at - 1], content[closer_at - 2]
-    harmless = (before == ord(" ")) & (second != ord(",")) & (second > 0x20)
+    before = np.where(before == ord(" "), second, before)
+    harmless = (before != ord(",")) & (before > 0x20)
     plain = np.ones(len(ends), np.bool_)
     for places in (closer_at[~harmless], separator_at[~known]):
         plain[np.searchsorted(ends, places, "right")] = False

@@ -20,6 +20,8 @@ import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from replay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id
 from replay.logs.opening import Log, whole
 from replay.logs.report import BadEvent
@@ -51,7 +53,7 @@ def pieces(blocks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
     number = 1
     for _, piece in whole(blocks, b"\n", NEWLINE):
         yield number, piece
-        number += piece.count(b"\n")
+        number += int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord("\n")))  # other threads go on meanwhile
 
 
 def lines(piece: bytes) -> list[bytes]:
