@@ -14,7 +14,9 @@ import argparse
 import gzip
 import json
 import random
+import re
 import signal
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +24,7 @@ from pathlib import Path
 
 from replay.cim import FIELDS
 from replay.errors import DataError
-from replay.logs import READERS, evtx, jsonl, opening, xml
+from replay.logs import READERS, decoder, evtx, jsonl, opening, xml
 from replay.logs.events import Item
 from replay.logs.opening import Log
 from replay.logs.report import BadEvent
@@ -130,11 +132,38 @@ EVENTS = {"xml": xml_events(), "jsonl": json_events()}
 EVENTS["evtx"] = [event for event in EVENTS["xml"] if b"&" not in event][:40]
 
 
+# What stands in the place of a value of an event, each as long as a block or longer, or shorter than a view's own text.
+LENGTHS = (0, 11, 12, 13, 100, 3000, 70_000)
+NAME = re.compile(rb"""(?<=Name=['"])[^'"]+|(?<=, ")[^"\\]+(?=": )""")
+XML_VALUE = re.compile(rb"(?<=>)[^<>]+(?=</Data>)")
+JSON_VALUE = re.compile(rb'(?<=": ")[^"\\]+(?=")')
+
+
 def log(random_: random.Random) -> tuple[str, list[bytes]]:
     """Return the kind of a log, and its events: a few kinds of event, each more than once."""
-    kind = random_.choice(["xml", "xml", "xml", "jsonl", "evtx"])
+    kind = random_.choice(["xml", "xml", "xml", "jsonl", "jsonl", "evtx"])
     some = random_.sample(EVENTS[kind], random_.randrange(1, 4))
+    if kind != "evtx":  # whose chunks are small
+        some += [varied(random_, kind, event) for event in some for _ in range(random_.randrange(3))]
     return kind, random_.choices(some, k=random_.randrange(2, 12))
+
+
+def varied(random_: random.Random, kind: str, event: bytes) -> bytes:
+    """Return an event that has nothing wrong, but is not as usual: of another provider, with other names or other values."""
+    way = random_.randrange(4)
+    if way == 0:
+        named = event.replace(b'"SourceName"', random_.choice([b'"SourceName"', b'"Provider"', b'"ProviderName"']))
+        return named.replace(b"Microsoft-Windows-Sysmon", random_.choice([b"a", b"Microsoft-Windows-Sysmon-2"]))
+    if way == 1:
+        name = random_.choice(list(NAME.finditer(event)))
+        return event[: name.start()] + random_.choice([b"A", b"ImageLoaded", b"I" * 3000]) + event[name.end() :]
+    if way == 2 and kind == "jsonl":
+        keys = list(json.loads(event).items())
+        random_.shuffle(keys)
+        return json.dumps(dict(keys), ensure_ascii=False).encode()
+    values = list((XML_VALUE if kind == "xml" else JSON_VALUE).finditer(event))
+    value = random_.choice(values)
+    return event[: value.start()] + b"x" * random_.choice(LENGTHS) + event[value.end() :]
 
 
 def damaged(random_: random.Random, content: bytes) -> bytes:
@@ -183,15 +212,18 @@ def check(random_: random.Random, folder: Path) -> str:
     if kind == "evtx":
         return check_evtx(random_, folder / "log", events)
     gap = random_.choice([b"\n", b"\n", b"\r\n", b"", b" text "]) if kind == "xml" else b"\n"
-    hurt = random_.randrange(len(events))
+    # By the first line of JSON a whole block is read.
+    hurt = random_.choice([0, random_.randrange(len(events))])
     pieces = list(events)
+    if kind == "xml" and random_.random() < 0.1:
+        pieces[hurt] = b"<!--" + pieces[hurt] + b"-->"
     for _ in range(random_.choice([0, 1, 1, 1, 2, 3])):
         pieces[hurt] = damaged(random_, pieces[hurt])
     content = gap.join([*pieces, b""])
     wrapped = content
     if random_.random() < 0.2:
         wrapped = random_.choice(WRAPS)(content)
-    opening.BLOCK_BYTES = random_.choice([700, 3000, 1 << 20])
+    opening.BLOCK_BYTES = random_.choice([700, 3000, 100_000, 1 << 20])
     path = folder / "log"
     path.write_bytes(wrapped)
     reader = READERS[kind]
@@ -221,6 +253,7 @@ def check_evtx(random_: random.Random, path: Path, events: Sequence[bytes]) -> s
     if random_.random() < 0.1:
         del content[random_.randrange(len(content)) :]
     path.write_bytes(bytes(content))
+    decoder.PIECE_BYTES = random_.choice([0, 3000, 1 << 20])
     try:
         kind = Log(str(path)).kind
     except DataError:
@@ -243,6 +276,8 @@ def main() -> int:
         for number in range(options.cases):
             if hasattr(signal, "alarm"):
                 signal.alarm(HANG_S)
+            if number % 100 == 0 and sys.stderr.isatty():
+                print(f"\r{number} of {options.cases} logs", end="\r", file=sys.stderr)
             try:
                 seen[check(random.Random(f"{options.seed}.{number}"), Path(folder))] += 1
             except Exception as error:
