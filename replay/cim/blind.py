@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -70,9 +70,11 @@ def outside(connection: duckdb.DuckDBPyConnection, earliest: float | None, lates
 
 
 def _any(connection: duckdb.DuckDBPyConnection, dataset: Dataset, field: str, test: str) -> bool:
-    query = f"SELECT EXISTS (SELECT 1 FROM ({dataset.query([field])}) WHERE {test})"
-    ((found,),) = connection.execute(query).fetchall()
-    return bool(found)
+    # One kind of event after the other: most often the first has a value.
+    return any(
+        connection.execute(f"SELECT 1 FROM ({one.query([field])}) WHERE {test} LIMIT 1").fetchall()
+        for one in (replace(dataset, in_log=(fill,)) for fill in dataset.in_log)
+    )
 
 
 def _what_fills(dataset: Dataset) -> str:
