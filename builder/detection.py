@@ -19,7 +19,7 @@ from typing import Annotated
 from builder.document import Document, Key, Rule, between, matching, one_of, some
 from replay import macros
 from replay.cim import ADDONS
-from replay.detections.outputs import outline, outputs
+from replay.commands.outputs import outline, outputs
 from replay.errors import SplError
 
 # What rbaenrich adds to every result: the command's own list, read by path as bin/ is no package.

@@ -9,10 +9,10 @@ from replay import cim
 from replay.commands import Pipeline
 from replay.commands.foreach import ForEach
 from replay.commands.format import Format
+from replay.commands.outputs import ANY, outputs, stages
 from replay.commands.savedsearch import SavedSearch
 from replay.commands.search import Search
 from replay.commands.tstats import Tstats
-from replay.detections.outputs import ANY, outputs, stages
 from replay.spl.predicate import fields_of
 
 

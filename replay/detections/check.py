@@ -14,9 +14,9 @@ from typing import Any
 from replay import cim, engine
 from replay.app import App
 from replay.commands import Pipeline
+from replay.commands.outputs import Opaque, outline, stages
 from replay.detections import source
 from replay.detections.lint import Finding, lint
-from replay.detections.outputs import Opaque, outline, stages
 from replay.detections.source import Detection
 from replay.errors import SplError
 from replay.located import Place

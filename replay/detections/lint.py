@@ -16,11 +16,11 @@ from replay.commands.eventstats import EventStats
 from replay.commands.fields import Fields
 from replay.commands.join import Join
 from replay.commands.options import matching
+from replay.commands.outputs import Outputs, Stage, outputs, stages
 from replay.commands.search import Search
 from replay.commands.stats import Stats
 from replay.commands.table import Table_
 from replay.commands.tstats import Tstats
-from replay.detections.outputs import Outputs, Stage, outputs, stages
 from replay.detections.source import Detection
 from replay.located import Place
 from replay.macros import Expansion

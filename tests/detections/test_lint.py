@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from replay.commands.outputs import outline
 from replay.detections.lint import lint
-from replay.detections.outputs import outline
 from replay.detections.source import Detection
 from replay.located import Text
 from replay.macros import expansion
