@@ -18,7 +18,7 @@ from replay.spl.tokens import Cursor, Token, error_at
 from replay.sql.predicates import predicate_sql
 from replay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
 
-# More rows than this are read again rather than kept.
+# Of more rows than this, no more are kept, and they are read again.
 SHARED_ROWS = 50_000
 
 COMMON = ("_time", "host", "source", "sourcetype", "index")

@@ -1,7 +1,7 @@
 """Decodes the records of an .evtx file: as a script, in a process of its own.
 
 The package that decodes holds the interpreter, so nothing else could be done meanwhile. Standard output is, for each Piece, a
-line of JSON, [ends, error], and then its text; at the end "the end", or else the reason why this is no such file.
+line of JSON, [ends, error], and then its text; and END, unless there was trouble.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from evtx import PyEvtxParser
 
 PROLOG = '<?xml version="1.0" encoding="utf-8"?>\n'
 PIECE_BYTES = 8 << 20
-END = "the end"
+END = b'"the end"\n'
 
 
 class Piece(NamedTuple):
@@ -33,13 +33,13 @@ class Piece(NamedTuple):
     error: str | None
 
 
-def pieces(path: str) -> Iterator[Piece]:
-    """Decode a file of whole chunks; raises RuntimeError or OSError where it is no .evtx file."""
+def pieces(path: str, start: int = 0) -> Iterator[Piece]:
+    """Decode a file of whole chunks from a record on, given its place; RuntimeError or OSError where it is no .evtx file."""
     # Indenting would fill empty elements with white space.
     records: Iterator[Any] = PyEvtxParser(path, indent=False).records()
     texts: list[bytes] = []
     size = 0
-    while True:
+    for place in itertools.count():
         error = None
         try:
             text = next(records)["data"].removeprefix(PROLOG).encode()
@@ -50,7 +50,9 @@ def pieces(path: str) -> Iterator[Piece]:
         else:
             texts.append(text)
             size += len(text)
-        if error is not None or size > PIECE_BYTES:
+        if place < start:
+            texts, size = [], 0
+        elif error is not None or size > PIECE_BYTES:
             yield _piece(texts, error)
             texts, size = [], 0
     if texts:
@@ -63,15 +65,12 @@ def _piece(texts: list[bytes], error: str | None) -> Piece:
 
 def write(path: str, out: IO[bytes]) -> None:
     """Write the pieces of a file."""
-    try:
-        for text, ends, error in pieces(path):
-            out.write(json.dumps([ends, error]).encode() + b"\n" + text)
-        end = END
-    except (RuntimeError, OSError) as refused:
-        end = str(refused)
-    out.write(json.dumps(end).encode() + b"\n")
-    out.flush()
+    for text, ends, error in pieces(path):
+        out.write(json.dumps([ends, error]).encode() + b"\n" + text)
+    out.write(END)
 
 
 if __name__ == "__main__":
-    write(sys.argv[1], sys.stdout.buffer)
+    # Unlike that of an interpreter that was told not to buffer, this file writes all of what it is given.
+    with open(1, "wb") as output:
+        write(sys.argv[1], output)

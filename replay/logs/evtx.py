@@ -15,6 +15,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from itertools import chain
 from typing import IO, NamedTuple
 
@@ -27,7 +28,7 @@ from replay.logs.xml import Parser
 
 # `evtx` writes GUIDs without the braces that Windows shows, and no such GUID would match one of another log.
 GUID = re.compile(rb">([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})</")
-# A file of more is worth a process to decode it.
+# A file of so much is worth a process to decode it.
 PROCESS_BYTES = 16 << 20
 
 # A file is a header and whole chunks; a chunk begins with a header of its own, which has checksums.
@@ -96,8 +97,6 @@ def records(log: Log) -> Iterator[Records | BadEvent]:
                     yield BadEvent(f"record {number}", piece.error)
         except (RuntimeError, OSError) as error:
             raise DataError(f"this .evtx file cannot be read: {error}", log.path) from None
-        except EOFError as error:
-            yield BadEvent(f"record {number + 1}", str(error))
         yield from bad_chunks
         expected = sum(item for item in chunks.result() if isinstance(item, int))
         if found < expected:
@@ -106,27 +105,29 @@ def records(log: Log) -> Iterator[Records | BadEvent]:
 
 
 def _decoded(path: str) -> Iterator[decoder.Piece]:
-    """Decode a file in a process of its own, as decoder.pieces does; EOFError where that ends early."""
-    # -P: its folder has modules of the same name as others.
+    """Decode a file as decoder.pieces does: in a process of its own, and here what that had not told when it ended early."""
+    # -P: beside the script are modules called evtx and xml, which are not those that it wants.
     command = [sys.executable, "-P", decoder.__file__, path]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    told = 0
+    with (
+        suppress(OSError, ValueError, TypeError),  # no process to be had, or one that tells something else
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process,
+    ):
         try:
             assert process.stdout is not None
-            while (line := process.stdout.readline()).endswith(b"\n"):
-                told = json.loads(line)
-                if told == decoder.END:
-                    return
-                if isinstance(told, str):
-                    raise RuntimeError(told)
-                ends, error = told
+            while (line := process.stdout.readline()) != decoder.END:
+                ends, error = json.loads(line)
                 size = ends[-1] if ends else 0
                 text = process.stdout.read(size)
                 if len(text) < size:
                     break
                 yield decoder.Piece(text, ends, error)
-            raise EOFError("the decoder ended early: this record and what follows are lost")
+                told += len(ends) + (error is not None)
+            else:
+                return
         finally:
             process.kill()
+    yield from decoder.pieces(path, told)
 
 
 def _bad(chunks: Future[list[BadEvent | int]]) -> Iterator[BadEvent]:

@@ -192,7 +192,7 @@ class Texts:
         self._written = bytearray()
 
     def point(self, columns: Sequence[int], rows: Integers, start: Integers, length: Integers) -> None:
-        """Set values to text of the block; *start* and *length* have a row each, a column a column."""
+        """Set values to text of the block; *start* and *length* have a row for each of *rows*, a column for each of *columns*."""
         view = self._block.at(start - 4, 16).view(np.uint32)
         view[..., 0] = length
         view &= MASKS[np.minimum(length, SHORT)]

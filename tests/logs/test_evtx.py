@@ -130,28 +130,44 @@ def test_what_is_no_evtx_file_is_an_error(loaded):
         loaded(b"\n" + write_evtx(*EVENTS))
 
 
-TEXT = event({"CommandLine": "a"}).encode()
-TWO = f"import json, os, sys; text = {TEXT!r} * 2; out = sys.stdout.buffer; "
-TWO += f"out.write(json.dumps([[{len(TEXT)}, {2 * len(TEXT)}], None]).encode() + b'\\n' + "
+TEXT = event({"CommandLine": "told"}).encode()
+ENDS = [len(TEXT), 2 * len(TEXT)]
+TELL = f"import json, os, sys; text = {TEXT!r} * 2; out = sys.stdout.buffer; "
+TELL += f"tell = lambda error: out.write(json.dumps([{ENDS}, error]).encode() + b'\\n' + text); "
 
 
 @pytest.mark.parametrize(
-    "script, events",
+    "script, expected",
     [
-        (TWO + "text); out.flush(); os.abort()", 2),
-        (TWO + "text + b'[[')", 2),
-        (TWO + "text[:-1] + b'')", 0),
-        ("", 0),
+        (TELL + "tell(None); out.flush(); os.abort()", ["told", "told", "c", "d"]),
+        (TELL + "tell('why'); out.flush(); os.abort()", ["told", "told", "d"]),
+        (TELL + "tell(None); out.write(b'[[')", ["told", "told", "c", "d"]),
+        (TELL + "tell(None); out.write(b'5\\n')", ["told", "told", "c", "d"]),
+        (TELL + "text = text[:-1]; tell(None)", ["a", "b", "c", "d"]),
+        ("print('hello')", ["a", "b", "c", "d"]),
+        ("", ["a", "b", "c", "d"]),
     ],
 )
-def test_the_end_of_the_decoder_is_not_the_end_of_the_run(loaded, decoder_is, script, events):
-    """What it has told before it dies is kept, and the run says where it died; without any event, that is an error."""
+def test_what_the_process_does_not_tell_is_decoded_here(loaded, decoder_is, script, expected):
+    """It may die, say something else, or tell half a piece: no record is lost, and none is there twice."""
     decoder_is(script)
-    reason = "the decoder ended early: this record and what follows are lost"
-    if not events:
-        with pytest.raises(DataError, match=f"at record 1: {reason}"):
-            loaded(write_evtx(*EVENTS), *FIELDS)
-    else:
-        log = loaded(write_evtx(*EVENTS, *EVENTS), *FIELDS)
-        lost = "2 of the 4 records that the chunks announce cannot be read"
-        assert (["a", "a"], [("record 3", reason), ("end", lost)]) == (log.values("CommandLine"), log.bad())
+    log = loaded(write_evtx(*(event({"CommandLine": value}) for value in "abcd")), *FIELDS)
+    bad = [("record 3", "why")] if "why" in script else []
+    assert (expected, bad) == (log.values("CommandLine"), [item for item in log.bad() if item[0] != "end"])
+
+
+@pytest.mark.parametrize("executable", ["", "/nowhere/python", None])
+def test_no_process_is_needed(loaded, monkeypatch, executable):
+    """Where none can be started, all is decoded here."""
+    monkeypatch.setattr(evtx, "PROCESS_BYTES", 0)
+    monkeypatch.setattr(evtx.sys, "executable", executable)
+    log = loaded(write_evtx(*EVENTS), *FIELDS)
+    assert ([1, 3], []) == (log.values("event_id"), log.bad())
+
+
+def test_the_process_tells_all(loaded, monkeypatch):
+    """What is here is not asked."""
+    monkeypatch.setattr(evtx, "PROCESS_BYTES", 0)
+    monkeypatch.setattr(evtx.decoder, "pieces", None)
+    log = loaded(write_evtx(*EVENTS), *FIELDS)
+    assert ([1, 3], []) == (log.values("event_id"), log.bad())
