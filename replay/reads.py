@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from replay import cim
@@ -39,16 +38,13 @@ def fields(searches: Iterable[Pipeline], addons: Iterable[str]) -> tuple[str, ..
 
 def shared(search: Pipeline) -> dict[str, set[str]]:
     """Return the fields that a search reads of each dataset that it reads more than once; nothing where its text does not tell."""
+    found: dict[str, list[set[str]]] = {}
     try:
-        asked = list(_asked(search))
+        for dataset, names in _asked(search):
+            found.setdefault(dataset, []).append(names)
     except _AllFieldsError:
         return {}
-    times = Counter(dataset for dataset, _ in asked)
-    return {
-        dataset: {"_time"}.union(*(names for name, names in asked if name == dataset))
-        for dataset, count in times.items()
-        if count > 1
-    }
+    return {dataset: {"_time"}.union(*asked) for dataset, asked in found.items() if len(asked) > 1}
 
 
 def _asked(search: Pipeline) -> Iterator[tuple[str, set[str]]]:

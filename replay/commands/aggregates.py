@@ -158,8 +158,7 @@ def group(
     for one, (column, sql) in zip(aggregates, inputs.items(), strict=True):
         fields[one.alias] = _SQL[one.function](Sql(column, sql.kind), one.field is None, "")
     # Numbers before texts; those that are equal and written in two ways are two groups: in the order of their texts.
-    numbers = {name: key if fields[name].kind is Kind.NUMBER else f"spl_number({key})" for name, key in keys.items()}
-    key_order = ", ".join(f"{numbers[name]}, {key}" for name, key in keys.items())
+    key_order = ", ".join(f"{as_number(fields[name])}, {key}" for name, key in keys.items())
     order_by = f"row_number() OVER (ORDER BY {key_order})" if keys else "1"
     return run.store(fields, f"FROM ({inner}) WHERE {present}{grouping}", order_by)
 
@@ -167,20 +166,6 @@ def group(
 def running(one: Aggregate, value: Sql, over: str) -> Sql:
     """Return the SQL of an aggregate over the window *over* of rows that have the columns PLACE and TIME."""
     return _SQL[one.function](value, one.field is None, f" OVER {over}")
-
-
-def natural_order(sql: Sql, descending: bool = False) -> str:
-    """Return SQL that orders numbers by value before texts by characters; numbers that are equal stay as they were.
-
-    Descending turns that around; what has no value comes last either way †.
-    """
-    way = " DESC" if descending else " ASC"
-    if sql.kind is Kind.NUMBER:
-        return f"{sql.text}{way} NULLS LAST"
-    text = as_text(sql)
-    numbers = f"spl_number({text}){way} NULLS {'FIRST' if descending else 'LAST'}"
-    texts = f"CASE WHEN spl_number({text}) IS NULL THEN {text} END{way} NULLS LAST"
-    return f"{text} IS NULL, {numbers}, {texts}"
 
 
 def field_value(rows: Table, compiler: Compiler) -> Callable[[Aggregate], Sql]:

@@ -6,7 +6,6 @@ import dataclasses
 from dataclasses import dataclass
 
 from replay import limits
-from replay.commands.aggregates import natural_order
 from replay.commands.options import count, read_count, read_options
 from replay.run import ORDER, Run, Table
 from replay.spl.pipeline import Segment
@@ -90,7 +89,21 @@ class Sort:
             return f"{as_text(value)} {way} NULLS LAST"
         if key.way == "ip" or _are_addresses(value, rows, run):
             return f"py_ip_key({as_text(value)}) {way} NULLS LAST"
-        return natural_order(value, key.descending)
+        return _natural_order(value, key.descending)
+
+
+def _natural_order(sql: Sql, descending: bool) -> str:
+    """Return SQL that orders numbers by value before texts by characters; numbers that are equal stay as they were.
+
+    Descending turns that around; what has no value comes last either way †.
+    """
+    way = " DESC" if descending else " ASC"
+    if sql.kind is Kind.NUMBER:
+        return f"{sql.text}{way} NULLS LAST"
+    text = as_text(sql)
+    numbers = f"spl_number({text}){way} NULLS {'FIRST' if descending else 'LAST'}"
+    texts = f"CASE WHEN spl_number({text}) IS NULL THEN {text} END{way} NULLS LAST"
+    return f"{text} IS NULL, {numbers}, {texts}"
 
 
 def _are_addresses(value: Sql, rows: Table, run: Run) -> bool:
