@@ -40,6 +40,12 @@ class Table:
         """Return the SQL of a field, NOTHING if no result has it."""
         return self.columns.get(name, NOTHING)
 
+    def named(self, columns: Mapping[str, Sql], run: Run) -> Table:
+        """Return the results with some of their columns, under the names that fields now have; an empty column is made."""
+        if NOTHING in columns.values():
+            return run.store(columns, f"FROM {self.name}")
+        return replace(self, columns=columns)
+
 
 @dataclass(frozen=True)
 class Step:

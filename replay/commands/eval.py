@@ -9,6 +9,7 @@ from replay.run import Run, Table
 from replay.spl.expression import Expression, parse_expression
 from replay.spl.pipeline import Segment
 from replay.sql.expressions import Compiler
+from replay.sql.values import Sql
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,27 @@ class Eval:
         return cls(segment, tuple(assignments))
 
     def run(self, rows: Table | None, run: Run) -> Table:
-        """Return the results with each field set; a field set to null is not there."""
+        """Return the results with each field set; a field set to null is not there.
+
+        Fields are set at once as far as none is read that was set before.
+        """
         assert rows is not None
+        table, cursor = rows, self.segment.expression()
+        values: dict[str, Sql] = {}
+        read: set[str] = set()
+
+        def field(name: str) -> Sql:
+            read.add(name)
+            return table.field(name)
+
+        def compiled(expression: Expression) -> Sql:
+            read.clear()
+            return Compiler(cursor, field, run.now, run.warn).stored(expression)
+
         for name, expression in self.assignments:
-            compiler = Compiler(self.segment.expression(), rows.field, run.now, run.warn)
-            value = compiler.stored(expression)
-            rows = run.store({**rows.columns, name: value}, f"FROM {rows.name}")
-        return rows
+            value = compiled(expression)
+            if not values.keys().isdisjoint(read):
+                table, values = run.store({**table.columns, **values}, f"FROM {table.name}"), {}
+                value = compiled(expression)
+            values[name] = value
+        return run.store({**table.columns, **values}, f"FROM {table.name}")

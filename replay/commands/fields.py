@@ -43,4 +43,4 @@ class Fields:
         else:
             listed = [name for pattern in self.fields for name in matching(pattern, rows.columns)]
             kept = list(dict.fromkeys([*(name for name in ("_time", "_raw") if name in rows.columns), *listed]))
-        return run.store({name: rows.field(name) for name in kept}, f"FROM {rows.name}")
+        return rows.named({name: rows.field(name) for name in kept}, run)

@@ -53,4 +53,4 @@ class Rename:
                 if target != name:
                     columns.pop(target, None)
                     columns = {target if key == name else key: value for key, value in columns.items()}
-        return run.store(columns, f"FROM {rows.name}")
+        return rows.named(columns, run)

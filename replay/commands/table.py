@@ -33,4 +33,4 @@ class Table_:  # noqa: N801 - the command's own name is taken by the results
         for pattern in self.fields:
             names = [pattern] if "*" not in pattern else matching(pattern, rows.columns)
             kept |= {name: rows.field(name) for name in names if name not in kept}
-        return run.store(kept, f"FROM {rows.name}")
+        return rows.named(kept, run)

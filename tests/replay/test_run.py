@@ -23,6 +23,26 @@ def test_the_same_stage_is_made_once() -> None:
     assert expected == inside(f"| {search} | append [| {search}]")
 
 
+@pytest.mark.parametrize(
+    ("command", "stages"),
+    [
+        ("rename a as b", 0),
+        ("table b a", 0),
+        ("table a missing", 1),
+        ("fields a", 0),
+        ("fields - a", 0),
+        ("eval c=1, d=a+b, a=2", 1),
+        ("eval c=a+1, a=2, d=b", 1),
+        ("eval c=1, d=c+1, e=d+c", 3),
+        ("eval a=1, a=a+1", 2),
+    ],
+)
+def test_a_stage_is_made_where_values_are(command: str, stages: int) -> None:
+    """Other names, and fewer of them, need none; eval makes one for all fields, but where one is read that it has just set."""
+    done = engine.replay(engine.nothing(), App(REPO), f"| makeresults | eval a=1, b=2 | {command}", "current")
+    assert stages == len(done.steps[-1].statements)
+
+
 SEARCH = "| tstats count from datamodel=Endpoint.Processes where earliest={} by Processes.{}"
 
 
