@@ -40,53 +40,73 @@ class Answer:
     messages: list[str] = field(default_factory=list)
 
 
-def call(
-    process: Sequence[str],
-    name: str,
-    arguments: Sequence[str],
-    fields: Sequence[str],
-    rows: Sequence[Mapping[str, Value]],
-    search_info: Mapping[str, Any],
-) -> Answer:
-    """Return what the command answers for *rows*.
+class Command:
+    """A custom command, its process started: an interpreter takes as long to be ready as many a search.
 
     Args:
-        process: The command line to start.
+        process: The command line.
         name: The command's name.
-        arguments: Its arguments, as the search has them.
-        fields: The fields of the rows, in order.
-        rows: The results to feed.
-        search_info: What getinfo tells about the search (sid, earliest_time, …).
 
     Raises:
-        UsageError: If the command refuses its arguments, as Splunk shows it when a search is parsed.
-        DataError: If the command cannot be started, reports another error, dies, or breaks the protocol.
+        DataError: It cannot be started.
     """
-    with tempfile.TemporaryFile() as errors:
+
+    def __init__(self, process: Sequence[str], name: str) -> None:
+        self._name = name
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - `end` closes it
         try:
-            child = subprocess.Popen(process, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
+            self._child = subprocess.Popen(process, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors)
         except OSError as error:
+            self._errors.close()
             raise DataError(f"the command {name} could not be started: {error}", process[0]) from error
+
+    def call(
+        self,
+        arguments: Sequence[str],
+        fields: Sequence[str],
+        rows: Sequence[Mapping[str, Value]],
+        search_info: Mapping[str, Any],
+    ) -> Answer:
+        """Return what the command answers for *rows*, once.
+
+        Args:
+            arguments: Its arguments, as the search has them.
+            fields: The fields of the rows, in order.
+            rows: The results to feed.
+            search_info: What getinfo tells about the search (sid, earliest_time, …).
+
+        Raises:
+            UsageError: If the command refuses its arguments, as Splunk shows it when a search is parsed.
+            DataError: If the command reports another error, dies, or breaks the protocol.
+        """
+        child, name = self._child, self._name
         try:
             assert child.stdin is not None and child.stdout is not None
             with _time_limit(child, name):
-                return _talk(child.stdin, child.stdout, name, arguments, fields, rows, search_info)
+                answer = _talk(child.stdin, child.stdout, name, arguments, fields, rows, search_info)
+                _close(child.stdin)
+                child.wait()
+            return answer
         except (OSError, DataError) as error:
             child.kill()
             child.wait()
-            errors.seek(0)
-            last = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
+            self._errors.seek(0)
+            last = self._errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
             told = (
                 str(error) if isinstance(error, DataError) else f"{name} closed its pipe before it had read everything"
             )
             raise DataError("\n".join([told, *last])) from error
         finally:
-            if sys.exc_info()[0]:
-                child.kill()
-            for pipe in (child.stdin, child.stdout):
-                if pipe is not None:
-                    _close(pipe)
-            child.wait()
+            self.end()
+
+    def end(self) -> None:
+        """End the process, unless it has come to its end; a second time does nothing."""
+        self._child.kill()
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                _close(pipe)
+        self._child.wait()
+        self._errors.close()
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ import duckdb
 from replay import cim, logs, reads, times
 from replay.app import App
 from replay.cim.blind import blind_spots, outside
+from replay.commands import external
 from replay.errors import UnsupportedError, UsageError
 from replay.logs import LoadReport, Log
 from replay.output import Results
@@ -125,7 +126,8 @@ def replay(
             collect,
             reads.shared(pipeline),
         )
-        rows = run.execute(pipeline)
+        with external.started(pipeline, run):
+            rows = run.execute(pipeline)
         found = run.fetch(rows)
         blind = [*run.blind, *blind_spots(connection, run.datamodels, run.decided_by)]
         if not found:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
+from replay import chunked
 from replay.cim import Dataset
 from replay.cim.blind import Deciding
 from replay.errors import SplError, UnsupportedError
@@ -73,6 +74,7 @@ class Run:
             which is enough to plan a search.
         collect: The folder of the summary indexes, or None where nothing may be written.
         shared: The datasets that the search reads more than once, and the fields that it reads of each.
+        started: The processes of custom commands that were started before their turn, by the command's id().
         written: The files that were written there; a run that fails takes them away again.
     """
 
@@ -85,6 +87,7 @@ class Run:
     python: str | None = None
     collect: Path | None = None
     shared: Mapping[str, Collection[str]] = field(default_factory=dict)
+    started: dict[int, chunked.Command] = field(default_factory=dict)
     written: list[Path] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from replay import chunked
+from replay.errors import DataError
 from replay.run import Run, Table
 from replay.spl.pipeline import Segment
 from replay.spl.tokens import lex_arguments
@@ -44,14 +47,28 @@ class External:
         if run.python is None:
             return rows
         name = self.segment.name
-        answer = chunked.call(
-            [run.python, str(run.app.commands[name])],
-            name,
-            self.arguments,
-            list(rows.columns),
-            run.fetch(rows),
-            run.search_info(),
-        )
+        found, info = run.fetch(rows), run.search_info()
+        process = run.started.get(id(self)) or self.process(run.python, run)
+        answer = process.call(self.arguments, list(rows.columns), found, info)
         for message in answer.messages:
             run.warn(f"{name}: {message}")
         return run.from_python(answer.fields, answer.rows)
+
+    def process(self, python: str, run: Run) -> chunked.Command:
+        """Return the command's process, started; raises DataError where it cannot be."""
+        name = self.segment.name
+        return chunked.Command([python, str(run.app.commands[name])], name)
+
+
+@contextmanager
+def started(pipeline: Sequence[object], run: Run) -> Iterator[None]:
+    """Let the first custom command of a search get ready while the commands before it run."""
+    first = next((command for command in pipeline if isinstance(command, External)), None)
+    if first and run.python is not None:
+        with suppress(DataError):  # which it raises when its turn has come
+            run.started[id(first)] = first.process(run.python, run)
+    try:
+        yield
+    finally:
+        for process in run.started.values():
+            process.end()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replay import limits
-from replay.chunked import Answer, call, decode, encode
+from replay.chunked import Answer, Command, decode, encode
 from replay.errors import DataError, UsageError
 
 FIELDS = ("a", "B", "c d", "_time")
@@ -77,7 +77,7 @@ def test_bad_bodies(error: str, body: bytes) -> None:
 def test_a_command_that_answers(tmp_path: Path) -> None:
     """Rows go to the command and come back in order over several chunks; its messages come with them."""
     rows = [{"a": str(number)} for number in range(10_001)]
-    answer = call(command(tmp_path, ECHO), "fake", ["x"], ["a"], rows, {})
+    answer = Command(command(tmp_path, ECHO), "fake").call(["x"], ["a"], rows, {})
     assert Answer(["a"], [dict(row) for row in rows], ["careful"] * 3) == answer
 
 
@@ -92,7 +92,7 @@ def test_a_command_that_answers(tmp_path: Path) -> None:
 def test_a_command_that_misbehaves(tmp_path: Path, error: str, code: str) -> None:
     """A command that dies, babbles or stops midway ends the search with what it last said."""
     with pytest.raises(DataError) as refused:
-        call(command(tmp_path, code), "fake", [], ["a"], [{"a": "1"}], {})
+        Command(command(tmp_path, code), "fake").call([], ["a"], [{"a": "1"}], {})
     assert error == str(refused.value)
 
 
@@ -109,7 +109,7 @@ def test_a_command_that_misbehaves(tmp_path: Path, error: str, code: str) -> Non
 def test_a_command_that_refuses(tmp_path: Path, error: str, code: str) -> None:
     """A command that reports an error as the search is parsed does not like how it is called."""
     with pytest.raises(UsageError) as refused:
-        call(command(tmp_path, code), "fake", [], ["a"], [{"a": "1"}], {})
+        Command(command(tmp_path, code), "fake").call([], ["a"], [{"a": "1"}], {})
     assert error == str(refused.value)
 
 
@@ -118,26 +118,26 @@ def test_a_command_that_fails(tmp_path: Path) -> None:
     answers = "chunked 1.0,2,0\\n{}chunked 1.0,16,0\\n" + r"{\"error\": \"bad\"}"
     code = f'import sys; print("{answers}", end="", flush=True); sys.stdin.read()'
     with pytest.raises(DataError, match="fake: bad"):
-        call(command(tmp_path, code), "fake", [], ["a"], [{"a": "1"}], {})
+        Command(command(tmp_path, code), "fake").call([], ["a"], [{"a": "1"}], {})
 
 
 def test_a_command_that_dies_while_it_is_fed(tmp_path: Path) -> None:
     """A command that answers getinfo and dies under megabytes of rows is an error too, not a hang."""
     code = "import sys; sys.stdin.buffer.readline(); print('chunked 1.0,2,0'); print('{}', end=''); sys.exit('gone')"
     with pytest.raises(DataError) as refused:
-        call(command(tmp_path, code), "fake", [], ["a"], [{"a": "x" * 1000}] * 5000, {})
+        Command(command(tmp_path, code), "fake").call([], ["a"], [{"a": "x" * 1000}] * 5000, {})
     assert "gone" == str(refused.value).splitlines()[-1]
 
 
 def test_a_command_that_is_not_there(tmp_path: Path) -> None:
     """A command that cannot be started is an error that says so."""
     with pytest.raises(DataError, match="the command fake could not be started"):
-        call([str(tmp_path / "nothing")], "fake", [], [], [], {})
+        Command([str(tmp_path / "nothing")], "fake").call([], [], [], {})
 
 
 def test_a_command_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that never answers is ended, and the error says so; its time here is cut to nothing."""
     monkeypatch.setattr(limits, "COMMAND_S", 0)
     with pytest.raises(DataError) as refused:
-        call(command(tmp_path, "import time; time.sleep(1e6)"), "fake", [], ["a"], [{"a": "1"}], {})
+        Command(command(tmp_path, "import time; time.sleep(1e6)"), "fake").call([], ["a"], [{"a": "1"}], {})
     assert "fake had not answered after 0 seconds, so replay ended it" == str(refused.value)

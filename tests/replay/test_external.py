@@ -1,0 +1,104 @@
+"""Custom commands in a search: started with it, asked when their turn has come, and ended with it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from replay import chunked, engine
+from replay.app import App
+from replay.errors import DataError, SplError
+from replay.run import Run
+from tests.replay.test_chunked import ECHO
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> App:
+    """An app whose command `do` says that it has begun, then hands back what it is given."""
+    (tmp_path / "default").mkdir()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "default/commands.conf").write_text("[do]\nfilename = do.py\nchunked = true\n", encoding="utf-8")
+    begin = f"open({str(tmp_path / 'begun')!r}, 'w').close()\n"
+    (tmp_path / "bin/do.py").write_text(begin + ECHO, encoding="utf-8")
+    return App(tmp_path)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[chunked.Command]:
+    """The commands that are started."""
+    found: list[chunked.Command] = []
+
+    class Noted(chunked.Command):
+        def __init__(self, process, name):
+            super().__init__(process, name)
+            found.append(self)
+
+    monkeypatch.setattr(chunked, "Command", Noted)
+    return found
+
+
+def run(app: App, search: str, python: str | None = sys.executable) -> engine.Replayed:
+    """Return what comes of a search over no events."""
+    return engine.replay(engine.nothing(), app, search, "current", python=python)
+
+
+def test_a_command_begins_before_its_turn(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its interpreter gets ready while the commands before it run."""
+    execute = Run._execute
+
+    def waiting(self, command, rows):
+        end = time.monotonic() + 20
+        while not (app.folder / "begun").exists() and time.monotonic() < end:
+            time.sleep(0.01)
+        assert (app.folder / "begun").exists()
+        return execute(self, command, rows)
+
+    monkeypatch.setattr(Run, "_execute", waiting)
+    assert [{"a": "1"}] == run(app, "| makeresults | eval a=1 | table a | do").results.rows
+
+
+def test_each_of_several_commands_is_asked(app: App, started: list[chunked.Command]) -> None:
+    """The second is started when its turn has come; both have ended with the search."""
+    assert [{"a": "1"}] == run(app, "| makeresults | eval a=1 | table a | do | do x").results.rows
+    assert [0, 0] == [command._child.returncode for command in started]
+
+
+def test_a_search_that_fails_ends_its_command(app: App, started: list[chunked.Command]) -> None:
+    """A command whose turn never came is not left behind."""
+    with pytest.raises(SplError, match="lookup"):
+        run(app, "| makeresults | lookup nothing a | do")
+    [command] = started
+    assert command._child.returncode is not None
+
+
+def test_an_interrupt_before_its_turn_ends_a_command(
+    app: App, started: list[chunked.Command], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the results for it are fetched, too."""
+
+    def interrupted(self, rows):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Run, "fetch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(app, "| makeresults | do")
+    [command] = started
+    assert command._child.returncode is not None
+
+
+def test_a_plan_starts_no_command(app: App, started: list[chunked.Command]) -> None:
+    """Without an interpreter the results stay as they are."""
+    assert [{"a": "1"}] == run(app, "| makeresults | eval a=1 | table a | do", None).results.rows
+    assert [] == started
+
+
+def test_a_command_that_cannot_start_is_an_error_in_its_turn(app: App) -> None:
+    """What is wrong before it in the search is told first."""
+    python = str(app.folder / "nothing")
+    with pytest.raises(DataError, match="the command do could not be started"):
+        run(app, "| makeresults | do", python)
+    with pytest.raises(SplError, match="lookup"):
+        run(app, "| makeresults | lookup nothing a | do", python)
