@@ -18,8 +18,8 @@ from replay.spl.tokens import Cursor, Token, error_at
 from replay.sql.predicates import predicate_sql
 from replay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
 
-# Of more rows than this, no more are kept, and they are read again.
-SHARED_ROWS = 50_000
+# Of more rows than this, no more are kept, and they are read again. DuckDB looks for so many, and one more, in all its threads.
+SHARED_ROWS = 9_999
 
 COMMON = ("_time", "host", "source", "sourcetype", "index")
 
