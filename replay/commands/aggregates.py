@@ -256,6 +256,9 @@ def _chosen(sql: str) -> Builder:
     return choose
 
 
+# Of rows of one time the first is chosen †; where they have no order the least value, or the greatest, so that runs are alike.
+_TIMED = f"FILTER ({{0}} IS NOT NULL AND {TIME} IS NOT NULL)"
+
 _SQL: dict[str, Builder] = {
     "count": _count,
     "dc": _dc,
@@ -274,6 +277,6 @@ _SQL: dict[str, Builder] = {
     "median": _arithmetic("median({0}){1}", "list_median({})"),
     "first": _chosen(f"arg_min({{0}}, {PLACE}) FILTER ({{0}} IS NOT NULL)"),
     "last": _chosen(f"arg_max({{0}}, {PLACE}) FILTER ({{0}} IS NOT NULL)"),
-    "earliest": _chosen(f"arg_min({{0}}, {TIME}) FILTER ({{0}} IS NOT NULL)"),
-    "latest": _chosen(f"arg_max({{0}}, {TIME}) FILTER ({{0}} IS NOT NULL)"),
+    "earliest": _chosen(f"arg_min({{0}}, row({TIME}, {PLACE}, {{0}})) {_TIMED}"),
+    "latest": _chosen(f"arg_max({{0}}, row({TIME}, -{PLACE}, {{0}})) {_TIMED}"),
 }
