@@ -40,15 +40,23 @@ class UnreadableEventError(Exception):
 
 
 def schema(fields: Sequence[str]) -> pa.Schema:
-    """Return the columns of a batch, in the order of a Row."""
+    """Return the columns of a batch, in the order of a Row; what all events have is no view, as Parquet takes that sooner."""
     system = {
-        "provider": pa.string_view(),
+        "provider": pa.string(),
         "event_id": pa.int32(),
         "time": pa.float64(),
-        "computer": pa.string_view(),
-        "channel": pa.string_view(),
+        "computer": pa.string(),
+        "channel": pa.string(),
     }
     return pa.schema([*system.items(), *((field, pa.string_view()) for field in fields)])
+
+
+def batch_of(columns: Sequence[pa.Array], fields: Sequence[str]) -> pa.RecordBatch:
+    """Return a batch of columns of any kind of text."""
+    typed = schema(fields)
+    return pa.RecordBatch.from_arrays(
+        [one.cast(field.type) for one, field in zip(columns, typed, strict=True)], schema=typed
+    )
 
 
 def batches(items: Iterable[Row | BadEvent], fields: Sequence[str]) -> Iterator[Item]:

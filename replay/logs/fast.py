@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from replay.logs import evtx, xml
-from replay.logs.events import Item, Row, batches, schema
+from replay.logs.events import Item, Row, batch_of, batches
 from replay.logs.opening import Log
 from replay.logs.report import BadEvent
 from replay.logs.shapes import REACH, Block, Found, Integers, Shape, learn
@@ -50,7 +50,7 @@ def read_xml(log: Log, fields: Sequence[str]) -> Iterator[Item]:
             return list(batches(exact(0, 0, len(content)), fields))
         return learned.read(Block(content), parser, exact, fields)
 
-    return in_threads(read, xml.pieces(log.blocks))
+    return in_threads(read, xml.pieces(log))
 
 
 def read_evtx(log: Log, fields: Sequence[str]) -> Iterator[Item]:
@@ -78,13 +78,15 @@ def _end_events(records: evtx.Records) -> bool:
     return all(records.text.endswith(xml.EVENT_END, 0, end) for end in records.ends)
 
 
-def in_threads(read: Callable[[*Arguments], list[Item]], blocks: Iterable[tuple[*Arguments]]) -> Iterator[Item]:
-    """Read blocks at the same time, a few at once; their results come in order."""
+def in_threads(
+    read: Callable[[*Arguments], list[Item]], blocks: Iterable[tuple[*Arguments]], ahead: int = THREADS
+) -> Iterator[Item]:
+    """Read blocks at the same time, a few at once, some of them *ahead*; their results come in order."""
     results: deque[Future[list[Item]]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:
         for block in blocks:
             results.append(pool.submit(read, *block))
-            if len(results) > THREADS:
+            if len(results) > ahead:
                 yield from results.popleft().result()
         for result in results:
             yield from result.result()
@@ -175,7 +177,7 @@ def _batch(
                     texts.write(column, number, value)
     provider, computer, channel, *values = texts.arrays()
     columns = [provider, pa.array(ids), pa.array(times), computer, channel, *values]
-    return pa.RecordBatch.from_arrays(columns, names=schema(fields).names)
+    return batch_of(columns, fields)
 
 
 class Texts:

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from replay.logs import jsonl
-from replay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id, schema
+from replay.logs.events import SPELLED, Item, Row, UnreadableEventError, batch_of, batches, epoch, event_id
 from replay.logs.fast import in_threads
 from replay.logs.opening import Log
 from replay.logs.report import BadEvent
@@ -49,7 +49,7 @@ def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
         with _database().cursor() as cursor:
             return _read(cursor, number, piece, fields)
 
-    return in_threads(read_piece, jsonl.pieces(log.blocks))
+    return in_threads(read_piece, jsonl.pieces(log))
 
 
 @cache
@@ -87,7 +87,7 @@ def _read(cursor: duckdb.DuckDBPyConnection, number: int, piece: bytes, fields: 
             sure &= ~np.isin(view[:, 1].astype("<u2"), NESTED)
     ids, moments = pa.array(_event_ids(found["event_id"], sure)), pa.array(_moments(found, sure))
     provider, computer, channel, *values = (found[name] for name in ("provider", "computer", "channel", *fields))
-    batch = pa.RecordBatch.from_arrays([provider, ids, moments, computer, channel, *values], names=schema(fields).names)
+    batch = batch_of([provider, ids, moments, computer, channel, *values], fields)
     others = [
         (line, piece[edges[line] : edges[line + 1]].removesuffix(b"\n")) for line in np.flatnonzero(~sure).tolist()
     ]

@@ -44,14 +44,14 @@ LOCAL_TIME = ("EventTime", "EventReceivedTime", "@timestamp")
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
     """Read a log, line by line."""
-    items = (item for number, piece in pieces(log.blocks) for item in rows(enumerate(lines(piece), number), fields))
+    items = (item for number, piece in pieces(log) for item in rows(enumerate(lines(piece), number), fields))
     return batches(items, fields)
 
 
-def pieces(blocks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Cut a stream into large pieces of whole lines, each with the number of its first line."""
+def pieces(log: Log) -> Iterator[tuple[int, bytes]]:
+    """Cut a log into large pieces of whole lines, each with the number of its first line."""
     number = 1
-    for _, piece in whole(blocks, b"\n", NEWLINE):
+    for _, piece in whole(log, b"\n", NEWLINE):
         yield number, piece
         number += int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord("\n")))  # other threads go on meanwhile
 

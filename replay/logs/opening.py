@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import nullcontext
 from itertools import chain
+from typing import BinaryIO
 
 from replay.errors import DataError
 
@@ -17,6 +18,8 @@ from replay.errors import DataError
 BLOCK_BYTES = 16 << 20
 # Far above any real event, so that a file without event ends cannot fill the memory.
 MAX_EVENT_BYTES = 64 << 20
+# The end of an event is looked for in so much of the end of a block.
+TAIL_BYTES = 1 << 16
 
 GZIP = b"\x1f\x8b"
 # By the byte order mark, or as the first two characters are ASCII, the first of them < or {.
@@ -40,6 +43,7 @@ class Log:
         flaw: Set once `blocks` is used up: why the content ends early, or None.
         size: The bytes of the file, compressed or not; 0 where that is not known.
         taken: How many of them were read.
+        end: What an event ends with, once its reader has told; from then on, blocks of a file end with it where they can.
 
     Raises:
         DataError: The file cannot be opened, or is no log that replay reads.
@@ -51,6 +55,7 @@ class Log:
         self.flaw: str | None = None
         self.size = os.path.getsize(path) if os.path.isfile(path) else 0
         self.taken = 0
+        self.end = b""
         head, blocks = peek(self._read())
         compressed = head.startswith(GZIP)
         if compressed:
@@ -71,13 +76,24 @@ class Log:
     def _read(self) -> Iterator[bytes]:
         try:
             with nullcontext(sys.stdin.buffer) if self.path == "-" else open(self.path, "rb") as stream:
-                while block := stream.read(BLOCK_BYTES):
+                while block := stream.read(self._block_bytes(stream)):
                     self.taken += len(block)
                     yield block
         except IsADirectoryError:
             raise DataError("this is a directory: name the log files in it", self.path) from None
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror}", self.path) from None
+
+    def _block_bytes(self, stream: BinaryIO) -> int:
+        """Return how much to read; a block of whole events is not copied to put it together with the next."""
+        start = self.taken + BLOCK_BYTES - TAIL_BYTES
+        if not self.end or start < self.taken or start >= self.size:
+            return BLOCK_BYTES
+        stream.seek(start)
+        tail = stream.read(TAIL_BYTES)
+        stream.seek(self.taken)
+        at = tail.rfind(self.end)
+        return BLOCK_BYTES - TAIL_BYTES + at + len(self.end) if at >= 0 else BLOCK_BYTES
 
     def _gunzip(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """Uncompress one or more gzip members; never more than a block at a time, whatever the ratio."""
@@ -103,19 +119,21 @@ class Log:
             self.flaw = f"the gzip data is damaged, what follows is lost ({error})"
 
 
-def whole(blocks: Iterator[bytes], end: bytes, variant: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Cut a stream into large pieces of whole events; yields (offset, piece).
+def whole(log: Log, end: bytes, variant: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Cut a log into large pieces of whole events; yields (offset, piece).
 
     Args:
-        blocks: The stream.
+        log: The log.
         end: What an event ends with.
         variant: What else it may end with: *end* with white space in it.
     """
     offset, pending = 0, b""
-    for block in blocks:
+    log.end = end
+    for block in log.blocks:
         at = block.rfind(end) + len(end)
         if at >= len(end):
-            piece, pending = b"".join((pending, memoryview(block)[:at])), block[at:]
+            piece = b"".join((pending, memoryview(block)[:at])) if pending else block[:at]
+            pending = block[at:]
         else:
             pending += block
             at = max((match.end() for match in variant.finditer(pending)), default=0)

@@ -75,7 +75,7 @@ def _writer(first: pa.Table, file: Path) -> pq.ParquetWriter:
 def _repeating(table: pa.Table) -> list[str]:
     """Name the columns of text whose values repeat."""
     sample = table.slice(0, SAMPLE_ROWS)
-    texts = [field.name for field in table.schema if field.type == pa.string_view()]
+    texts = [field.name for field in table.schema if field.type in (pa.string(), pa.string_view())]
     return [
         name
         for name in texts
@@ -84,6 +84,6 @@ def _repeating(table: pa.Table) -> list[str]:
 
 
 def _kinds(batch: pa.RecordBatch) -> dict[EventKind, int]:
-    kinds = pa.table({"provider": batch["provider"].cast(pa.string()), "event_id": batch["event_id"]})
+    kinds = pa.table({"provider": batch["provider"], "event_id": batch["event_id"]})
     counted = kinds.group_by(["provider", "event_id"]).aggregate([([], "count_all")]).to_pylist()
     return {(kind["provider"], kind["event_id"]): kind["count_all"] for kind in counted}

@@ -52,13 +52,13 @@ class Parts(NamedTuple):
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
     """Read a log; raises DataError where it has a DTD, which no event log has and which is refused unread."""
     parser = Parser(fields)
-    return batches(chain.from_iterable(rows(parser, log.path, *piece) for piece in pieces(log.blocks)), fields)
+    return batches(chain.from_iterable(rows(parser, log.path, *piece) for piece in pieces(log)), fields)
 
 
-def pieces(blocks: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Cut a stream into large pieces of whole events, each with its offset; those in comments are blank."""
+def pieces(log: Log) -> Iterator[tuple[int, bytes]]:
+    """Cut a log into large pieces of whole events, each with its offset; those in comments are blank."""
     offset, piece = 0, b""
-    for _, more in whole(blocks, EVENT_END, END):
+    for _, more in whole(log, EVENT_END, END):
         piece += more
         hiding = _may_hide(piece)
         ready = _ready(piece) if hiding else len(piece)

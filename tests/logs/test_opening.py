@@ -6,11 +6,13 @@ import gzip
 import io
 import json
 import os
+import re
 import threading
 
 import pytest
 
 from replay.errors import DataError
+from replay.logs import opening
 from tests.logs.conftest import Loaded, event
 
 LINE = "CommandLine"
@@ -192,3 +194,33 @@ def test_noise_among_events_costs_no_other_event(loaded, noise):
     between, within = text.replace(b"</Event>\n", b"</Event>\n" + noise), text.replace(b">4<", b">" + noise + b"<")
     assert list("012345678") == loaded(between, LINE).values(LINE)
     assert [*"0123", *"5678"] == [value for value in loaded(within, LINE).values(LINE) if len(value) == 1]
+
+
+@pytest.mark.parametrize("block_bytes", [700, 1000, 4096])
+@pytest.mark.parametrize("tail_bytes", [1, 40, 700])
+def test_a_log_is_cut_where_events_end(tmp_path, monkeypatch, block_bytes, tail_bytes):
+    """Its pieces are all of it in order, each of whole events, whether an end is in the tail of a block or not."""
+    monkeypatch.setattr(opening, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(opening, "TAIL_BYTES", tail_bytes)
+    lines = [JSON.encode() * (number % 7 + 1) + b"x" * (number * 37 % 900) + b"\n" for number in range(40)]
+    path = tmp_path / "log"
+    path.write_bytes(b"".join(lines))
+    offset = 0
+    for place, piece in opening.whole(opening.Log(str(path)), b"\n", re.compile(b"\n")):
+        assert (offset, b"\n") == (place, piece[-1:])
+        assert path.read_bytes()[place:].startswith(piece)
+        offset += len(piece)
+    assert offset == path.stat().st_size
+
+
+def test_blocks_of_a_file_end_with_an_event(tmp_path, monkeypatch):
+    """Behind the first, by which the kind of the log is told, so that pieces need not be put together."""
+    monkeypatch.setattr(opening, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(opening, "TAIL_BYTES", 200)
+    path = tmp_path / "log"
+    path.write_bytes(JSON.encode() * 100)
+    log = opening.Log(str(path))
+    log.end = b"\n"
+    _, *blocks = log.blocks
+    assert {b"\n"} == {block[-1:] for block in blocks}
+    assert len(blocks) > 5
