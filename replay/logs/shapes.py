@@ -94,7 +94,7 @@ class Block:
         event = np.searchsorted(self.end, at, "right")
         plain: Booleans = self.end <= len(self.content) - REACH
         plain[event[at > self.tags[self.first[event]]]] = False
-        if not self._is_utf8():
+        if not is_utf8(self.content):
             start = 0
             for number, end in enumerate(self.end.tolist()):
                 try:
@@ -104,14 +104,16 @@ class Block:
                 start = end
         return plain
 
-    def _is_utf8(self) -> bool:
-        edges = pa.py_buffer(np.array([0, len(self.content)], np.int64))
-        text = pa.Array.from_buffers(pa.large_binary(), 1, [None, edges, pa.py_buffer(self.content)])
-        try:
-            text.cast(pa.large_string())
-        except pa.ArrowInvalid:
-            return False
-        return True
+
+def is_utf8(content: bytes) -> bool:
+    """Tell whether all of *content* is UTF-8."""
+    edges = pa.py_buffer(np.array([0, len(content)], np.int64))
+    text = pa.Array.from_buffers(pa.large_binary(), 1, [None, edges, pa.py_buffer(content)])
+    try:
+        text.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def windows(content: bytes | Bytes, places: Integers, size: int) -> Words:
@@ -377,13 +379,13 @@ def times(text: Bytes, length: int) -> tuple[Floats, Booleans]:
         length: How many of these bytes the time has.
     """
     text = np.ascontiguousarray(text.T)[:length]
-    digits = text.astype(np.int64) - ord("0")
+    digits = text - np.uint8(ord("0"))  # what is below wraps round to more than 9
     right = text[-1] == ord("Z")
     for place in range(length - 1):
         if place in SEPARATORS:
             right &= text[place] == ord(SEPARATORS[place])
         else:
-            right &= (digits[place] >= 0) & (digits[place] <= 9)
+            right &= digits[place] <= 9
 
     def number(first: int, last: int) -> Integers:
         value = np.zeros(text.shape[1], np.int64)

@@ -21,10 +21,11 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 from replay.cim import FIELDS
 from replay.errors import DataError
-from replay.logs import READERS, decoder, evtx, jsonl, opening, xml
+from replay.logs import READERS, decoder, evtx, fast_jsonl, jsonl, jsonl_scanner, opening, xml
 from replay.logs.events import Item
 from replay.logs.opening import Log
 from replay.logs.report import BadEvent
@@ -224,10 +225,14 @@ def check(random_: random.Random, folder: Path) -> str:
     if random_.random() < 0.2:
         wrapped = random_.choice(WRAPS)(content)
     opening.BLOCK_BYTES = random_.choice([700, 3000, 100_000, 1 << 20])
+    opening.TAIL_BYTES = random_.choice([10, 600, 1 << 16])
     path = folder / "log"
     path.write_bytes(wrapped)
     reader = READERS[kind]
     rows, bad, error = outcome(reader, path)
+    if kind == "jsonl":
+        with patch.object(fast_jsonl, "values_of", lambda log: jsonl_scanner.values):
+            assert (rows, bad, error) == outcome(reader, path), "the scanner differs from DuckDB"
     if kind in EXACT:
         exact = outcome(EXACT[kind], path)
         if not error and not exact[2]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from replay.logs import fast_jsonl, jsonl
+from replay.logs import fast_jsonl, jsonl, jsonl_duckdb, jsonl_scanner
+from replay.logs.opening import Log
 from tests.conftest import REPO
 from tests.logs.fuzz import outcome
 from tests.logs.json_forms import FORMS, json_lines
 
+VALUES_OF = fast_jsonl.values_of
 RECORDINGS = sorted((REPO / "tests" / "recordings").glob("*.xml"))
 REAL = sorted((REPO.parent / "shared" / "data").glob("*.xml*"))
 
@@ -21,6 +24,19 @@ REAL = sorted((REPO.parent / "shared" / "data").glob("*.xml*"))
 def content(path) -> bytes:
     """Return a recording's bytes, uncompressed."""
     return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+@pytest.fixture(params=[jsonl_duckdb, jsonl_scanner], ids=["duckdb", "scanner"], autouse=True)
+def take(request, monkeypatch):
+    """The pieces that one of the two has been given that take values out of lines, whatever the size of the file."""
+    taken = []
+
+    def values(piece, form):
+        taken.append(piece)
+        return request.param.values(piece, form)
+
+    monkeypatch.setattr(fast_jsonl, "values_of", lambda log: values)
+    return taken
 
 
 @pytest.fixture
@@ -64,6 +80,56 @@ def test_most_real_events_need_no_exact_reader(tmp_path, exact_lines, path, form
     log.write_bytes(json_lines(form, content(path)))
     rows, _, _ = outcome(fast_jsonl.read, log)
     assert len(exact_lines) < len(rows) / 40
+
+
+@pytest.mark.parametrize(("size", "expected"), [(1000, jsonl_scanner.values), (1001, jsonl_duckdb.values)])
+def test_a_large_file_is_for_the_scanner(tmp_path, monkeypatch, size, expected):
+    """A file of that size is; a smaller one is not."""
+    monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", size)
+    path = tmp_path / "log"
+    path.write_bytes(b"{".ljust(1000))
+    assert expected is VALUES_OF(Log(str(path)))
+
+
+@pytest.mark.parametrize("error", [EOFError(), OSError(), RuntimeError()])
+def test_a_scanner_that_cannot_be_made_ready_costs_speed_alone(tmp_path, monkeypatch, error):
+    """Where numba finds damaged what it has kept, or cannot keep what it has compiled."""
+
+    def fail():
+        raise error
+
+    monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", 0)
+    monkeypatch.setattr(jsonl_scanner, "prepare", fail)
+    path = tmp_path / "log"
+    path.write_bytes(b"{")
+    assert jsonl_duckdb.values is VALUES_OF(Log(str(path)))
+
+
+def test_lines_too_short_for_events_are_read_one_by_one(tmp_path, take):
+    """A value takes memory in each line, so many short ones would take far more than they have bytes."""
+    path = tmp_path / "log"
+    path.write_bytes(b"\n" * 5000 + b"{}\n" * 2000 + EVENT.encode() + b"\n")
+    rows, bad, _ = same(path)
+    assert (1, 2000, []) == (len(rows), len(bad), take)
+
+
+def test_a_large_file_without_numba_is_for_duckdb(tmp_path, monkeypatch):
+    """Nothing but speed is lost without the extra."""
+    monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", 0)
+    monkeypatch.delitem(sys.modules, "replay.logs.jsonl_scanner")
+    monkeypatch.delattr("replay.logs.jsonl_scanner")
+    monkeypatch.setitem(sys.modules, "numba", None)
+    path = tmp_path / "log"
+    path.write_bytes(b"{")
+    assert jsonl_duckdb.values is VALUES_OF(Log(str(path)))
+
+
+def test_what_is_compressed_is_for_duckdb(tmp_path, monkeypatch):
+    """Its size is not known before it is read."""
+    monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", 0)
+    path = tmp_path / "log.gz"
+    path.write_bytes(gzip.compress(b"{"))
+    assert jsonl_duckdb.values is VALUES_OF(Log(str(path)))
 
 
 PLAIN = {
