@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeAlias, TypeVarTuple
+from typing import Any, TypeAlias, TypeVarTuple
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from replay.logs import evtx, xml
 from replay.logs.events import Item, Row, batch_of, batches
 from replay.logs.opening import Log
 from replay.logs.report import BadEvent
-from replay.logs.shapes import REACH, Block, Found, Integers, Shape, learn
+from replay.logs.shapes import REACH, Block, Booleans, Found, Integers, Shape, learn
 
 Arguments = TypeVarTuple("Arguments")
 Exact: TypeAlias = Callable[[int, int, int], "Iterable[Row | BadEvent]"]
@@ -219,12 +220,17 @@ class Texts:
 
     def arrays(self) -> list[pa.Array]:
         """Return the columns."""
-        buffers = [pa.py_buffer(self._block.content), pa.py_buffer(bytes(self._written))]
-        return [
-            pa.Array.from_buffers(
-                pa.string_view(),
-                len(views),
-                [pa.py_buffer(np.packbits(valid, bitorder="little")), pa.py_buffer(views), *buffers],
-            )
-            for views, valid in zip(self._views, self._valid, strict=True)
-        ]
+        return view_arrays(self._views, self._valid, self._block.content, bytes(self._written))
+
+
+def view_arrays(views: NDArray[Any], valid: Booleans, *texts: bytes) -> list[pa.Array]:
+    """Return columns of Arrow string views; their views and which are there have a row a column, *texts* is what they point to."""
+    buffers = [pa.py_buffer(text) for text in texts]
+    return [
+        pa.Array.from_buffers(
+            pa.string_view(),
+            len(there),
+            [pa.py_buffer(np.packbits(there, bitorder="little")), pa.py_buffer(view), *buffers],
+        )
+        for view, there in zip(views, valid, strict=True)
+    ]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
@@ -23,7 +22,8 @@ from replay.logs.shapes import TIME_BYTES, Booleans, Floats, Integers, times, wi
 
 # The scanner starts in half a second, which it saves where a file is so large.
 SCANNER_BYTES = 256 << 20
-# No event is as short; lines that are, on an average, would cost far more memory than they have bytes.
+# No event is as short; lines that are, on an average, would cost far more memory than they have bytes. DuckDB's check looks
+# at VALUE_BYTES, so it is no less.
 EVENT_BYTES = 32
 
 _epoch = lru_cache(maxsize=4096)(epoch)
@@ -48,7 +48,7 @@ def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
 
 def values_of(log: Log) -> Callable[[jsonl.Piece, Form], Values]:
     """Return what takes values out of the lines of a log: for a large file the scanner, where numba is installed."""
-    if log.file and os.path.getsize(log.file) >= SCANNER_BYTES:
+    if log.file and log.size >= SCANNER_BYTES:
         try:
             from replay.logs import jsonl_scanner
 

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id
-from replay.logs.opening import Log, whole
+from replay.logs.opening import CACHED, Log, whole
 from replay.logs.report import BadEvent
 
 SYSMON = "Microsoft-Windows-Sysmon"
@@ -32,9 +32,6 @@ NEWLINE = re.compile(rb"\n")
 # that was not written full. None of it begins or ends a JSON object.
 PADDING = string.whitespace.encode() + codecs.BOM_UTF8 + b"\0"
 SURROGATE = re.compile("[\ud800-\udfff]")
-
-# Line ends are counted in parts that stay in the processor's cache.
-CACHED = 1 << 18
 
 # What the flat forms call a thing; the first that an event has counts.
 PROVIDER = ("SourceName", "Provider", "ProviderName", "EventSourceName")

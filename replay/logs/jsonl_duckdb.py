@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from replay.logs.jsonl import Piece
 from replay.logs.jsonl_form import Form, Place, Values
-from replay.logs.shapes import CACHED, Booleans, Bytes, Integers, windows
+from replay.logs.opening import CACHED
+from replay.logs.shapes import Booleans, Bytes, Integers, windows
 from replay.sql.values import identifier, literal
 
 # In more objects than this, the exact reader may find a line too deep.

@@ -15,13 +15,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from replay.logs.fast import SHORT, view_arrays
 from replay.logs.jsonl import Piece
 from replay.logs.jsonl_form import Form, Place, Values, form
 from replay.logs.shapes import Booleans, Bytes, Integers, is_utf8
 
 MAX_DEPTH = 64
-# A text so long stands in its view; the view of a longer one tells where it is, as in fast.Texts.
-SHORT = 12
 # What a byte is within a string.
 PLAIN, QUOTE, BACKSLASH, OTHER = range(4)
 LINE_FEED, SPACE, TAB, RETURN = b"\n \t\r"
@@ -98,13 +97,8 @@ def values(piece: Piece, form: Form) -> Values:
     )
     sure, ends = np.zeros(count, np.bool_), np.zeros(count, np.int64)
     used = _scan(content, _kinds(is_utf8(text)), keys, columns, sure, ends)
-    buffers = [pa.py_buffer(text), pa.py_buffer(columns.unescaped[:used].tobytes())]
-    found = {
-        place: pa.Array.from_buffers(
-            pa.string_view(), count, [pa.py_buffer(np.packbits(valid, bitorder="little")), pa.py_buffer(view), *buffers]
-        )
-        for place, view, valid in zip(places, views, columns.valid, strict=True)
-    }
+    arrays = view_arrays(views, columns.valid, text, columns.unescaped[:used].tobytes())
+    found = dict(zip(places, arrays, strict=True))
     for place in form.empty:
         sure &= np.asarray(found[place].is_null())
     nothing = pa.nulls(count, pa.string_view())

@@ -18,6 +18,8 @@ from replay.errors import DataError
 BLOCK_BYTES = 16 << 20
 # Far above any real event, so that a file without event ends cannot fill the memory.
 MAX_EVENT_BYTES = 64 << 20
+# numpy looks at a block more than once, in parts of this size, which stay in the processor's cache.
+CACHED = 1 << 18
 # The end of an event is looked for in so much of the end of a block.
 TAIL_BYTES = 1 << 16
 

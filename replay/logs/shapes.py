@@ -18,6 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from replay.logs.events import UnreadableEventError, event_id
+from replay.logs.opening import CACHED
 from replay.logs.xml import EVENT_END, Parser
 
 Bytes: TypeAlias = "NDArray[np.uint8]"
@@ -31,8 +32,6 @@ WINDOW = 48
 TIME_BYTES = 32
 # No read goes further behind the end of an event.
 REACH = 2 * WINDOW
-# `plain` works on parts that stay in the processor's cache.
-CACHED = 1 << 18
 
 TAG = re.compile(rb"""<[^<>'"]*(?:(?:'[^<']*'|"[^<"]*")[^<>'"]*)*>""")
 OPENING = re.compile(rb"<([^\s/!?>]+)(?:[^>]*[^/])?>")
