@@ -116,8 +116,9 @@ def test_lines_too_short_for_events_are_read_one_by_one(tmp_path, take):
 def test_a_large_file_without_numba_is_for_duckdb(tmp_path, monkeypatch):
     """Nothing but speed is lost without the extra."""
     monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", 0)
-    monkeypatch.delitem(sys.modules, "replay.logs.jsonl_scanner")
-    monkeypatch.delattr("replay.logs.jsonl_scanner")
+    for name in ("jsonl_scanner", "jsonl_compiled"):
+        monkeypatch.delitem(sys.modules, f"replay.logs.{name}")
+        monkeypatch.delattr(f"replay.logs.{name}")
     monkeypatch.setitem(sys.modules, "numba", None)
     path = tmp_path / "log"
     path.write_bytes(b"{")
@@ -160,7 +161,10 @@ BEAT = json.dumps(
 def test_a_usual_line_needs_no_exact_reader(tmp_path, exact_lines):
     """Whole numbers, words, spaces, escapes, nested values and line ends of either kind are usual."""
     values = [1, -5, 0, True, False, None, "", '\n"\\/\t\u00e9😀', "if (a) { b }", "{7c1e4a52}"]
-    lines = [json.dumps(PLAIN | {"CommandLine": value, "n": 10**18, "o": {"p": 1}, "q": ["r"]}) for value in values]
+    lines = [
+        json.dumps(PLAIN | {"CommandLine": value, "n": 10**18, "o": {"p": {"q": 1}, "r": 2}, "q": ["r"]})
+        for value in values
+    ]
     path = tmp_path / "log"
     path.write_text("\r\n".join([*lines, *lines, EVENT, ""]), encoding="utf-8", newline="")
     rows, _, _ = same(path)
@@ -313,6 +317,81 @@ def test_an_unusual_line_is_read_the_same(tmp_path, event, old, new):
         path = tmp_path / "log"
         path.write_text("\n".join(lines), encoding="utf-8", newline="")
         same(path)
+
+
+USUAL_OBJECTS = [
+    '{"Image": "i", "User": "w"}',
+    '{"o": {"Image": "i"}}',
+    '{"p": {"q": 1}, "r": 2}',
+    '{"p": 1, "r": 2}',
+    '[{"a": 1}, {"b": 1}], "c": 1, "Hashes": "i"',
+]
+
+
+def nested(inner: str) -> str:
+    """Return an event whose own keys stand around an object, `o`."""
+    return EVENT[:-1] + f', "o": {inner}, "Image2": "b", "User": "v"' + "}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        nested('{"Image": "i", "User": "w"}'),
+        nested('{"Image": "i""User": "w"}'),
+        nested('"i""User": "w"'),
+        nested('1"User": "w"'),
+        nested('"Image": "i"'),
+        nested('["i", "User": "w"]'),
+        nested('["Image": "i"]'),
+        nested('[{"Image": "i", "User": "w"}]'),
+        nested('[1, {"Image": "i", "User": "w"}]'),
+        nested('[[1, {"Image": "i", "User": "w"}]]'),
+        nested('{{"Image": "i", "User": "w"}}'),
+        nested('{"Image": {"Image": "i", "User": "w"}, "User": "x"}'),
+        nested('{, "Image": "i"}'),
+        nested('{"p": {"q": 1}, "r": 2}'),
+        nested('{"p": 1"q": 1}'),
+        nested('{"p": 1, "r": 2}'),
+        nested('{"p": [1, "r": 2]}'),
+        nested('{"p": {"q": 1, "r": 2}}'),
+        nested('[{"a": 1}, {"b": 1}], "c": 1, "Hashes": "i"'),
+        nested('[{"a": [{"b": 1}], "c": 1, "Hashes": "i"}]'),
+        nested('{"Image": "i", "User":  "w"}'),
+        nested('{"Image": "i","User":"w"}'),
+        nested('{"Image" : "i", "User"\t: "w"}'),
+        nested('{"Image": "i", "Image": "j", "User": "w"}'),
+        nested('{"Image": "i"}, "User": "first"'),
+        nested('{"Image": "i", "User": }'),
+        nested('{"Image": "i", "User": '),
+        nested("{}"),
+        EVENT.replace('"1", "Provider', '"1""Provider'),
+        EVENT.replace('"1", "Provider', '"1"\n, "Provider'),
+        EVENT.replace(', "CommandLine": "x"', ""),
+        EVENT[: EVENT.index('"CommandLine"')],
+        EVENT[: EVENT.index("CommandLine")],
+    ],
+)
+def test_what_stood_between_two_values_before_means_the_same_only_where_it_stood(tmp_path, line):
+    """The same keys in other objects, in arrays, twice, without a comma; the line comes after it was learned, and before."""
+    usual = [EVENT, *map(nested, USUAL_OBJECTS)]
+    path = tmp_path / "log"
+    for lines in ([*usual, line, *usual, line], [line, *usual, line, *usual]):
+        path.write_text("\n".join(lines), encoding="utf-8", newline="")
+        rows, _, _ = same(path)
+        assert len(rows) >= 2 * len(usual)
+
+
+@pytest.mark.parametrize("count", [3, 15, 16, 17, 2050])
+def test_more_forms_of_lines_than_are_learned_are_read_the_same(tmp_path, exact_lines, count):
+    """Each line has a key of its own, first, in the middle and last, and comes twice; long keys are not learned."""
+    keys = [f"k{number}" if number % 3 else f"k{number}" * 20 for number in range(count)]
+    lines = [json.dumps({f"a{key}": 1} | PLAIN | {key: 2, "User": "v", f"b{key}": 3}) for key in keys]
+    path = tmp_path / "log"
+    path.write_text("\n".join([*lines, *lines, EVENT, ""]), encoding="utf-8")
+    rows, _, _ = same(path)
+    exact_lines.clear()
+    outcome(fast_jsonl.read, path)
+    assert (2 * count + 1, []) == (len(rows), exact_lines)
 
 
 FLAT = {"EventID": "1", "Computer": "h", "SystemTime": "2025-06-17T08:00:00Z", "UtcTime": "2025-06-17 08:00:00"}

@@ -18,7 +18,7 @@ lines = [
     json.dumps({"EventID": 3, "Provider": "p", "Computer": "c\\u00e9\ud83d\ude00 \\ \" \/ \n", "a": [1, -2.5e+7, {"b": [True, None]}]}),
     json.dumps({"winlog": {"event_id": 1, "event_data": {"Image": "C:\\a.exe", "n": [[], {}], "f": False}}}),
     r'{"Image": "\ud83d\ude00\ud83d\u0041\q"}', '{"Image": "' + "x" * 40 + '", "Image": 0.0e0}', "[" * 70, '{"a":' * 70,
-    '{"Image":\t"\u00e9"\r}', '\xa0{"Image": tru}', '{"Image": "a" "b"}', '{"a": 01}', '{"a": 1.}', '{"a": 1e}', '{"": {}}',
+    '{"a": 1, "' + "k" * 60 + '": 2, "' + "k" * 80 + '": 3}', '{"Image":\t"\u00e9"\r}', '\xa0{"Image": tru}', '{"Image": "a" "b"}', '{"a": 01}', '{"a": 1.}', '{"a": 1e}', '{"": {}}',
 ]
 fields = ("Image",)
 for line in lines:
@@ -26,11 +26,14 @@ for line in lines:
     for wanted in (form(line.encode(), fields), form(b'{"winlog": {}}', fields)):
         for end in range(len(text) + 1):
             for tail in (b"", b"\n", b"\\", b"\\u", b'"'):
-                content = b'{"EventID": 1}\n' + text[:end] + tail
+                content = b'{"EventID": 1}\n' + line.encode() + b"\n" + text[:end] + tail
                 count = content.count(b"\n") + (not content.endswith(b"\n"))
                 found = jsonl_scanner.values(Piece(1, count, content), wanted)
                 for column in found.columns.values():
                     column.validate(full=True)
+# More keys than are remembered.
+many = json.dumps({str(number): number for number in range(2100)}).encode()
+assert jsonl_scanner.values(Piece(1, 2, many + b"\n" + many), form(many, fields)).sure.all()
 from numba import config
 print("bounds are checked:", config.BOUNDSCHECK)
 """
