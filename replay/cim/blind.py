@@ -15,6 +15,8 @@ from replay.sql.values import number
 
 # Where an add-on puts connections: a search that reads both is not blind while one of them has any.
 ALTERNATIVES = ({"Endpoint.Ports", "Network_Traffic.All_Traffic"},)
+# So many rows of a kind of event are looked at first.
+SAMPLE_ROWS = 1000
 
 
 @dataclass
@@ -48,7 +50,7 @@ def blind_spots(
         # A where finds no filler, while a row with one is not lost by grouping.
         useful = {field: f'"{field}" IS NOT NULL' for field in deciding.grouped}
         useful |= {field: f"NOT ({is_filler(field)})" for field in deciding.tested}
-        blind = [field for field, test in sorted(useful.items()) if not _any(connection, datasets[name], field, test)]
+        blind = _empty(connection, datasets[name], useful)
         if blind:
             named = ", ".join(f"{name}.{field}" for field in blind)
             unfilled.append(f"this search is blind in {named}: no event of this log has a value there")
@@ -69,12 +71,19 @@ def outside(connection: duckdb.DuckDBPyConnection, earliest: float | None, lates
     ]
 
 
-def _any(connection: duckdb.DuckDBPyConnection, dataset: Dataset, field: str, test: str) -> bool:
-    # One kind of event after the other: most often the first has a value.
-    return any(
-        connection.execute(f"SELECT 1 FROM ({one.query([field])}) WHERE {test} LIMIT 1").fetchall()
-        for one in (replace(dataset, in_log=(fill,)) for fill in dataset.in_log)
-    )
+def _empty(connection: duckdb.DuckDBPyConnection, dataset: Dataset, useful: Mapping[str, str]) -> list[str]:
+    """Return the fields whose test no event of the log passes, sorted."""
+    left = dict(sorted(useful.items()))
+    for limit in (f"LIMIT {SAMPLE_ROWS}", ""):
+        # One kind of event after the other: most often some of the first have all the values.
+        for fill in dataset.in_log:
+            if not left:
+                return []
+            rows = replace(dataset, in_log=(fill,)).query(left)
+            tests = ", ".join(f"bool_or({test})" for test in left.values())
+            [found] = connection.execute(f"SELECT {tests} FROM (FROM ({rows}) {limit})").fetchall()
+            left = {field: test for (field, test), passed in zip(left.items(), found, strict=True) if not passed}
+    return list(left)
 
 
 def _what_fills(dataset: Dataset) -> str:
