@@ -76,17 +76,18 @@ def main() -> None:
     tenth = recording.made(f"events_{EVENTS // 10}.xml", recording.events(EVENTS // 10))
     lines = recording.made(f"events_{EVENTS}.jsonl", map(recording.json_line, recording.events(EVENTS)))
     native = recording.made(f"events_{EVTX_EVENTS}.evtx", iter([evtx_file()]))
-    for_lines, for_json_lines = seconds(lambda: count_lines(log)), seconds(lambda: count_lines(lines))
-    for_xml, for_json = seconds(lambda: alert(log)), seconds(lambda: alert(lines))
+    for_lines, for_xml, for_json_lines, for_json = seconds(
+        lambda: count_lines(log), lambda: alert(log), lambda: count_lines(lines), lambda: alert(lines), runs=5
+    )
     with patch.object(fast_jsonl, "SCANNER_BYTES", sys.maxsize):
-        for_json_duckdb = seconds(lambda: alert(lines))
+        [for_json_duckdb] = seconds(lambda: alert(lines))
     with patch.dict(logs.READERS, xml=xml.read, evtx=evtx.read):
-        for_lxml = seconds(lambda: alert(log), 1)
+        [for_lxml] = seconds(lambda: alert(log), runs=1)
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder)
         alert(log, cache)
-        for_cached = seconds(lambda: alert(log, cache))
-    for_evtx, for_evtx_json = seconds(lambda: engine.record([str(native)])), seconds(lambda: evtx_json(native))
+        [for_cached] = seconds(lambda: alert(log, cache))
+    for_evtx, for_evtx_json = seconds(lambda: engine.record([str(native)]), lambda: evtx_json(native), runs=5)
     size = log.stat().st_size
     print(
         f"from the log to the alert; {EVENTS:,} events, {size / 1e9:.1f} GB of XML, {lines.stat().st_size / 1e9:.1f} GB of JSON"
