@@ -54,9 +54,10 @@ def schema(fields: Sequence[str]) -> pa.Schema:
 def batch_of(columns: Sequence[pa.Array], fields: Sequence[str]) -> pa.RecordBatch:
     """Return a batch of columns of any kind of text."""
     typed = schema(fields)
-    return pa.RecordBatch.from_arrays(
-        [one.cast(field.type) for one, field in zip(columns, typed, strict=True)], schema=typed
-    )
+    arrays = [
+        one if one.type == field.type else one.cast(field.type) for one, field in zip(columns, typed, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=typed)
 
 
 def batches(items: Iterable[Row | BadEvent], fields: Sequence[str]) -> Iterator[Item]:
