@@ -55,9 +55,9 @@ def evtx_json(log: Path) -> None:
 
 
 def evtx_file() -> bytes:
-    """Return an .evtx file of EVTX_EVENTS events, eight a chunk, the same hundred chunks over and over."""
+    """Return an .evtx file of EVTX_EVENTS events, as many a chunk as it has room for, the same fifty chunks over and over."""
     events = list(itertools.islice(recording.events(EVENTS), 800))
-    files = [write_evtx(*events[start : start + 8]) for start in range(0, len(events), 8)]
+    files = [write_evtx(*events[start : start + 16]) for start in range(0, len(events), 16)]
     chunks = b"".join(file[evtx.HEADER_BYTES :] for file in files)
     return files[0][: evtx.HEADER_BYTES] + chunks * (EVTX_EVENTS // len(events))
 
@@ -75,7 +75,7 @@ def main() -> None:
     log = recording.made(f"events_{EVENTS}.xml", recording.events(EVENTS))
     tenth = recording.made(f"events_{EVENTS // 10}.xml", recording.events(EVENTS // 10))
     lines = recording.made(f"events_{EVENTS}.jsonl", map(recording.json_line, recording.events(EVENTS)))
-    native = recording.made(f"events_{EVTX_EVENTS}.evtx", iter([evtx_file()]))
+    native = recording.made(f"events_{EVTX_EVENTS}_dense.evtx", iter([evtx_file()]))
     for_lines, for_xml, for_json_lines, for_json = seconds(
         lambda: count_lines(log), lambda: alert(log), lambda: count_lines(lines), lambda: alert(lines), runs=5
     )

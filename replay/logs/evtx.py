@@ -30,6 +30,8 @@ from replay.logs.xml import Parser
 GUID = re.compile(rb">([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})</")
 # A file of so much is worth a process to decode it.
 PROCESS_BYTES = 16 << 20
+# The most that Linux lets anyone have: the two processes wait for each other less often.
+PIPE_BYTES = 1 << 20
 
 # A file is a header and whole chunks; a chunk begins with a header of its own, which has checksums.
 HEADER_BYTES, CHUNK_BYTES, CHUNK_HEADER_BYTES = 4096, 65536, 512
@@ -111,7 +113,7 @@ def _decoded(path: str) -> Iterator[decoder.Piece]:
     told = 0
     with (
         suppress(OSError, ValueError, TypeError),  # no process to be had, or one that tells something else
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pipesize=PIPE_BYTES) as process,
     ):
         try:
             assert process.stdout is not None
