@@ -243,7 +243,6 @@ def _line(
                 return at, used, False
             if column >= 0 and bytes_[start] != LETTER_N:
                 _put(columns, column, row, words, start, at - start, 0, text.start + start)
-        column = inner = -1
         # What was read behind it before, most often.
         if gap >= 0 and levels.closer[depth] == CLOSE:
             found = gaps.following[gap]
@@ -257,12 +256,10 @@ def _line(
                 gap = found
                 at += gaps.length[gap]
                 begun = at
-                key = gaps.key[gap]
-                if key >= 0 and columns.seen[key] <= row:
-                    columns.seen[key] = row + 1
-                    column, inner = keys.column[key], keys.inner[key]
+                column, inner = _goes_to(keys, columns, gaps.key[gap], row)
                 continue
         # Else all that may come behind it, or first within what it has opened.
+        column = inner = -1
         gap_start = at
         opened = behind != VALUE
         while True:
@@ -287,9 +284,7 @@ def _line(
             if bytes_[at] != QUOTE:  # an escape may spell a key that is looked for
                 return at, used, False
             key = _find(keys, levels.number[depth], words, start, at - start)
-            if key >= 0 and columns.seen[key] <= row:
-                columns.seen[key] = row + 1
-                column, inner = keys.column[key], keys.inner[key]
+            column, inner = _goes_to(keys, columns, key, row)
             at = _blank(bytes_, at + 1)
             if bytes_[at] != COLON:
                 return at, used, False
@@ -355,6 +350,15 @@ def _find(keys: Keys, parent: int, words: Words, start: int, length: int) -> int
             return key
         place = (place + 1) & len(keys.slots) - 1
     return -1
+
+
+@compiled
+def _goes_to(keys: Keys, columns: Columns, key: int, row: int) -> tuple[int, int]:
+    """Return the column and the object that the value of a key is for; -1 where it is for none, or a second one in its row."""
+    if key < 0 or columns.seen[key] > row:
+        return -1, -1
+    columns.seen[key] = row + 1
+    return keys.column[key], keys.inner[key]
 
 
 @compiled
