@@ -244,7 +244,7 @@ def _line(
             if column >= 0 and bytes_[start] != LETTER_N:
                 _put(columns, column, row, words, start, at - start, 0, text.start + start)
         # What was read behind it before, most often.
-        if gap >= 0 and levels.closer[depth] == CLOSE:
+        if gap >= 0 and behind != OTHER and levels.closer[depth] == CLOSE:
             found = gaps.following[gap]
             while found >= 0 and not (
                 gaps.behind[found] == behind
@@ -254,8 +254,8 @@ def _line(
                 found = gaps.other[found]
             if found >= 0:
                 gap = found
-                at += gaps.length[gap]
-                begun = at
+                # More white space may follow than where it was learned.
+                at = begun = _blank(bytes_, at + gaps.length[gap])
                 column, inner = _goes_to(keys, columns, gaps.key[gap], row)
                 continue
         # Else all that may come behind it, or first within what it has opened.

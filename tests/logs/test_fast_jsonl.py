@@ -283,6 +283,8 @@ def test_a_usual_line_needs_no_exact_reader(tmp_path, exact_lines):
         ('"event_id": 1, ', ""),
         # The time
         ("08:00:00.123", "08:00:00"),
+        ("08:00:00.1234567Z", "08:00:00.Z"),
+        ("08:00:00.123Z", "08:00:00.Z"),
         ("08:00:00.123", "24:00:00.123"),
         ("2025-06-17T", "2025-06-17 "),
         ("2025-06-17", "1999-06-17"),
@@ -354,6 +356,8 @@ def nested(inner: str) -> str:
         nested('{"p": 1, "r": 2}'),
         nested('{"p": [1, "r": 2]}'),
         nested('{"p": {"q": 1, "r": 2}}'),
+        nested('{"p": {"q": [{}, "r": 2}]}}'),
+        nested('{"p": {"q": [{}]}, "r": 2}'),
         nested('[{"a": 1}, {"b": 1}], "c": 1, "Hashes": "i"'),
         nested('[{"a": [{"b": 1}], "c": 1, "Hashes": "i"}]'),
         nested('{"Image": "i", "User":  "w"}'),
@@ -392,6 +396,17 @@ def test_more_forms_of_lines_than_are_learned_are_read_the_same(tmp_path, exact_
     exact_lines.clear()
     outcome(fast_jsonl.read, path)
     assert (2 * count + 1, []) == (len(rows), exact_lines)
+
+
+def test_lines_of_other_spacing_need_no_exact_reader(tmp_path, exact_lines):
+    """What was learned of the one is the beginning of what the other has between two values."""
+    lines = [json.dumps(PLAIN, separators=(",", separator)) for separator in (":", ": ")]
+    path = tmp_path / "log"
+    path.write_text("\n".join([*lines, *reversed(lines), *lines, ""]), encoding="utf-8")
+    rows, _, _ = same(path)
+    exact_lines.clear()
+    outcome(fast_jsonl.read, path)
+    assert (6, []) == (len(rows), exact_lines)
 
 
 FLAT = {"EventID": "1", "Computer": "h", "SystemTime": "2025-06-17T08:00:00Z", "UtcTime": "2025-06-17 08:00:00"}
