@@ -39,9 +39,10 @@ def image(steps: Sequence[tuple[float, float]], first: float, last: float) -> Im
         start, end = start - 1, end + 1
     drawn = thinned(steps, start, end)
     source = base64.b64encode(svg(specification(drawn, start, end)).encode()).decode()
+    from_, to = utc(steps[0][0]), utc(steps[-1][0])
     alt = (
         f"Risk over time: the sum of scores rises from 0 to {drawn[-1][1]:,g} in {len(steps):,} "
-        f"step{'s' if len(steps) != 1 else ''} between {utc(steps[0][0])} and {utc(steps[-1][0])}."
+        f"step{'s' if len(steps) != 1 else ''} {f'between {from_} and {to}' if from_ != to else f'at {from_}'}."
     )
     return Image(Markup(f"data:image/svg+xml;base64,{source}"), alt)  # base64 holds no markup
 
@@ -64,7 +65,9 @@ def specification(steps: Sequence[tuple[float, float]], start: float, end: float
     }
     # The title stands level above its axis, where no label is so long that it gets there.
     level = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -12}
-    y = {"field": "risk", "type": "quantitative", "axis": {"title": "sum of risk scores", "tickCount": 4} | level}
+    axis = {"title": "sum of risk scores", "tickCount": 4} | level
+    # Two sums of one moment, as of the last finding and of the end, do not stand on each other.
+    y = {"field": "risk", "type": "quantitative", "stack": None, "axis": axis}
     layers: list[dict[str, Any]] = [
         {
             "data": _data(stair),

@@ -39,6 +39,20 @@ def test_alt() -> None:
     )
 
 
+def test_alt_of_one_moment() -> None:
+    """Findings of one moment are not said to lie between it and itself."""
+    image = chart.image([(START, 10.0), (START, 30.0)], START - 60, START)
+    assert "Risk over time: the sum of scores rises from 0 to 30 in 2 steps at 2025-06-15 15:06:40 UTC." == image.alt
+
+
+@pytest.mark.parametrize("last", [START + 60, START + 600])
+def test_scale(last: float) -> None:
+    """The scale ends at the sum, or at the next tick, wherever the last finding lies: at the end of the log, or before."""
+    tree = etree.fromstring(drawn(chart.image([(START + 60, 30.0), (START + 60, 60.0)], START, last)).encode())
+    ticks = [text.text for text in tree.iter("{*}text") if text.text and re.fullmatch(r"\d+", text.text)]
+    assert "60" == ticks[-1]
+
+
 def test_svg() -> None:
     """What is drawn is an SVG without scripts, links and foreign content; its only texts are numbers and the axes'."""
     tree = etree.fromstring(drawn(chart.image([(START + 60, 80.0)], START, START + 600)).encode())
