@@ -1,6 +1,7 @@
 """The command line: results on standard output, everything else on standard error.
 
-Exit status: 0 ran, 2 usage or something that replay does not run, 3 unreadable input, or a file system that refuses.
+Exit status: 0 ran, 2 usage or something that replay does not run, 3 unreadable input, or a file system that refuses, 130
+interrupted.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ def main(arguments: Sequence[str]) -> int:
         return _fail(error, 3)
     except SplError as error:
         return _fail(error, 2)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130  # as a shell has it: 128 and the number of the signal
     except BrokenPipeError:
         # The reader of the output is gone (`| head`): nothing is left to tell it.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the end
@@ -143,7 +147,7 @@ def _run(options: argparse.Namespace) -> int:
     try:
         options.output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise SplError(f"the results cannot be written: {error}") from error
+        raise DataError(f"the results cannot be written: {error.strerror}", str(options.output)) from error
     return 0
 
 
@@ -155,7 +159,8 @@ def _search_text(options: argparse.Namespace, app: App) -> str:
     try:
         return Path(options.spl[1:]).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"the search cannot be read: {error}", options.spl[1:]) from error
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise DataError(f"the search cannot be read: {reason}", options.spl[1:]) from error
 
 
 def _compare(options: argparse.Namespace) -> int:

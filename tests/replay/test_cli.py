@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from replay import cli
 from tests.conftest import REPO
 from tests.replay.deep import DEEP
 
@@ -108,6 +109,23 @@ def test_an_output_that_is_not_there_collects_nothing(tmp_path: Path) -> None:
     arguments = ("--spl", "| makeresults | collect index=s", "--collect", str(tmp_path / "c"), "--output")
     assert 2 == replay("run", SAMPLE, *arguments, str(tmp_path / "no" / "x"))[0]
     assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk here is full at will")
+def test_an_output_that_the_file_system_refuses() -> None:
+    """A full disk is no mistake of who calls: another exit status, and words."""
+    refused = replay("run", SAMPLE, "--spl", ONE, "--output", "/dev/full")
+    assert (3, "", "/dev/full: the results cannot be written: No space left on device\n") == refused
+
+
+def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C ends a run with a word, not with a traceback."""
+
+    def interrupted(options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "app_of", interrupted)
+    assert (130, ("", "interrupted\n")) == (cli.main(["run", SAMPLE]), tuple(capsys.readouterr()))
 
 
 def test_explain() -> None:
