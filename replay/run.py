@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from replay.app import App
     from replay.commands import Command, Pipeline
 
+# What RE2 says of a pattern that may be right elsewhere.
+_NOT_RE2 = ("invalid perl operator", "invalid escape sequence", "bad repetition operator")
 _REGEX_HINT = "replay's regular expressions are RE2's: no look-around, no back-references, no possessive quantifiers"
 ORDER = '"#"'
 
@@ -252,10 +254,10 @@ class Run:
 
     def refused(self, segment: Segment, error: duckdb.Error) -> UnsupportedError:
         """Return our error for one that DuckDB raised while *segment* ran."""
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0].removeprefix("Invalid Input Error: ")  # as which comes what RE2 raises
         end = segment.name_start + len(segment.name)
         message = f"{segment.name} could not be run: {reason}"
-        hint = _REGEX_HINT if reason.startswith("Invalid Input Error") else ""  # what RE2 raises comes as this
+        hint = _REGEX_HINT if reason.startswith(_NOT_RE2) else ""
         refused = error_at(segment.text, segment.name_start, end, message, hint, unsupported=True)
         assert isinstance(refused, UnsupportedError)
         return refused

@@ -87,6 +87,8 @@ class Tstats:
         if data is None:
             token = self.datamodel_token
             message = f"replay has no data model {self.datamodel!r}"
+            if any(name.startswith(f"{self.datamodel}.") for name in run.datamodels):
+                message = f"{self.datamodel!r} is a data model, of which replay reads one dataset"
             hint = self._instead(sorted(run.datamodels))
             raise error_at(self.segment.text, token.start, token.end, message, hint, unsupported=True)
         dataset = self.datamodel.rpartition(".")[2]

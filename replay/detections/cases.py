@@ -95,7 +95,7 @@ class _Reader:
         """The count and the rows that are asked for."""
         negative = test.get("negative")
         if negative is not None and self.text(negative, f"negative of {what}") not in ("true", "false"):
-            raise self.wrong(f"negative of {what} is neither true nor false", negative)
+            raise self.wrong(f"negative of {what} is not true or false; write one of these words", negative)
         if "expected" not in test:
             return (0 if isinstance(negative, Text) and negative.value == "true" else None), None
         if negative is not None:
@@ -109,10 +109,10 @@ class _Reader:
                 raise self.wrong(f"expected of {what} has neither count nor rows")
             return len(rows), rows
         count = self.text(expected["count"], f"count of {what}")
-        if not re.fullmatch(r"[0-9]{1,9}", count) or (rows is not None and int(count) != len(rows)):
-            raise self.wrong(
-                f"count of {what} is {count!r}; write a whole number, the number of rows", expected["count"]
-            )
+        if not re.fullmatch(r"[0-9]{1,9}", count):
+            raise self.wrong(f"count of {what} is {count!r}; write a whole number", expected["count"])
+        if rows is not None and int(count) != len(rows):
+            raise self.wrong(f"count of {what} is {count}, and its rows are {len(rows)}", expected["count"])
         return int(count), rows
 
     def row(self, node: Node, what: str) -> Row:

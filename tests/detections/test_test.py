@@ -193,7 +193,11 @@ def test_data_that_leads_out(status: int, data: str, tmp_path: Path, capsys: pyt
             "line 7: addon of test 'a' is 'new'; write current, cim5, legacy",
             "attack_data: [{data: log.xml}], addon: new",
         ),
-        (3, "negative of test 'a' is neither true nor false", "attack_data: [{data: log.xml}], negative: 'no'"),
+        (
+            3,
+            "negative of test 'a' is not true or false; write one of these words",
+            "attack_data: [{data: log.xml}], negative: 'no'",
+        ),
         (
             3,
             "test 'a' has expected and negative; keep one of them",
@@ -205,7 +209,11 @@ def test_data_that_leads_out(status: int, data: str, tmp_path: Path, capsys: pyt
         (3, "count of test 'a' is '999", f"attack_data: [{{data: log.xml}}], expected: {{count: {'9' * 5000}}}"),
         (3, "is neither beside the detection", f"attack_data: [{{data: {'a' * 5000}}}]"),
         (3, "is neither beside the detection", 'attack_data: [{data: "a\\0b"}]'),
-        (3, "count of test 'a' is '2'", "attack_data: [{data: log.xml}], expected: {count: 2, rows: []}"),
+        (
+            3,
+            "count of test 'a' is 2, and its rows are 0",
+            "attack_data: [{data: log.xml}], expected: {count: 2, rows: []}",
+        ),
         (3, "rows of test 'a' is no mapping", "attack_data: [{data: log.xml}], expected: {rows: [x]}"),
         (3, "rows of test 'a' is no text", "attack_data: [{data: log.xml}], expected: {rows: [{a: {b: c}}]}"),
     ],
