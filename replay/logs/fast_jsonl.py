@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from replay.logs import jsonl, jsonl_duckdb
+from replay.logs import jsonl, jsonl_duckdb, opening
 from replay.logs.events import Item, Row, UnreadableEventError, batch_of, batches, epoch, event_id
 from replay.logs.fast import THREADS, in_threads
 from replay.logs.jsonl_form import SYSTEM, Form, Values, form
@@ -22,8 +22,8 @@ from replay.logs.shapes import TIME_BYTES, Booleans, Floats, Integers, times, wi
 
 # The scanner starts in half a second, which it saves where a file is so large.
 SCANNER_BYTES = 256 << 20
-# No event is as short; lines that are, on an average, would cost far more memory than they have bytes. DuckDB's check looks
-# at VALUE_BYTES, so it is no less.
+# No event is as short; lines that are, on an average, would cost far more memory than they have bytes, and a line that is longer
+# than a block makes up for none of them. DuckDB's check looks at VALUE_BYTES, so it is no less.
 EVENT_BYTES = 32
 
 _epoch = lru_cache(maxsize=4096)(epoch)
@@ -35,7 +35,7 @@ def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
     values = values_of(log)
 
     def read_piece(piece: jsonl.Piece) -> list[Item]:
-        if len(piece.content) < EVENT_BYTES * piece.lines:
+        if min(len(piece.content), opening.BLOCK_BYTES) < EVENT_BYTES * piece.lines:
             return list(batches(jsonl.rows(enumerate(jsonl.lines(piece.content), piece.number), fields), fields))
         wanted = form(piece.content, fields)
         found = values(piece, wanted)

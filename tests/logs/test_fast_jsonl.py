@@ -113,6 +113,15 @@ def test_lines_too_short_for_events_are_read_one_by_one(tmp_path, take):
     assert (1, 2000, []) == (len(rows), len(bad), take)
 
 
+def test_a_line_longer_than_a_block_hides_no_short_ones(tmp_path, monkeypatch, take):
+    """It would let them pass, on an average, and they are no fewer for it."""
+    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", 10_000)
+    path = tmp_path / "log"
+    path.write_bytes(EVENT.replace('"x"', f'"{"x" * 200_000}"').encode() + b"\n" + b"{}\n" * 2000)
+    rows, bad, _ = same(path)
+    assert (1, 2000, []) == (len(rows), len(bad), take)
+
+
 def test_a_large_file_without_numba_is_for_duckdb(tmp_path, monkeypatch):
     """Nothing but speed is lost without the extra."""
     monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", 0)
