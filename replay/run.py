@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # What RE2 says of a pattern that may be right elsewhere.
 _NOT_RE2 = ("invalid perl operator", "invalid escape sequence", "bad repetition operator")
+_PATTERN_HINT = "replay's regular expressions are RE2's, and that is what it says of the pattern"
 _REGEX_HINT = "replay's regular expressions are RE2's: no look-around, no back-references, no possessive quantifiers"
 ORDER = '"#"'
 
@@ -254,10 +255,11 @@ class Run:
 
     def refused(self, segment: Segment, error: duckdb.Error) -> UnsupportedError:
         """Return our error for one that DuckDB raised while *segment* ran."""
-        reason = str(error).splitlines()[0].removeprefix("Invalid Input Error: ")  # as which comes what RE2 raises
+        said = str(error).splitlines()[0]
+        reason = said.removeprefix("Invalid Input Error: ")  # as which comes what RE2 raises
         end = segment.name_start + len(segment.name)
         message = f"{segment.name} could not be run: {reason}"
-        hint = _REGEX_HINT if reason.startswith(_NOT_RE2) else ""
+        hint = "" if reason == said else _REGEX_HINT if reason.startswith(_NOT_RE2) else _PATTERN_HINT
         refused = error_at(segment.text, segment.name_start, end, message, hint, unsupported=True)
         assert isinstance(refused, UnsupportedError)
         return refused
