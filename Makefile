@@ -11,7 +11,7 @@ help:  ## show this list
 
 run: $(VENV)/run.done  ## build the app and replay a recording (or LOG=path) through its searches
 	@$(BIN)/python build.py
-	@$(BIN)/python -m replay compare "$(LOG)"
+	@$(BIN)/python -m splreplay compare "$(LOG)"
 
 scanner: $(VENV)/scanner.done  ## let replay read large logs of JSON lines faster, with numba (210 MB)
 
@@ -26,7 +26,7 @@ lint: $(VENV)/dev.done  ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict bin
-	$(BIN)/mypy --strict build.py builder replay dashboard bench
+	$(BIN)/mypy --strict build.py builder splreplay dashboard bench
 
 bench: $(VENV)/dev.done  ## measure, in ratios within one run
 	@$(BIN)/python build.py vendor
@@ -60,7 +60,7 @@ $(VENV)/run.done: requirements/run.txt | $(VENV)/python.done
 
 $(VENV)/scanner.done: requirements/scanner.txt $(VENV)/run.done
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/scanner.txt
-	@$(BIN)/python -c "from replay.logs import jsonl_scanner; jsonl_scanner.prepare()"
+	@$(BIN)/python -c "from splreplay.logs import jsonl_scanner; jsonl_scanner.prepare()"
 	@touch $@
 
 $(VENV)/dev.done: requirements/dev.txt $(VENV)/run.done

@@ -16,16 +16,18 @@ from evtx import PyEvtxParser
 
 from bench import recording
 from bench.search import NAME, seconds
-from replay import engine, logs, reads
-from replay.app import App
-from replay.logs import evtx, fast_jsonl, xml
-from replay.logs.opening import MAX_EVENT_BYTES
+from splreplay import engine, logs, reads
+from splreplay.app import App
+from splreplay.logs import evtx, fast_jsonl, xml
+from splreplay.logs.opening import MAX_EVENT_BYTES
 from tests.logs.evtx_writer import write_evtx
 
 EVENTS = 700_000
 EVTX_EVENTS = 50_000
 # For peak memory, which a process has only once.
-RECORD = "import sys; from replay import engine; engine.record(sys.argv[1:]); print(open('/proc/self/status').read())"
+RECORD = (
+    "import sys; from splreplay import engine; engine.record(sys.argv[1:]); print(open('/proc/self/status').read())"
+)
 
 
 def alert(log: Path, cache: Path | None = None) -> None:

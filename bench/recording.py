@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from replay import engine
+from splreplay import engine
 
 SHAPES = engine.app_folder() / "tests" / "recordings" / "installutil_attack.xml"
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from replay import cim, engine, logs
-from replay.app import App
-from replay.logs import LoadReport
+from splreplay import cim, engine, logs
+from splreplay.app import App
+from splreplay.logs import LoadReport
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 INSTALLUTILS = 100

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from builder import APP, vendor
 from builder.problem import BuildError, Problem
-from replay import conf
-from replay.errors import DataError
+from splreplay import conf
+from splreplay.errors import DataError
 
 # A checkout can be linked into a Splunk as an app: what running it leaves behind is not part of the app.
 LEFT_BEHIND = ("__pycache__/*", "*_local.csv", "local.meta")

@@ -16,10 +16,10 @@ from builder.detection import output_fields
 from builder.document import decode
 from builder.manifest import Manifest
 from builder.problem import Problem
-from replay import conf, macros
-from replay.conf import Conf
-from replay.errors import DataError, SplError
-from replay.macros import Macro
+from splreplay import conf, macros
+from splreplay.conf import Conf
+from splreplay.errors import DataError, SplError
+from splreplay.macros import Macro
 
 Files = Mapping[str, bytes]
 

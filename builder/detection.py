@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Annotated
 
 from builder.document import Document, Key, Rule, between, matching, one_of, some
-from replay import macros
-from replay.cim import ADDONS
-from replay.commands.outputs import outline, outputs
-from replay.errors import SplError
+from splreplay import macros
+from splreplay.cim import ADDONS
+from splreplay.commands.outputs import outline, outputs
+from splreplay.errors import SplError
 
 # What rbaenrich adds to every result: the command's own list, read by path as bin/ is no package.
 _FIELDS = Path(__file__).parent.parent / "bin" / "installutil_rba_fields.py"
@@ -140,7 +140,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Test:
-    """A named test over recordings; the last three keys are ours (replay/detections/cases.py)."""
+    """A named test over recordings; the last three keys are ours (splreplay/detections/cases.py)."""
 
     name: Label
     attack_data: Annotated[tuple[AttackData, ...], some()]

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dashboard.feed import Range, feed, range_of
-from replay import cim, engine, times
-from replay.app import App
-from replay.errors import SplError, UsageError
+from splreplay import cim, engine, times
+from splreplay.app import App
+from splreplay.errors import SplError, UsageError
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from builder import view
-from replay.app import App
-from replay.engine import Recording, replay
-from replay.errors import DataError
-from replay.output import Results, as_json_row
+from splreplay.app import App
+from splreplay.engine import Recording, replay
+from splreplay.errors import DataError
+from splreplay.output import Results, as_json_row
 
 VIEW = "default/data/ui/views/installutil_risk.xml"
 _HOUR_S = 3600

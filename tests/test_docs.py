@@ -26,11 +26,11 @@ import build
 from builder import detection as detections
 from builder import view
 from builder.detection import output_fields
-from replay import conf, engine
-from replay.app import App
-from replay.cli import argument_parser
-from replay.output import FORMATS
-from replay.sql.values import Value
+from splreplay import conf, engine
+from splreplay.app import App
+from splreplay.cli import argument_parser
+from splreplay.output import FORMATS
+from splreplay.sql.values import Value
 from tests.conftest import REPO
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
@@ -49,7 +49,7 @@ LOOKUPS = (lookups.DETECTIONS, lookups.ENTITIES, lookups.SCORE_MODIFIERS, lookup
 
 def replay(*arguments: str, cwd: Path = REPO) -> subprocess.CompletedProcess[str]:
     """Run the replay command of this checkout."""
-    command = [sys.executable, "-m", "replay", *arguments]
+    command = [sys.executable, "-m", "splreplay", *arguments]
     environment = os.environ | {"PYTHONPATH": str(REPO)}
     return subprocess.run(
         command, cwd=cwd, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
@@ -113,7 +113,7 @@ def test_replay_examples(shown: str, printed: dict[str, str]) -> None:
 @pytest.mark.parametrize("shown", [block for block in fenced(DETECTIONS) if block.startswith("$ ")])
 def test_detection_examples(shown: str) -> None:
     """The detection engineer's page shows what check and test print, but for lines, columns and seconds."""
-    command, _, expected = shown.removeprefix("$ .venv/bin/python -m replay ").partition("\n")
+    command, _, expected = shown.removeprefix("$ .venv/bin/python -m splreplay ").partition("\n")
     assert re.sub(r"\d+", "N", expected) == re.sub(r"\d+", "N", replay(*command.split()).stdout.strip())
 
 
@@ -127,7 +127,7 @@ def test_detection_options(subcommand: str) -> None:
 
 def test_findings() -> None:
     """The detection engineer's page explains every rule of the linter."""
-    rules = re.findall(r'"([a-z]+-[a-z]+)", ', (REPO / "replay/detections/lint.py").read_text(encoding="utf-8"))
+    rules = re.findall(r'"([a-z]+-[a-z]+)", ', (REPO / "splreplay/detections/lint.py").read_text(encoding="utf-8"))
     assert (True, set()) == (bool(rules), {rule for rule in rules if f"| `{rule}` |" not in DETECTIONS})
 
 
@@ -424,7 +424,7 @@ def test_command(command: str) -> None:
     if program == "make":
         targets = re.findall(r"^([a-z]+):", (REPO / "Makefile").read_text(encoding="utf-8"), re.M)
         assert [] == [word for word in words if "=" not in word and word not in targets]
-    elif words[:2] == ["-m", "replay"]:
+    elif words[:2] == ["-m", "splreplay"]:
         assert argument_parser().parse_args(words[2:]).run
     elif words[0] == "build.py":
         assert {*words[1:]} <= {*build.STEPS, "--check"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import installutil_rba_lookups as rbaenrich_lookups
 
-from replay import conf
+from splreplay import conf
 
 NAME = "Windows InstallUtil Remote Network Connection"
 

@@ -24,7 +24,7 @@ def checkout(repo: Path, tmp_path: Path) -> Path:
         "lookups",
         "metadata",
         "package",
-        "replay",
+        "splreplay",
         "tests/recordings",
     ):
         shutil.copytree(repo / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))

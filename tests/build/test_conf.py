@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from replay import conf
-from replay.errors import DataError
+from splreplay import conf
+from splreplay.errors import DataError
 
 VECTORS: dict[str, list[dict[str, Any]]] = tomllib.loads(
     (Path(__file__).parents[1] / "vectors" / "conf.toml").read_text(encoding="utf-8")

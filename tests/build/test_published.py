@@ -9,7 +9,7 @@ import pytest
 
 from builder import content
 from builder.detection import Detection, RiskObject, output_fields
-from replay.app import App
+from splreplay.app import App
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from builder import content, render
-from replay import conf
+from splreplay import conf
 
 RENDERED = [
     "default/savedsearches.conf",

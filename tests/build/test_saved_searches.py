@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from replay import conf
+from splreplay import conf
 
 NAME = "Windows InstallUtil Remote Network Connection"
 PUBLISHED = f"{NAME} - As Published"

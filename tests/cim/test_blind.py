@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from replay import engine
-from replay.app import App
-from replay.cim import ADDONS
+from splreplay import engine
+from splreplay.app import App
+from splreplay.cim import ADDONS
 from tests.cim.test_vectors import xml
 from tests.conftest import REPO
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from replay.cim import ADDONS, DATASETS, EVENTS, FIELDS, datasets, kind, mappings
-from replay.errors import UnsupportedError
-from replay.sql.values import Kind
+from splreplay.cim import ADDONS, DATASETS, EVENTS, FIELDS, datasets, kind, mappings
+from splreplay.errors import UnsupportedError
+from splreplay.sql.values import Kind
 from tests.logs.conftest import event
 
 PROCESSES, PORTS, TRAFFIC = "Endpoint.Processes", "Endpoint.Ports", "Network_Traffic.All_Traffic"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from replay.cim import ADDONS, EVENT_FIELDS
+from splreplay.cim import ADDONS, EVENT_FIELDS
 from tests.conftest import REPO
 from tests.logs.conftest import Loaded, event
 

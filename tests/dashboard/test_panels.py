@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from dashboard.feed import VIEW, Range, feed, range_of
-from replay import engine
-from replay.app import App
+from splreplay import engine
+from splreplay.app import App
 from tests.conftest import REPO
 from tests.replay.network import connection, guid, process, recording
 

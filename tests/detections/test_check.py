@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from replay.cli import main
+from splreplay.cli import main
 from tests.conftest import REPO
 from tests.replay.deep import DEEP
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from replay.commands.outputs import outline
-from replay.detections.lint import lint
-from replay.detections.source import Detection
-from replay.located import Text
-from replay.macros import expansion
+from splreplay.commands.outputs import outline
+from splreplay.detections.lint import lint
+from splreplay.detections.source import Detection
+from splreplay.located import Text
+from splreplay.macros import expansion
 from tests.conftest import REPO
 
 VECTORS: dict[str, list[dict[str, Any]]] = tomllib.loads((REPO / "tests/vectors/lint.toml").read_text("utf-8"))

@@ -11,10 +11,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replay import limits
-from replay.detections import cases, source
-from replay.errors import DataError
-from replay.located import Text, read_conf, read_yaml
+from splreplay import limits
+from splreplay.detections import cases, source
+from splreplay.errors import DataError
+from splreplay.located import Text, read_conf, read_yaml
 from tests.conftest import REPO
 
 SAMPLE = REPO / "tests/build/app/package/detections/sample_tool_connection.yml"

@@ -1,4 +1,4 @@
-"""The tests that stand in the detections which ship, as `python -m replay test package/detections` runs them."""
+"""The tests that stand in the detections which ship, as `python -m splreplay test package/detections` runs them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from replay.app import App
-from replay.detections import cases, source
-from replay.detections.cases import Case
-from replay.detections.test import run_case
+from splreplay.app import App
+from splreplay.detections import cases, source
+from splreplay.detections.cases import Case
+from splreplay.detections.test import run_case
 from tests.conftest import REPO
 
 APP = App(REPO)

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from replay.cli import main
+from splreplay.cli import main
 from tests.conftest import REPO
 
 ATTACK = REPO / "tests/recordings/installutil_attack.xml"

@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape
 import duckdb
 import pytest
 
-from replay.cim import FIELDS, datasets
-from replay.logs import LoadReport, load
+from splreplay.cim import FIELDS, datasets
+from splreplay.logs import LoadReport, load
 
 NAMESPACE = "http://schemas.microsoft.com/win/2004/08/events/event"
 Value = str | int | float | list[str] | None

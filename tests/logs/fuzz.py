@@ -23,12 +23,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from unittest.mock import patch
 
-from replay.cim import FIELDS
-from replay.errors import DataError
-from replay.logs import READERS, decoder, evtx, fast_jsonl, jsonl, jsonl_scanner, opening, xml
-from replay.logs.events import Item
-from replay.logs.opening import Log
-from replay.logs.report import BadEvent
+from splreplay.cim import FIELDS
+from splreplay.errors import DataError
+from splreplay.logs import READERS, decoder, evtx, fast_jsonl, jsonl, jsonl_scanner, opening, xml
+from splreplay.logs.events import Item
+from splreplay.logs.opening import Log
+from splreplay.logs.report import BadEvent
 from tests.logs.evtx_writer import write_evtx
 
 HANG_S = 20

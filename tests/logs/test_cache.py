@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from replay import logs
-from replay.logs.cache import Cache
+from splreplay import logs
+from splreplay.logs.cache import Cache
 from tests.logs.conftest import Loaded, event
 
 CLOCKLESS = event(time="")
@@ -75,7 +75,7 @@ def test_other_fields_are_another_table(tmp_path, log, readings):
 def test_another_version_of_the_code_is_another_table(tmp_path, log, monkeypatch):
     """What an older reader made is not taken for what this one would make."""
     first = Cache(tmp_path, ("Image",))._name(str(log))
-    monkeypatch.setattr("replay.logs.cache.version", lambda package: "0")
+    monkeypatch.setattr("splreplay.logs.cache.version", lambda package: "0")
     assert first != Cache(tmp_path, ("Image",))._name(str(log))
 
 

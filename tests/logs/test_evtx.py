@@ -6,8 +6,8 @@ import gzip
 
 import pytest
 
-from replay.errors import DataError
-from replay.logs import evtx
+from splreplay.errors import DataError
+from splreplay.logs import evtx
 from tests.logs.conftest import event
 from tests.logs.evtx_writer import write_evtx
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from replay.logs import fast, xml
+from splreplay.logs import fast, xml
 from tests.conftest import REPO
 from tests.logs.conftest import event
 from tests.logs.fuzz import outcome
@@ -46,7 +46,7 @@ def same(path) -> tuple:
 @pytest.mark.parametrize("path", [*RECORDINGS, *REAL], ids=lambda path: path.name)
 def test_a_recording_is_read_the_same(monkeypatch, path, block_bytes):
     """Every row of every recording, real ones too, wherever blocks end."""
-    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", block_bytes)
     rows, bad, error = same(path)
     assert (True, [], "") == (len(rows) > 0, bad, error)
 

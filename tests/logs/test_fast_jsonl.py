@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from replay.logs import fast_jsonl, jsonl, jsonl_duckdb, jsonl_scanner
-from replay.logs.opening import Log
+from splreplay.logs import fast_jsonl, jsonl, jsonl_duckdb, jsonl_scanner
+from splreplay.logs.opening import Log
 from tests.conftest import REPO
 from tests.logs.fuzz import outcome
 from tests.logs.json_forms import FORMS, json_lines
@@ -65,7 +65,7 @@ def same(path) -> tuple:
 @pytest.mark.parametrize("path", [*RECORDINGS, *REAL], ids=lambda path: path.name)
 def test_a_recording_is_read_the_same(tmp_path, monkeypatch, path, form):
     """Every row of every recording, real ones too, in each form."""
-    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", 300_000)
+    monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", 300_000)
     log = tmp_path / "log"
     log.write_bytes(json_lines(form, content(path)))
     rows, bad, error = same(log)
@@ -115,7 +115,7 @@ def test_lines_too_short_for_events_are_read_one_by_one(tmp_path, take):
 
 def test_a_line_longer_than_a_block_hides_no_short_ones(tmp_path, monkeypatch, take):
     """It would let them pass, on an average, and they are no fewer for it."""
-    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", 10_000)
+    monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", 10_000)
     path = tmp_path / "log"
     path.write_bytes(EVENT.replace('"x"', f'"{"x" * 200_000}"').encode() + b"\n" + b"{}\n" * 2000)
     rows, bad, _ = same(path)
@@ -126,8 +126,8 @@ def test_a_large_file_without_numba_is_for_duckdb(tmp_path, monkeypatch):
     """Nothing but speed is lost without the extra."""
     monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", 0)
     for name in ("jsonl_scanner", "jsonl_compiled"):
-        monkeypatch.delitem(sys.modules, f"replay.logs.{name}")
-        monkeypatch.delattr(f"replay.logs.{name}")
+        monkeypatch.delitem(sys.modules, f"splreplay.logs.{name}")
+        monkeypatch.delattr(f"splreplay.logs.{name}")
     monkeypatch.setitem(sys.modules, "numba", None)
     path = tmp_path / "log"
     path.write_bytes(b"{")

@@ -11,9 +11,9 @@ from tests.conftest import REPO
 # Lines that end in the middle of anything, each as the last of a text, where numba looks at each place.
 CUT = r"""
 import json
-from replay.logs import jsonl_scanner
-from replay.logs.jsonl import Piece
-from replay.logs.jsonl_form import form
+from splreplay.logs import jsonl_scanner
+from splreplay.logs.jsonl import Piece
+from splreplay.logs.jsonl_form import form
 lines = [
     json.dumps({"EventID": 3, "Provider": "p", "Computer": "c\\u00e9\ud83d\ude00 \\ \" \/ \n", "a": [1, -2.5e+7, {"b": [True, None]}]}),
     json.dumps({"winlog": {"event_id": 1, "event_data": {"Image": "C:\\a.exe", "n": [[], {}], "f": False}}}),

@@ -11,8 +11,8 @@ import threading
 
 import pytest
 
-from replay.errors import DataError
-from replay.logs import opening
+from splreplay.errors import DataError
+from splreplay.logs import opening
 from tests.logs.conftest import Loaded, event
 
 LINE = "CommandLine"
@@ -71,7 +71,7 @@ def test_a_cut_gzip_file_keeps_what_it_has(loaded):
 @pytest.mark.parametrize("block_bytes", [7, 8 << 20])
 def test_zeros_behind_gzip_data_are_padding(loaded, monkeypatch, block_bytes):
     """Nothing is lost by them, so nothing is said, and another member may follow."""
-    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", block_bytes)
     member = gzip.compress(XML.encode()) + b"\0" * 512
     log = loaded(member * 2, LINE)
     assert (["é", "é"], []) == (log.values(LINE), log.bad())

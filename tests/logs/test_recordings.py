@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from replay.cim import ADDONS
+from splreplay.cim import ADDONS
 from tests.conftest import REPO
 from tests.logs.conftest import Loaded
 

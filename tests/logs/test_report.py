@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from replay.logs import BadEvent, FileReport, LoadReport
+from splreplay.logs import BadEvent, FileReport, LoadReport
 
 
 def test_warnings() -> None:

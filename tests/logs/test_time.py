@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from replay.logs.events import UnreadableEventError, epoch
+from splreplay.logs.events import UnreadableEventError, epoch
 
 
 @pytest.mark.parametrize(

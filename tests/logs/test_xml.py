@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from replay.errors import DataError
-from replay.logs import xml
+from splreplay.errors import DataError
+from splreplay.logs import xml
 from tests.logs.conftest import NAMESPACE, event
 
 LINE = "CommandLine"
@@ -174,14 +174,14 @@ def test_an_event_of_12_mb_is_read(loaded):
 @pytest.mark.parametrize("block_bytes", [1, 7, 100, 1000])
 def test_an_event_may_lie_across_blocks(loaded, monkeypatch, block_bytes):
     """Where the file is cut for reading changes nothing."""
-    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", block_bytes)
     assert ["a", "b", "c"] == loaded("\n".join(event({LINE: text}) for text in "abc"), LINE).values(LINE)
 
 
 def test_a_piece_without_an_end_does_not_fill_the_memory(loaded, monkeypatch):
     """What is longer than any event is dropped and reported, and reading goes on behind it."""
-    monkeypatch.setattr("replay.logs.opening.MAX_EVENT_BYTES", 2000)
-    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", 500)
+    monkeypatch.setattr("splreplay.logs.opening.MAX_EVENT_BYTES", 2000)
+    monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", 500)
     log = loaded(event({LINE: "a"}) + "<Event >" + "x" * 5000 + "\n" + event({LINE: "b"}), LINE)
     assert (["a", "b"], [f"offset {len(event({LINE: 'a'}))}"]) == (
         log.values(LINE),
@@ -262,7 +262,7 @@ HIDDEN = event({LINE: "hidden"})
 )
 def test_an_event_in_a_comment_is_none(loaded, monkeypatch, comment, block_bytes):
     """It is not counted, and not bad either, wherever the comment stands and blocks end; the others stay in place."""
-    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", block_bytes)
     good = [event({LINE: letter}) for letter in "abc"]
     broken = event(time="")
     log = loaded(comment.join(["", *good, broken, ""]), LINE)
@@ -274,8 +274,8 @@ def test_an_event_in_a_comment_is_none(loaded, monkeypatch, comment, block_bytes
 def test_a_comment_may_be_as_long_as_a_block(loaded, monkeypatch, before):
     """Wherever it begins in a block, and others in the next ones, its events are none."""
     comment = f"<!--{HIDDEN * 3}-->"
-    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", len(comment))
-    monkeypatch.setattr("replay.logs.xml.MAX_OPEN_BYTES", len(comment))
+    monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", len(comment))
+    monkeypatch.setattr("splreplay.logs.xml.MAX_OPEN_BYTES", len(comment))
     good = event({LINE: "a"})
     log = loaded((good * before + comment) * 5, LINE)
     assert (["a"] * before * 5, []) == (log.values(LINE), log.bad())
@@ -314,8 +314,8 @@ def test_a_comment_in_a_value_is_part_of_it(loaded, text):
 @pytest.mark.parametrize("start", ["<!--", "<![CDATA["])
 def test_what_is_opened_and_never_closed_does_not_fill_the_memory(loaded, monkeypatch, start):
     """Soon it is taken for none, and reading goes on."""
-    monkeypatch.setattr("replay.logs.opening.BLOCK_BYTES", 500)
-    monkeypatch.setattr("replay.logs.xml.MAX_OPEN_BYTES", 2000)
+    monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", 500)
+    monkeypatch.setattr("splreplay.logs.xml.MAX_OPEN_BYTES", 2000)
     sizes = []
     rows = xml.rows
     monkeypatch.setattr(xml, "rows", lambda *given: sizes.append(len(given[3])) or rows(*given))

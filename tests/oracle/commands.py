@@ -14,30 +14,30 @@ from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
 
-from replay.commands.aggregates import Aggregate
-from replay.commands.append import Append
-from replay.commands.bin import Bin
-from replay.commands.dedup import Dedup
-from replay.commands.eval import Eval
-from replay.commands.eventstats import EventStats
-from replay.commands.fields import Fields
-from replay.commands.fillnull import FillNull
-from replay.commands.foreach import ForEach
-from replay.commands.head import Head
-from replay.commands.join import Join
-from replay.commands.makemv import MakeMv
-from replay.commands.makeresults import MakeResults
-from replay.commands.mvexpand import MvExpand
-from replay.commands.regex import Regex
-from replay.commands.rename import Rename
-from replay.commands.rex import Rex
-from replay.commands.search import Search
-from replay.commands.sort import Key, Sort
-from replay.commands.stats import Stats
-from replay.commands.streamstats import StreamStats
-from replay.commands.table import Table_
-from replay.commands.tstats import Tstats
-from replay.commands.where import Where
+from splreplay.commands.aggregates import Aggregate
+from splreplay.commands.append import Append
+from splreplay.commands.bin import Bin
+from splreplay.commands.dedup import Dedup
+from splreplay.commands.eval import Eval
+from splreplay.commands.eventstats import EventStats
+from splreplay.commands.fields import Fields
+from splreplay.commands.fillnull import FillNull
+from splreplay.commands.foreach import ForEach
+from splreplay.commands.head import Head
+from splreplay.commands.join import Join
+from splreplay.commands.makemv import MakeMv
+from splreplay.commands.makeresults import MakeResults
+from splreplay.commands.mvexpand import MvExpand
+from splreplay.commands.regex import Regex
+from splreplay.commands.rename import Rename
+from splreplay.commands.rex import Rex
+from splreplay.commands.search import Search
+from splreplay.commands.sort import Key, Sort
+from splreplay.commands.stats import Stats
+from splreplay.commands.streamstats import StreamStats
+from splreplay.commands.table import Table_
+from splreplay.commands.tstats import Tstats
+from splreplay.commands.where import Where
 from tests.oracle.aggregates import aggregate
 from tests.oracle.expressions import NOW, Row, evaluate
 from tests.oracle.predicates import holds

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from replay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
+from splreplay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
 from tests.oracle.values import Quoted, Value, compare, few, number, several, text
 
 Row = dict[str, Value]

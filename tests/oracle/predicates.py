@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from replay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Term
+from splreplay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Term
 from tests.oracle.expressions import Row
 from tests.oracle.values import compare, number, several
 

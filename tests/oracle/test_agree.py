@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from replay import engine
-from replay.app import App
-from replay.commands import parse
-from replay.errors import UnsupportedError
-from replay.run import Run
+from splreplay import engine
+from splreplay.app import App
+from splreplay.commands import parse
+from splreplay.errors import UnsupportedError
+from splreplay.run import Run
 from tests.conftest import REPO
 from tests.oracle import commands, expressions, pipelines
 from tests.replay.rows import dataset

@@ -21,12 +21,12 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[2]
 sys.path[:0] = [] if str(REPO) in sys.path else [str(REPO)]
 
-from replay import cim, engine  # noqa: E402
-from replay.app import App  # noqa: E402
-from replay.commands import COMMANDS  # noqa: E402
-from replay.errors import SplError  # noqa: E402
-from replay.run import Run  # noqa: E402
-from replay.sql import functions  # noqa: E402
+from splreplay import cim, engine  # noqa: E402
+from splreplay.app import App  # noqa: E402
+from splreplay.commands import COMMANDS  # noqa: E402
+from splreplay.errors import SplError  # noqa: E402
+from splreplay.run import Run  # noqa: E402
+from splreplay.sql import functions  # noqa: E402
 from tests.replay.network import connection, guid, process, recording  # noqa: E402
 
 HANG_S = 60

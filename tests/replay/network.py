@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from replay import cim, engine, logs
+from splreplay import cim, engine, logs
 
 NOON = 1_750_000_000.0
 INSTALLUTIL = r"C:\Windows\Microsoft.NET\Framework64\v4.0.30319\InstallUtil.exe"

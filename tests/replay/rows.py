@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from replay.cim import Dataset, kind
-from replay.sql.values import Kind, identifier
+from splreplay.cim import Dataset, kind
+from splreplay.sql.values import Kind, identifier
 
 
 class Rows(Dataset):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from replay import engine
-from replay.app import App
-from replay.errors import DataError, UnsupportedError, there_is
+from splreplay import engine
+from splreplay.app import App
+from splreplay.errors import DataError, UnsupportedError, there_is
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:

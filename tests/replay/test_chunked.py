@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replay import limits
-from replay.chunked import Answer, Command, decode, encode
-from replay.errors import DataError, UsageError
+from splreplay import limits
+from splreplay.chunked import Answer, Command, decode, encode
+from splreplay.errors import DataError, UsageError
 
 FIELDS = ("a", "B", "c d", "_time")
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1)

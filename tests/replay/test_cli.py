@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from replay import cli
+from splreplay import cli
 from tests.conftest import REPO
 from tests.replay.deep import DEEP
 
@@ -20,7 +20,7 @@ ONE = "| makeresults | eval a=1 | table a"
 
 def replay(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
     """Return exit status, standard output and standard error."""
-    command = [sys.executable, "-m", "replay", *arguments]
+    command = [sys.executable, "-m", "splreplay", *arguments]
     done = subprocess.run(command, cwd=REPO, input=stdin, capture_output=True, check=False)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
@@ -99,7 +99,7 @@ def test_exit_status(arguments: tuple[str, ...], status: int) -> None:
 def test_name_that_is_too_long(subcommand: str) -> None:
     """A detection's name that the file system refuses is an error in words."""
     found = subprocess.run(
-        [sys.executable, "-m", "replay", subcommand, TOO_LONG], cwd=REPO, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "splreplay", subcommand, TOO_LONG], cwd=REPO, capture_output=True, text=True, check=False
     )
     assert (3, "", f"{TOO_LONG} cannot be used: File name too long\n") == (found.returncode, found.stdout, found.stderr)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from installutil_rba_fields import MODIFIER
 
-from replay import engine, summary
-from replay.app import App
-from replay.errors import DataError, SplError
-from replay.output import Results
-from replay.sql.values import Value
+from splreplay import engine, summary
+from splreplay.app import App
+from splreplay.errors import DataError, SplError
+from splreplay.output import Results
+from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.replay.network import NOON, connection, guid, process, recording
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from replay import compare, engine, limits
-from replay.app import App
-from replay.output import Results
+from splreplay import compare, engine, limits
+from splreplay.app import App
+from splreplay.output import Results
 from tests.conftest import REPO
 from tests.replay.network import (
     NOON,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from replay import conf, engine
-from replay.app import App
-from replay.sql.values import Value
+from splreplay import conf, engine
+from splreplay.app import App
+from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.replay.network import (
     NOON,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from replay.engine import Replayed
-from replay.explain import explain
-from replay.output import Results
-from replay.run import Step
+from splreplay.engine import Replayed
+from splreplay.explain import explain
+from splreplay.output import Results
+from splreplay.run import Step
 
 
 def test_explain() -> None:

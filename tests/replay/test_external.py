@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from replay import chunked, engine
-from replay.app import App
-from replay.errors import DataError, SplError
-from replay.run import Run
+from splreplay import chunked, engine
+from splreplay.app import App
+from splreplay.errors import DataError, SplError
+from splreplay.run import Run
 from tests.replay.test_chunked import ECHO
 
 

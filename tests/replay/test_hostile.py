@@ -6,11 +6,11 @@ import os
 
 import pytest
 
-from replay import commands, engine, limits, macros
-from replay.app import App
-from replay.errors import SplError, UnsupportedError
-from replay.macros import Macro
-from replay.run import Run
+from splreplay import commands, engine, limits, macros
+from splreplay.app import App
+from splreplay.errors import SplError, UnsupportedError
+from splreplay.macros import Macro
+from splreplay.run import Run
 from tests.conftest import REPO
 from tests.replay.deep import UNREADABLE
 from tests.replay.fuzz import fuzz

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from replay import engine
-from replay.app import App
-from replay.commands import parse
-from replay.errors import DataError, SplError, UsageError
-from replay.run import Run
+from splreplay import engine
+from splreplay.app import App
+from splreplay.commands import parse
+from splreplay.errors import DataError, SplError, UsageError
+from splreplay.run import Run
 from tests.replay.network import NOON
 
 TRANSFORMS = """

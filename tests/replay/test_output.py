@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from replay.output import Results, as_csv, as_json, as_table, printable
+from splreplay.output import Results, as_csv, as_json, as_table, printable
 
 RESULTS = Results(
     ("_time", "name", "empty", "values"),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from replay import cim, engine, reads
-from replay.app import App
+from splreplay import cim, engine, reads
+from splreplay.app import App
 from tests.conftest import REPO
 
 APP = App(REPO)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from replay import cim, engine, reads
-from replay.app import App
-from replay.commands import tstats
+from splreplay import cim, engine, reads
+from splreplay.app import App
+from splreplay.commands import tstats
 from tests.conftest import REPO
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replay import times
+from splreplay import times
 
 SUNDAY = 1_750_000_000.0  # 2025-06-15T15:06:40Z
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from replay import engine
-from replay.app import App
-from replay.commands import parse
-from replay.errors import SplError
-from replay.run import Run
+from splreplay import engine
+from splreplay.app import App
+from splreplay.commands import parse
+from splreplay.errors import SplError
+from splreplay.run import Run
 from tests.conftest import REPO
 from tests.replay.network import NOON
 from tests.replay.rows import dataset

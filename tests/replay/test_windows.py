@@ -10,9 +10,9 @@ from zlib import crc32
 
 import pytest
 
-from replay import conf, engine, times
-from replay.app import App
-from replay.sql.values import Value
+from splreplay import conf, engine, times
+from splreplay.app import App
+from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.replay.network import Event, connection, guid, process, recording
 

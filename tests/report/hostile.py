@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from replay.sql.values import Value
+from splreplay.sql.values import Value
 from tests.report.pages import FINDING
 
 # {url} is where a page that obeys one of these would call; each would leave a mark in the page, too.

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from lxml import html as parser
 
-from replay import report
-from replay.output import Results
-from replay.report.about import About, LogFile
-from replay.sql.values import Value
+from splreplay import report
+from splreplay.output import Results
+from splreplay.report.about import About, LogFile
+from splreplay.sql.values import Value
 
 RUN = About(
     name="A saved search",

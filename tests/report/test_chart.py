@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from replay.report import chart
+from splreplay.report import chart
 from tests.report.canary import canary
 
 START = 1_750_000_000.0

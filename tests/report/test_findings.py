@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from replay.report.findings import Findings
-from replay.report.picture import End, Picture
-from replay.report.records import Records
-from replay.report.risk import Risk, RiskObject
-from replay.sql.values import Value
+from splreplay.report.findings import Findings
+from splreplay.report.picture import End, Picture
+from splreplay.report.records import Records
+from splreplay.report.risk import Risk, RiskObject
+from splreplay.sql.values import Value
 from tests.report.pages import FINDING
 
 FIELDS = list(FINDING)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from lxml import html as parser
 
-from replay import report
-from replay.report import text
-from replay.sql.values import Value
+from splreplay import report
+from splreplay.report import text
+from splreplay.sql.values import Value
 from tests.report.hostile import findings, payloads
 from tests.report.pages import FINDING, RUN, page, read, texts, words
 

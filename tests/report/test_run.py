@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from replay import engine, report
-from replay.app import App
-from replay.report.about import LogFile
-from replay.sql.values import Value
+from splreplay import engine, report
+from splreplay.app import App
+from splreplay.report.about import LogFile
+from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.report.pages import read, texts
 
@@ -29,7 +29,7 @@ MESSAGE = (
 
 def replay(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     """Run a search over a log, to a report."""
-    command = [sys.executable, "-m", "replay", "run", *arguments, "--format", "html"]
+    command = [sys.executable, "-m", "splreplay", "run", *arguments, "--format", "html"]
     return subprocess.run(command, cwd=REPO, capture_output=True, check=False)
 
 
@@ -127,7 +127,7 @@ def test_standard_output() -> None:
 def test_terminal() -> None:
     """A terminal gets no report, but is told what to do."""
     master, slave = pty.openpty()
-    command = [sys.executable, "-m", "replay", "run", SAMPLE, "--format", "html"]
+    command = [sys.executable, "-m", "splreplay", "run", SAMPLE, "--format", "html"]
     done = subprocess.run(command, cwd=REPO, stdout=slave, stderr=subprocess.PIPE, check=False)
     os.close(slave)
     os.close(master)

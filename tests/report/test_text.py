@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from replay.report import text
+from splreplay.report import text
 from tests.report.hostile import payloads
 
 

@@ -1,0 +1,168 @@
+"""A Splunk app as replay reads it: its macros, saved searches, lookups and commands, and those that other apps export."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from splreplay import conf, limits, macros
+from splreplay.commands import Pipeline, parse
+from splreplay.errors import DataError, UnsupportedError, UsageError, there_is
+from splreplay.layers import AppFolder
+from splreplay.lookups import LookupTable, read_csv
+from splreplay.macros import Expansion, Macro
+
+
+@dataclass(frozen=True)
+class SavedSearchStanza:
+    """A saved search: its text as stored, and whether it is disabled."""
+
+    name: str
+    search: str
+    disabled: bool
+
+
+@dataclass
+class App:
+    """The app in *folder*, which the searches run in.
+
+    Args:
+        folder: The app.
+        overrides: Macros replaced for this run, `NAME=DEFINITION`.
+        others: Other apps: what they export lies below the app's own, setting by setting; of two, that of the app whose
+            name sorts last wins (Splunk Admin Manual, "Configuration file precedence", app or user context).
+        defaults: Definitions of macros without arguments that no folder needs to have.
+    """
+
+    folder: Path
+    overrides: Sequence[str] = ()
+    others: Sequence[Path] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    _parsed: dict[str, Pipeline] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def macros(self) -> dict[str, Macro]:
+        """The macros by name and arity, those of Splunk_SA_CIM that the data models come with below the apps'."""
+        defaults = {name: {"definition": definition} for name, definition in self.defaults.items()}
+        stanzas = macros.BUILT_IN | defaults | self._conf("macros")
+        found = {name: macros.from_stanza(name, stanza, "macros.conf") for name, stanza in stanzas.items()}
+        for assignment in self.overrides:
+            found = macros.override(found, assignment)
+        return found
+
+    @cached_property
+    def saved_searches(self) -> dict[str, SavedSearchStanza]:
+        """The saved searches by name."""
+        return {
+            name: SavedSearchStanza(name, stanza["search"], _true(stanza.get("disabled", "0")))
+            for name, stanza in self._conf("savedsearches").items()
+            if "search" in stanza
+        }
+
+    @cached_property
+    def commands(self) -> dict[str, Path]:
+        """The scripts of the apps' own commands, by name; only the chunked protocol is spoken."""
+        return {
+            name: folder.path / "bin" / stanza["filename"]
+            for folder in self._folders
+            for name, stanza in self._visible(folder, "commands").items()
+            if "filename" in stanza and _true(stanza.get("chunked", "0"))
+        }
+
+    def saved_search(self, name: str) -> SavedSearchStanza:
+        """Return a saved search; UsageError names those that there are."""
+        if name not in self.saved_searches:
+            known = ":\n  " + "\n  ".join(self.saved_searches) if self.saved_searches else " none"
+            raise UsageError(f"the app has no saved search {name!r}; it has{known}")
+        return self.saved_searches[name]
+
+    def lookup(self, name: str) -> LookupTable:
+        """Return a lookup by its transforms.conf stanza, or by its file name.
+
+        Raises:
+            UsageError: If there is none.
+            UnsupportedError: If it is no CSV file.
+            DataError: If its file is missing or ragged, or a setting means nothing.
+        """
+        stanza = self._transforms.get(name)
+        if stanza is None and not name.endswith(".csv"):
+            known = [key for key, value in self._transforms.items() if "filename" in value]
+            raise UsageError(f"the app has no lookup {name!r}; {there_is('it', name, known)}")
+        settings = stanza if stanza is not None else {"filename": name}
+        if "filename" not in settings:
+            raise UnsupportedError(f"lookup {name!r} is no CSV file, and replay reads no other lookups")
+        fields, rows = read_csv(self._lookup_file(name, settings["filename"]))
+        matches = settings.get("match_type", "")
+        return LookupTable(
+            name,
+            fields,
+            rows,
+            _true(settings.get("case_sensitive_match", "true")),
+            _count(name, settings, "max_matches", "1000"),
+            settings.get("default_match") if _count(name, settings, "min_matches", "0") else None,
+            {
+                field.strip(" )"): way.strip().upper()
+                for way, _, field in (part.partition("(") for part in matches.split(",") if part.strip())
+            },
+        )
+
+    def expansion(self, text: str) -> Expansion:
+        """Return a search text with its macros expanded, and where each part of it comes from."""
+        if len(text) > limits.MAX_SEARCH_CHARACTERS:
+            raise UsageError(f"the search has {len(text):,} characters; replay reads {limits.MAX_SEARCH_CHARACTERS:,}")
+        # What a terminal hands over as no UTF-8 arrives as lone surrogates, which no database takes.
+        return macros.expansion(text.encode("utf-8", "replace").decode(), self.macros)
+
+    def expand(self, text: str) -> str:
+        """Return a search text with its macros expanded."""
+        return self.expansion(text).text
+
+    def parse(self, text: str) -> Pipeline:
+        """Return a search text, macros and all, as its commands."""
+        if text not in self._parsed:
+            self._parsed[text] = parse(self.expand(text), custom=frozenset(self.commands))
+        return self._parsed[text]
+
+    @property
+    def _folders(self) -> list[AppFolder]:
+        """The folders, the one that wins last."""
+        return [AppFolder(path) for path in (*sorted(self.others, key=lambda path: path.resolve().name), self.folder)]
+
+    @cached_property
+    def _transforms(self) -> conf.Stanzas:
+        return self._conf("transforms")
+
+    def _conf(self, name: str) -> conf.Stanzas:
+        """Return the stanzas of every folder, each with the settings of `[default]` where it has none of its own."""
+        stanzas: conf.Stanzas = {}
+        for folder in self._folders:
+            stanzas = conf.layer(stanzas, self._visible(folder, name))
+        common = stanzas.pop("default", {})
+        return {name: common | stanza for name, stanza in stanzas.items()}
+
+    def _visible(self, folder: AppFolder, name: str) -> conf.Stanzas:
+        own = folder.path == self.folder
+        return {key: value for key, value in folder.stanzas(name).items() if own or folder.exports(name, key)}
+
+    def _lookup_file(self, name: str, filename: str) -> Path:
+        """Return the file of a lookup: the app's own, else that of another app which exports it."""
+        if Path(filename).name != filename:
+            raise DataError(f"a lookup's file must be in lookups/, but {name!r} names {filename!r}")
+        for folder in reversed(self._folders):
+            path = folder.path / "lookups" / filename
+            if path.is_file() and (folder.path == self.folder or folder.exports("lookups", filename)):
+                return path
+        return self.folder / "lookups" / filename
+
+
+def _count(name: str, settings: Mapping[str, str], key: str, default: str) -> int:
+    value = settings.get(key, default)
+    if not value.isdecimal():
+        raise DataError(f"{key} of lookup {name!r} is {value!r}; write a whole number")
+    return int(value)
+
+
+def _true(text: str) -> bool:
+    return text.strip().lower() in ("1", "true", "t", "yes")

@@ -1,0 +1,136 @@
+"""The data models that searches read, as queries of the table `event`: an add-on's mapping, then the CIM's.
+
+`current` is Splunk_TA_microsoft_sysmon 5 with CIM 6.4 or later; `cim5` the same with CIM 5; `legacy` is
+TA-microsoft-sysmon 10.6.2 with CIM 4.20. Splunk_TA_windows stands beside each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from splreplay.cim import all_traffic, dns, filesystem, ports, processes, registry, services, sysmon, windows
+from splreplay.cim.mapping import EventMapping
+from splreplay.errors import UnsupportedError
+from splreplay.sql.values import Kind
+
+ADDONS = ("current", "cim5", "legacy")
+
+# What the readers need to keep: the ids of each provider, and the names of EventData/Data elements.
+EVENTS: Mapping[str, tuple[int, ...]] = {
+    sysmon.SYSMON.provider: (1, 3, 5, 7, 11, 12, 13, 14, 15, 22, 23),
+    windows.SECURITY.provider: (4688, 4689, 5156, 5158),
+}
+FIELDS = tuple(dict.fromkeys(sysmon.SYSMON.fields + windows.SECURITY.fields))
+
+# The kinds of event, (provider, id), that tell of a process started and of a connection.
+PROCESSES_STARTED = ((sysmon.SYSMON.provider, 1), (windows.SECURITY.provider, 4688))
+CONNECTIONS = ((sysmon.SYSMON.provider, 3), (windows.SECURITY.provider, 5156))
+
+DATASETS: Mapping[str, Mapping[str, str]] = {
+    "Endpoint.Filesystem": filesystem.COLUMNS,
+    "Endpoint.Ports": ports.COLUMNS,
+    "Endpoint.Processes": processes.COLUMNS,
+    "Endpoint.Registry": registry.COLUMNS,
+    "Endpoint.Services": services.COLUMNS,
+    "Network_Resolution.DNS": dns.COLUMNS,
+    "Network_Traffic.All_Traffic": all_traffic.COLUMNS,
+}
+# Fields that CIM 5 and earlier lack: process_guid came with 6.4.0; of the others it is inferred.
+NEW_IN_CIM_6 = {
+    ("Endpoint.Filesystem", "image"),
+    ("Endpoint.Processes", "loaded_file"),
+    ("Endpoint.Processes", "parent_user"),
+    ("Endpoint.Registry", "image"),
+    ("Network_Traffic.All_Traffic", "process_guid"),
+}
+MULTIVALUE = ("answer", "record_type")
+# Every event has these, whatever the data model.
+EVENT_FIELDS = {name: f'"{name}"' for name in ("_time", "host", "source", "sourcetype", "index")}
+_TYPES = {Kind.NUMBER: "DOUBLE", Kind.TEXT: "VARCHAR", Kind.MULTIVALUE: "VARCHAR[]"}
+
+
+def kind(field: str) -> Kind:
+    """Return the kind of a dataset's field: `_time` is in seconds since 1970, others are text, or lists of it."""
+    return Kind.NUMBER if field == "_time" else Kind.MULTIVALUE if field in MULTIVALUE else Kind.TEXT
+
+
+def mappings(addon: str) -> tuple[EventMapping, ...]:
+    """Return what *addon*, and Splunk_TA_windows beside it, make of events.
+
+    Raises:
+        UnsupportedError: It is none of ADDONS.
+    """
+    if addon not in ADDONS:
+        raise UnsupportedError(f"unknown add-on {addon!r}: replay knows {', '.join(ADDONS)}")
+    return (sysmon.MAPPINGS_LEGACY if addon == "legacy" else sysmon.MAPPINGS) + windows.MAPPINGS
+
+
+def datasets(connection: duckdb.DuckDBPyConnection, addon: str) -> dict[str, Dataset]:
+    """Return the datasets that searches read, by name: "Endpoint.Processes" and so on.
+
+    Args:
+        connection: A database with the table `event`, loaded with the fields that are read.
+        addon: One of ADDONS.
+
+    Raises:
+        UnsupportedError: It is none of them.
+    """
+    found = described(addon)
+    kinds = set(connection.execute("SELECT DISTINCT provider, event_id FROM event").fetchall())
+    return {
+        name: replace(one, in_log=tuple(fill for fill in one.fill if (fill.source.provider, fill.event_id) in kinds))
+        for name, one in found.items()
+    }
+
+
+def described(addon: str) -> dict[str, Dataset]:
+    """Return the datasets as they are over a log that has events of every kind."""
+    found = {}
+    for name, all_columns in DATASETS.items():
+        columns = EVENT_FIELDS | {
+            field: sql for field, sql in all_columns.items() if addon == "current" or (name, field) not in NEW_IN_CIM_6
+        }
+        fill = tuple(one for one in mappings(addon) if name in one.datasets)
+        found[name] = Dataset(columns, fill, fill)
+    return found
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset of a data model, over the table `event`.
+
+    Args:
+        columns: The SQL of each field over what an add-on extracts; NULL where the event does not fill it. What the CIM
+            version lacks is none.
+        fill: What the add-on makes of the events that fill it.
+        in_log: Those of them that the log has; each costs a scan of its own.
+    """
+
+    columns: Mapping[str, str]
+    fill: tuple[EventMapping, ...]
+    in_log: tuple[EventMapping, ...]
+
+    def reads(self, fields: Iterable[str]) -> set[str]:
+        """Return the events' own fields that some of its fields are made of; of a field that it lacks, none."""
+        extracted = self._extracted(field for field in fields if field in self.columns)
+        return {own for one in self.fill for own in one.reads(extracted)}
+
+    def query(self, fields: Iterable[str]) -> str:
+        """Return the query of its rows, with some of its fields."""
+        chosen = {field: self.columns[field] for field in fields}
+        extracted = self._extracted(chosen)
+        # No row, for the names and the kinds of what no event fills.
+        nothing = ", ".join(f'CAST(NULL AS {_TYPES[kind(name)]}) AS "{name}"' for name in sorted(extracted))
+        queries = [f"SELECT {nothing} WHERE false", *(one.query(extracted) for one in self.in_log)]
+        selected = ", ".join(f'{expression} AS "{field}"' for field, expression in chosen.items())
+        query = f"SELECT {selected} FROM ({' UNION ALL BY NAME '.join(queries)})"
+        return " ".join(line.strip() for line in query.splitlines())  # as --explain shows it
+
+    def _extracted(self, fields: Iterable[str]) -> set[str]:
+        """Return what an add-on extracts for some of its fields, and the time."""
+        expressions = " ".join(self.columns[field] for field in fields)
+        return {"_time"} | set(re.findall(r"\w+", expressions)) & self.columns.keys()

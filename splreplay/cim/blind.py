@@ -1,0 +1,96 @@
+"""What a search asked for that the log cannot show: an empty answer is told from a blind one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import duckdb
+
+from splreplay import times
+from splreplay.cim import Dataset
+from splreplay.cim.fill import is_filler
+from splreplay.sql.values import number
+
+# Where an add-on puts connections: a search that reads both is not blind while one of them has any.
+ALTERNATIVES = ({"Endpoint.Ports", "Network_Traffic.All_Traffic"},)
+# So many rows of a kind of event are looked at first.
+SAMPLE_ROWS = 1000
+
+
+@dataclass
+class Deciding:
+    """Which fields of a dataset decided which of its rows count: those that a where tests, and those that a by needs."""
+
+    tested: set[str] = field(default_factory=set)
+    grouped: set[str] = field(default_factory=set)
+
+
+def blind_spots(
+    connection: duckdb.DuckDBPyConnection,
+    datasets: Mapping[str, Dataset],
+    decided_by: Mapping[str, Deciding],
+) -> list[str]:
+    """Return a warning for each dataset that a search read, and each field that decided, and no event of the log fills.
+
+    Args:
+        connection: A database with the log.
+        datasets: Those of the add-on, by name.
+        decided_by: The datasets that the search read, and which of their fields decided which rows count.
+    """
+    filled = {name for name in decided_by if datasets[name].in_log}
+    empty, unfilled = [], []
+    for name, deciding in decided_by.items():
+        if any(name in group and filled & group - {name} for group in ALTERNATIVES):
+            continue
+        if name not in filled:
+            empty.append(f"this search is blind in {name}: {_what_fills(datasets[name])}")
+            continue
+        # A where finds no filler, while a row with one is not lost by grouping.
+        useful = {field: f'"{field}" IS NOT NULL' for field in deciding.grouped}
+        useful |= {field: f"NOT ({is_filler(field)})" for field in deciding.tested}
+        blind = _empty(connection, datasets[name], useful)
+        if blind:
+            named = ", ".join(f"{name}.{field}" for field in blind)
+            unfilled.append(f"this search is blind in {named}: no event of this log has a value there")
+    return empty + unfilled
+
+
+def outside(connection: duckdb.DuckDBPyConnection, earliest: float | None, latest: float | None) -> list[str]:
+    """Return a warning where the log has events, and none of them is in a time range (epoch seconds, latest exclusive)."""
+    inside = f"time >= {number(earliest if earliest is not None else -math.inf)}"
+    inside += f" AND time < {number(latest)}" if latest is not None else ""
+    ((first, last, found),) = connection.execute(
+        f"SELECT min(time), max(time), coalesce(bool_or({inside}), true) FROM event"
+    ).fetchall()
+    if found:
+        return []
+    return [
+        f"no event of this log is in the time range: the first is of {times.iso(first)}, the last of {times.iso(last)}"
+    ]
+
+
+def _empty(connection: duckdb.DuckDBPyConnection, dataset: Dataset, useful: Mapping[str, str]) -> list[str]:
+    """Return the fields whose test no event of the log passes, sorted."""
+    left = dict(sorted(useful.items()))
+    for limit in (f"LIMIT {SAMPLE_ROWS}", ""):
+        # One kind of event after the other: most often some of the first have all the values.
+        for fill in dataset.in_log:
+            if not left:
+                return []
+            rows = replace(dataset, in_log=(fill,)).query(left)
+            tests = ", ".join(f"bool_or({test})" for test in left.values())
+            [found] = connection.execute(f"SELECT {tests} FROM (FROM ({rows}) {limit})").fetchall()
+            left = {field: test for (field, test), passed in zip(left.items(), found, strict=True) if not passed}
+    return list(left)
+
+
+def _what_fills(dataset: Dataset) -> str:
+    ids: dict[str, list[str]] = {}
+    for one in dataset.fill:
+        ids.setdefault(one.source.name, []).append(str(one.event_id))
+    if not ids:
+        return "replay knows no event that fills it"
+    named = " and ".join(f"{name} {', '.join(numbers)}" for name, numbers in ids.items())
+    return f"no event of this log fills it (this add-on does from {named})"

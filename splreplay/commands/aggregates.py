@@ -1,0 +1,282 @@
+"""The aggregate functions of stats, eventstats and tstats, and grouping (Search Reference, "Statistical functions")."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from splreplay.commands.options import at_option, matching, substitute
+from splreplay.run import Run, Table
+from splreplay.spl.expression import Expression, parse_parenthesised
+from splreplay.spl.tokens import Cursor, Token
+from splreplay.sql.expressions import Compiler
+from splreplay.sql.values import EACH, Kind, Sql, as_list, as_number, as_text
+
+# The columns beside an aggregate's input: by one it orders, by the other earliest and latest choose. No field has their names.
+PLACE, TIME = '"#place"', '"#time"'
+
+Builder = Callable[[Sql, bool, str], Sql]
+
+LIST_MAX = 100  # limits.conf.spec, [stats] list_maxsize
+
+_ALIASES = {"c": "count", "distinct_count": "dc", "estdc": "dc", "mean": "avg", "stdev": "stdev"}
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """`function(field) AS alias`; *field* is None for a bare count, and may hold a wildcard, as *alias* then must."""
+
+    function: str
+    field: str | None
+    alias: str
+    token: Token = dataclasses.field(repr=False, compare=False)
+    expression: Expression | None = None
+
+
+def parse_aggregates(cursor: Cursor, stop: Callable[[Token], bool], eval_inside: bool) -> tuple[Aggregate, ...]:
+    """Return the aggregates at the cursor, up to its end or the first token for which *stop* is true; at least one."""
+    found: list[Aggregate] = []
+    while not (cursor.here.kind == "end" or stop(cursor.here)):
+        found.append(_parse_aggregate(cursor, eval_inside))
+        cursor.accept_op(",")
+    if not found:
+        cursor.fail("expected an aggregate, for example count")
+    return tuple(found)
+
+
+def _parse_aggregate(cursor: Cursor, eval_inside: bool) -> Aggregate:
+    token = cursor.here
+    if token.kind != "word":
+        cursor.fail("expected an aggregate, for example count")
+    cursor.take()
+    function = _ALIASES.get(token.value.lower(), token.value.lower())
+    if function not in _SQL:
+        known = f"replay knows: {' '.join(sorted({*_SQL, *_ALIASES}))}"
+        cursor.refuse(f"unsupported aggregate {token.value!r}", token, known)
+    field: str | None = None
+    expression: Expression | None = None
+    written = token.value
+    if cursor.accept_op("("):
+        if cursor.here.is_word("eval") and cursor.ahead().is_op("("):
+            expression = _eval_inside(cursor, eval_inside)
+            field = written = cursor.text[token.start : cursor.here.end]
+        elif not (function == "count" and cursor.here.is_op(")")):
+            field = cursor.name()
+            written = f"{token.value}({field})"
+        cursor.expect_op(")")
+    elif function != "count":
+        cursor.fail(f"{token.value} needs a field in parentheses", token)
+    alias = cursor.name("a name") if cursor.accept_word("as") else written
+    if field and expression is None and alias.count("*") != field.count("*"):
+        cursor.fail("the wildcards of the field and of its new name must match", token)
+    return Aggregate(function, field, alias, token, expression)
+
+
+def _eval_inside(cursor: Cursor, allowed: bool) -> Expression:
+    word = cursor.take()
+    if not allowed:
+        cursor.fail("tstats takes no eval inside an aggregate", word, "compute it with eval behind tstats")
+    return parse_parenthesised(cursor)
+
+
+def check_names(cursor: Cursor, aggregates: Iterable[Aggregate], by: Iterable[str]) -> None:
+    """Fail if two results would have one name, or one that of a by-field: one would hide the other."""
+    taken: dict[str, Aggregate | None] = dict.fromkeys(by)
+    for one in aggregates:
+        if taken.setdefault(one.alias, one) != one:
+            cursor.fail(f"two outputs are called {one.alias!r}", one.token, "give one another name: AS name")
+
+
+def parse_by(cursor: Cursor, options: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the fields of a by-clause at the cursor, up to one of the *options* that may follow it; or none."""
+    if not cursor.accept_word("by"):
+        return ()
+    names = [cursor.name()]
+    while cursor.accept_op(",") or (cursor.here.kind in ("word", "quoted") and not at_option(cursor, options)):
+        names.append(cursor.name())
+    return tuple(names)
+
+
+def expand(aggregates: Iterable[Aggregate], fields: Sequence[str], by: Iterable[str] = ()) -> list[Aggregate]:
+    """Return *aggregates* with those over a wildcard replaced by one for each field that matches it.
+
+    None takes the name of a by-field from it: `values(*) as * by a` gives `a` as it is.
+    """
+    taken = set(by)
+    expanded: list[Aggregate] = []
+    for one in aggregates:
+        if one.field is None or one.expression is not None or "*" not in one.field:
+            expanded.append(one)
+            continue
+        named = [(name, substitute(one.field, one.alias, name)) for name in matching(one.field, fields)]
+        expanded += [replace(one, field=name, alias=alias) for name, alias in named if alias not in taken]
+    return expanded
+
+
+def group(
+    run: Run,
+    aggregates: Sequence[Aggregate],
+    by: Mapping[str, Sql],
+    value: Callable[[Aggregate], Sql],
+    rest: str,
+    time: Sql,
+    order: str | None,
+    filled: bool = False,
+) -> Table:
+    """Return one row for each combination of the by-fields' values, in their order.
+
+    Args:
+        run: The run.
+        aggregates: What to compute, without wildcards.
+        by: SQL of each by-field; a row where one is NULL belongs to no group; one with several values belongs to a group
+            for each of them, and for each pair where two fields have several.
+        value: Gives the SQL of an aggregate's field.
+        rest: SQL from `FROM` on, without GROUP BY.
+        time: `_time` of the rows, by which earliest and latest choose.
+        order: The column that orders the rows, for first, last and list; None where they have no order.
+        filled: Whether no by-field is NULL in any row, which is then not asked.
+    """
+    keys = {name: f"k{number}" for number, name in enumerate(by)}
+    inputs = {f"v{number}": value(one) for number, one in enumerate(aggregates)}
+    plain = (Kind.NUMBER, Kind.MULTIVALUE)
+    selected = [f"{sql.text if sql.kind in plain else as_text(sql)} AS {keys[name]}" for name, sql in by.items()]
+    selected += [f"{sql.text} AS {column}" for column, sql in inputs.items()]
+    selected += [f"{order or 0} AS {PLACE}", f"{as_number(time)} AS {TIME}"]
+    inner = f"SELECT {', '.join(selected)} {rest}"
+    for name, sql in by.items():
+        if sql.kind is Kind.MULTIVALUE:  # one after the other: side by side, SQL would pair their values off
+            inner = f"SELECT * REPLACE (unnest({keys[name]}) AS {keys[name]}) FROM ({inner})"
+    # With nothing to give, because no field matched a wildcard, there is no result either.
+    tests = [] if filled else [f"{key} IS NOT NULL" for key in keys.values()]
+    present = " AND ".join(tests) or ("true" if keys or aggregates else "false")
+    grouping = f" GROUP BY {', '.join(keys.values())}" if keys else ""
+
+    fields: dict[str, Sql] = {}
+    for (name, sql), key in zip(by.items(), keys.values(), strict=True):
+        fields[name] = Sql(key, Kind.NUMBER if sql.kind is Kind.NUMBER else Kind.TEXT)
+    for one, (column, sql) in zip(aggregates, inputs.items(), strict=True):
+        fields[one.alias] = _SQL[one.function](Sql(column, sql.kind), one.field is None, "")
+    # Numbers before texts; those that are equal and written in two ways are two groups: in the order of their texts.
+    key_order = ", ".join(f"{as_number(fields[name])}, {key}" for name, key in keys.items())
+    order_by = f"row_number() OVER (ORDER BY {key_order})" if keys else "1"
+    return run.store(fields, f"FROM ({inner}) WHERE {present}{grouping}", order_by)
+
+
+def running(one: Aggregate, value: Sql, over: str) -> Sql:
+    """Return the SQL of an aggregate over the window *over* of rows that have the columns PLACE and TIME."""
+    return _SQL[one.function](value, one.field is None, f" OVER {over}")
+
+
+def field_value(rows: Table, compiler: Compiler) -> Callable[[Aggregate], Sql]:
+    """Return what gives an aggregate's input: its field of *rows*, or the value of the eval inside it."""
+
+    def value(one: Aggregate) -> Sql:
+        if one.expression is None:
+            return rows.field(one.field) if one.field is not None else Sql("1", Kind.NUMBER)
+        found = compiler.value(one.expression)
+        if found.kind is Kind.BOOLEAN:  # count(eval(test)) counts where the test is true
+            return Sql(f"(CASE WHEN {found.text} THEN 1.0 END)", Kind.NUMBER)
+        return found
+
+    return value
+
+
+# One function an aggregate: the SQL of its input column in, the SQL of the aggregate out. PLACE and TIME are columns beside it;
+# `over` is nothing, or the window that makes a running aggregate of it.
+
+
+def _flat(value: Sql, over: str) -> str:
+    return f"flatten(list({as_list(value)} ORDER BY {PLACE}) FILTER ({value.text} IS NOT NULL){over})"
+
+
+def _count(value: Sql, rows: bool, over: str) -> Sql:
+    if rows:
+        return Sql(f"CAST(count(*){over} AS DOUBLE)", Kind.NUMBER)
+    if value.kind is Kind.MULTIVALUE:
+        return Sql(f"CAST(coalesce(sum(len({value.text})){over}, 0) AS DOUBLE)", Kind.NUMBER)
+    return Sql(f"CAST(count({value.text}){over} AS DOUBLE)", Kind.NUMBER)
+
+
+def _dc(value: Sql, rows: bool, over: str) -> Sql:
+    if value.kind is Kind.MULTIVALUE:
+        return Sql(f"CAST(coalesce(len(list_distinct({_flat(value, over)})), 0) AS DOUBLE)", Kind.NUMBER)
+    return Sql(f"CAST(count(DISTINCT {value.text}){over} AS DOUBLE)", Kind.NUMBER)
+
+
+def _values(value: Sql, rows: bool, over: str) -> Sql:
+    if value.kind is Kind.MULTIVALUE:
+        found = f"list_sort(list_distinct({_flat(value, over)}))"
+    else:
+        text = as_text(value)
+        found = f"list_sort(list(DISTINCT {text}) FILTER ({text} IS NOT NULL){over})"
+    return Sql(f"(CASE WHEN len({found}) > 0 THEN {found} END)", Kind.MULTIVALUE)
+
+
+def _list(value: Sql, rows: bool, over: str) -> Sql:
+    found = f"{_flat(value, over)}[1:{LIST_MAX}]"
+    return Sql(f"(CASE WHEN len({found}) > 0 THEN {found} END)", Kind.MULTIVALUE)
+
+
+def _extreme(function: str) -> Builder:
+    def extreme(value: Sql, rows: bool, over: str) -> Sql:
+        if value.kind is Kind.NUMBER:
+            return Sql(f"{function}({value.text}){over}", Kind.NUMBER)
+        if value.kind is Kind.MULTIVALUE:
+            return Sql(f"spl_{function}({_flat(value, over)})", Kind.TEXT)
+        text = as_text(value)
+        numbers = f"spl_number({text})"
+        all_numbers = f"count({text}){over} = count({numbers}){over}"
+        number = f"spl_text({function}({numbers}){over})"
+        return Sql(f"(CASE WHEN {all_numbers} THEN {number} ELSE {function}({text}){over} END)", Kind.TEXT)
+
+    return extreme
+
+
+def _arithmetic(sql: str, of_list: str) -> Builder:
+    """An aggregate of numbers: *sql* of a column, *of_list* of all the values where the column has lists of them."""
+
+    def arithmetic(value: Sql, rows: bool, over: str) -> Sql:
+        if value.kind is Kind.MULTIVALUE:
+            numbers = f"list_transform({_flat(value, over)}, lambda {EACH}: spl_number({EACH}))"
+            return Sql(of_list.format(numbers), Kind.NUMBER)
+        return Sql(sql.format(as_number(value), over), Kind.NUMBER)
+
+    return arithmetic
+
+
+def _chosen(sql: str) -> Builder:
+    """The value of one row: the first, the last, the earliest or the latest that has one."""
+
+    def choose(value: Sql, rows: bool, over: str) -> Sql:
+        kind = value.kind if value.kind in (Kind.NUMBER, Kind.MULTIVALUE) else Kind.TEXT
+        text = as_text(value) if kind is Kind.TEXT else value.text
+        return Sql(sql.format(text) + over, kind)
+
+    return choose
+
+
+# Of rows of one time the first is chosen †; where they have no order the least value, or the greatest, so that runs are alike.
+_TIMED = f"FILTER ({{0}} IS NOT NULL AND {TIME} IS NOT NULL)"
+
+_SQL: dict[str, Builder] = {
+    "count": _count,
+    "dc": _dc,
+    "values": _values,
+    "list": _list,
+    "min": _extreme("min"),
+    "max": _extreme("max"),
+    "sum": _arithmetic("sum({0}){1}", "list_sum({})"),
+    "avg": _arithmetic("avg({0}){1}", "list_avg({})"),
+    "sumsq": _arithmetic("sum({0} * {0}){1}", f"list_sum(list_transform({{}}, lambda {EACH}: {EACH} * {EACH}))"),
+    "stdevp": _arithmetic("stddev_pop({0}){1}", "list_stddev_pop({})"),
+    "varp": _arithmetic("var_pop({0}){1}", "list_var_pop({})"),
+    "range": _arithmetic("(max({0}){1} - min({0}){1})", "(list_max({0}) - list_min({0}))"),
+    "stdev": _arithmetic("stddev_samp({0}){1}", "list_stddev_samp({})"),
+    "var": _arithmetic("var_samp({0}){1}", "list_var_samp({})"),
+    "median": _arithmetic("median({0}){1}", "list_median({})"),
+    "first": _chosen(f"arg_min({{0}}, {PLACE}) FILTER ({{0}} IS NOT NULL)"),
+    "last": _chosen(f"arg_max({{0}}, {PLACE}) FILTER ({{0}} IS NOT NULL)"),
+    "earliest": _chosen(f"arg_min({{0}}, row({TIME}, {PLACE}, {{0}})) {_TIMED}"),
+    "latest": _chosen(f"arg_max({{0}}, row({TIME}, -{PLACE}, {{0}})) {_TIMED}"),
+}

@@ -1,0 +1,71 @@
+"""bin, also called bucket: put times and numbers into buckets of one size."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+
+from splreplay import times
+from splreplay.commands.options import Convert, count, one_value, read_options, refuse_options
+from splreplay.run import Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.sql.values import Kind, Sql, as_number, as_text
+
+
+@dataclass(frozen=True)
+class Bin:
+    """`bin span=size field [AS name]`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    field: str
+    span: int
+    alias: str
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Bin:
+        """Read the options, before or behind the field.
+
+        Raises:
+            UnsupportedError: Without span=, whose size Splunk chooses by the data; for one that is no time or whole number;
+                and for aligntime=.
+        """
+        cursor = segment.arguments()
+        spec: dict[str, Convert] = {"span": str, "bins": count, "minspan": str, "start": count, "end": count}
+        start = cursor.here
+        options = read_options(cursor, spec)
+        refuse_options(cursor, ("aligntime",), "its bins start at the epoch, in UTC")
+        field = cursor.name()
+        options |= read_options(cursor, spec)
+        refuse_options(cursor, ("aligntime",), "its bins start at the epoch, in UTC")
+        alias = cursor.name("a name") if cursor.accept_word("as") else field
+        options |= read_options(cursor, spec)
+        cursor.finish()
+        if "span" not in options:
+            cursor.refuse("replay does not guess the size of bins", start, "add one: span=1h or span=10")
+        text: str = options["span"]
+        if field == "_time":
+            span = times.span_seconds(text)
+        else:
+            span = int(text) if re.fullmatch(r"0*[1-9]\d{0,14}", text) else None
+        if span is None:
+            hint = "write for example span=1h of _time, span=10 of another field"
+            cursor.refuse("replay knows spans of seconds to weeks of _time, and whole numbers", start, hint)
+        return cls(segment, field, span, alias)
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results with the start of the bin in `_time`, `start-end` in another field; what is no number stays †.
+
+        Source: Search Reference, "bin".
+        """
+        assert rows is not None
+        value = one_value(rows, self.field, self.segment)
+        if value.kind is Kind.NOTHING:
+            return rows
+        start = f"floor({as_number(value)} / {self.span}) * {self.span}"
+        if self.field == "_time":
+            bucket = Sql(start, Kind.NUMBER)
+        else:
+            text = f"spl_text({start}) || '-' || spl_text({start} + {self.span})"
+            bucket = Sql(f"coalesce({text}, {as_text(value)})", Kind.TEXT)
+        return run.store({**rows.columns, self.alias: bucket}, f"FROM {rows.name}")

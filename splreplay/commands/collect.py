@@ -1,0 +1,180 @@
+r"""collect: write the results into a summary index, here a file in the folder that --collect names.
+
+Source: Search Reference 9.3, "collect"; limits.conf.spec, [collect]. Inference, as no page shows it: in output_format=raw a
+quote inside a value is written as `\"` and a backslash as it is, so what a reader makes of such a value is not known.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from splreplay import summary, times
+from splreplay.commands.options import Convert, at_option, boolean, choice, read_option
+from splreplay.run import Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.spl.tokens import error_at
+from splreplay.sql.values import Value
+
+_BREAKER = "==##~~##~~  1E8N3D4E6V5E7N2T9 ~~##~~##=="  # between two events, for a value may hold a line break
+_SPEC: dict[str, Convert] = {
+    "index": str,
+    "output_format": choice("raw", "hec"),
+    "addinfo": boolean,
+    "testmode": boolean,
+    "run_in_preview": boolean,  # a replay has no previews
+    "spool": boolean,
+    "file": str,
+    "addtime": boolean,
+    "host": str,
+    "marker": str,
+    "source": str,
+    "sourcetype": str,
+    "timeformat": str,
+    "uselb": boolean,
+}
+_RAW_ONLY = ("addtime", "host", "marker", "source", "sourcetype", "timeformat", "uselb")
+
+
+@dataclass(frozen=True)
+class Collect:
+    """`collect index=name options`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    options: Mapping[str, Any]
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Collect:
+        """Read the options.
+
+        Raises:
+            SplSyntaxError: For an index that no Splunk can have, and an option that does not go with output_format=hec.
+            UnsupportedError: For spool=false, and a file that is not a plain name.
+        """
+        cursor = segment.arguments()
+        options: dict[str, Any] = {"index": "summary", "output_format": "raw"}
+        tokens = {}
+        while at_option(cursor, _SPEC):
+            start = cursor.here
+            name, options[name] = read_option(cursor, _SPEC)
+            tokens[name] = start
+        cursor.finish()
+        output_format = options["output_format"]
+        if output_format == "hec":
+            for name in _RAW_ONLY:
+                if name in options:
+                    cursor.fail(f"{name}= does not go with output_format=hec", tokens[name])
+        if not summary.INDEX_NAME.fullmatch(options["index"]):
+            hint = "an index name has small letters, digits, _ and -, and begins with a letter or digit"
+            cursor.fail(f"no index can be called {options['index']!r}", tokens["index"], hint)
+        if not options.get("spool", True):
+            hint = "write testmode=true to see the events and write none"
+            cursor.refuse("replay does not run spool=false: what it writes is always read again", tokens["spool"], hint)
+        suffix = summary.SUFFIXES[output_format]
+        if "file" in options:
+            plain = re.sub(r"\$(timestamp|random)\$", "1", options["file"])
+            if not summary.FILE_NAME.fullmatch(plain) or not plain.endswith(suffix):
+                hint = "the folder is the one of --collect; leave file= out, and the file is numbered"
+                cursor.refuse(f"replay takes a plain file name that ends in {suffix}", tokens["file"], hint)
+        return cls(segment, options)
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Write the results and return them as they are; in testmode write nothing, and return them with their `_raw`.
+
+        Raises:
+            UnsupportedError: If there is no folder to write into, results have a `_raw` that HEC has no place for, a
+                `_time` is no time, or a value holds what the other format parts events with.
+            SplError: If the file cannot be written.
+        """
+        assert rows is not None
+        test, hec = self.options.get("testmode", False), self.options["output_format"] == "hec"
+        if run.collect is None and not test:
+            self._refuse("collect writes a file, and replay does not choose where", "name a folder: --collect DIR")
+        if hec and "_raw" in rows.columns:
+            self._refuse("replay does not know where output_format=hec puts `_raw`", "drop it first: fields - _raw")
+        results = run.fetch(rows)
+        events = [self._hec(result, run) if hec else self._raw(result, run) for result in results]
+        if not hec and any(mark in event for event in events for mark in (_BREAKER, "***SPLUNK***")):
+            self._refuse("a value would end its event and begin another", "add output_format=hec")
+        if test:
+            shown = [{**result, "_raw": event} for result, event in zip(results, events, strict=True)]
+            return run.from_python(list(dict.fromkeys([*rows.columns, "_raw"])), shown)
+        if events and run.collect is not None:
+            lines = events if hec else [self._header(), *self._broken(events)]
+            name, suffix = self._file(run), summary.SUFFIXES[self.options["output_format"]]
+            path = summary.write(run.collect, name, suffix, "".join(f"{line}\n" for line in lines))
+            run.written.append(path)
+            count = f"{len(events):,} event{'s' if len(events) != 1 else ''}"
+            run.warn(f"collect wrote {count} for the index {self.options['index']} into {path}")
+        return rows
+
+    def _refuse(self, message: str, hint: str) -> NoReturn:
+        segment = self.segment
+        end = segment.name_start + len(segment.name)
+        raise error_at(segment.text, segment.name_start, end, message, hint, unsupported=True)
+
+    def _file(self, run: Run) -> str | None:
+        name = self.options.get("file")
+        # A random number is the time's microseconds here: the same run gives the same name.
+        stamps = {"timestamp": str(int(run.now)), "random": str(int(run.now * 1e6) % 1_000_000)}
+        return re.sub(r"\$(timestamp|random)\$", lambda match: stamps[match[1]], name) if name else None
+
+    def _info(self, run: Run) -> dict[str, Value]:
+        """Return the range and the time of the run; all time has no bounds, as the page's own example shows."""
+        info = {"info_min_time": run.earliest, "info_max_time": run.latest, "info_search_time": run.now}
+        wanted = self.options.get("addinfo", True)
+        return {name: f"{value:.3f}" for name, value in info.items() if value is not None and wanted}
+
+    def _hec(self, result: Mapping[str, Value], run: Run) -> str:
+        time = result.get("_time") or repr(run.now if run.earliest is None else run.earliest)
+        if not isinstance(time, str) or not re.fullmatch(r"-?\d+(\.\d+)?", time):
+            self._refuse(f"collect writes each event at a time, and _time {time!r} is none", "eval _time=… first")
+        return summary.hec(time, self.options["index"], {**self._info(run), **_fields(result)})
+
+    def _raw(self, result: Mapping[str, Value], run: Run) -> str:
+        """Return one event as text: its `_raw`, or else its time and its fields as key="value"."""
+        marker = [self.options["marker"]] if "marker" in self.options else []
+        if "_raw" in result:
+            return ", ".join([_joined(result["_raw"]), *marker])
+        pattern = self.options.get("timeformat", "%m/%d/%Y %H:%M:%S %z")
+        stamp = [times.format_time(_time(result, run), pattern) or ""] if self.options.get("addtime", True) else []
+        info = [f"{name}={value}" for name, value in self._info(run).items()]
+        pairs = [f"{name}={_quoted(_joined(value))}" for name, value in _fields(result).items()]
+        return ", ".join([*stamp, *info, *pairs, *marker])
+
+    def _header(self) -> str:
+        told = (name for name in summary.METADATA if name in self.options)
+        values = {name: re.sub(r'["\r\n]', "_", self.options[name]) for name in told}
+        return " ".join(["***SPLUNK***", *(f'{name}="{value}"' for name, value in values.items())])
+
+    def _broken(self, events: Sequence[str]) -> list[str]:
+        """Return the events, and behind each the line that ends it; with uselb=false each line is an event."""
+        if not self.options.get("uselb", True):
+            return list(events)
+        return [line for event in events for line in (event, _BREAKER)]
+
+
+def _fields(result: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what is written of a result: internal fields, which begin with _, are not."""
+    return {name: value for name, value in result.items() if name[:1] != "_"}
+
+
+def _time(result: Mapping[str, Value], run: Run) -> float:
+    """Return the first that there is: info_min_time, `_time`, now."""
+    for value in (result.get("info_min_time"), result.get("_time")):
+        if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value):
+            return float(value)
+    return run.now
+
+
+def _joined(value: Value) -> str:
+    """Several values are one text, a line each (limits.conf.spec, format_multivalue_collect = false)."""
+    return value if isinstance(value, str) else "\n".join(value)
+
+
+def _quoted(text: str) -> str:
+    """Letters and digits stand as they are; all else has a breaker of Splunk's in it, and is quoted."""
+    return text if re.fullmatch(r"[A-Za-z0-9]+", text) else '"' + text.replace('"', r"\"") + '"'

@@ -1,0 +1,90 @@
+"""convert: change how fields are written, times above all."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from splreplay.commands.options import at_option, matching, read_option
+from splreplay.run import Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.spl.tokens import Token
+from splreplay.sql.values import Kind, Sql, as_number, as_text, literal
+
+DEFAULT_TIMEFORMAT = "%m/%d/%Y %H:%M:%S"
+_OPTIONS = {"timeformat": str}
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """`function(field) AS alias`."""
+
+    function: str
+    field: str
+    alias: str | None
+    token: Token = dataclasses.field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Convert:
+    """`convert [timeformat=text] function(field) [AS name], …`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    timeformat: str
+    conversions: tuple[Conversion, ...]
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Convert:
+        """Read the time format and the conversions.
+
+        Raises:
+            UnsupportedError: For conversions other than ctime, mktime, num, auto and none.
+        """
+        cursor = segment.arguments()
+        timeformat = DEFAULT_TIMEFORMAT
+        conversions: list[Conversion] = []
+        while cursor.here.kind == "word":
+            if at_option(cursor, _OPTIONS):
+                timeformat = read_option(cursor, _OPTIONS)[1]
+                continue
+            token = cursor.take()
+            if token.value.lower() not in _SQL:
+                cursor.refuse(f"unsupported conversion {token.value!r}", token, f"replay knows: {' '.join(_SQL)}")
+            cursor.expect_op("(")
+            field = cursor.name()
+            cursor.expect_op(")")
+            alias = cursor.name("a name") if cursor.accept_word("as") else None
+            conversions.append(Conversion(token.value.lower(), field, alias, token))
+            cursor.accept_op(",")
+        if not conversions:
+            cursor.fail("expected a conversion, for example ctime(_time)")
+        cursor.finish()
+        return cls(segment, timeformat, tuple(conversions))
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results converted; a field that is not there stays away †."""
+        assert rows is not None
+        columns = dict(rows.columns)
+        for one in self.conversions:
+            for name in matching(one.field, rows.columns):
+                columns[one.alias or name] = _SQL[one.function](rows.field(name), literal(self.timeformat))
+        return run.store(columns, f"FROM {rows.name}")
+
+
+def _ctime(value: Sql, timeformat: str) -> Sql:
+    return Sql(f"coalesce(py_strftime({as_number(value)}, {timeformat}), {as_text(value)})", Kind.TEXT)
+
+
+def _mktime(value: Sql, timeformat: str) -> Sql:
+    return Sql(f"py_strptime({as_text(value)}, {timeformat})", Kind.NUMBER)
+
+
+def _num(value: Sql, timeformat: str) -> Sql:
+    return Sql(as_number(value), Kind.NUMBER)
+
+
+def _unchanged(value: Sql, timeformat: str) -> Sql:
+    return value
+
+
+_SQL = {"ctime": _ctime, "mktime": _mktime, "num": _num, "auto": _unchanged, "none": _unchanged}

@@ -1,0 +1,65 @@
+"""eval: compute fields, one after another, so that a later one sees the earlier ones."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from splreplay.run import Run, Table
+from splreplay.spl.expression import Expression, parse_expression
+from splreplay.spl.pipeline import Segment
+from splreplay.sql.expressions import Compiler
+from splreplay.sql.values import Sql
+
+
+@dataclass(frozen=True)
+class Eval:
+    """`eval field=expression, …`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    assignments: tuple[tuple[str, Expression], ...]
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Eval:
+        """Read the assignments."""
+        cursor = segment.expression()
+        assignments: list[tuple[str, Expression]] = []
+        while True:
+            if cursor.here.kind not in ("word", "field", "quoted"):
+                cursor.fail("expected a field to assign to", hint="write: eval field=expression")
+            name = cursor.take().value
+            while cursor.here.is_op(".") and cursor.ahead().kind == "word":  # eval a.b=1 assigns to the field "a.b"
+                cursor.take()
+                name += f".{cursor.take().value}"
+            cursor.expect_op("=")
+            assignments.append((name, parse_expression(cursor)))
+            if not cursor.accept_op(","):
+                break
+        cursor.finish()
+        return cls(segment, tuple(assignments))
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results with each field set; a field set to null is not there.
+
+        Fields are set at once as far as none is read that was set before.
+        """
+        assert rows is not None
+        table, cursor = rows, self.segment.expression()
+        values: dict[str, Sql] = {}
+        read: set[str] = set()
+
+        def field(name: str) -> Sql:
+            read.add(name)
+            return table.field(name)
+
+        def compiled(expression: Expression) -> Sql:
+            read.clear()
+            return Compiler(cursor, field, run.now, run.warn).stored(expression)
+
+        for name, expression in self.assignments:
+            value = compiled(expression)
+            if not values.keys().isdisjoint(read):
+                table, values = run.store({**table.columns, **values}, f"FROM {table.name}"), {}
+                value = compiled(expression)
+            values[name] = value
+        return run.store({**table.columns, **values}, f"FROM {table.name}")

@@ -1,0 +1,46 @@
+"""fields: keep the named fields, or with `-` drop them."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from splreplay.commands.options import matching
+from splreplay.run import Run, Table
+from splreplay.spl.pipeline import Segment
+
+
+@dataclass(frozen=True)
+class Fields:
+    """`fields [+|-] fields`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    fields: tuple[str, ...]
+    drop: bool
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Fields:
+        """Read the sign, which may touch the first field, and the fields."""
+        cursor = segment.arguments()
+        drop = False
+        first = cursor.here
+        if first.is_word("+", "-"):
+            drop = cursor.take().value == "-"
+        fields = cursor.names()
+        if first.kind == "word" and first.value[0] in "+-" and len(first.value) > 1:
+            drop, fields[0] = first.value[0] == "-", first.value[1:]
+        if any(name[:1] in ("+", "-") for name in fields[1:]):
+            cursor.fail("a sign stands before the first field only, and holds for all of them", first)
+        cursor.finish()
+        return cls(segment, tuple(fields), drop)
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results with fewer fields; `_time` and `_raw` stay unless they are dropped by name."""
+        assert rows is not None
+        named = {name for pattern in self.fields for name in matching(pattern, rows.columns)}
+        if self.drop:
+            kept = [name for name in rows.columns if name not in named]
+        else:
+            listed = [name for pattern in self.fields for name in matching(pattern, rows.columns)]
+            kept = list(dict.fromkeys([*(name for name in ("_time", "_raw") if name in rows.columns), *listed]))
+        return rows.named({name: rows.field(name) for name in kept}, run)

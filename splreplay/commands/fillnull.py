@@ -1,0 +1,45 @@
+"""fillnull: give a value to fields that have none."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from splreplay.commands.options import matching, read_options
+from splreplay.run import Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.sql.values import Kind, Sql, as_text, cast, literal
+
+
+@dataclass(frozen=True)
+class FillNull:
+    """`fillnull [value=text] [fields]`; without fields, every field that some result has."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    value: str
+    fields: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, segment: Segment) -> FillNull:
+        """Read the value, 0 by default, and the fields."""
+        cursor = segment.arguments()
+        value = read_options(cursor, {"value": str}).get("value", "0")
+        fields = cursor.names() if cursor.here.kind != "end" else []
+        cursor.finish()
+        return cls(segment, value, tuple(fields))
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results filled; a named field that no result has becomes one that they all have."""
+        assert rows is not None
+        named = [name for pattern in self.fields for name in (matching(pattern, rows.columns) or [pattern])]
+        columns = dict(rows.columns)
+        for name in named or list(columns):
+            if "*" not in name:
+                columns[name] = self._filled(rows.field(name))
+        return run.store(columns, f"FROM {rows.name}")
+
+    def _filled(self, value: Sql) -> Sql:
+        by = Sql(literal(self.value), Kind.LITERAL)
+        if value.kind is Kind.MULTIVALUE:
+            return Sql(f"coalesce({value.text}, {cast(by, Kind.MULTIVALUE)})", Kind.MULTIVALUE)
+        return Sql(f"coalesce({as_text(value)}, {by.text})", Kind.TEXT)

@@ -1,0 +1,104 @@
+"""foreach: run commands once for each field whose name matches."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from splreplay.commands.options import at_option, choice, matching, read_options
+from splreplay.run import Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.spl.tokens import error_at
+
+if TYPE_CHECKING:
+    from splreplay.commands import Pipeline
+
+# What stands in the template for the field's name, and for what the wildcards of the pattern matched; each can be renamed.
+_TOKENS = {
+    "fieldstr": "<<FIELD>>",
+    "matchstr": "<<MATCHSTR>>",
+    "matchseg1": "<<MATCHSEG1>>",
+    "matchseg2": "<<MATCHSEG2>>",
+    "matchseg3": "<<MATCHSEG3>>",
+}
+# The template is made of streaming commands (Search Reference, "foreach").
+_STREAMING = ("convert", "eval", "fields", "makemv", "regex", "rename", "rex", "search", "spath", "where")
+
+
+@dataclass(frozen=True)
+class ForEach:
+    """`foreach patterns [fieldstr=text] [matchstr=text] [matchseg1=text] … [template]`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    patterns: tuple[str, ...]
+    template: str
+    tokens: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, segment: Segment) -> ForEach:
+        """Read the patterns, the tokens and the template, which must be commands with any field put in.
+
+        Raises:
+            UnsupportedError: For mode=multivalue and mode=json_array.
+        """
+        cursor = segment.arguments()
+        tokens = dict(_TOKENS)
+        patterns: list[str] = []
+        while cursor.here.kind in ("word", "quoted"):
+            if at_option(cursor, ("mode",)):
+                start = cursor.here
+                mode = read_options(cursor, {"mode": choice("multifield", "multivalue", "json_array")})["mode"]
+                if mode != "multifield":
+                    cursor.refuse(f"replay's foreach does not run mode={mode}", start, "write eval x=mvmap(x, …)")
+            elif at_option(cursor, tokens):
+                tokens |= read_options(cursor, dict.fromkeys(tokens, str))
+            else:
+                patterns.append(cursor.name())
+            cursor.accept_op(",")
+        if not patterns:
+            cursor.fail("expected the names of fields, wildcards among them")
+        if cursor.here.kind != "subsearch":
+            cursor.fail("foreach needs a template", hint="write: foreach a* [eval <<FIELD>>=…]")
+        template = cursor.take().value
+        cursor.finish()
+        found = cls(segment, tuple(patterns), template, tuple(tokens.values()))
+        found._commands("x", *["x"] * (len(tokens) - 1))
+        return found
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results with the commands run for each field in turn, those that were there at the start.
+
+        Source: Search Reference, "foreach".
+        """
+        assert rows is not None
+        for name, segments in self._matches(list(rows.columns)).items():
+            rows = run.execute(self._commands(name, *[*segments, "", "", "", ""][: len(self.tokens) - 1]), rows)
+        return rows
+
+    def _matches(self, names: list[str]) -> dict[str, tuple[str, ...]]:
+        """Return the fields that match, each with all that the wildcards of its pattern matched, and what each of them did."""
+        found: dict[str, tuple[str, ...]] = {}
+        for pattern in self.patterns:
+            expression = re.compile("(.*)".join(map(re.escape, pattern.split("*"))), re.S)
+            for name in matching(pattern, names):
+                match = expression.fullmatch(name)
+                assert match is not None, "matching() knows the same wildcards"
+                last = expression.groups
+                whole = name[match.start(1) : match.end(last)] if last else ""
+                found.setdefault(name, (whole, *match.groups()))
+        return found
+
+    def _commands(self, *values: str) -> Pipeline:
+        """Return the commands of the template with *values* put in; a field's name is data, so what it makes is checked too."""
+        by_token = dict(zip(self.tokens, values, strict=True))
+        text = re.sub("|".join(map(re.escape, self.tokens)), lambda found: by_token[found.group()], self.template)
+        commands: Pipeline = self.segment.commands(text)
+        for command in commands:
+            if command.segment.name not in _STREAMING:
+                start, end = self.segment.name_start, self.segment.name_start + len(self.segment.name)
+                message = f"{command.segment.name} in the template does not go through the results one by one"
+                hint = f"replay takes: {' '.join(_STREAMING)}"
+                raise error_at(self.segment.text, start, end, message, hint, unsupported=True)
+        return commands

@@ -1,0 +1,54 @@
+"""head: keep the first results, a number of them or as long as a test is true."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from splreplay.commands.options import Convert, boolean, count, read_count, read_options
+from splreplay.run import ORDER, Run, Table
+from splreplay.spl.expression import Expression, parse_parenthesised
+from splreplay.spl.pipeline import Segment
+from splreplay.sql.expressions import Compiler
+
+DEFAULT = 10
+
+
+@dataclass(frozen=True)
+class Head:
+    """`head [count] [limit=count]`, ten by default, or `head (test) [limit=] [null=] [keeplast=]`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    limit: int | None = DEFAULT
+    test: Expression | None = None
+    null: bool = False
+    keeplast: bool = False
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Head:
+        """Read the count or the test, and the options before or behind it."""
+        cursor = segment.arguments()
+        spec: dict[str, Convert] = {"limit": count, "null": boolean, "keeplast": boolean}
+        options = read_options(cursor, spec)
+        if (number := read_count(cursor, "head")) is not None:
+            options["limit"] = number
+        elif cursor.here.is_op("("):
+            options |= {"limit": options.get("limit"), "test": parse_parenthesised(cursor)}
+        options |= read_options(cursor, spec)
+        cursor.finish()
+        return cls(segment, **options)
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results up to the first for which the test is not true, at most *limit* of them.
+
+        A null test ends them too, unless null=true; keeplast=true keeps the result that ended them.
+        Source: Search Reference, "head".
+        """
+        assert rows is not None
+        if self.test is not None:
+            test = Compiler(self.segment.arguments(), rows.field, run.now, run.warn).boolean(self.test)
+            fails = f"NOT coalesce({test}, {str(self.null).lower()})"
+            last = run.scalar(f"SELECT min({ORDER}) FROM {rows.name} WHERE {fails}")
+            if last is not None:
+                rows = run.keep(rows, f"{ORDER} {'<=' if self.keeplast else '<'} {last}")
+        return rows if self.limit is None else run.first(rows, self.limit)

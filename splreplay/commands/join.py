@@ -1,0 +1,123 @@
+"""join: put the fields of a subsearch's results beside those of the results that share a key (Search Reference, "join")."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from splreplay import limits
+from splreplay.commands.options import boolean, choice, count, read_options
+from splreplay.run import ORDER, Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.spl.tokens import Token, error_at
+from splreplay.sql.values import Kind, Sql, as_number, as_text
+
+if TYPE_CHECKING:
+    from splreplay.commands import Pipeline
+
+_OPTIONS = {
+    "type": choice("inner", "outer", "left"),
+    "usetime": boolean,
+    "earlier": boolean,
+    "overwrite": boolean,
+    "max": count,
+}
+
+
+@dataclass(frozen=True)
+class Join:
+    """`join options fields [subsearch]`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    fields: tuple[str, ...]
+    subsearch: Pipeline
+    type: str
+    usetime: bool
+    earlier: bool
+    overwrite: bool
+    max: int
+    fields_token: Token = dataclasses.field(repr=False, compare=False)
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Join:
+        """Read the options, before or behind the fields, the fields, and the subsearch.
+
+        Raises:
+            UnsupportedError: For the form with aliases (`left=L right=R where L.a = R.b`) and for datasets.
+        """
+        cursor = segment.arguments()
+        options = {"type": "inner", "usetime": False, "earlier": True, "overwrite": True, "max": 1}
+        options |= read_options(cursor, _OPTIONS)
+        if cursor.here.is_word("left", "right") and cursor.ahead().is_op("="):
+            cursor.refuse("replay's join takes field names, not left= and right=", hint="rename the key on one side")
+        token = cursor.here
+        fields: list[str] = []
+        while cursor.here.kind in ("word", "quoted"):
+            options |= read_options(cursor, _OPTIONS)
+            if cursor.here.kind in ("word", "quoted"):
+                fields.append(cursor.name())
+            cursor.accept_op(",")
+        if cursor.here.kind != "subsearch":
+            cursor.refuse("replay's join needs a subsearch", hint="write: join key [| tstats …]")
+        subsearch = cursor.subsearch(cursor.take())
+        cursor.finish()
+        return cls(segment, tuple(fields), subsearch, fields_token=token, **options)  # type: ignore[arg-type]
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the joined results in the order of the left ones, then of the right ones."""
+        assert rows is not None
+        right = run.subsearch(self.subsearch, limits.JOIN_MAXOUT, "join")
+        keys = self.fields or tuple(name for name in rows.columns if name in right.columns and name[0] != "_")
+        pairs = [(self._key(rows.field(name)), self._key(right.field(name))) for name in keys]
+        on = " AND ".join(f'l."#k{number}" = r."#k{number}"' for number in range(len(pairs))) or "false"
+        if self.usetime:
+            l_time, r_time = as_number(rows.field("_time")), as_number(right.field("_time"))
+            on += f' AND r."#t" {"<=" if self.earlier else ">="} l."#t"'
+        else:
+            l_time = r_time = "0"
+
+        left_sql = self._side(rows, [a for a, _ in pairs], l_time)
+        right_sql = self._side(right, [b for _, b in pairs], r_time)
+        kept = f' QUALIFY row_number() OVER (PARTITION BY l."#" ORDER BY r."#") <= {self.max}' if self.max else ""
+        how = "JOIN" if self.type == "inner" else "LEFT JOIN"
+        self._warn_of_max(run, left_sql, right_sql, on)
+
+        fields: dict[str, Sql] = {}
+        for name, column in rows.columns.items():
+            fields[name] = Sql(f"l.{column.text}", column.kind)
+        for name, column in right.columns.items():
+            mine = Sql(f"r.{column.text}", column.kind)
+            if name not in fields:
+                fields[name] = mine
+            elif name not in keys:
+                fields[name] = mine.or_else(fields[name]) if self.overwrite else fields[name].or_else(mine)
+        rest = f"FROM ({left_sql}) l {how} ({right_sql}) r ON {on}{kept}"
+        return run.store(fields, rest, 'row_number() OVER (ORDER BY l."#", r."#")')
+
+    def _key(self, key: Sql) -> str:
+        if key.kind is Kind.MULTIVALUE:
+            token = self.fields_token
+            raise error_at(
+                self.segment.text,
+                token.start,
+                token.end,
+                "replay does not join on a multivalue field: how Splunk does is not documented",
+                "put mvexpand before the join",
+                unsupported=True,
+            )
+        return as_text(key)
+
+    @staticmethod
+    def _side(table: Table, keys: list[str], time: str) -> str:
+        columns = "".join(f', {key} AS "#k{number}"' for number, key in enumerate(keys))
+        return f'SELECT *, {time} AS "#t"{columns} FROM {table.name}'
+
+    def _warn_of_max(self, run: Run, left_sql: str, right_sql: str, on: str) -> None:
+        """Say how many matches `max` drops: the default of 1 is the limit that authors forget."""
+        if not self.max:
+            return
+        matches = f"SELECT count(*) AS n FROM ({left_sql}) l JOIN ({right_sql}) r ON {on} GROUP BY l.{ORDER}"
+        dropped = run.scalar(f"SELECT coalesce(sum(greatest(n - {self.max}, 0)), 0) FROM ({matches})")
+        if dropped:
+            run.limit(f"join kept at most max={self.max} match for each result; {int(dropped):,} more were dropped")

@@ -1,0 +1,123 @@
+"""lookup: add fields from the rows of a lookup table that match (Search Reference, "lookup"; transforms.conf.spec)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from splreplay.commands.options import refuse_options
+from splreplay.lookups import LookupTable
+from splreplay.run import ORDER, Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.spl.tokens import Cursor
+from splreplay.sql.values import EACH, Kind, Sql, as_list, as_text, literal
+
+Pair = tuple[str, str]  # the name in the lookup, the name in the results
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """`lookup name field [AS event_field] … [OUTPUT|OUTPUTNEW field [AS event_field] …]`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    name: str
+    matches: tuple[Pair, ...]
+    outputs: tuple[Pair, ...]
+    overwrite: bool
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Lookup:
+        """Read the name, the fields to match and those to add.
+
+        Raises:
+            UnsupportedError: For local=, update= and event_time_field=.
+        """
+        cursor = segment.arguments()
+        why = "replay reads CSV lookups of the app"
+        refuse_options(
+            cursor, ("local", "update"), why, "leave it out: nothing here is distributed, or changes while it runs"
+        )
+        refuse_options(cursor, ("event_time_field",), why)
+        name = cursor.name("the name of a lookup")
+        matches = _pairs(cursor)
+        overwrite = not cursor.here.is_word("outputnew")
+        outputs: list[Pair] = []
+        if cursor.accept_word("output", "outputnew"):
+            outputs = _pairs(cursor)
+        cursor.finish()
+        return cls(segment, name, tuple(matches), tuple(outputs), overwrite)
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return every result with the fields of the rows that match it; several matches make a multivalue."""
+        assert rows is not None
+        lookup = run.app.lookup(self.name)
+        table = run.from_python(lookup.fields, lookup.rows)
+        outputs = self.outputs or tuple(
+            (name, name) for name in lookup.fields if name not in {theirs for theirs, _ in self.matches}
+        )
+        for theirs, _ in outputs:
+            lookup.require(theirs)
+        tests = [_match(lookup, table, theirs, rows.field(mine)) for theirs, mine in self.matches]
+        listed = ", ".join(
+            f"list(t.{table.field(theirs).text} ORDER BY t.{ORDER}) AS o{number}"
+            for number, (theirs, _) in enumerate(outputs)
+        )
+        inner = (
+            f'SELECT r.{ORDER} AS "#ro", t.* FROM {rows.name} r JOIN {table.name} t ON {" AND ".join(tests)} '
+            f"QUALIFY row_number() OVER (PARTITION BY r.{ORDER} ORDER BY t.{ORDER}) <= {lookup.max_matches}"
+        )
+        found = f'SELECT t."#ro", {listed} FROM ({inner}) t GROUP BY t."#ro"'
+        fields = {name: Sql(f"r.{column.text}", column.kind) for name, column in rows.columns.items()}
+        for number, (_, mine) in enumerate(outputs):
+            fields[mine] = self._output(f"f.o{number}", lookup, rows.field(mine))
+        rest = f'FROM {rows.name} r LEFT JOIN ({found}) f ON f."#ro" = r.{ORDER}'
+        return run.store(fields, rest, f"r.{ORDER}")
+
+    def _output(self, values: str, lookup: LookupTable, current: Sql) -> Sql:
+        """A row that matched but has no value there gives none; no row at all gives the default, if there is one."""
+        present = f"list_filter({values}, lambda {EACH}: {EACH} IS NOT NULL)"
+        default = f"[{literal(lookup.default_match)}]" if lookup.default_match is not None else "NULL"
+        if lookup.max_matches == 1:
+            kind, found = Kind.TEXT, f"coalesce({present}, {default})[1]"
+        else:
+            kind, found = Kind.MULTIVALUE, f"nullif(coalesce({present}, {default}), [])"
+        if self.overwrite or current.kind is Kind.NOTHING:
+            return Sql(f"({found})", kind)
+        mine = Sql(f"r.{current.text}", current.kind)
+        if kind is Kind.MULTIVALUE or current.kind is Kind.MULTIVALUE:
+            return Sql(f"coalesce({as_list(mine)}, {as_list(Sql(found, kind))})", Kind.MULTIVALUE)
+        return Sql(f"coalesce({as_text(mine)}, {found})", Kind.TEXT)
+
+
+def _pairs(cursor: Cursor) -> list[Pair]:
+    pairs: list[Pair] = []
+    while cursor.here.kind in ("word", "quoted") and not cursor.here.is_word("output", "outputnew"):
+        theirs = cursor.name()
+        mine = cursor.name() if cursor.accept_word("as") else theirs
+        pairs.append((theirs, mine))
+        cursor.accept_op(",")
+    if not pairs:
+        cursor.fail("expected a field of the lookup")
+    return pairs
+
+
+def _match(lookup: LookupTable, table: Table, theirs: str, value: Sql) -> str:
+    """SQL that is true where the lookup's field *theirs* matches *value*; a multivalue matches by any of its values."""
+    lookup.require(theirs)
+    pattern = f"t.{table.field(theirs).text}"
+    fold: Callable[[str], str] = (lambda text: text) if lookup.case_sensitive else (lambda text: f"lower({text})")
+
+    def test(text: str) -> str:
+        way = lookup.match_types.get(theirs, "EXACT")
+        if way == "CIDR":
+            return f"py_cidrmatch({pattern}, {text})"
+        if way == "WILDCARD":
+            return f"{fold(text)} LIKE py_wildcard({fold(pattern)}) ESCAPE '\\'"
+        return f"{fold(text)} = {fold(pattern)}"
+
+    if value.kind is Kind.MULTIVALUE:
+        return f"coalesce(len(list_filter(r.{value.text}, lambda {EACH}: {test(EACH)})) > 0, false)"
+    if value.kind is Kind.NOTHING:
+        return "false"
+    return f"coalesce({test(as_text(Sql(f'r.{value.text}', value.kind)))}, false)"

@@ -1,0 +1,41 @@
+"""mvexpand: make one result of each value of a multivalue field."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from splreplay.commands.options import count, read_options
+from splreplay.run import ORDER, Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.sql.values import Kind, Sql
+
+
+@dataclass(frozen=True)
+class MvExpand:
+    """`mvexpand field [limit=count]`; a limit of 0 is none."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    field: str
+    limit: int = 0
+
+    @classmethod
+    def parse(cls, segment: Segment) -> MvExpand:
+        """Read the field and the limit."""
+        cursor = segment.arguments()
+        field = cursor.name()
+        limit = read_options(cursor, {"limit": count}).get("limit", 0)
+        cursor.finish()
+        return cls(segment, field, limit)
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results expanded, in order; one without the field stays as it is."""
+        assert rows is not None
+        column = rows.field(self.field)
+        if column.kind is not Kind.MULTIVALUE:
+            return rows
+        values = f"{column.text}[1:{self.limit}]" if self.limit else column.text
+        one = f'unnest(coalesce({values}, [NULL])) AS "#one", unnest(range(coalesce(len({values}), 1))) AS "#place"'
+        fields = {**rows.columns, self.field: Sql('"#one"', Kind.TEXT)}
+        order = f'row_number() OVER (ORDER BY {ORDER}, "#place")'
+        return run.store(fields, f"FROM (SELECT *, {one} FROM {rows.name})", order)

@@ -1,0 +1,123 @@
+"""What commands share when they read their arguments: `name=value` options and wildcards in field names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from splreplay.run import Table
+from splreplay.spl.pipeline import Segment
+from splreplay.spl.tokens import Cursor, Token, error_at
+from splreplay.sql.values import Kind, Sql
+
+Convert = Callable[[str], Any]
+
+
+def boolean(text: str) -> bool:
+    """Return what Splunk takes for true or false; ValueError for anything else."""
+    lowered = text.lower()
+    if lowered in ("t", "true", "1"):
+        return True
+    if lowered in ("f", "false", "0"):
+        return False
+    raise ValueError("true or false")
+
+
+def count(text: str) -> int:
+    """Return a whole number from 0 on; ValueError for anything else, and for more than a database counts to."""
+    if not re.fullmatch("[0-9]{1,15}", text):
+        raise ValueError("a whole number, 0 or more" + ", of at most 15 digits" * text.isdecimal())
+    return int(text)
+
+
+def choice(*values: str) -> Convert:
+    """Return a converter that takes one of *values*, in any case."""
+
+    def convert(text: str) -> str:
+        if text.lower() not in values:
+            raise ValueError(" or ".join(values))
+        return text.lower()
+
+    return convert
+
+
+def at_option(cursor: Cursor, names: Iterable[str]) -> bool:
+    """Whether the cursor stands at `name=` for one of *names*."""
+    return cursor.here.is_word(*names) and cursor.ahead().is_op("=")
+
+
+def read_option(cursor: Cursor, spec: Mapping[str, Convert]) -> tuple[str, Any]:
+    """Return the name and converted value of the option at the cursor; SplSyntaxError if the value is wrong."""
+    name = cursor.take().value.lower()
+    cursor.expect_op("=")
+    value: Token = cursor.here
+    text = cursor.name(f"a value for {name}")
+    try:
+        return name, spec[name](text)
+    except ValueError as error:
+        cursor.fail(f"{name} takes {error}", value)
+
+
+def read_options(cursor: Cursor, spec: Mapping[str, Convert]) -> dict[str, Any]:
+    """Return the options at the cursor, up to the first token that is none of them."""
+    found: dict[str, Any] = {}
+    while at_option(cursor, spec):
+        name, value = read_option(cursor, spec)
+        found[name] = value
+    return found
+
+
+def read_count(cursor: Cursor, command: str) -> int | None:
+    """Return the bare number at the cursor, None if there is none; SplSyntaxError if it is too large."""
+    token = cursor.here
+    if token.kind != "word" or not token.value.isdecimal():
+        return None
+    cursor.take()
+    try:
+        return count(token.value)
+    except ValueError as error:
+        cursor.fail(f"{command} takes {error}", token)
+
+
+def refuse_options(cursor: Cursor, names: Iterable[str], why: str, hint: str = "") -> None:
+    """Raise UnsupportedError if the cursor stands at one of the options *names*."""
+    if at_option(cursor, names):
+        cursor.refuse(f"replay does not run {cursor.here.value}=: {why}", hint=hint)
+
+
+def matching(pattern: str, names: Iterable[str]) -> list[str]:
+    """Return the *names* that match *pattern*, in which `*` stands for any text.
+
+    Internal fields begin with `_`, and match only a pattern that does too, as `_*` (Search Reference, "fields"). `foreach`
+    is seen to keep to that in the Reference's example behind timechart; of other commands it is inferred †.
+    """
+    if "*" not in pattern:
+        return [name for name in names if name == pattern]
+    expression = re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.S)
+    internal = pattern.startswith("_")
+    return [name for name in names if expression.fullmatch(name) and (internal or not name.startswith("_"))]
+
+
+def substitute(pattern: str, replacement: str, name: str) -> str:
+    """Return *replacement* with its wildcards filled by what those of *pattern* stand for in *name*.
+
+    Both sides must have the same number of wildcards (Search Reference, "rename").
+    """
+    expression = "(.*)".join(re.escape(part) for part in pattern.split("*"))
+    match = re.fullmatch(expression, name, re.S)
+    assert match is not None, "only called for names that match"
+    parts = replacement.split("*")
+    return "".join(part + value for part, value in zip(parts, [*match.groups(), ""], strict=True))
+
+
+def one_value(rows: Table, name: str, segment: Segment) -> Sql:
+    """Return the field *name*; UnsupportedError where it may have several values, which *segment*'s command is not documented for."""
+    value = rows.field(name)
+    if value.kind is Kind.MULTIVALUE:
+        start = segment.name_start
+        message = f"replay's {segment.name} does not read a multivalue field, as {name!r} is here"
+        raise error_at(
+            segment.text, start, start + len(segment.name), message, "put mvexpand before it", unsupported=True
+        )
+    return value

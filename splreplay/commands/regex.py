@@ -1,0 +1,43 @@
+"""regex: keep the results of which a field matches a regular expression, or does not."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from splreplay.commands.options import one_value
+from splreplay.run import Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.sql.patterns import re2_test
+from splreplay.sql.values import as_text, literal
+
+
+@dataclass(frozen=True)
+class Regex:
+    """`regex field="pattern"`, `regex field!="pattern"`, or `regex "pattern"` for `_raw`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    pattern: str
+    field: str = "_raw"
+    matches: bool = True
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Regex:
+        """Read the field, the operator and the pattern."""
+        cursor = segment.arguments()
+        field, op = "_raw", "="
+        if cursor.ahead().is_op("=", "!="):
+            field = cursor.name()
+            op = cursor.take().value
+        if cursor.here.kind != "quoted":
+            cursor.fail("expected a pattern in double quotes", hint='write: regex field="pattern"')
+        pattern = cursor.take().value
+        cursor.finish()
+        return cls(segment, pattern, field, op == "=")
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Keep the results whose field matches; with `!=` those whose field does not, or is not there †."""
+        assert rows is not None
+        text = as_text(one_value(rows, self.field, self.segment))
+        test = f"coalesce(regexp_matches({text}, {literal(re2_test(self.pattern))}), false)"
+        return run.keep(rows, test if self.matches else f"NOT {test}")

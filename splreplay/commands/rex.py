@@ -1,0 +1,129 @@
+"""rex: take fields out of a field by the named groups of a regular expression, or edit it in sed's way."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass
+
+from splreplay.commands.options import Convert, choice, count, one_value, read_options, refuse_options
+from splreplay.run import Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.spl.tokens import Cursor, Token
+from splreplay.sql.patterns import group_count, named_groups, re2_extraction, re2_pattern
+from splreplay.sql.values import EACH, Kind, Sql, as_text, literal, or_null
+
+_REFUSED = ("offset_field",)
+_WHY = "compute a place with eval: len(mvindex(split(field, text), 0))"
+
+
+@dataclass(frozen=True)
+class Rex:
+    """`rex [field=name] [max_match=count] "pattern"`; a max_match of 0 takes every match."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    field: str
+    pattern: str
+    max_match: int = 1
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Rex | Sed:
+        """Read the options and the pattern.
+
+        Raises:
+            UnsupportedError: For offset_field=.
+        """
+        cursor = segment.arguments()
+        spec: dict[str, Convert] = {"field": str, "max_match": count, "mode": choice("sed")}
+        options = read_options(cursor, spec)
+        refuse_options(cursor, _REFUSED, _WHY)
+        token = cursor.here
+        if token.kind != "quoted":
+            cursor.fail("expected a pattern in double quotes")
+        cursor.take()
+        options |= read_options(cursor, spec)
+        refuse_options(cursor, _REFUSED, _WHY)
+        cursor.finish()
+        field = options.get("field", "_raw")
+        if "mode" in options:
+            return _parse_sed(cursor, segment, field, token.value)
+        if not named_groups(token.value):
+            cursor.fail("this pattern has no named group, so nothing to extract", token, "write (?<field>…)")
+        return cls(segment, field, token.value, options.get("max_match", 1))
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results with a field for each named group that took part in a match; the others stay as they were.
+
+        A group that matched the empty text gives no value †.
+        """
+        assert rows is not None
+        text = as_text(one_value(rows, self.field, self.segment))
+        columns = dict(rows.columns)
+        pattern = literal((re2_extraction if self.max_match == 1 else re2_pattern)(self.pattern))
+        for name, number in named_groups(self.pattern).items():
+            found = f"regexp_extract_all({text}, {pattern}, {number})"
+            if self.max_match == 1:
+                value = Sql(f"nullif({found}[1], '')", Kind.TEXT)
+            else:
+                some = f"{found}[1:{self.max_match}]" if self.max_match else found
+                value = Sql(or_null(f"list_filter({some}, lambda {EACH}: {EACH} != '')"), Kind.MULTIVALUE)
+            columns[name] = value.or_else(rows.field(name))
+        return run.store(columns, f"FROM {rows.name}")
+
+
+@dataclass(frozen=True)
+class Sed:
+    """`rex [field=name] mode=sed "s/pattern/text/flags"`, or `"y/characters/others/"`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    field: str
+    letter: str
+    pattern: str
+    by: str
+    everywhere: bool
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results with the field edited."""
+        assert rows is not None
+        value = one_value(rows, self.field, self.segment)
+        if value.kind is Kind.NOTHING:
+            return rows
+        text = as_text(value)
+        if self.letter == "y":
+            edited = f"translate({text}, {literal(self.pattern)}, {literal(self.by)})"
+        else:
+            flags = "'g'" if self.everywhere else "''"
+            edited = f"regexp_replace({text}, {literal(re2_pattern(self.pattern))}, {literal(self.by)}, {flags})"
+        return run.store({**rows.columns, self.field: Sql(edited, Kind.TEXT)}, f"FROM {rows.name}")
+
+
+def _parse_sed(cursor: Cursor, segment: Segment, field: str, text: str) -> Sed:
+    """Return the edit that *text* describes; its separator may be any character, escaped where it stands for itself."""
+    token = next(one for one in cursor.tokens if one.kind == "quoted")
+    letter, separator = text[:1], re.escape(text[1:2])
+    part = rf"((?:\\.|(?!{separator})[^\\])*)"
+    match = re.fullmatch(rf".{separator}{part}{separator}{part}{separator}(\w*)", text, re.S) if separator else None
+    if match is None or letter not in ("s", "y"):
+        cursor.fail("this is no sed expression", token, 'write "s/pattern/text/g" or "y/abc/xyz/"')
+    pattern, by, flags = match.groups()
+    by = by.replace(f"\\{text[1]}", text[1])
+    if letter == "y" or re.match(r"\w|[^\0-\x7f]", text[1]):  # any other stands for itself with its backslash only
+        pattern = pattern.replace(f"\\{text[1]}", text[1])
+    if letter == "y" and len(pattern) != len(by):
+        cursor.fail("y needs as many characters on one side as on the other", token)
+    if flags not in ("", "g") or (letter == "y" and flags):
+        cursor.refuse(f"replay's sed knows the flag g, not {flags!r}", token)
+    if letter == "s":
+        _check_new_text(cursor, token, pattern, by)
+    return Sed(segment, field, letter, pattern, by, flags == "g")
+
+
+def _check_new_text(cursor: Cursor, token: Token, pattern: str, by: str) -> None:
+    """Refuse a backslash in the new text before what is no group and no other backslash, and a group that is not there."""
+    known = re.compile(r"\\(?:([0-9])|\\)")
+    if stray := re.search(r"\\.?", known.sub("", by), re.S):
+        hint = "write \\1 for the first group, \\\\ for a backslash; eval's replace() takes any other as it is"
+        cursor.refuse(f"replay's sed does not know {stray.group()} in the new text", token, hint)
+    for number in known.findall(by):
+        if number and int(number) > group_count(pattern):
+            cursor.fail(f"the pattern has no group \\{number}", token)

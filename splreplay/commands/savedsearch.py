@@ -1,0 +1,58 @@
+"""savedsearch: run a saved search of the app."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from splreplay import limits
+from splreplay.errors import UnsupportedError
+from splreplay.run import Run, Table
+from splreplay.spl.pipeline import Segment
+
+
+@dataclass(frozen=True)
+class SavedSearch:
+    """`savedsearch name [token=value …]`: `$token$` in the saved search is replaced by the value."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    name: str
+    tokens: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def parse(cls, segment: Segment) -> SavedSearch:
+        """Read the name and the tokens."""
+        cursor = segment.arguments()
+        name = cursor.name("the name of a saved search")
+        tokens: list[tuple[str, str]] = []
+        while cursor.here.kind == "word":
+            token = cursor.take().value
+            cursor.expect_op("=")
+            tokens.append((token, cursor.name("a value")))
+        cursor.finish()
+        return cls(segment, name, tuple(tokens))
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results of the saved search, as it stands in the app.
+
+        Raises:
+            UsageError: If the app has no such saved search.
+            UnsupportedError: If it is disabled or has several lines, which Splunk refuses to run, or runs itself.
+        """
+        saved = run.app.saved_search(self.name)
+        if saved.disabled:
+            raise UnsupportedError(
+                f"the saved search {self.name!r} is disabled, and Splunk does not run a disabled one\n"
+                "run its enabled twin (… - Hunt), or name it with --search"
+            )
+        if "\n" in saved.search:
+            raise UnsupportedError(
+                f"the saved search {self.name!r} has several lines, and Splunk's savedsearch fails on such a one\n"
+                "write it on one line, or name it with --search"
+            )
+        if run.depth >= limits.SUBSEARCH_DEPTH:
+            raise UnsupportedError(f"the saved search {self.name!r} runs itself")
+        text = saved.search
+        for token, value in self.tokens:
+            text = text.replace(f"${token}$", value)
+        return run.nested(run.app.parse(text))

@@ -1,0 +1,113 @@
+"""sort: put the results in the order of some of their fields."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from splreplay import limits
+from splreplay.commands.options import count, read_count, read_options
+from splreplay.run import ORDER, Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.sql.values import Kind, Sql, as_number, as_text, literal
+
+_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = rf"^({_OCTET}\.){{3}}{_OCTET}$"
+_WAYS = ("auto", "num", "str", "ip")
+
+
+@dataclass(frozen=True)
+class Key:
+    """One field to sort by; *way* is auto, num, str or ip."""
+
+    field: str
+    descending: bool
+    way: str
+
+
+@dataclass(frozen=True)
+class Sort:
+    """`sort [count] [+|-]field, … [desc]`; a count of 0 keeps every result."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    limit: int
+    keys: tuple[Key, ...]
+    default_limit: bool = False
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Sort:
+        """Read the count, the fields with their signs and types, and a last `desc` that turns everything around."""
+        cursor = segment.arguments()
+        limit: int | None = read_options(cursor, {"limit": count}).get("limit")
+        if (number := read_count(cursor, "sort")) is not None:
+            limit = number
+        keys: list[Key] = []
+        sign = ""
+        while cursor.here.kind in ("word", "quoted"):
+            token = cursor.take()
+            name = token.value
+            if token.kind == "word" and name in ("+", "-"):
+                sign = name
+                continue
+            if keys and token.is_word("d", "desc") and cursor.here.kind == "end":
+                keys = [dataclasses.replace(key, descending=not key.descending) for key in keys]
+                break
+            if token.kind == "word" and name[0] in "+-":
+                sign, name = name[0], name[1:]
+            way = "auto"
+            if name.lower() in _WAYS and cursor.accept_op("("):
+                way, name = name.lower(), cursor.name()
+                cursor.expect_op(")")
+            keys.append(Key(name, sign == "-", way))
+            # A sign holds for the fields behind it up to the next comma or sign.
+            sign = "" if cursor.accept_op(",") else sign
+        if not keys:
+            cursor.fail("expected a field to sort by")
+        cursor.finish()
+        return cls(segment, limits.SORT_DEFAULT if limit is None else limit, tuple(keys), limit is None)
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results in order, at most *limit* of them; equal ones stay as they were."""
+        assert rows is not None
+        order = ", ".join([*(self._order(key, rows, run) for key in self.keys), ORDER])
+        found = run.store(rows.columns, f"FROM {rows.name}", f"row_number() OVER (ORDER BY {order})")
+        if not self.limit or found.count <= self.limit:
+            return found
+        if self.default_limit:
+            run.limit(
+                f"sort kept {self.limit:,} of {found.count:,} results, its limit when no count is given; write sort 0"
+            )
+        return run.first(found, self.limit)
+
+    @staticmethod
+    def _order(key: Key, rows: Table, run: Run) -> str:
+        value = rows.field(key.field)
+        way = "DESC" if key.descending else "ASC"
+        if key.way == "num":
+            return f"{as_number(value)} {way} NULLS LAST"
+        if key.way == "str":
+            return f"{as_text(value)} {way} NULLS LAST"
+        if key.way == "ip" or _are_addresses(value, rows, run):
+            return f"py_ip_key({as_text(value)}) {way} NULLS LAST"
+        return _natural_order(value, key.descending)
+
+
+def _natural_order(sql: Sql, descending: bool) -> str:
+    """Return SQL that orders numbers by value before texts by characters; numbers that are equal stay as they were.
+
+    Descending turns that around; what has no value comes last either way †.
+    """
+    way = " DESC" if descending else " ASC"
+    if sql.kind is Kind.NUMBER:
+        return f"{sql.text}{way} NULLS LAST"
+    text = as_text(sql)
+    numbers = f"spl_number({text}){way} NULLS {'FIRST' if descending else 'LAST'}"
+    texts = f"CASE WHEN spl_number({text}) IS NULL THEN {text} END{way} NULLS LAST"
+    return f"{text} IS NULL, {numbers}, {texts}"
+
+
+def _are_addresses(value: Sql, rows: Table, run: Run) -> bool:
+    """Whether every value of a field is an IPv4 address: then auto takes them for addresses †."""
+    if value.kind is not Kind.TEXT:
+        return False
+    return bool(run.scalar(f"SELECT bool_and(regexp_matches({value.text}, {literal(_IPV4)})) FROM {rows.name}"))

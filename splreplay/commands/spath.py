@@ -1,0 +1,60 @@
+"""spath: take a value out of a field that holds JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from splreplay import jsonpath
+from splreplay.commands.options import Convert, one_value, read_options
+from splreplay.run import Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.sql.values import Kind, Sql, as_text, literal
+
+
+@dataclass(frozen=True)
+class Spath:
+    """`spath [input=field] [output=name] [path=]path`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    path: str
+    output: str
+    input: str = "_raw"
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Spath:
+        """Read the options and the path.
+
+        Raises:
+            UnsupportedError: Without a path, when Splunk makes fields of all that it finds.
+        """
+        cursor = segment.arguments()
+        spec: dict[str, Convert] = {"input": str, "output": str, "path": str}
+        options = read_options(cursor, spec)
+        token = cursor.here
+        if cursor.here.kind in ("word", "quoted") and "path" not in options:
+            options["path"] = cursor.take().value
+        options |= read_options(cursor, spec)
+        cursor.finish()
+        if "path" not in options:
+            cursor.refuse(
+                "replay's spath takes one path at a time", token, "write: spath input=field output=name path=a.b"
+            )
+        if jsonpath.steps(options["path"]) is None:
+            cursor.fail(f"{options['path']!r} is not a path", token, "write for example a.b{}.c")
+        return cls(segment, **{"output": options["path"], **options})
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return the results with the values at the path; where there are none, the output stays as it was †."""
+        assert rows is not None
+        value = one_value(rows, self.input, self.segment)
+        if value.kind is Kind.NOTHING:
+            return rows
+        is_xml = rf"regexp_matches({as_text(value)}, '^\s*<')"
+        xml = run.scalar(f"SELECT count(*) FROM {rows.name} WHERE {is_xml}")
+        if xml:
+            run.warn(
+                f"spath reads JSON here, not XML: results of which {self.input} is XML, and gives nothing: {xml:,}"
+            )
+        found = Sql(f"py_spath({as_text(value)}, {literal(self.path)})", Kind.MULTIVALUE)
+        return run.store({**rows.columns, self.output: found.or_else(rows.field(self.output))}, f"FROM {rows.name}")

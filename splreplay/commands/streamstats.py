@@ -1,0 +1,94 @@
+"""streamstats: put on every result the aggregates of the results up to it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from splreplay import limits
+from splreplay.commands.aggregates import (
+    PLACE,
+    TIME,
+    Aggregate,
+    check_names,
+    expand,
+    field_value,
+    parse_aggregates,
+    parse_by,
+    running,
+)
+from splreplay.commands.options import Convert, at_option, boolean, count, one_value, read_options, refuse_options
+from splreplay.run import ORDER, Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.spl.tokens import Cursor
+from splreplay.sql.expressions import Compiler
+from splreplay.sql.values import Sql, as_number, as_text
+
+_OPTIONS: dict[str, Convert] = {"current": boolean, "window": count, "global": boolean}
+_REFUSED = ("reset_on_change", "reset_before", "reset_after", "time_window", "allnum")
+
+
+@dataclass(frozen=True)
+class StreamStats:
+    """`streamstats [current=] [window=] [global=] aggregates BY fields`; a window of 0 is all the results so far."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    aggregates: tuple[Aggregate, ...]
+    by: tuple[str, ...]
+    current: bool = True
+    window: int = 0
+
+    @classmethod
+    def parse(cls, segment: Segment) -> StreamStats:
+        """Read the aggregates and the by-clause, and the options before, between or behind them.
+
+        Raises:
+            UnsupportedError: For what starts anew within a group, for time_window= and allnum=, and for one window
+                over several groups.
+        """
+        cursor = segment.arguments()
+        start = cursor.here
+        options = _options(cursor)
+        aggregates = parse_aggregates(
+            cursor, lambda token: token.is_word("by") or at_option(cursor, (*_OPTIONS, *_REFUSED)), True
+        )
+        options |= _options(cursor)
+        by = parse_by(cursor, (*_OPTIONS, *_REFUSED))
+        options |= _options(cursor)
+        check_names(cursor, aggregates, by)
+        cursor.finish()
+        if options.pop("global", True) and by and options.get("window"):
+            cursor.refuse("replay's streamstats does not share a window among groups", start, "add global=false")
+        return cls(segment, aggregates, by, **options)
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return every result in its order; one without a by-field gets no aggregates †.
+
+        Source: Search Reference, "streamstats": current= counts the result itself in, window= is how many results count.
+        """
+        assert rows is not None
+        if not self.window and rows.count > limits.STREAM_WINDOW:
+            run.warn(
+                f"streamstats looked back over all of {rows.count:,} results; the documentation speaks of a default window of "
+                f"{limits.STREAM_WINDOW:,}, so Splunk may give other values: write window="
+            )
+        keys = [as_text(one_value(rows, name, self.segment)) for name in self.by]
+        first = f"{self.window - self.current} PRECEDING" if self.window else "UNBOUNDED PRECEDING"
+        last = "CURRENT ROW" if self.current else "1 PRECEDING"
+        partition = f"PARTITION BY {', '.join(keys)} " if keys else ""
+        over = f"({partition}ORDER BY {PLACE} ROWS BETWEEN {first} AND {last})"
+        value = field_value(rows, Compiler(self.segment.arguments(), rows.field, run.now, run.warn))
+        present = " AND ".join(f"{key} IS NOT NULL" for key in keys)
+        fields = dict(rows.columns)
+        for one in expand(self.aggregates, list(rows.columns), self.by):
+            found = running(one, value(one), over)
+            fields[one.alias] = Sql(f"CASE WHEN {present} THEN {found.text} END", found.kind) if keys else found
+        time = as_number(rows.field("_time"))
+        return run.store(fields, f"FROM (SELECT *, {ORDER} AS {PLACE}, {time} AS {TIME} FROM {rows.name})")
+
+
+def _options(cursor: Cursor) -> dict[str, Any]:
+    found = read_options(cursor, _OPTIONS)
+    refuse_options(cursor, _REFUSED, "it runs current=, window= and global=")
+    return found

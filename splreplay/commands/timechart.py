@@ -1,0 +1,163 @@
+"""timechart: aggregate in spans of time, with a column for each value of a field (Search Reference, "timechart")."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from splreplay import limits, times
+from splreplay.commands.aggregates import Aggregate, check_names, parse_aggregates
+from splreplay.commands.options import Convert, boolean, count, read_options, refuse_options
+from splreplay.commands.stats import grouped
+from splreplay.run import Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.spl.tokens import Cursor, error_at
+from splreplay.sql.values import Kind, Sql, as_number, as_text, literal, number
+
+# Without span=, the shortest of these that makes no more than 100 spans, else a month: the manual's table of default
+# spans (30 minutes for 24 hours, a day for a week) follows from it. For ranges that are not in the table, inferred †.
+_DAY_S = 86400
+_SPANS_S = (1, 5, 10, 30, 60, 300, 600, 1800, 3600, _DAY_S)
+_BINS = 100
+
+_OPTIONS: dict[str, Convert] = {"span": str, "limit": count, "useother": boolean, "usenull": boolean}
+_REFUSED = (
+    *("bins", "minspan", "aligntime", "cont", "fixedrange", "partial", "dedup_splitvals"),
+    *("agg", "sep", "format", "otherstr", "nullstr"),
+)
+OTHER, NULL = "OTHER", "NULL"
+
+
+@dataclass(frozen=True)
+class TimeChart:
+    """`timechart options aggregates BY field options`; a limit of 0 keeps every series."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    aggregates: tuple[Aggregate, ...]
+    by: str | None = None
+    span_s: int | None = None
+    limit: int = 10
+    useother: bool = True
+    usenull: bool = True
+
+    @classmethod
+    def parse(cls, segment: Segment) -> TimeChart:
+        """Read the options, which may stand before the aggregates and behind the field.
+
+        Raises:
+            UnsupportedError: For a span that does not divide a day, and for several aggregates by a field.
+        """
+        cursor = segment.arguments()
+        options = _read_options(cursor)
+        aggregates = parse_aggregates(cursor, lambda token: token.is_word("by"), True)
+        check_names(cursor, aggregates, ["_time"])
+        by = None
+        if cursor.accept_word("by"):
+            by = cursor.name()
+            if len(aggregates) > 1:
+                cursor.refuse("replay's timechart takes one aggregate by a field", aggregates[1].token)
+            options |= _read_options(cursor)
+        if cursor.here.is_word("where"):
+            cursor.refuse("replay's timechart takes no where: it keeps the columns with the largest sums")
+        cursor.finish()
+        return cls(segment, aggregates, by, **options)
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return one result for each span of the time range, in order; none where no result has a time."""
+        assert rows is not None
+        time = Sql(as_number(rows.field("_time")), Kind.NUMBER)
+        rows = run.store({**rows.columns, "_time": time}, f"FROM {rows.name} WHERE {time.text} IS NOT NULL")
+        time = rows.field("_time")
+        if not rows.count:
+            return run.store({"_time": time}, f"FROM {rows.name}")
+        first, last = (float(run.scalar(f"SELECT {edge}({time.text}) FROM {rows.name}")) for edge in ("min", "max"))
+        # Results from beside the time range, if a search makes any, widen it †.
+        start = min(first, first if run.earliest is None else run.earliest)
+        end = max(math.nextafter(last, math.inf), last if run.latest is None else run.latest)
+        span_s = self.span_s or next((span for span in _SPANS_S if end - start <= span * _BINS), None)
+        if span_s and (end - start) / span_s > limits.TIMECHART_SPANS:
+            self._refuse(f"replay's timechart makes at most {limits.TIMECHART_SPANS:,} spans", "take a longer span=")
+        rows = run.store({**rows.columns, "_time": Sql(_span_of(time.text, span_s), Kind.NUMBER)}, f"FROM {rows.name}")
+        if self.by is None:
+            groups = grouped(self.segment, self.aggregates, ("_time",), rows, run)
+            cells = {one.alias: _cell(one, groups) for one in self.aggregates}
+        else:
+            (one,) = self.aggregates
+            groups = grouped(self.segment, self.aggregates, ("_time", self.by), self._named(self.by, rows, run), run)
+            series = groups.field(self.by).text
+            cells = {name: _cell(one, groups, f"{series} = {literal(name)}") for name in _names(series, groups, run)}
+        starts = ", ".join(number(edge) for edge in _starts(start, end, span_s))
+        spans = f'(SELECT unnest([{starts}]) AS "#start")'
+        rest = f'FROM {spans} LEFT JOIN {groups.name} ON {groups.field("_time").text} = "#start" GROUP BY "#start"'
+        return run.store({"_time": Sql('"#start"', Kind.NUMBER), **cells}, rest, '"#start"')
+
+    def _named(self, by: str, rows: Table, run: Run) -> Table:
+        """Return *rows* with the name of its series as each one's *by*, none where it is in no series."""
+        field = rows.field(by)
+        if field.kind is Kind.MULTIVALUE:
+            self._refuse("replay's timechart does not split by a multivalue field", "put mvexpand before it")
+        text = as_text(field)
+        # Splunk hides fields that start with an underscore, so such a value gets a name that does not †.
+        shown = f"CASE WHEN starts_with({text}, '_') THEN 'VALUE' || {text} ELSE {text} END"
+        rows = run.store({**rows.columns, by: Sql(shown, Kind.TEXT)}, f"FROM {rows.name}")
+        series = rows.field(by).text
+        largest = ", ".join(map(literal, self._largest(by, rows, run))) or "NULL"
+        other, null = (literal(OTHER) if self.useother else "NULL"), (literal(NULL) if self.usenull else "NULL")
+        name = f"CASE WHEN {series} IS NULL THEN {null} WHEN {series} IN ({largest}) THEN {series} ELSE {other} END"
+        return run.store({**rows.columns, by: Sql(name, Kind.TEXT)}, f"FROM {rows.name}")
+
+    def _largest(self, by: str, rows: Table, run: Run) -> list[str]:
+        """Return the series with the largest sums of what is charted, as many as the limit says."""
+        groups = grouped(self.segment, self.aggregates, ("_time", by), rows, run)
+        series, value = groups.field(by).text, as_number(groups.field(self.aggregates[0].alias))
+        query = f"SELECT {series} FROM {groups.name} GROUP BY 1 ORDER BY sum({value}) DESC NULLS LAST, 1"
+        query += f" LIMIT {self.limit}" if self.limit else ""
+        return [name for (name,) in run.connection.execute(query).fetchall()]
+
+    def _refuse(self, message: str, remedy: str) -> NoReturn:
+        start, end = self.segment.name_start, self.segment.name_start + len(self.segment.name)
+        raise error_at(self.segment.text, start, end, message, remedy, unsupported=True)
+
+
+def _read_options(cursor: Cursor) -> dict[str, Any]:
+    """Return the options at the cursor, by the names of TimeChart's fields."""
+    token = cursor.here
+    options = read_options(cursor, _OPTIONS)
+    refuse_options(cursor, _REFUSED, "the spans or columns would be others")
+    if "span" in options:
+        span_s = times.span_seconds(options.pop("span"))
+        if span_s is None or _DAY_S % span_s:
+            cursor.refuse("replay's timechart takes spans that divide a day", token, "write for example span=1h")
+        options["span_s"] = span_s
+    return options
+
+
+def _span_of(time: str, span_s: int | None) -> str:
+    """Return SQL for the start of the span that holds *time*; None is a month."""
+    if span_s is None:
+        return f"epoch(date_trunc('month', make_timestamp(CAST(floor({time}) AS BIGINT) * 1000000)))"
+    return f"floor({time} / {span_s}) * {span_s}"
+
+
+def _starts(start: float, end: float, span_s: int | None) -> Iterator[float]:
+    """Yield the start of each span from the one that holds *start* to the last one before *end*."""
+    edge = times.relative_time(start, "@mon") if span_s is None else start // span_s * span_s
+    while edge is not None and edge < end:
+        yield edge
+        edge = times.relative_time(edge, "+1mon") if span_s is None else edge + span_s
+
+
+def _names(series: str, groups: Table, run: Run) -> list[str]:
+    """Return the names of the series in order, those that stand for several values or none behind the others †."""
+    query = f"SELECT {series} FROM {groups.name} GROUP BY 1 ORDER BY {series} IN ('{OTHER}', '{NULL}'), 1"
+    return [name for (name,) in run.connection.execute(query).fetchall()]
+
+
+def _cell(one: Aggregate, groups: Table, where: str = "true") -> Sql:
+    """Return what *one* is in a span: where there is nothing, a count is 0 and all else is empty."""
+    value = groups.field(one.alias)
+    text = f"any_value({value.text}) FILTER (WHERE {where})"
+    return Sql(f"coalesce({text}, 0)" if one.function in ("count", "dc") else text, value.kind)

@@ -1,0 +1,198 @@
+"""tstats: count and group the rows of a data model (Search Reference, "tstats")."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from splreplay import cim, times
+from splreplay.commands.aggregates import Aggregate, check_names, expand, group, parse_aggregates
+from splreplay.commands.options import Convert, at_option, boolean, read_option, refuse_options
+from splreplay.commands.search import resolve, time_range
+from splreplay.run import Run, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.spl.predicate import All, Predicate, Term, fields_of, parse_predicate
+from splreplay.spl.tokens import Cursor, Token, error_at
+from splreplay.sql.predicates import predicate_sql
+from splreplay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
+
+# Of more rows than this, no more are kept, and they are read again. DuckDB looks for so many, and one more, in all its threads.
+SHARED_ROWS = 9_999
+
+COMMON = ("_time", "host", "source", "sourcetype", "index")
+
+# Replay has no summaries to be partial, old or local, so these change nothing in it; they are checked all the same.
+_OPTIONS: dict[str, Convert] = {
+    "summariesonly": boolean,
+    "allow_old_summaries": boolean,
+    "local": boolean,
+    "include_reduced_buckets": boolean,
+    "chunk_size": str,
+    "fillnull_value": str,
+}
+_REFUSED = ("prestats", "append")
+
+
+@dataclass(frozen=True)
+class Tstats:
+    """`tstats options aggregates FROM datamodel=X WHERE predicate BY fields`."""
+
+    segment: Segment = dataclasses.field(repr=False)
+    aggregates: tuple[Aggregate, ...]
+    datamodel: str
+    predicate: Predicate
+    by: tuple[str, ...]
+    span_s: int | None
+    fillnull_value: str | None
+    datamodel_token: Token = dataclasses.field(repr=False, compare=False)
+
+    @classmethod
+    def parse(cls, segment: Segment) -> Tstats:
+        """Read the whole command.
+
+        Raises:
+            UnsupportedError: For prestats=, append= and a search without a data model.
+        """
+        cursor = segment.arguments()
+        fillnull_value: str | None = None
+        while at_option(cursor, (*_OPTIONS, *_REFUSED)):
+            refuse_options(cursor, _REFUSED, "its output is Splunk's own intermediate form")
+            name, value = read_option(cursor, _OPTIONS)
+            fillnull_value = value if name == "fillnull_value" else fillnull_value
+        aggregates = parse_aggregates(cursor, lambda token: token.is_word("from", "where", "by", "groupby"), False)
+        for one in aggregates:
+            if one.function in ("first", "last", "list"):
+                cursor.refuse(f"replay's tstats does not run {one.function}: a data model has no order", one.token)
+        if not cursor.accept_word("from"):
+            cursor.refuse("replay's tstats reads data models only", hint="add: from datamodel=Endpoint.Processes")
+        if not at_option(cursor, ("datamodel",)):
+            cursor.refuse("replay's tstats reads data models only", hint="write: from datamodel=Endpoint.Processes")
+        cursor.take()
+        cursor.take()
+        datamodel_token = cursor.here
+        datamodel = cursor.name("a data model")
+        predicate: Predicate = All(())
+        if cursor.accept_word("where"):
+            predicate = parse_predicate(cursor, lambda token: token.is_word("by", "groupby"))
+        by, span_s = _parse_by(cursor)
+        check_names(cursor, aggregates, by)
+        cursor.finish()
+        return cls(segment, aggregates, datamodel, predicate, by, span_s, fillnull_value, datamodel_token)
+
+    def run(self, rows: Table | None, run: Run) -> Table:
+        """Return one result for each group, in the order of the by-fields."""
+        data = run.datamodels.get(self.datamodel)
+        if data is None:
+            token = self.datamodel_token
+            message = f"replay has no data model {self.datamodel!r}"
+            if any(name.startswith(f"{self.datamodel}.") for name in run.datamodels):
+                message = f"{self.datamodel!r} is a data model, of which replay reads one dataset"
+            hint = self._instead(sorted(run.datamodels))
+            raise error_at(self.segment.text, token.start, token.end, message, hint, unsupported=True)
+        dataset = self.datamodel.rpartition(".")[2]
+        names = [name if name in COMMON else f"{dataset}.{name}" for name in data.columns]
+        absent: set[str] = set()
+        asked: set[str] = set()
+        read: dict[str, None] = {}
+
+        def field(name: str) -> Sql:
+            column = name.removeprefix(f"{dataset}.")
+            if name not in names:
+                absent.add(name)
+                return NOTHING
+            if name not in COMMON:
+                asked.add(column)
+            read[column] = None
+            return Sql(identifier(column), cim.kind(column))
+
+        def value(one: Aggregate) -> Sql:
+            return field(one.field) if one.field is not None else Sql("1", Kind.NUMBER)
+
+        by = {name: self._by_field(name, field(name)) for name in self.by}
+        # With a fillnull_value no row is lost for want of a by-field.
+        filled = self.fillnull_value is not None
+        grouped = set() if filled else set(asked)
+        asked.clear()
+        predicate, modifiers = resolve(self.predicate, run)
+        test = predicate_sql(predicate, field, self._no_terms)
+        run.decides(self.datamodel, asked, grouped)
+        aggregates, moment = expand(self.aggregates, names, self.by), field("_time")
+        inputs = {one: value(one) for one in aggregates}
+        rest = self._rows(run, data, read, f"({test}) AND {time_range(run, '_time', modifiers)}")
+        found = group(run, aggregates, by, inputs.__getitem__, rest, moment, None, filled)
+        if absent:
+            run.warn(f"{self.datamodel} has no field {' '.join(sorted(absent))} here, so it is empty in this search")
+        return found
+
+    def _rows(self, run: Run, data: cim.Dataset, read: Collection[str], where: str) -> str:
+        """Return the SQL, from `FROM` on, of the rows that match; those that the search reads again are kept, if they are few."""
+
+        def rows(fields: Iterable[str]) -> str:
+            return f"FROM ({data.query(fields)}) AS {identifier(self.datamodel)} WHERE {where}"
+
+        shared = sorted(data.columns.keys() & run.shared.get(self.datamodel, ()))
+        if set(read) <= set(shared):
+            fields = {name: Sql(identifier(name), cim.kind(name)) for name in shared}
+            kept = run.store(fields, f"{rows(shared)} LIMIT {SHARED_ROWS + 1}", "0")
+            if kept.count <= SHARED_ROWS:
+                return f"FROM {kept.name}"
+        return rows(read)
+
+    def _instead(self, known: list[str]) -> str:
+        """What to write for a data model that is not there: its datasets, or one that is spelt nearly so."""
+        near = [name for name in known if name.startswith(f"{self.datamodel}.")]
+        near = near or difflib.get_close_matches(self.datamodel, known, n=1, cutoff=0.8)
+        if not near:
+            return f"replay fills: {' '.join(known)}"
+        without = ", without nodename=" if "nodename" in fields_of(self.predicate) else ""
+        return f"write: from datamodel={' or '.join(near)}{without}"
+
+    def _by_field(self, name: str, sql: Sql) -> Sql:
+        if name == "_time":
+            return Sql(f'floor("_time" / {self.span_s}) * {self.span_s}', Kind.NUMBER)
+        if self.fillnull_value is None:
+            return sql
+        filler = literal(self.fillnull_value)
+        if sql.kind is Kind.MULTIVALUE:
+            return Sql(f"coalesce({sql.text}, [{filler}])", Kind.MULTIVALUE)
+        return Sql(f"coalesce({as_text(sql)}, {filler})", Kind.TEXT)
+
+    def _no_terms(self, term: Term) -> str:
+        hint = "write field=value, for example Processes.process_name=cmd.exe"
+        message = "tstats cannot look for a bare word"
+        raise error_at(self.segment.text, term.token.start, term.token.end, message, hint)
+
+
+def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], int | None]:
+    """Return the by-fields and the span of `_time` in seconds."""
+    if not cursor.accept_word("by", "groupby"):
+        return (), None
+    by: list[str] = []
+    span_s: int | None = None
+    span = cursor.here
+    while cursor.here.kind in ("word", "quoted"):
+        if at_option(cursor, ("span",)):
+            span = cursor.here
+            span_s = _parse_span(cursor)
+        else:
+            by.append(cursor.name())
+        cursor.accept_op(",")
+    if not by:
+        cursor.fail("expected a field behind by")
+    if "_time" in by and span_s is None:
+        cursor.refuse("replay does not guess the span of _time", hint="add one: by _time span=1h")
+    if span_s is not None and "_time" not in by:
+        cursor.fail("span= goes with _time", span, hint="write: by _time span=1h")
+    return tuple(by), span_s
+
+
+def _parse_span(cursor: Cursor) -> int:
+    cursor.take()
+    cursor.expect_op("=")
+    token = cursor.here
+    span_s = times.span_seconds(cursor.name("a span"))
+    if span_s is None:
+        cursor.refuse("replay knows spans of seconds to weeks", token, "write for example span=1h")
+    return span_s

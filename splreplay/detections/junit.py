@@ -1,0 +1,49 @@
+"""The outcomes of tests as JUnit XML, the form that CI servers read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from splreplay.errors import UsageError
+from splreplay.output import printable
+
+if TYPE_CHECKING:
+    from splreplay.detections.test import Outcome
+
+_ELEMENTS = {"failed": "failure", "error": "error", "skipped": "skipped"}
+
+
+def write(path: Path, outcomes: Sequence[Outcome]) -> None:
+    """Write the outcomes into the file *path*; UsageError if that cannot be."""
+    try:
+        path.write_bytes(xml(outcomes))
+    except OSError as error:
+        raise UsageError(f"--junit {path} cannot be written: {error.strerror}") from error
+
+
+def xml(outcomes: Sequence[Outcome]) -> bytes:
+    """Return the outcomes as XML; what XML or a terminal could not show is escaped, as everywhere."""
+    counts = {name: sum(one.kind == kind for one in outcomes) for kind, name in _ELEMENTS.items()}
+    suite = ElementTree.Element(
+        "testsuite",
+        name="replay",
+        tests=str(len(outcomes)),
+        failures=str(counts["failure"]),
+        errors=str(counts["error"]),
+        skipped=str(counts["skipped"]),
+        time=f"{sum(one.seconds for one in outcomes):.3f}",
+    )
+    for one in outcomes:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=printable(one.file), name=printable(one.name), time=f"{one.seconds:.3f}"
+        )
+        if one.kind in _ELEMENTS:
+            element = ElementTree.SubElement(case, _ELEMENTS[one.kind], message=printable(one.message))
+            element.text = "\n".join(map(printable, one.detail.split("\n")))
+    suites = ElementTree.Element("testsuites")
+    suites.append(suite)
+    ElementTree.indent(suites)
+    return bytes(ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True))

@@ -1,0 +1,202 @@
+"""What is likely wrong with a detection although it can run: each rule takes what is known of it and yields findings."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from splreplay import cim, limits
+from splreplay.commands import Pipeline
+from splreplay.commands.append import Append
+from splreplay.commands.convert import Convert
+from splreplay.commands.eventstats import EventStats
+from splreplay.commands.fields import Fields
+from splreplay.commands.join import Join
+from splreplay.commands.options import matching
+from splreplay.commands.outputs import Outputs, Stage, outputs, stages
+from splreplay.commands.search import Search
+from splreplay.commands.stats import Stats
+from splreplay.commands.table import Table_
+from splreplay.commands.tstats import Tstats
+from splreplay.detections.source import Detection
+from splreplay.located import Place
+from splreplay.macros import Expansion
+from splreplay.spl.predicate import All, Any, Compare, OneOf, Predicate, Subsearch, Term, fields_of
+
+# What tells one kind of event from others, but not one event from others of its kind.
+_KINDS = (
+    "index",
+    "source",
+    "sourcetype",
+    "host",
+    "eventtype",
+    "tag",
+    "nodename",
+    "earliest",
+    "latest",
+    "EventCode",
+    "EventID",
+)
+_PID = re.compile(r"(\w*_)?(process_?id|pid)", re.I)
+# What tstats takes beside the fields of a data model.
+_BESIDE = ("_indextime", "earliest", "latest", "_index_earliest", "_index_latest", "nodename", "splunk_server")
+_TIMES = {"firstTime": ("min", "earliest"), "lastTime": ("max", "latest")}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is likely wrong: the rule that says so, what and why, and where in the file."""
+
+    rule: str
+    message: str
+    place: Place
+
+
+def lint(detection: Detection, expansion: Expansion, pipeline: Pipeline) -> list[Finding]:
+    """Return what is likely wrong with a detection, in the order of the file.
+
+    Args:
+        detection: The detection.
+        expansion: Its search with its macros expanded.
+        pipeline: The outline of that.
+    """
+
+    def found_at(offset: int, rule: str, message: str) -> Finding:
+        return Finding(rule, message, detection.search.place(expansion.origin(offset)))
+
+    found = []
+    for stage in stages(pipeline, {}):
+        start = stage.command.segment.name_start
+        found += [found_at(start, *one) for rule_of in RULES for one in rule_of(stage)]
+        found += [found_at(*one) for one in _unknown_fields(stage)]
+    found += _fields(detection, outputs(pipeline, {}))
+    return sorted(dict.fromkeys(found), key=lambda one: (one.place.line, one.place.column, one.rule))
+
+
+def tokens(message: str) -> dict[str, int]:
+    """Return the fields that a message shows, `$field$` or `$result.field$`, and where in it each stands first."""
+    found: dict[str, int] = {}
+    for match in re.finditer(r"\$(?:result\.)?([A-Za-z_][\w.]*)\$", message):
+        found.setdefault(match[1], match.start())
+    return found
+
+
+def _fields(detection: Detection, fields: Outputs) -> Iterator[Finding]:
+    """Risk and threat objects, and message tokens, that no result can have."""
+    for field in detection.risk_fields:
+        if not fields.may_have(field.value):
+            message = f"{field.value} is a risk or threat object, but the search outputs no such field"
+            yield Finding("risk-field", message, field.place())
+    for text in detection.messages:
+        for name, offset in tokens(text.value).items():
+            if not fields.may_have(name):
+                message = f"the message shows ${name}$, but the search outputs no such field"
+                yield Finding("message-token", message, text.place(offset))
+
+
+def _unknown_fields(stage: Stage) -> Iterator[tuple[int, str, str]]:
+    """Fields that tstats reads and the dataset has in no version of the CIM that replay knows, and where each stands first."""
+    command = stage.command
+    if not isinstance(command, Tstats) or command.datamodel not in cim.DATASETS:
+        return
+    dataset = command.datamodel.rpartition(".")[2]
+    own = {name: f"{dataset}.{name}" for name in cim.DATASETS[command.datamodel]}
+    known = {name: name for name in cim.EVENT_FIELDS} | own
+    aggregated = [one.field for one in command.aggregates if one.field is not None]
+    words = command.segment.arguments().tokens
+    starts = {word.value: word.start for word in reversed(words) if word.kind in ("word", "quoted")}
+    for name in dict.fromkeys([*aggregated, *fields_of(command.predicate), *command.by]):
+        if name not in _BESIDE and not matching(name, known.values()):
+            near = difflib.get_close_matches(name.rpartition(".")[2].lower(), known, n=1)
+            meant = f"; did you mean {known[near[0]]}?" if near else ""
+            yield starts[name], "unknown-field", f"{command.datamodel} has no field {name}{meant}"
+
+
+def _join_on_pid(stage: Stage) -> Iterator[tuple[str, str]]:
+    command = stage.command
+    if isinstance(command, Join) and command.fields and all(map(_PID.fullmatch, command.fields)):
+        keys = " ".join(command.fields)
+        yield (
+            "pid-join",
+            f"join on {keys} alone also matches other hosts: PIDs are reused; add the host, or use the GUID",
+        )
+
+
+def _join_without_max(stage: Stage) -> Iterator[tuple[str, str]]:
+    command = stage.command
+    if isinstance(command, Join):
+        words = command.segment.arguments().tokens
+        if not any(word.is_word("max") and behind.is_op("=") for word, behind in itertools.pairwise(words)):
+            yield (
+                "join-max",
+                "join without max= keeps one match of each result and drops the others; write max=0 to keep all",
+            )
+
+
+def _join_without_key(stage: Stage) -> Iterator[tuple[str, str]]:
+    if isinstance(stage.command, Join):
+        sides = {"the search before it": stage.before, "its subsearch": outputs(stage.command.subsearch, {})}
+        for name in stage.command.fields:
+            for side, fields in sides.items():
+                if not fields.may_have(name):
+                    yield "join-key", f"join on {name} matches nothing: {side} outputs no such field"
+
+
+def _big_subsearch(stage: Stage) -> Iterator[tuple[str, str]]:
+    for pipeline in stage.inner:
+        first = pipeline[0]
+        if isinstance(first, Search | Tstats) and not _narrow(first.predicate):
+            name = stage.command.segment.name
+            rows = limits.JOIN_MAXOUT if isinstance(stage.command, Join | Append) else limits.SUBSEARCH_MAXOUT
+            yield (
+                "big-subsearch",
+                f"{name} keeps {rows:,} rows of its subsearch, which asks for no particular value: the rest is lost "
+                "without a word; put the rarer side into the subsearch",
+            )
+
+
+def _narrow(predicate: Predicate) -> bool:
+    """Whether a predicate asks for a particular value of some field."""
+    match predicate:
+        case Compare(name, "=", value):
+            return name not in _KINDS and value.strip("*") != ""
+        case OneOf(name):
+            return name not in _KINDS
+        case Term(value):
+            return value != "*"
+        case All(parts):
+            return any(map(_narrow, parts))
+        case Any(parts):
+            return all(map(_narrow, parts))
+    return isinstance(predicate, Subsearch)
+
+
+def _first_time(stage: Stage) -> Iterator[tuple[str, str]]:
+    match stage.command:
+        case Convert(conversions=conversions):
+            used = [one.field for one in conversions]
+        case Table_(fields=fields) | Fields(fields=fields, drop=False):
+            used = list(fields)
+        case Stats(aggregates=aggregates) | EventStats(aggregates=aggregates) | Tstats(aggregates=aggregates):
+            for one in aggregates:
+                if one.alias in _TIMES and one.function not in _TIMES[one.alias]:
+                    right = _TIMES[one.alias][0]
+                    yield "first-time", f"{one.alias} is {one.function} here; write {right}(_time) as {one.alias}"
+            return
+        case _:
+            return
+    for name in used:
+        if name in _TIMES and not stage.before.may_have(name):
+            yield "first-time", f"{name} is used, but nothing computes it; add {_TIMES[name][0]}(_time) as {name}"
+
+
+RULES: tuple[Callable[[Stage], Iterator[tuple[str, str]]], ...] = (
+    _join_on_pid,
+    _join_without_max,
+    _join_without_key,
+    _big_subsearch,
+    _first_time,
+)

@@ -1,0 +1,208 @@
+"""`replay test`: run the tests of detections over their recordings, and report as pytest would."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import itertools
+import json
+import re
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from splreplay import engine
+from splreplay.app import App
+from splreplay.detections import cases, junit, source
+from splreplay.detections.cases import Case, Row
+from splreplay.errors import DataError, SplError, UsageError
+from splreplay.options import add_app, app_of
+from splreplay.output import Results, as_json_row, printable
+from splreplay.sql.values import Value
+
+ROWS_SHOWN = 20  # of the results that nobody expected
+STATUS = {"passed": 0, "skipped": 0, "failed": 1}
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
+_WINDOWS = re.compile(r"(xml)?wineventlog(:.*)?", re.I)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one test on one add-on.
+
+    Attributes:
+        file: The detection's file.
+        name: The test's name, and its add-on in brackets.
+        kind: passed, failed, skipped, or error where it could not be run.
+        message: Why, in a line; empty where it passed.
+        detail: What else there is to say, in lines.
+        seconds: How long it took.
+        status: The exit status that it alone would give.
+    """
+
+    file: str
+    name: str
+    kind: str
+    message: str = ""
+    detail: str = ""
+    seconds: float = 0.0
+    status: int = 0
+
+
+def add_parser(commands: Any) -> None:
+    """Add the subcommand to *commands*."""
+    parser = commands.add_parser(
+        "test",
+        help="run the tests of detections over their recordings",
+        description="Run the tests of detections over their recordings; nothing is downloaded. "
+        "Exit status: 0 all passed or were skipped, 1 some failed, 2 usage or a search that replay does not run, "
+        "3 a file is unreadable.",
+    )
+    parser.add_argument(
+        "paths", metavar="FILE|DIR", nargs="+", type=Path, help="security_content YAML with tests, or folders"
+    )
+    add_app(parser)
+    parser.add_argument("--python", metavar="FILE", default=sys.executable, help="interpreter for the app's commands")
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="write the outcomes there too, as JUnit XML")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the tests, print a line for each as it ends, then what failed and a count; return the exit status."""
+    found = source.find(options.paths)
+    app = app_of(options, found.filter_macros)
+    started = time.monotonic()
+    outcomes = []
+    tested = (one for detection in found.detections for one in _outcomes(detection, app, options.python))
+    for outcome in itertools.chain(map(_unreadable, found.errors), tested):
+        print(_line(outcome), flush=True)
+        outcomes.append(outcome)
+    if not outcomes:
+        raise UsageError("none of these detections has a test")
+    print(_summary(outcomes, time.monotonic() - started), end="", flush=True)
+    if options.junit:
+        junit.write(options.junit, outcomes)
+    return max(outcome.status for outcome in outcomes)
+
+
+def _outcomes(detection: source.Detection, app: App, python: str) -> Iterator[Outcome]:
+    """Yield the outcome of each test of a detection on each of its add-ons."""
+    try:
+        found = cases.read(detection)
+    except DataError as error:
+        yield _unreadable(error)
+        return
+    for case in found:
+        yield from run_case(case, app, python)
+
+
+def run_case(case: Case, app: App, python: str) -> Iterator[Outcome]:
+    """Yield the outcome of one test on each of its add-ons."""
+    file = str(case.detection.path)
+    names = {addon: f"{case.name}[{addon}]" for addon in case.addons}
+    if reason := _skipped(case):
+        yield from (Outcome(file, name, "skipped", reason) for name in names.values())
+        return
+    recording: engine.Recording | None = None
+    for addon, name in names.items():
+        started = time.monotonic()
+        try:
+            recording = recording or engine.record(_paths(case))
+            with tempfile.TemporaryDirectory(prefix="replay-") as folder:  # for what the search may collect
+                search = case.detection.search.value
+                results = engine.replay(recording, app, search, addon, python=python, collect=Path(folder)).results
+        except SplError as error:
+            message, _, detail = str(error).partition("\n")
+            status = 3 if isinstance(error, DataError) else 2
+            yield Outcome(file, name, "error", message, detail, time.monotonic() - started, status)
+            continue
+        message, lines = _compare(case, results)
+        kind = "failed" if message else "passed"
+        if message:
+            lines = [*lines, *(f"warning: {one}" for one in results.warnings)]
+        if message and recording.report.bad_events:
+            lines = [*lines, f"{recording.report.bad_events:,} bad events were skipped"]
+        yield Outcome(file, name, kind, message, "\n".join(lines), time.monotonic() - started, STATUS[kind])
+
+
+def _skipped(case: Case) -> str | None:
+    """Return why a test cannot be run here, or None."""
+    for one in case.attack_data:
+        if _ADDRESS.match(one.data):
+            return f"{one.data} is an address, and replay downloads nothing; name a file"
+        if one.sourcetype and not _WINDOWS.fullmatch(one.sourcetype):
+            return f"{one.data} is of the sourcetype {one.sourcetype}; replay reads Windows event logs"
+    return None
+
+
+def _paths(case: Case) -> list[str]:
+    paths = []
+    for one in case.attack_data:
+        absolute = Path(one.data).is_absolute()
+        path = None if absolute else cases.locate(one.data, case.detection.path)
+        if path is None:
+            wrong = (
+                "is an absolute path, which another machine does not have; write it relative to the detection"
+                if absolute
+                else "is neither beside the detection nor in a folder around it, "
+                f"up to {cases.around(case.detection.path)[-1]}"
+            )
+            raise DataError(f"{one.data} {wrong}", str(case.detection.path))
+        paths.append(str(path))
+    return paths
+
+
+def _compare(case: Case, results: Results) -> tuple[str, Sequence[str]]:
+    """Return what is not as expected, in a line (empty where all is), and the results or how they differ."""
+    rows = [as_json_row(row) for row in results.rows[: ROWS_SHOWN + len(case.rows or ())]]
+    count = len(results.rows)
+    message = ""
+    if case.count is None and not count:
+        message = "expected 1 result or more, found 0"
+    elif case.count not in (None, count):
+        message = f"expected {case.count:,} result{'' if case.count == 1 else 's'}, found {count:,}"
+    if case.rows is None:
+        return message, [_row(row, row) for row in rows] if message else ()
+    fields = [*case.rows, *rows[len(case.rows) :]]
+    expected = [_row(row, row) for row in case.rows]
+    found = [_row(row, named) for row, named in zip(rows, fields, strict=False)]
+    if expected == found and not message:
+        return "", ()
+    lines = [[line for row in rows for line in row.split("\n")] for rows in (expected, found)]
+    difference = difflib.unified_diff(lines[0], lines[1], "expected", "found", lineterm="")
+    return message or "the results are not the expected rows", list(difference)
+
+
+def _row(row: Mapping[str, Value] | Row, fields: Mapping[str, object]) -> str:
+    """Return the named fields of a row, a line each, so that a difference shows which."""
+    return json.dumps({name: row.get(name) for name in fields}, indent=2, ensure_ascii=False)
+
+
+def _unreadable(error: DataError) -> Outcome:
+    message, _, detail = str(error).partition("\n")
+    return Outcome(error.path or "", "tests", "error", message, detail, status=3)
+
+
+def _line(outcome: Outcome) -> str:
+    reason = f" ({outcome.message})" if outcome.kind == "skipped" else ""
+    return printable(f"{outcome.file}::{outcome.name} {outcome.kind.upper()}{reason}")
+
+
+def _summary(outcomes: Sequence[Outcome], seconds: float) -> str:
+    lines = []
+    for outcome in outcomes:
+        if outcome.kind in ("failed", "error"):
+            lines += [
+                "",
+                f"{f' {outcome.file}::{outcome.name} ':_^100}",
+                outcome.message,
+                *(outcome.detail.split("\n") if outcome.detail else ()),
+            ]
+    counts = Counter(outcome.kind for outcome in outcomes)
+    counted = ", ".join(f"{counts[kind]} {kind}" for kind in ("failed", "error", "passed", "skipped") if counts[kind])
+    return "\n".join([*map(printable, lines), *([""] if lines else []), f"{counted} in {seconds:.2f}s"]) + "\n"

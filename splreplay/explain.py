@@ -1,0 +1,21 @@
+"""--explain: the search at every stage, from the text as stored to the SQL of each command and the rows it left."""
+
+from __future__ import annotations
+
+from splreplay.engine import Replayed
+from splreplay.output import printable
+
+
+def explain(search: str, replayed: Replayed) -> str:
+    """Return the stages as text."""
+    parts = ["search", _indented(search), "", "with its macros expanded", _indented(replayed.expanded), ""]
+    for number, step in enumerate(replayed.steps, start=1):
+        inside = f" (in a subsearch, depth {step.depth})" if step.depth else ""
+        parts += [f"{number}. {printable(step.source)}{inside}", f"   tree: {printable(step.node)}"]
+        parts += [f"   SQL:  {printable(statement)}" for statement in step.statements]
+        parts += [f"   rows: {step.rows:,}", ""]
+    return "\n".join(parts)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {printable(line)}" for line in text.strip().splitlines())

@@ -1,0 +1,110 @@
+"""Recorded logs into the table `event`, which the data models are views of.
+
+Each reader (fast or xml and evtx, jsonl) yields Arrow record batches of one shape, which go into a Parquet file a log.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+
+from splreplay.errors import DataError
+from splreplay.logs import fast, fast_jsonl, table
+from splreplay.logs.cache import Cache
+from splreplay.logs.events import Item
+from splreplay.logs.opening import Log
+from splreplay.logs.report import BadEvent, FileReport, LoadReport
+from splreplay.sql.values import literal
+
+__all__ = ["BadEvent", "Cache", "FileReport", "LoadReport", "Log", "load"]
+
+READERS: dict[str, Callable[[Log, Sequence[str]], Iterator[Item]]] = {
+    "xml": fast.read_xml,
+    "evtx": fast.read_evtx,
+    "jsonl": fast_jsonl.read,
+}
+HELP = {
+    "xml": "expected is one <Event …>…</Event> after another, without a prefix such as <e:Event>",
+    "evtx": "expected is an .evtx file that holds records",
+    "jsonl": "expected is one JSON object a line, as Winlogbeat or NXLog writes it, with EventID and time",
+}
+
+
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    paths: Sequence[str],
+    fields: Sequence[str],
+    folder: Path,
+    *,
+    cache: Path | None = None,
+    progress: Callable[[Log], None] = lambda log: None,
+) -> LoadReport:
+    """Create the view `event` of the Windows events of some files.
+
+    It has provider, event_id, time (seconds since 1970, of System/TimeCreated), computer, channel, source (the
+    file), and a VARCHAR column for each of *fields*: NULL where the event lacks it, '' where it is empty.
+
+    Args:
+        connection: A database that has no table `event` yet.
+        paths: Files of any kind that replay reads; "-" is standard input.
+        fields: Names of EventData/Data elements, in their own case.
+        folder: Where the events are kept, as long as the database.
+        cache: Where they are kept for later runs, too.
+        progress: Called now and then while a log is read.
+
+    Returns:
+        What was read, and what could not be.
+
+    Raises:
+        DataError: A file cannot be read, or has no event; names the file and what to do.
+    """
+    kept = Cache(cache, fields) if cache else None
+    selects, reports = [], []
+    for number, path in enumerate(paths):
+        file = folder / f"{number}.parquet"
+
+        def read(file: Path, path: str = path) -> FileReport:
+            return _read(path, fields, file, progress)
+
+        if kept and os.path.isfile(path):
+            file, report = kept.table(path, file, read)
+        else:
+            report = read(file)
+        reports.append(report)
+        selects.append(f"SELECT *, {literal(path)} AS source FROM read_parquet({literal(str(file))})")
+    connection.execute(f"CREATE VIEW event AS {' UNION ALL '.join(selects)}")
+    return LoadReport(tuple(reports))
+
+
+def create_table(connection: duckdb.DuckDBPyConnection, fields: Sequence[str]) -> None:
+    """Create `event` as an empty table, for events that no log holds."""
+    columns = "".join(f', "{field}" VARCHAR' for field in fields)
+    connection.execute(
+        "CREATE TABLE event (provider VARCHAR, event_id INTEGER, time DOUBLE, "
+        f"computer VARCHAR, channel VARCHAR, source VARCHAR{columns})"
+    )
+
+
+def _read(path: str, fields: Sequence[str], file: Path, progress: Callable[[Log], None]) -> FileReport:
+    """Read one log into the Parquet file *file*."""
+    log = Log(path)
+
+    def items() -> Iterator[Item]:
+        for item in READERS[log.kind](log, fields):
+            progress(log)
+            yield item
+
+    try:
+        counts, bad, bad_events = table.write(items(), file)
+    except OSError as error:
+        raise DataError(f"its events cannot be written to {file}: {error}", path) from None
+    if log.flaw:
+        bad_events += 1
+        bad.append(BadEvent("end", log.flaw))
+    if not counts:
+        seen = f" (at {bad[0].place}: {bad[0].reason})" if bad else ""
+        raise DataError(f"no Windows event was found in this file{seen}; {HELP[log.kind]}", path)
+    return FileReport(path, log.kind, counts, bad_events, tuple(bad))

@@ -1,0 +1,98 @@
+"""A folder of tables that later runs over the same logs use again.
+
+A table is named after the bytes of the log and the code that read them. Beside it lies its entry, which holds the
+report and the digest of both and is written last. What is cut off, damaged or put there by something else does
+not fit its entry and is written anew. Trouble with the cache costs time, never a result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+from splreplay.logs.report import FileReport
+
+
+class Cache:
+    """The tables in one folder, which is made where it is not there.
+
+    Args:
+        folder: Where they lie.
+        fields: The fields that they hold.
+    """
+
+    def __init__(self, folder: Path, fields: Sequence[str]) -> None:
+        self._folder = folder
+        self._code = hashlib.sha256(repr([*fields, version("evtx"), version("lxml"), version("pyarrow")]).encode())
+        for module in sorted(Path(__file__).parent.glob("*.py")):
+            self._code.update(module.read_bytes())
+
+    def table(self, path: str, spare: Path, read: Callable[[Path], FileReport]) -> tuple[Path, FileReport]:
+        """Return the table of an ordinary file, and what was read of it.
+
+        Args:
+            path: The log.
+            spare: Where its table is written if the cache has none.
+            read: Reads the log and writes its table to a path.
+        """
+        before = os.stat(path)
+        name = self._name(path)
+        file, entry = self._folder / f"{name}.parquet", self._folder / f"{name}.json"
+        warning = ""
+        if entry.exists() or file.exists():
+            report = _fitting(entry, file)
+            if report:
+                return file, replace(report, path=path)
+            warning = f"its table in the cache ({file.name}) is damaged and is written anew"
+        report = read(spare)
+        after = os.stat(path)
+        if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+            warning = "it changed while it was read, so its table is not kept in the cache"
+        else:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                _put(file, lambda unfinished: shutil.copyfile(spare, unfinished))
+                text = report.as_json()
+                content = f"{_digest(file, text)}\n{text}"
+                _put(entry, lambda unfinished: unfinished.write_text(content, encoding="utf-8"))
+            except OSError as error:
+                warning = f"its table cannot be kept in the cache: {error}"
+        return spare, replace(report, warning=warning)
+
+    def _name(self, path: str) -> str:
+        name = self._code.copy()
+        with open(path, "rb") as log:
+            while block := log.read(1 << 20):
+                name.update(block)
+        return name.hexdigest()
+
+
+def _fitting(entry: Path, file: Path) -> FileReport | None:
+    """Return the report of a table, or None where entry and table do not fit each other."""
+    try:
+        digest, _, report = entry.read_text(encoding="utf-8").partition("\n")
+        return FileReport.from_json(report) if digest == _digest(file, report) else None
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
+
+
+def _digest(file: Path, report: str) -> str:
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256")
+    digest.update(report.encode())
+    return digest.hexdigest()
+
+
+def _put(file: Path, write: Callable[[Path], object]) -> None:
+    """Write a file under another name and rename it, so that no one sees half of it."""
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
+    try:
+        write(unfinished)
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,177 @@
+"""Native .evtx files: the `evtx` package decodes each record to XML, which is then read as any other.
+
+Source of the format: libyal/libevtx, documentation/Windows XML Event Log (EVTX).asciidoc.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from itertools import chain
+from typing import IO, NamedTuple
+
+from splreplay.errors import DataError
+from splreplay.logs import decoder
+from splreplay.logs.events import Item, Row, UnreadableEventError, batches
+from splreplay.logs.opening import Log
+from splreplay.logs.report import BadEvent
+from splreplay.logs.xml import Parser
+
+# `evtx` writes GUIDs without the braces that Windows shows, and no such GUID would match one of another log.
+GUID = re.compile(rb">([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})</")
+# A file of so much is worth a process to decode it.
+PROCESS_BYTES = 16 << 20
+# The most that Linux lets anyone have: the two processes wait for each other less often.
+PIPE_BYTES = 1 << 20
+
+# A file is a header and whole chunks; a chunk begins with a header of its own, which has checksums.
+HEADER_BYTES, CHUNK_BYTES, CHUNK_HEADER_BYTES = 4096, 65536, 512
+CHUNK_MAGIC = b"ElfChnk\0"
+
+
+class Records(NamedTuple):
+    """Records that follow each other.
+
+    Args:
+        first: The number of the first in the file, from 1 on.
+        text: Their XML as the package writes it, one after the other.
+        ends: Where in it each of them ends.
+    """
+
+    first: int
+    text: bytes
+    ends: list[int]
+
+
+def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log; raises DataError where it is no .evtx file after all."""
+    parser = Parser(fields)
+    return batches(chain.from_iterable(rows(parser, item) for item in records(log)), fields)
+
+
+def rows(parser: Parser, item: Records | BadEvent) -> Iterator[Row | BadEvent]:
+    """Read the records of one item of `records`; what is no record stays as it is."""
+    if isinstance(item, BadEvent):
+        yield item
+    else:
+        yield from (row(parser, item, number) for number in range(len(item.ends)))
+
+
+def row(parser: Parser, records: Records, number: int) -> Row | BadEvent:
+    """Read one record, given its place among the others."""
+    start = records.ends[number - 1] if number else 0
+    try:
+        return parser.row(xml(records.text[start : records.ends[number]]))
+    except UnreadableEventError as error:
+        return BadEvent(f"record {records.first + number}", str(error))
+
+
+def xml(text: bytes) -> bytes:
+    """Return events as Windows shows them, from what the package writes."""
+    return GUID.sub(rb">{\1}</", text)
+
+
+def records(log: Log) -> Iterator[Records | BadEvent]:
+    """Yield the records of a file, and what is wrong: with its chunks, which are looked at meanwhile, before its records."""
+    with tempfile.NamedTemporaryFile(suffix=".evtx") as spool, ThreadPoolExecutor(1) as pool:
+        path = _whole_chunks(log, spool)
+        chunks = pool.submit(list, _chunks(path))
+        bad_chunks = _bad(chunks)
+        number = found = 0
+        try:
+            for piece in decoder.pieces(path) if os.path.getsize(path) < PROCESS_BYTES else _decoded(path):
+                if piece.ends:
+                    yield Records(number + 1, piece.text, piece.ends)
+                number += len(piece.ends)
+                found += len(piece.ends)
+                if piece.error is not None:
+                    number += 1
+                    yield from bad_chunks
+                    yield BadEvent(f"record {number}", piece.error)
+        except (RuntimeError, OSError) as error:
+            raise DataError(f"this .evtx file cannot be read: {error}", log.path) from None
+        yield from bad_chunks
+        expected = sum(item for item in chunks.result() if isinstance(item, int))
+        if found < expected:
+            lost = f"{expected - found:,} of the {expected:,} records that the chunks announce cannot be read"
+            yield BadEvent("end", lost)
+
+
+def _decoded(path: str) -> Iterator[decoder.Piece]:
+    """Decode a file as decoder.pieces does: in a process of its own, and here what that had not told when it ended early."""
+    # -P: beside the script are modules called evtx and xml, which are not those that it wants.
+    command = [sys.executable, "-P", decoder.__file__, path]
+    told = 0
+    with (
+        suppress(OSError, ValueError, TypeError),  # no process to be had, or one that tells something else
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pipesize=PIPE_BYTES) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            while (line := process.stdout.readline()) != decoder.END:
+                ends, error = json.loads(line)
+                size = ends[-1] if ends else 0
+                text = process.stdout.read(size)
+                if len(text) < size:
+                    break
+                yield decoder.Piece(text, ends, error)
+                told += len(ends) + (error is not None)
+            else:
+                return
+        finally:
+            process.kill()
+    yield from decoder.pieces(path, told)
+
+
+def _bad(chunks: Future[list[BadEvent | int]]) -> Iterator[BadEvent]:
+    yield from (item for item in chunks.result() if isinstance(item, BadEvent))
+
+
+def _chunks(path: str) -> Iterator[BadEvent | int]:
+    """Yield how many records each chunk announces, and what is wrong with it: `evtx` passes over much of that."""
+    with open(path, "rb") as file:
+        offset = HEADER_BYTES
+        empty = 0
+        file.seek(offset)
+        while chunk := file.read(CHUNK_BYTES):
+            place = f"chunk at offset {offset}"
+            header = chunk[:CHUNK_HEADER_BYTES].ljust(CHUNK_HEADER_BYTES, b"\0")
+            if not any(header):
+                empty = empty or offset
+            elif not header.startswith(CHUNK_MAGIC):
+                yield BadEvent(place, "this is not the header of a chunk: its events are lost")
+            else:
+                first, last, _, _, _, _, free, sum_of_records = struct.unpack_from("<4Q4I", header, 8)
+                if zlib.crc32(header[:120] + header[128:]) != struct.unpack_from("<I", header, 124)[0]:
+                    yield BadEvent(place, "the checksum of its header is wrong: events may be lost or changed")
+                elif zlib.crc32(chunk[CHUNK_HEADER_BYTES:free]) != sum_of_records:
+                    yield BadEvent(place, "the checksum of its records is wrong: events may be lost or changed")
+                elif last >= first:
+                    yield last - first + 1
+                if empty:
+                    yield BadEvent(f"chunk at offset {empty}", "it is empty though a later one is not")
+                    empty = 0
+            offset += len(chunk)
+
+
+def _whole_chunks(log: Log, spool: IO[bytes]) -> str:
+    """Return the path of a file that the package can seek in, copied to *spool* where the log is none."""
+    if log.file and (os.path.getsize(log.file) - HEADER_BYTES) % CHUNK_BYTES == 0:
+        return log.file
+    spool.writelines(log.blocks)
+    missing = -(spool.tell() - HEADER_BYTES) % CHUNK_BYTES
+    if missing:
+        # The package would pass over a chunk that is cut short, its whole records and all, without a word.
+        spool.write(bytes(missing))
+        log.flaw = log.flaw or "the file ends within a chunk: copy it again, what follows is lost"
+    spool.flush()
+    return spool.name

@@ -1,0 +1,236 @@
+"""Windows events, read fast: those of a known shape by `shapes`, all others by the exact readers, `xml` and `evtx`.
+
+Nothing but speed is lost without this module: `xml.read` and `evtx.read` give the same rows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeAlias, TypeVarTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from splreplay.logs import evtx, xml
+from splreplay.logs.events import Item, Row, batch_of, batches
+from splreplay.logs.opening import Log
+from splreplay.logs.report import BadEvent
+from splreplay.logs.shapes import REACH, Block, Booleans, Found, Integers, Shape, learn
+
+Arguments = TypeVarTuple("Arguments")
+Exact: TypeAlias = Callable[[int, int, int], "Iterable[Row | BadEvent]"]
+
+THREADS = 2
+# More events than this of shapes yet unknown are read exactly, block by block.
+LESSONS = 50
+MAX_SHAPES = 500
+# An event of more is nothing that Windows writes, and costs more to learn than to parse.
+MAX_TAGS = 1_000
+
+# What of the view of a short text belongs to it, by its length.
+SHORT = 12
+MASKS = np.frombuffer(
+    b"".join((b"\xff" * (4 + length)).ljust(16, b"\0") for length in range(SHORT + 1)), "<u4"
+).reshape(-1, 4)
+
+
+def read_xml(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read event XML; raises DataError where it has a DTD, as the exact reader does."""
+    learned = Learned()
+
+    def read(offset: int, content: bytes) -> list[Item]:
+        parser = xml.Parser(fields)
+
+        def exact(event: int, start: int, end: int) -> Iterable[Row | BadEvent]:
+            return xml.rows(parser, log.path, offset + start, content[start:end])
+
+        if len(content) <= REACH or not content.endswith(xml.EVENT_END) or xml.hides_ends(content):
+            return list(batches(exact(0, 0, len(content)), fields))
+        return learned.read(Block(content), parser, exact, fields)
+
+    return in_threads(read, xml.pieces(log))
+
+
+def read_evtx(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read an .evtx file; raises DataError where it is none after all."""
+    learned = Learned()
+
+    def read(item: evtx.Records | BadEvent) -> list[Item]:
+        parser = xml.Parser(fields)
+        if isinstance(item, evtx.Records):
+            content = evtx.xml(item.text)
+            block = Block(content) if len(content) > REACH else None
+            if block and len(block.end) == len(item.ends) and _end_events(item):
+
+                def exact(event: int, start: int, end: int) -> Iterable[Row | BadEvent]:
+                    return [evtx.row(parser, item, event)]
+
+                return learned.read(block, parser, exact, fields)
+        return list(batches(evtx.rows(parser, item), fields))
+
+    return in_threads(read, ((item,) for item in evtx.records(log)))
+
+
+def _end_events(records: evtx.Records) -> bool:
+    """Tell whether each record ends as an event does."""
+    return all(records.text.endswith(xml.EVENT_END, 0, end) for end in records.ends)
+
+
+def in_threads(
+    read: Callable[[*Arguments], list[Item]], blocks: Iterable[tuple[*Arguments]], ahead: int = THREADS
+) -> Iterator[Item]:
+    """Read blocks at the same time, a few at once, some of them *ahead*; their results come in order."""
+    results: deque[Future[list[Item]]] = deque()
+    with ThreadPoolExecutor(THREADS) as pool:
+        for block in blocks:
+            results.append(pool.submit(read, *block))
+            if len(results) > ahead:
+                yield from results.popleft().result()
+        for result in results:
+            yield from result.result()
+
+
+class Learned:
+    """The shapes that one log has shown so far."""
+
+    def __init__(self) -> None:
+        """Know none."""
+        self._shapes: dict[int, list[Shape]] = {}
+
+    def read(self, block: Block, parser: xml.Parser, exact: Exact, fields: Sequence[str]) -> list[Item]:
+        """Return the bad events of a block, and the rows in one batch.
+
+        Args:
+            block: Whole events.
+            parser: The exact reader's.
+            exact: Reads one event exactly, given its number in the block, where it begins and where it ends.
+            fields: The fields that *parser* reads.
+        """
+        found = list(self._find(block, parser))
+        unknown = np.ones(len(block.end), np.bool_)
+        for _, events in found:
+            unknown[events.events] = False
+        bad: list[Item] = []
+        rows: dict[int, list[Row]] = {}
+        for event in np.flatnonzero(unknown).tolist():
+            rows[event] = []
+            for item in exact(event, int(block.end[event - 1]) if event else 0, int(block.end[event])):
+                if isinstance(item, BadEvent):
+                    bad.append(item)
+                else:
+                    rows[event].append(item)
+        batch = _batch(block, found, rows, fields)
+        return [*bad, batch] if batch.num_rows else bad
+
+    def _find(self, block: Block, parser: xml.Parser) -> Iterator[tuple[Shape, Found]]:
+        """Yield the events that have a shape, known or learned from the first of them."""
+        left = np.where(block.plain() & (block.count <= MAX_TAGS), block.count, 0)
+        for count in np.unique(left[left > 0]).tolist():
+            shapes = self._shapes.setdefault(count, [])
+            events = np.flatnonzero(left == count)
+            number = lessons = 0
+            while len(events):
+                if number == len(shapes):
+                    # None of the known shapes: learn from the first event, which then has it, or is read exactly.
+                    if lessons == LESSONS or len(shapes) == MAX_SHAPES:
+                        break
+                    lessons += 1
+                    first = int(events[0])
+                    shape = learn(block.content[block.tags[block.first[first]] : block.end[first]], parser)
+                    if not shape or shape.tags != count:
+                        events = events[1:]
+                        continue
+                    shapes.append(shape)
+                shape = shapes[number]
+                number += 1
+                found = shape.find(block, events)
+                if len(found.events):
+                    yield shape, found
+                    left[found.events] = 0
+                    events = np.flatnonzero(left == count)
+
+
+def _batch(
+    block: Block, found: Sequence[tuple[Shape, Found]], exact: Mapping[int, Sequence[Row]], fields: Sequence[str]
+) -> pa.RecordBatch:
+    """Put the rows into the order of the log; the text of those found stays where it stands in the block."""
+    rows_of = np.ones(len(block.end), np.int64)
+    for event, rows in exact.items():
+        rows_of[event] = len(rows)
+    at = np.cumsum(rows_of) - rows_of
+    count = int(rows_of.sum())
+    ids, times = np.zeros(count, np.int32), np.zeros(count)
+    texts = Texts(block, len(fields) + 3, count)
+    for shape, events in found:
+        place = at[events.events]
+        ids[place], times[place] = shape.event_id, events.time
+        texts.point(shape.columns, place, events.start, events.length)
+        for column, text in shape.constants.items():
+            texts.write(column, place, text)
+    for event, rows in exact.items():
+        for number, row in enumerate(rows, int(at[event])):
+            ids[number], times[number] = row.event_id, row.time
+            for column, value in enumerate((row.provider, row.computer, row.channel, *row.values)):
+                if value is not None:
+                    texts.write(column, number, value)
+    provider, computer, channel, *values = texts.arrays()
+    columns = [provider, pa.array(ids), pa.array(times), computer, channel, *values]
+    return batch_of(columns, fields)
+
+
+class Texts:
+    """Columns of Arrow string views: a text of up to 12 bytes stands in its view, a longer one where that points.
+
+    Source: Arrow Columnar Format, "Variable-size Binary View Layout".
+    """
+
+    def __init__(self, block: Block, columns: int, rows: int) -> None:
+        """Start with no value anywhere: their views are zero, as some readers look at them all the same."""
+        self._block = block
+        self._views = np.zeros((columns, rows, 2), np.uint64)
+        self._valid = np.zeros((columns, rows), np.bool_)
+        self._written = bytearray()
+
+    def point(self, columns: Sequence[int], rows: Integers, start: Integers, length: Integers) -> None:
+        """Set values to text of the block; *start* and *length* have a row for each of *rows*, a column for each of *columns*."""
+        view = self._block.at(start - 4, 16).view(np.uint32)
+        view[..., 0] = length
+        view &= MASKS[np.minimum(length, SHORT)]
+        long = length > SHORT
+        np.copyto(view[..., 2], 0, where=long)
+        np.copyto(view[..., 3], start, where=long, casting="unsafe")
+        place = np.array(columns, np.int64), rows[:, None]
+        self._views[place] = view.view(np.uint64)
+        self._valid[place] = True
+
+    def write(self, column: int, rows: Integers | int, text: str) -> None:
+        """Set the value of some rows to a text that does not stand in the block."""
+        data = text.encode()
+        head = len(data) | int.from_bytes(data[:4], "little") << 32
+        if len(data) <= SHORT:
+            tail = int.from_bytes(data[4:], "little")
+        else:
+            tail = 1 | len(self._written) << 32
+            self._written += data
+        self._views[column, rows] = (head, tail)
+        self._valid[column, rows] = True
+
+    def arrays(self) -> list[pa.Array]:
+        """Return the columns."""
+        return view_arrays(self._views, self._valid, self._block.content, bytes(self._written))
+
+
+def view_arrays(views: NDArray[Any], valid: Booleans, *texts: bytes) -> list[pa.Array]:
+    """Return columns of Arrow string views; their views and which are there have a row a column, *texts* is what they point to."""
+    buffers = [pa.py_buffer(text) for text in texts]
+    return [
+        pa.Array.from_buffers(
+            pa.string_view(),
+            len(there),
+            [pa.py_buffer(np.packbits(there, bitorder="little")), pa.py_buffer(view), *buffers],
+        )
+        for view, there in zip(views, valid, strict=True)
+    ]

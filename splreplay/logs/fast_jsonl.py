@@ -1,0 +1,155 @@
+"""JSON lines, read fast: the values of lines that can mean but one thing are taken from all of a block at once.
+
+`jsonl` reads all other lines. Nothing but speed is lost without this module: `jsonl.read` gives the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from splreplay.logs import jsonl, jsonl_duckdb, opening
+from splreplay.logs.events import Item, Row, UnreadableEventError, batch_of, batches, epoch, event_id
+from splreplay.logs.fast import THREADS, in_threads
+from splreplay.logs.jsonl_form import SYSTEM, Form, Values, form
+from splreplay.logs.opening import Log
+from splreplay.logs.report import BadEvent
+from splreplay.logs.shapes import TIME_BYTES, Booleans, Floats, Integers, times, windows
+
+# The scanner starts in half a second, which it saves where a file is so large.
+SCANNER_BYTES = 256 << 20
+# No event is as short; lines that are, on an average, would cost far more memory than they have bytes, and a line that is longer
+# than a block makes up for none of them. DuckDB's check looks at VALUE_BYTES, so it is no less.
+EVENT_BYTES = 32
+
+_epoch = lru_cache(maxsize=4096)(epoch)
+_local_time = lru_cache(maxsize=4096)(jsonl.local_time)
+
+
+def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log, as jsonl.read does."""
+    values = values_of(log)
+
+    def read_piece(piece: jsonl.Piece) -> list[Item]:
+        if min(len(piece.content), opening.BLOCK_BYTES) < EVENT_BYTES * piece.lines:
+            return list(batches(jsonl.rows(enumerate(jsonl.lines(piece.content), piece.number), fields), fields))
+        wanted = form(piece.content, fields)
+        found = values(piece, wanted)
+        provider = _provider(found.columns) if wanted.implied else found.columns["provider"]
+        return _read(found, provider, piece, fields)
+
+    # So that there is work while rows are written, as the writer takes as long as two pieces.
+    return in_threads(read_piece, ((piece,) for piece in jsonl.pieces(log)), 2 * THREADS)
+
+
+def values_of(log: Log) -> Callable[[jsonl.Piece, Form], Values]:
+    """Return what takes values out of the lines of a log: for a large file the scanner, where numba is installed."""
+    if log.file and log.size >= SCANNER_BYTES:
+        try:
+            from splreplay.logs import jsonl_scanner
+
+            jsonl_scanner.prepare()
+        except Exception:  # numba is not there, may write nowhere, finds what it has kept damaged …
+            return jsonl_duckdb.values
+        return jsonl_scanner.values
+    return jsonl_duckdb.values
+
+
+def _read(found: Values, provider: pa.Array, piece: jsonl.Piece, fields: Sequence[str]) -> list[Item]:
+    """Return the bad events of a piece, and the rows in one batch."""
+    columns, sure = found.columns, found.sure
+    for name in SYSTEM:
+        # Another key may hold what this one does not. A view begins with the length of the text.
+        length = np.frombuffer(columns[name].buffers()[1], "<u4")[::4]
+        sure &= (length > 0) | np.asarray(columns[name].is_null())
+    sure &= np.asarray(provider.is_valid()) & np.asarray(columns["computer"].is_valid())
+    ids, moments = pa.array(_event_ids(columns["event_id"], sure)), pa.array(_moments(columns, sure))
+    computer, channel, *values = (columns[name] for name in ("computer", "channel", *fields))
+    batch = batch_of([provider, ids, moments, computer, channel, *values], fields)
+    lines = np.flatnonzero(~sure).tolist()
+    starts = np.concatenate(([0], found.ends))
+    others = [(line, piece.content[starts[line] : starts[line + 1]].removesuffix(b"\n")) for line in lines]
+    return _with_others(batch, sure, piece.number, others, fields) if others else [batch]
+
+
+def _provider(columns: Mapping[str, pa.Array]) -> pa.Array:
+    """Return the providers, Sysmon where an event names none but has its channel or the field that only it has."""
+    provider = columns["provider"]
+    if not provider.null_count:
+        return provider
+    channel = columns["channel"].cast(pa.string())
+    sysmon = pc.or_kleene(pc.starts_with(channel, f"{jsonl.SYSMON}/"), columns["#utc"].is_valid())
+    implied = pc.if_else(sysmon, jsonl.SYSMON, None)
+    return pc.coalesce(provider.cast(pa.string()), implied)
+
+
+def _with_others(
+    batch: pa.RecordBatch, sure: Booleans, number: int, others: Sequence[tuple[int, bytes]], fields: Sequence[str]
+) -> list[Item]:
+    """Return the bad events among the lines that are not sure, and their rows in their places in the batch."""
+    bad: list[Item] = []
+    rows: list[Row] = []
+    places: list[int] = []
+    for place, line in others:
+        for item in jsonl.rows([(number + place, line)], fields):
+            if isinstance(item, BadEvent):
+                bad.append(item)
+            else:
+                rows.append(item)
+                places.append(place)
+    known = np.flatnonzero(sure)
+    order = np.argsort(np.concatenate((known, np.array(places, np.int64))))
+    exact = [item for item in batches(rows, fields) if isinstance(item, pa.RecordBatch)]
+    # Arrow takes no rows out of columns of views.
+    texts = [(column.name, pa.string() if column.type == pa.string_view() else column.type) for column in batch.schema]
+    first, *rest = (pa.table(item).cast(pa.schema(texts)) for item in (batch, *exact))
+    table = pa.concat_tables([first.take(pa.array(known)), *rest]).take(pa.array(order))
+    return [*bad, *table.cast(batch.schema).combine_chunks().to_batches()]
+
+
+def _event_ids(texts: pa.Array, sure: Booleans) -> Integers:
+    """Return the EventIDs; those that are none are not sure."""
+    coded = texts.cast(pa.string()).fill_null("").dictionary_encode()
+    ids = []
+    for text in coded.dictionary.to_pylist():
+        try:
+            ids.append(event_id(text))
+        except UnreadableEventError:
+            ids.append(-1)
+    found: Integers = np.array(ids, np.int32)[np.asarray(coded.indices)]
+    sure &= found >= 0
+    return found
+
+
+def _moments(columns: Mapping[str, pa.Array], sure: Booleans) -> Floats:
+    """Return the times in seconds since 1970; those that are none are not sure."""
+    moments, known = _utc(columns["#time"])
+    known &= np.asarray(columns["#local"].is_null())
+    rows = np.flatnonzero(sure & ~known)
+    if not len(rows):
+        return moments
+    texts = (columns[name].cast(pa.string()).take(pa.array(rows)).to_pylist() for name in SYSTEM[4:8])
+    for row, time, local, received, relayed in zip(rows.tolist(), *texts, strict=True):
+        try:
+            moments[row] = _epoch(time or "") if local is None else _local_time(local, received, relayed)
+        except UnreadableEventError:
+            sure[row] = False
+    return moments
+
+
+def _utc(column: pa.Array) -> tuple[Floats, Booleans]:
+    """Return the times that are such as 2020-09-20T01:18:13.416Z, and which are."""
+    texts = column.cast(pa.string()).fill_null("")
+    edges = np.frombuffer(texts.buffers()[1], np.int32)[: len(texts) + 1].astype(np.int64)
+    content = np.frombuffer(bytes(texts.buffers()[2] or b"") + bytes(TIME_BYTES), np.uint8)
+    start, lengths = edges[:-1], np.diff(edges)
+    moments, known = np.zeros(len(texts)), np.zeros(len(texts), np.bool_)
+    for length in np.flatnonzero(np.bincount(np.minimum(lengths, TIME_BYTES))).tolist():
+        if len("2020-09-20T01:18:13Z") <= length <= len("2020-09-20T01:18:13.123456789Z"):
+            rows = np.flatnonzero(lengths == length)
+            moments[rows], known[rows] = times(windows(content, start[rows], TIME_BYTES).view(np.uint8), length)
+    return moments, known

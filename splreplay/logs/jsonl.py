@@ -1,0 +1,167 @@
+"""JSON lines, read exactly, as shippers write Windows events: one object a line, in one of these forms.
+
+Winlogbeat 7 and later: `winlog` holds provider_name, event_id, channel, computer_name and event_data;
+`@timestamp` is the event's time.
+NXLog (im_msvistalog, to_json): flat; SourceName, EventID, Channel and Hostname beside the event's own fields;
+`EventTime` is the sender's local time unless it names its zone.
+Plain: flat, in the names of the event log itself; Provider, EventID, Channel, Computer, SystemTime or
+TimeCreated, and the event's own fields.
+
+Source of the forms: OTRF/Security-Datasets@be0e8220 and @dc8a4544, datasets/atomic/windows; the winlog.*
+fields of the Winlogbeat reference.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import string
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from splreplay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id
+from splreplay.logs.opening import CACHED, Log, whole
+from splreplay.logs.report import BadEvent
+
+SYSMON = "Microsoft-Windows-Sysmon"
+NEWLINE = re.compile(rb"\n")
+# What a line may have around it: white space, the byte order mark where files were put together, the zeros of a file
+# that was not written full. None of it begins or ends a JSON object.
+PADDING = string.whitespace.encode() + codecs.BOM_UTF8 + b"\0"
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+# What the flat forms call a thing; the first that an event has counts.
+PROVIDER = ("SourceName", "Provider", "ProviderName", "EventSourceName")
+COMPUTER = ("Computer", "Hostname", "HostName")
+# UtcTime comes last: in EID 3 of real logs it is up to days before the event.
+TIME = ("SystemTime", "TimeCreated", "@timestamp", "UtcTime")
+# What NXLog's time is made of, which counts before those: see local_time.
+LOCAL_TIME = ("EventTime", "EventReceivedTime", "@timestamp")
+
+
+def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log, line by line."""
+    items = (item for piece in pieces(log) for item in rows(enumerate(lines(piece.content), piece.number), fields))
+    return batches(items, fields)
+
+
+class Piece(NamedTuple):
+    """Some lines of a log: the number of the first, how many there are, and their bytes."""
+
+    number: int
+    lines: int
+    content: bytes
+
+
+def pieces(log: Log) -> Iterator[Piece]:
+    """Cut a log into large pieces of whole lines."""
+    number = 1
+    for _, content in whole(log, b"\n", NEWLINE):
+        count = _line_ends(content) + (not content.endswith(b"\n"))
+        yield Piece(number, count, content)
+        number += count
+
+
+def _line_ends(content: bytes) -> int:
+    """Return how many line feeds there are, while other threads go on."""
+    all_ = np.frombuffer(content, np.uint8)
+    parts = (all_[start : start + CACHED] for start in range(0, len(all_), CACHED))
+    return sum(int(np.count_nonzero(part == ord("\n"))) for part in parts)
+
+
+def lines(content: bytes) -> list[bytes]:
+    """Return the lines of a piece."""
+    return content.removesuffix(b"\n").split(b"\n")
+
+
+def rows(numbered: Iterable[tuple[int, bytes]], fields: Sequence[str]) -> Iterator[Row | BadEvent]:
+    """Read lines, each given with its number; blank ones are no events."""
+    for number, line in numbered:
+        if text := line.strip(PADDING):
+            try:
+                yield _row(text, fields)
+            except UnreadableEventError as error:
+                yield BadEvent(f"line {number}", str(error))
+
+
+def _row(line: bytes, fields: Sequence[str]) -> Row:
+    try:
+        # Numbers stay as they are written: 0x… and large ones are text in Splunk too.
+        text = line.decode("utf-8", "replace")
+        record = json.loads(text, parse_int=str, parse_float=str, object_pairs_hook=_first_of_each)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableEventError(f"this is not JSON: {error}") from None
+    if not isinstance(record, dict):
+        raise UnreadableEventError("this is not a JSON object")
+    winlog = record.get("winlog")
+    if isinstance(winlog, dict):
+        data = winlog.get("event_data")
+        if not isinstance(data, dict):
+            data = {}
+        data = {SPELLED.get(name, name): value for name, value in data.items()} | data
+        provider, identifier = _first(winlog, "provider_name"), _first(winlog, "event_id")
+        computer, channel = _first(winlog, "computer_name"), _first(winlog, "channel")
+        time = epoch(_first(record, "@timestamp") or "")
+    else:
+        data = record
+        provider, computer = _first(record, *PROVIDER), _first(record, *COMPUTER)
+        identifier, channel = _first(record, "EventID"), _first(record, "Channel")
+        time = _flat_time(record)
+    return Row(
+        provider or _implied_provider(channel, data),
+        event_id(identifier or ""),
+        time,
+        computer,
+        channel,
+        tuple(_text(data.get(field)) for field in fields),
+    )
+
+
+def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object whose first value of a name counts, as it does in XML."""
+    record: dict[str, Any] = {}
+    for name, value in pairs:
+        record.setdefault(name, value)
+    return record
+
+
+def _flat_time(record: Mapping[str, Any]) -> float:
+    local, received, relayed = (_first(record, key) for key in LOCAL_TIME)
+    return epoch(_first(record, *TIME) or "") if local is None else local_time(local, received, relayed)
+
+
+def local_time(local: str, received: str | None, relayed: str | None) -> float:
+    """Return the moment of an NXLog sender's local time, taken for UTC where the record does not tell its zone.
+
+    EventReceivedTime is local too, and a relay (Logstash) adds the same moment in UTC as @timestamp; between
+    the two lie seconds, and zones differ by quarters of an hour.
+    """
+    if received is None or relayed is None:
+        return epoch(local)
+    return epoch(local, round((epoch(received) - epoch(relayed)) / 900) * 900)
+
+
+def _implied_provider(channel: str | None, data: Mapping[str, Any]) -> str:
+    """Name the provider where the event does not: Sysmon, by its channel or by the field that only it has."""
+    return SYSMON if (channel or "").startswith(f"{SYSMON}/") or data.get("UtcTime") is not None else ""
+
+
+def _first(record: Mapping[str, Any], *keys: str) -> str | None:
+    for key in keys:
+        text = _text(record.get(key))
+        if text:
+            return text
+    return None
+
+
+def _text(value: object) -> str | None:
+    """Return a JSON value as the text that Windows would show; null is None."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return SURROGATE.sub("\ufffd", text)

@@ -1,0 +1,160 @@
+"""The values of a block of JSON lines, by DuckDB.
+
+DuckDB's parser is quick, and lenient: it takes a trailing comma and NaN, and writes some numbers anew. A line that it
+takes is sure where its bytes show that none of this is in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from splreplay.logs.jsonl import Piece
+from splreplay.logs.jsonl_form import Form, Place, Values
+from splreplay.logs.opening import CACHED
+from splreplay.logs.shapes import Booleans, Bytes, Integers, windows
+from splreplay.sql.values import identifier, literal
+
+# In more objects than this, the exact reader may find a line too deep.
+MAX_OBJECTS = 100
+# No value that is looked at needs more bytes to tell what it is.
+VALUE_BYTES = 32
+# How the text of an object or an array begins; no GUID does.
+NESTED = np.frombuffer(b'{"{}["[]', "<u2")
+
+
+def values(piece: Piece, form: Form) -> Values:
+    """Return what stands in the places of a form; a piece has VALUE_BYTES or more."""
+    content = piece.content
+    ends = np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n")) + 1
+    if not content.endswith(b"\n"):
+        ends = np.append(ends, len(content))
+    edges = np.concatenate(([0], ends)).astype(np.int32)
+    lines = pa.Array.from_buffers(pa.string(), len(ends), [None, pa.py_buffer(edges), pa.py_buffer(content)])
+    with _database().cursor() as cursor:
+        cursor.register("lines", pa.table({"line": lines}))
+        [found] = cursor.sql(_query(form)).to_arrow_table().combine_chunks().to_batches()
+    columns = {name: found[name] for name, _ in form.values}
+    plain, nesting = _plain(content, ends)
+    sure = np.asarray(found["sure"]) & plain
+    if nesting:
+        for column in columns.values():
+            # A view begins with the length of the text and its first four bytes.
+            head = np.frombuffer(column.buffers()[1], "<u4").reshape(-1, 4)[:, 1].astype("<u2")
+            sure &= ~np.isin(head, NESTED)
+    return Values(columns, sure, ends)
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """Return a database for all logs, whose cursors each work in the thread that has them, alone."""
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 1,
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "produce_arrow_string_view": "true",
+        "arrow_output_version": "1.4",
+    }
+    return duckdb.connect(":memory:", config=settings)
+
+
+@cache
+def _query(form: Form) -> str:
+    """Return the SQL that takes the values of a form out of `lines`; `sure` where a line has that form."""
+    taken = [place for _, place in form.values if place]
+    known = {_folded(place): place for place in taken}
+    sure = [f"{_value(place[:-1][:1])} IS NOT NULL" for place in taken]  # the line, and the object in it
+    for place in form.empty:
+        twin = known.get(_folded(place), place)
+        if twin == place:
+            taken.append(place)
+            sure.append(f"{_value(place)} IS NULL")
+        else:
+            # No two keys may differ in case alone, so the other one is looked for in the text, escaped or not.
+            seen = f"(contains(line, {literal(place[-1])}) OR contains(line, '\\u'))"
+            sure.append(f"({_value(twin)} IS NOT NULL OR NOT {seen})")
+    structure = json.dumps(_structure(taken))
+    listed = "".join(
+        f",\n    {_value(at) if at else 'NULL::VARCHAR'} AS {identifier(name)}" for name, at in form.values
+    )
+    return f"""
+SELECT
+    {" AND ".join(dict.fromkeys(sure))} AS sure{listed}
+FROM (SELECT line, try(json_transform(line, {literal(structure)})) AS s FROM lines)"""
+
+
+def _folded(place: Place) -> Place:
+    return tuple(key.lower() for key in place)
+
+
+def _value(place: Place) -> str:
+    return ".".join(["s", *map(identifier, place)])
+
+
+def _structure(places: Iterable[Place]) -> dict[str, Any]:
+    """Return what json_transform takes the values of *places* for."""
+    structure: dict[str, Any] = {}
+    for *objects, key in places:
+        inner = structure
+        for name in objects:
+            inner = inner.setdefault(name, {})
+        inner[key] = "VARCHAR"
+    return structure
+
+
+def _plain(piece: bytes, ends: Integers) -> tuple[Booleans, bool]:
+    """Tell which lines, of those that DuckDB takes, are JSON and mean the same to the exact reader; and if any nests.
+
+    Every value follows a colon, a comma or an opening bracket; it is a string, a whole number, true, false or null, an
+    object, or an array of strings. No comma stands before a closing bracket.
+    """
+    content = np.frombuffer(piece, np.uint8)
+    separators, closers = [], []
+    for start in range(0, len(piece), CACHED):
+        # One byte before the part and two behind it, but where the piece begins or ends: there, nothing follows.
+        first = max(start, 1)
+        part = content[first - 1 : start + CACHED + 2]
+        before, byte = part[:-3], part[1:-2]
+        quote, space = part == ord('"'), part == ord(" ")
+        text_follows = quote[2:-1] | (space[2:-1] & quote[3:])
+        # A key ends with a quote, and so does what is not known yet before a comma; white space may follow.
+        separator = ((byte == ord(":")) | (byte == ord(","))) & (before <= ord('"'))
+        separators.append(np.flatnonzero(separator & ~text_follows) + first)
+        closers.append(np.flatnonzero(part[1:] | 0x20 == ord("}")) + first)
+    separator_at, closer_at = np.concatenate(separators), np.concatenate(closers)
+    known, nested = _known_values(content, separator_at)
+    # One space alone before a closing bracket is no harm, nor is a text with such.
+    before, second = content[closer_at - 1], content[closer_at - 2]
+    before = np.where(before == ord(" "), second, before)
+    harmless = (before != ord(",")) & (before > 0x20)
+    plain = np.ones(len(ends), np.bool_)
+    for places in (closer_at[~harmless], separator_at[~known]):
+        plain[np.searchsorted(ends, places, "right")] = False
+    objects = np.bincount(np.searchsorted(ends, separator_at[nested], "right"), minlength=len(ends))
+    return plain & (objects <= MAX_OBJECTS), bool(nested.any())
+
+
+def _known_values(content: Bytes, separators: Integers) -> tuple[Booleans, Booleans]:
+    """Tell which separators have a value behind them that is no string but known, and which of these nest."""
+    at = separators + 1 + (content[np.minimum(separators + 1, len(content) - 1)] == ord(" "))
+    inside = at <= len(content) - VALUE_BYTES
+    text = windows(content, np.where(inside, at, 0), VALUE_BYTES).view(np.uint8)
+    first, second = text[:, 0], text[:, 1]
+    digits = (text >= ord("0")) & (text <= ord("9"))
+    digits[:, 0] |= first == ord("-")
+    # The place behind the number; 0 where there is none, or where it is too long.
+    behind = digits.argmin(axis=1)
+    end = text[np.arange(len(text)), behind]
+    number = (behind > 0) & ((end == ord(",")) | (end == ord("}")) | (end <= 0x20))
+    # DuckDB makes 0 of it.
+    number &= (first != ord("-")) | (second != ord("0"))
+    word = (first == ord("t")) | (first == ord("f")) | ((first == ord("n")) & (second == ord("u")))
+    nested = (first == ord("{")) | ((first == ord("[")) & ((second == ord('"')) | (second == ord("]"))))
+    known = inside & (content[separators] == ord(":")) & (number | word | nested)
+    return known, known & nested

@@ -1,0 +1,114 @@
+"""Where lines of JSON hold what is read of them: the form of a log, as jsonl tells it, told by the first of its lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import NamedTuple, TypeAlias
+
+import pyarrow as pa
+
+from splreplay.logs import jsonl
+from splreplay.logs.events import SPELLED
+from splreplay.logs.shapes import Booleans, Integers
+
+# The keys to a value, from the line's own object inwards.
+Place: TypeAlias = tuple[str, ...]
+
+# The first event of a piece is looked for in so much of it.
+FORM_BYTES = 1 << 16
+# What else than fields a line is read for. The three behind #time make the moment of NXLog's form.
+SYSTEM = ("provider", "event_id", "computer", "channel", "#time", "#local", "#received", "#relayed", "#utc")
+# Of the three, the last differs from the one before in case alone, as no two columns of DuckDB may.
+COMPUTER = jsonl.COMPUTER[:-1]
+
+
+class Form(NamedTuple):
+    """One form of lines.
+
+    Args:
+        values: Each of SYSTEM and of the fields, and its place; None where this form has none.
+        empty: Places which hold nothing but null, if anything: what stood there would count before those.
+        implied: Whether an event without a provider is read as one that names none.
+    """
+
+    values: tuple[tuple[str, Place | None], ...]
+    empty: tuple[Place, ...]
+    implied: bool
+
+
+class Values(NamedTuple):
+    """What the lines of a piece hold.
+
+    Args:
+        columns: String views of each of SYSTEM and of the fields, a row a line.
+        sure: Which lines mean that to the exact reader, too.
+        ends: Where in the piece the next line begins.
+    """
+
+    columns: Mapping[str, pa.Array]
+    sure: Booleans
+    ends: Integers
+
+
+def form(piece: bytes, fields: Sequence[str]) -> Form:
+    """Return the form of the first event of a piece."""
+    present = _first_event(piece)
+    if "winlog" in present:
+        return _winlogbeat(tuple(fields))
+    keys = (jsonl.PROVIDER, COMPUTER, [jsonl.LOCAL_TIME[0], *jsonl.TIME])
+    return _flat(tuple(fields), *(next(filter(present.get, names), None) for names in keys))
+
+
+def _first_event(piece: bytes) -> Mapping[str, object]:
+    for line in jsonl.lines(piece[:FORM_BYTES]):
+        try:
+            record = json.loads(line.strip(jsonl.PADDING))
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(record, dict):
+            return record
+    return {}
+
+
+@cache
+def _winlogbeat(fields: Sequence[str]) -> Form:
+    data = ("winlog", "event_data")
+    system = {
+        "provider": "provider_name",
+        "event_id": "event_id",
+        "computer": "computer_name",
+        "channel": "channel",
+    }
+    values: dict[str, Place] = {name: ("winlog", key) for name, key in system.items()}
+    values |= {"#time": ("@timestamp",), "#utc": (*data, "UtcTime")} | {name: (*data, name) for name in fields}
+    others = tuple((*data, other) for other, name in SPELLED.items() if name in fields)
+    return Form(_complete(values, fields), others, implied=True)
+
+
+@cache
+def _flat(fields: Sequence[str], provider: str | None, computer: str | None, time: str | None) -> Form:
+    """Return a flat form by the keys of an event for three things, None where it has none of those that count."""
+    keys = {"provider": provider, "event_id": "EventID", "computer": computer, "channel": "Channel"}
+    keys["#utc"] = "UtcTime" if provider is None else None
+    local, received, relayed = jsonl.LOCAL_TIME
+    empty = [*_before(provider, jsonl.PROVIDER), *_before(computer, COMPUTER), "winlog"]
+    if time == local:
+        keys |= {"#local": local, "#received": received, "#relayed": relayed}
+    else:
+        keys["#time"] = time
+        empty += [local, *_before(time, jsonl.TIME)]
+    values: dict[str, Place] = {name: (key,) for name, key in keys.items() if key}
+    values.update((name, (name,)) for name in fields)
+    # An event without the key that the first has may have its provider under another.
+    return Form(_complete(values, fields), tuple((key,) for key in empty), implied=provider is None)
+
+
+def _before(key: str | None, keys: Sequence[str]) -> Sequence[str]:
+    """Return the keys before *key*; all of them where it is None."""
+    return keys if key is None else keys[: keys.index(key)]
+
+
+def _complete(values: Mapping[str, Place], fields: Sequence[str]) -> tuple[tuple[str, Place | None], ...]:
+    return tuple((name, values.get(name)) for name in (*SYSTEM, *fields))

@@ -1,0 +1,195 @@
+"""Open a log whatever it is wrapped in, and tell by its content what kind of log it is."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import nullcontext
+from itertools import chain
+from typing import BinaryIO
+
+from splreplay.errors import DataError
+
+# Each block costs some milliseconds whatever its size.
+BLOCK_BYTES = 16 << 20
+# Far above any real event, so that a file without event ends cannot fill the memory.
+MAX_EVENT_BYTES = 64 << 20
+# numpy looks at a block more than once, in parts of this size, which stay in the processor's cache.
+CACHED = 1 << 18
+# The end of an event is looked for in so much of the end of a block.
+TAIL_BYTES = 1 << 16
+
+GZIP = b"\x1f\x8b"
+# By the byte order mark, or as the first two characters are ASCII, the first of them < or {.
+UTF_16 = {
+    re.compile(rb"\xff\xfe|\xfe\xff"): "utf-16",
+    re.compile(rb"[<{]\0[\x01-\x7f]\0"): "utf-16-le",
+    re.compile(rb"\0[<{]\0[\x01-\x7f]"): "utf-16-be",
+}
+DECLARATION = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?\sencoding\s*=\s*['"]([\w.:-]{1,40})['"]""")
+ASCII = bytes(range(128))
+KINDS_READ = "replay reads Windows event XML, .evtx and JSON lines, each plain or as .gz"
+
+
+class Log:
+    """An opened log.
+
+    Attributes:
+        kind: "xml", "evtx" or "jsonl".
+        blocks: The content, uncompressed and (but for .evtx) as UTF-8.
+        file: The path where the content lies there as it is, else None (compressed, or a pipe).
+        flaw: Set once `blocks` is used up: why the content ends early, or None.
+        size: The bytes of the file, compressed or not; 0 where that is not known.
+        taken: How many of them were read.
+        end: What an event ends with, once its reader has told; from then on, blocks of a file end with it where they can.
+
+    Raises:
+        DataError: The file cannot be opened, or is no log that replay reads.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Open *path*; "-" is standard input."""
+        self.path = path
+        self.flaw: str | None = None
+        self.size = os.path.getsize(path) if os.path.isfile(path) else 0
+        self.taken = 0
+        self.end = b""
+        head, blocks = peek(self._read())
+        compressed = head.startswith(GZIP)
+        if compressed:
+            head, blocks = peek(self._gunzip(blocks))
+        encoding = next((name for start, name in UTF_16.items() if start.match(head)), None)
+        if encoding:
+            head, blocks = peek(_transcode(blocks, encoding))
+        elif head.startswith(codecs.BOM_UTF8):
+            head = head[len(codecs.BOM_UTF8) :]
+            next(blocks)
+            blocks = chain([head], blocks)
+        elif declared := _declared(head, path):
+            head, blocks = peek(_transcode(blocks, declared))
+        self.blocks = blocks
+        self.kind = _kind(head, path)
+        self.file = path if not compressed and os.path.isfile(path) else None
+
+    def _read(self) -> Iterator[bytes]:
+        try:
+            with nullcontext(sys.stdin.buffer) if self.path == "-" else open(self.path, "rb") as stream:
+                while block := stream.read(self._block_bytes(stream)):
+                    self.taken += len(block)
+                    yield block
+        except IsADirectoryError:
+            raise DataError("this is a directory: name the log files in it", self.path) from None
+        except OSError as error:
+            raise DataError(f"cannot be read: {error.strerror}", self.path) from None
+
+    def _block_bytes(self, stream: BinaryIO) -> int:
+        """Return how much to read; a block of whole events is not copied to put it together with the next."""
+        start = self.taken + BLOCK_BYTES - TAIL_BYTES
+        if not self.end or start < self.taken or start >= self.size:
+            return BLOCK_BYTES
+        stream.seek(start)
+        tail = stream.read(TAIL_BYTES)
+        stream.seek(self.taken)
+        at = tail.rfind(self.end)
+        return BLOCK_BYTES - TAIL_BYTES + at + len(self.end) if at >= 0 else BLOCK_BYTES
+
+    def _gunzip(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Uncompress one or more gzip members; never more than a block at a time, whatever the ratio."""
+        member = zlib.decompressobj(wbits=31)
+        try:
+            for block in blocks:
+                rest = block
+                while rest:
+                    if member.eof:
+                        rest = rest.lstrip(b"\0")  # padding, of a tape or a sector
+                        if not rest:
+                            break
+                        member = zlib.decompressobj(wbits=31)
+                    text = member.decompress(rest, BLOCK_BYTES)
+                    rest = member.unused_data if member.eof else member.unconsumed_tail
+                    if text:
+                        yield text
+            if rest := member.flush():
+                yield rest
+            if not member.eof:
+                self.flaw = "the gzip data ends early: copy the file again, what follows is lost"
+        except zlib.error as error:
+            self.flaw = f"the gzip data is damaged, what follows is lost ({error})"
+
+
+def whole(log: Log, end: bytes, variant: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Cut a log into large pieces of whole events; yields (offset, piece).
+
+    Args:
+        log: The log.
+        end: What an event ends with.
+        variant: What else it may end with: *end* with white space in it.
+    """
+    offset, pending = 0, b""
+    log.end = end
+    for block in log.blocks:
+        at = block.rfind(end) + len(end)
+        if at >= len(end):
+            piece = b"".join((pending, memoryview(block)[:at])) if pending else block[:at]
+            pending = block[at:]
+        else:
+            pending += block
+            at = max((match.end() for match in variant.finditer(pending)), default=0)
+            if not at and len(pending) > MAX_EVENT_BYTES:
+                at = len(pending)
+            piece, pending = pending[:at], pending[at:]
+        if piece:
+            yield offset, piece
+            offset += len(piece)
+    if pending:
+        yield offset, pending
+
+
+def peek(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return the first block, and all blocks including it."""
+    head = next(blocks, b"")
+    return head, chain([head], blocks)
+
+
+def _transcode(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    for block in blocks:
+        yield decoder.decode(block).encode()
+    yield decoder.decode(b"", final=True).encode()
+
+
+def _declared(head: bytes, path: str) -> str | None:
+    """Return the encoding that an XML declaration names, None where it is UTF-8 or names none."""
+    declaration = DECLARATION.match(head)
+    name = declaration[1].decode() if declaration else "utf-8"
+    # A file that says UTF-16 and is none was converted by something that left the declaration as it was.
+    if re.fullmatch(r"utf-?(8|16([lb]e)?)|us-ascii", name, re.IGNORECASE):
+        return None
+    try:
+        if ASCII.decode(name, "replace") == ASCII.decode():
+            return name
+    except (LookupError, ValueError):
+        pass
+    raise DataError(f"it declares the encoding {name!r}, which replay does not read: convert it to UTF-8", path)
+
+
+def _kind(head: bytes, path: str) -> str:
+    """Name the kind of log that starts with *head*, though its first event may be cut off."""
+    start = head.lstrip()
+    if not start:
+        raise DataError(f"this file is empty; {KINDS_READ}", path)
+    if start.startswith(b"ElfFile\0"):
+        return "evtx"
+    if start.startswith(b"{"):
+        return "jsonl"
+    if start.startswith(b"["):
+        raise DataError("this is a JSON array: write one event a line (jq -c '.[]')", path)
+    if start.startswith(b"<") or re.search(rb"<(\w+:)?Event[\s>]", head):
+        return "xml"
+    if re.search(rb"^\s*\{", head, re.MULTILINE):
+        return "jsonl"
+    raise DataError(f"this is no log that replay knows; {KINDS_READ}", path)

@@ -1,0 +1,264 @@
+"""Windows event XML: one <Event …>…</Event> after another, read exactly, by lxml, one event at a time.
+
+Source of the form: the Event schema, http://schemas.microsoft.com/win/2004/08/events/event.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import chain, pairwise
+from typing import NamedTuple
+
+import numpy as np
+from lxml import etree
+
+from splreplay.errors import DataError
+from splreplay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id
+from splreplay.logs.opening import Log, whole
+from splreplay.logs.report import BadEvent
+
+# The delimiter belongs to the name: <EventData> and </Events> are other elements.
+START = re.compile(rb"<Event(?=[\s>])")
+EVENT_END = b"</Event>"
+END = re.compile(rb"</Event\s{0,8}>")
+# Only what is left of an event ends elements between two events, or the root does.
+REMAINS = re.compile(rb"</(?!Events\s{0,8}>)")
+
+CDATA_START, CDATA_END = b"<![CDATA[", b"]]>"
+CDATA = re.compile(re.escape(CDATA_START) + b".*?" + re.escape(CDATA_END), re.DOTALL)
+COMMENT_START, COMMENT_END = b"<!--", b"-->"
+COMMENT_OR_TAG = re.compile(b"<!--(?P<comment>.*?)-->|(?P<start>%b)|%b" % (START.pattern, END.pattern), re.DOTALL)
+# What may be a CDATA section or a comment is none if it has no end in so many bytes.
+MAX_OPEN_BYTES = 16 << 20
+
+# What XML 1.0 allows in no form, not even escaped (section 2.2).
+ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]+)|([0-9]+));")
+
+
+class Parts(NamedTuple):
+    """The texts that an event is read for; None where it lacks one."""
+
+    provider: str
+    event_id: str
+    time: str
+    computer: str | None
+    channel: str | None
+    values: tuple[str | None, ...]
+
+
+def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log; raises DataError where it has a DTD, which no event log has and which is refused unread."""
+    parser = Parser(fields)
+    return batches(chain.from_iterable(rows(parser, log.path, *piece) for piece in pieces(log)), fields)
+
+
+def pieces(log: Log) -> Iterator[tuple[int, bytes]]:
+    """Cut a log into large pieces of whole events, each with its offset; those in comments are blank."""
+    offset, piece = 0, b""
+    for _, more in whole(log, EVENT_END, END):
+        piece += more
+        hiding = _may_hide(piece)
+        ready = _ready(piece) if hiding else len(piece)
+        if ready:
+            yield offset, _uncommented(piece[:ready]) if hiding else piece
+            offset, piece = offset + ready, piece[ready:]
+    if piece:
+        yield offset, _uncommented(piece)
+
+
+def rows(parser: Parser, path: str, offset: int, content: bytes) -> Iterator[Row | BadEvent]:
+    """Read one piece of the log at *path*, which ends behind an event and begins at *offset*."""
+    marked = _marked(content)
+    for begin, end in _edges(marked):
+        piece, mark = content[begin:end], marked[begin:end]
+        items = list(_piece(parser, path, offset + begin, piece, mark))
+        if mark != piece and not any(isinstance(item, Row) for item in items):
+            # What looked like a CDATA section may begin in what is left of one event and end in another.
+            for first, last in _edges(piece):
+                part = piece[first:last]
+                yield from _piece(parser, path, offset + begin + first, part, part)
+        else:
+            yield from items
+
+
+def hides_ends(content: bytes) -> bool:
+    """Tell whether CDATA sections hold what elsewhere ends an event, so that no event can be read on its own."""
+    marked = _marked(content)
+    return marked is not content and len(END.findall(marked)) < len(END.findall(content))
+
+
+def _ready(content: bytes) -> int:
+    """Return where the last event ends before a CDATA section or a comment that is still open, if there is one."""
+    marked = _marked(content)
+    opened = min(_opened(marked, CDATA_START, CDATA_END), _opened(marked, COMMENT_START, COMMENT_END))
+    if opened == len(content):
+        return opened
+    ready = 0
+    for match in COMMENT_OR_TAG.finditer(marked, 0, opened):
+        if match["comment"] is None and match["start"] is None:
+            ready = match.end()
+    return ready if len(content) - ready <= MAX_OPEN_BYTES else len(content)
+
+
+def _opened(content: bytes, start: bytes, end: bytes) -> int:
+    """Return where the first *start* stands that has no *end* behind it; the length where there is none."""
+    at = content.find(start, content.rfind(end) + 1)
+    return at if at >= 0 else len(content)
+
+
+def _may_hide(content: bytes) -> bool:
+    """Tell whether `<!` stands in *content*: most logs have none, and one byte is found far sooner than several."""
+    if b"!" not in content:
+        return False
+    text = np.frombuffer(content, np.uint8)
+    return bool((text[np.flatnonzero(text == ord("!")) - 1] == ord("<")).any())
+
+
+def _uncommented(content: bytes) -> bytes:
+    """Return *content*, as long as it was, with blanks in the place of the events that stand in comments.
+
+    A comment that stands in an event, or holds anything but events, stays as it is: it may begin in what is left of one
+    event and end in another.
+    """
+    if COMMENT_START not in content:
+        return content
+    parts, at, inside = [], 0, False
+    marked = _marked(content)
+    for match in COMMENT_OR_TAG.finditer(marked, 0, marked.rfind(COMMENT_END) + len(COMMENT_END)):
+        if match["comment"] is None:
+            inside = match["start"] is not None
+        elif not inside and _are_events(match["comment"]):
+            begin, end = match.span("comment")
+            parts += [content[at:begin], b" " * (end - begin)]
+            at = end
+    return b"".join([*parts, content[at:]])
+
+
+def _are_events(marked: bytes) -> bool:
+    """Tell whether there are whole events, and no other tag before, between or behind them."""
+    *events, rest = END.split(marked)
+    starts = [[match.start() for match in START.finditer(event)] for event in events]
+    return bool(events) and b"<" not in rest and starts == [[event.find(b"<")] for event in events]
+
+
+def _marked(content: bytes) -> bytes:
+    """Return *content*, as long as it was, with nothing in its CDATA sections that looks like a tag."""
+    if not _may_hide(content) or CDATA_START not in content:
+        return content
+    # Behind the last end there is no section, and to look for one from each start would take forever.
+    last = content.rfind(CDATA_END) + len(CDATA_END)
+    return CDATA.sub(lambda section: b"x" * len(section[0]), content[:last]) + content[last:]
+
+
+def _edges(marked: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where each part that ends behind an event begins and ends, and what is left."""
+    ends = [match.end() for match in END.finditer(marked)]
+    return pairwise([0, *ends] if ends and ends[-1] == len(marked) else [0, *ends, len(marked)])
+
+
+def _piece(parser: Parser, path: str, offset: int, piece: bytes, marked: bytes) -> Iterator[Row | BadEvent]:
+    """Read one piece, of which *marked* shows where its tags are."""
+    starts = [match.start() for match in START.finditer(marked)]
+    before = marked[: starts[0]] if starts else marked
+    if b"<!DOCTYPE" in before:
+        advice = "this file has a DTD, which is refused: delete it, an event log needs none"
+        raise DataError(advice, path, f"offset {offset}")
+    if REMAINS.search(before):
+        yield BadEvent(f"offset {offset}", "this is not a whole event")
+    # Where an event lacks its end, a piece has two starts. Only the last one can be whole.
+    for start in starts[:-1]:
+        yield BadEvent(f"offset {offset + start}", "this event has no end")
+    for start in starts[-1:]:
+        try:
+            yield parser.row(piece[start:])
+        except UnreadableEventError as error:
+            yield BadEvent(f"offset {offset + start}", str(error))
+
+
+class Parser:
+    """Turns the XML of one event into a Row."""
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        """Keep the values of *fields*, the names of EventData/Data elements."""
+        self._absent: dict[str, str | None] = dict.fromkeys(fields)
+        self._lxml = etree.XMLParser(
+            encoding="utf-8",
+            resolve_entities=False,
+            load_dtd=False,
+            no_network=True,
+            huge_tree=True,  # An event may be larger than 10 MB; without a DTD nothing in it can grow.
+            remove_comments=True,
+            remove_pis=True,
+        )
+
+    def row(self, xml: bytes) -> Row:
+        """Return the event's Row; raises UnreadableEventError where *xml* is not one whole event."""
+        parts = self.parts(xml)
+        identifier, time = event_id(parts.event_id), epoch(parts.time)
+        return Row(parts.provider, identifier, time, parts.computer, parts.channel, parts.values)
+
+    def parts(self, xml: bytes) -> Parts:
+        """Return the event's texts; raises UnreadableEventError where *xml* is not well-formed."""
+        provider, identifier, time, computer, channel = "", "", "", None, None
+        values = self._absent.copy()
+        for section in self._tree(xml):
+            name = _local(section.tag)
+            if name == "System":
+                for item in section:
+                    match _local(item.tag):
+                        case "Provider":
+                            provider = item.get("Name", "")
+                        case "EventID":
+                            identifier = _text(item)
+                        case "TimeCreated":
+                            time = item.get("SystemTime", "")
+                        case "Computer":
+                            computer = _text(item)
+                        case "Channel":
+                            channel = _text(item)
+            elif name == "EventData":
+                for data in section:
+                    field = data.get("Name")
+                    field = SPELLED.get(field, field)
+                    if field in values and values[field] is None:
+                        values[field] = _text(data)
+        return Parts(provider, identifier, time, computer, channel, tuple(values.values()))
+
+    def _tree(self, xml: bytes) -> etree._Element:
+        try:
+            return etree.fromstring(xml, self._lxml)
+        except etree.XMLSyntaxError as error:
+            # A forwarder passes on whatever bytes a command line has, and Splunk reads them, so one of
+            # them must not hide the event.
+            repaired = _legal(xml)
+            if repaired == xml:
+                raise UnreadableEventError(f"this is not well-formed XML: {error.msg}") from None
+        try:
+            return etree.fromstring(repaired, self._lxml)
+        except etree.XMLSyntaxError as error:
+            raise UnreadableEventError(f"this is not well-formed XML: {error.msg}") from None
+
+
+def _legal(xml: bytes) -> bytes:
+    """Put U+FFFD in the place of what is no UTF-8 or no XML character."""
+    text = ILLEGAL.sub("\ufffd", xml.decode("utf-8", "replace"))
+    return REFERENCE.sub(_legal_reference, text).encode()
+
+
+def _legal_reference(match: re.Match[str]) -> str:
+    digits, base = (match[1], 16) if match[1] else (match[2], 10)
+    digits = digits.lstrip("0") or "0"
+    legal = len(digits) < 8 and (code := int(digits, base)) < 0x110000 and not ILLEGAL.match(chr(code))
+    return match[0] if legal else "\ufffd"
+
+
+@lru_cache(maxsize=256)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _text(element: etree._Element) -> str:
+    return "".join(element.itertext()) if len(element) else element.text or ""

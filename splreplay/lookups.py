@@ -1,0 +1,46 @@
+"""CSV lookups: their rows, and how rows are matched (transforms.conf.spec)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from splreplay.errors import DataError, UsageError
+
+Row = dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class LookupTable:
+    """A CSV lookup and how its rows are matched (transforms.conf.spec)."""
+
+    name: str
+    fields: Sequence[str]
+    rows: Sequence[Row]
+    case_sensitive: bool = True
+    max_matches: int = 1000
+    default_match: str | None = None
+    match_types: Mapping[str, str] = field(default_factory=dict)
+
+    def require(self, name: str) -> None:
+        """Raise UsageError unless the lookup has the field *name*."""
+        if name not in self.fields:
+            raise UsageError(f"lookup {self.name!r} has no field {name!r}; it has: {' '.join(self.fields)}")
+
+
+def read_csv(path: Path) -> tuple[list[str], list[Row]]:
+    """Return the header and rows of a lookup; DataError if it is missing, not UTF-8, or ragged."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            fields, *records = list(csv.reader(file, strict=True)) or [[]]
+    except (OSError, ValueError, csv.Error) as error:
+        raise DataError(f"this lookup cannot be read: {error}", str(path)) from error
+    for number, record in enumerate(records, start=2):
+        if record and len(record) != len(fields):
+            message = f"this row has {len(record)} cells, but the header has {len(fields)}; mend the row"
+            raise DataError(message, str(path), f"row {number}")
+    return fields, [
+        {name: cell or None for name, cell in zip(fields, record, strict=True)} for record in records if record
+    ]

@@ -1,0 +1,208 @@
+"""Macros: `name` and `name(a, b)` in a search are replaced by text before the search is parsed (Search Manual, "Use search macros").
+
+Comments, which stand in three backticks, go at the same time (Search Manual, "Add comments to searches").
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from splreplay import limits
+from splreplay.errors import DataError, SplError, UnsupportedError, UsageError, there_is
+from splreplay.spl.tokens import end_of_quoted, error_at
+
+# Comes with Splunk_SA_CIM, without which a Splunk has no data models; splunk/addonfactory-splunk_sa_cim default/macros.conf.
+BUILT_IN = {"drop_dm_object_name(1)": {"definition": 'rename "$object$.*" as *', "args": "object"}}
+_COMMENT = "```"
+
+
+@dataclass(frozen=True)
+class Macro:
+    """A macro's text, with `$argument$` where its arguments go; *unsupported* names a setting that replay does not run."""
+
+    name: str
+    definition: str
+    arguments: tuple[str, ...]
+    unsupported: str = ""
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """A search with its macros expanded.
+
+    Attributes:
+        text: What it says.
+        pieces: Where each piece of the text starts, where it comes from in the search, and whether it stands there
+            word for word; what a macro call gave comes from the call.
+    """
+
+    text: str
+    pieces: tuple[tuple[int, int, bool], ...]
+
+    def origin(self, offset: int) -> int:
+        """Return where in the search the text at *offset* comes from."""
+        start, origin, verbatim = self.pieces[bisect_right(self.pieces, offset, key=lambda piece: piece[0]) - 1]
+        return origin + (offset - start if verbatim else 0)
+
+
+def from_stanza(name: str, stanza: Mapping[str, str], path: str) -> Macro:
+    """Return the macro of a macros.conf stanza; one with `iseval` or `validation` is refused where it is called.
+
+    Raises:
+        DataError: If it has no definition, or its name and its `args` disagree on their number.
+    """
+    unsupported = [
+        key for key in ("iseval", "validation") if stanza.get(key, "0").lower() not in ("0", "false", "f", "")
+    ]
+    if "definition" not in stanza:
+        raise DataError(f"macro [{name}] has no definition; add one", path)
+    arguments = tuple(part.strip() for part in stanza.get("args", "").split(",") if part.strip())
+    arity = re.search(r"\((\d+)\)$", name)
+    if int(arity.group(1) if arity else 0) != len(arguments):
+        raise DataError(f"macro [{name}] does not have as many args as its name says; mend args", path)
+    return Macro(name, stanza["definition"], arguments, " and ".join(unsupported))
+
+
+def override(macros: Mapping[str, Macro], assignment: str) -> dict[str, Macro]:
+    """Return *macros* with one replaced for this run, by `NAME=DEFINITION`, as local/macros.conf would.
+
+    Raises:
+        UsageError: If the text is not of that form, or no macro has that name.
+    """
+    name, equals, definition = assignment.partition("=")
+    name = name.strip()
+    if not equals:
+        raise UsageError(f"--macro {assignment!r} is not NAME=DEFINITION")
+    if name not in macros:
+        raise UsageError(f"--macro names {name!r}, but the app has no such macro; {there_is('the app', name, macros)}")
+    return {**macros, name: Macro(name, definition.strip(), macros[name].arguments)}
+
+
+def expand(text: str, macros: Mapping[str, Macro]) -> str:
+    """Return what `expansion` does, as text."""
+    return expansion(text, macros).text
+
+
+def expansion(text: str, macros: Mapping[str, Macro]) -> Expansion:
+    """Return *text* with every macro outside quotes replaced, those inside the replacements too.
+
+    Raises:
+        SplSyntaxError: If a macro is not known, is not closed, or gets a wrong number of arguments.
+        UnsupportedError: If macros stand inside each other without end, or one is of a kind that replay does not run.
+    """
+    return _expand(text, macros, 0, itertools.count(1))
+
+
+def _expand(text: str, macros: Mapping[str, Macro], depth: int, calls: Iterator[int]) -> Expansion:
+    if depth > limits.MACRO_DEPTH:
+        raise UnsupportedError(f"macros call each other more than {limits.MACRO_DEPTH} deep; one of them calls itself")
+    parts: list[str] = []
+    pieces: list[tuple[int, int, bool]] = []
+    size = 0
+
+    def add(part: str, origin: int, verbatim: bool) -> None:
+        nonlocal size
+        pieces.append((size, origin, verbatim))
+        parts.append(part)
+        size += len(part)
+
+    index = copied = 0
+    while index < len(text):
+        if text[index] == '"':
+            index = end_of_quoted(text, index)
+        elif text[index] == "`":
+            add(text[copied:index], copied, True)
+            end = _end_of_call(text, index)
+            add(_expand_call(text, index, end, macros, depth, calls), index, False)
+            if size > limits.MAX_SEARCH_CHARACTERS:
+                raise UnsupportedError("the macros expand to more text than replay reads")
+            index = copied = end
+        else:
+            index += 1
+    add(text[copied:], copied, True)
+    return Expansion("".join(parts), tuple(pieces))
+
+
+def _end_of_call(text: str, start: int) -> int:
+    if text.startswith(_COMMENT, start):
+        end = text.find(_COMMENT, start + len(_COMMENT))
+        if end < 0:
+            raise error_at(
+                text, start, start + len(_COMMENT), "this comment is never closed", f"add the missing {_COMMENT}"
+            )
+        return end + len(_COMMENT)
+    index = start + 1
+    while index < len(text):
+        if text[index] == '"':
+            index = end_of_quoted(text, index)
+        elif text[index] == "`":
+            return index + 1
+        else:
+            index += 1
+    raise error_at(text, start, start + 1, "this macro is never closed", "add the missing `")
+
+
+def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], depth: int, calls: Iterator[int]) -> str:
+    if next(calls) > limits.MACRO_CALLS:
+        raise UnsupportedError(f"the macros of this search call others more than {limits.MACRO_CALLS:,} times")
+    call = text[start + 1 : end - 1].strip()
+    # A comment parts the words on its sides †; `comment("…")` is the built-in macro of old.
+    if text.startswith(_COMMENT, start):
+        return " "
+    if call.startswith("comment("):
+        return ""
+    match = re.fullmatch(r"([^()\s]+)\s*(?:\((.*)\))?", call, re.S)
+    if match is None:
+        raise error_at(text, start, end, "this is not a macro call", "write `name` or `name(argument)`")
+    name, inside = match.groups()
+    arguments = _split_arguments(inside) if inside is not None and inside.strip() else []
+    key = f"{name}({len(arguments)})" if arguments else name
+    macro = macros.get(key)
+    if macro is None:
+        near = sorted(other for other in macros if other.partition("(")[0] == name)
+        hint = f"there is {' '.join(near)}" if near else there_is("the app", key, macros)
+        raise error_at(text, start, end, f"no macro is called {key!r}", hint)
+    if macro.unsupported:
+        message = f"macro {key} uses {macro.unsupported}, which replay does not run"
+        hint = f"for this run give it a text of its own: --macro '{key}=…'"
+        raise error_at(text, start, end, message, hint, unsupported=True)
+    definition = macro.definition
+    if arguments:
+        values = dict(zip(macro.arguments, arguments, strict=True))
+        definition = re.sub(
+            "|".join(re.escape(f"${argument}$") for argument in macro.arguments),
+            lambda found: values[found.group()[1:-1]],
+            definition,
+        )
+    try:
+        return _expand(definition, macros, depth + 1, calls).text
+    except SplError as error:
+        error.place(text, start)
+        raise
+
+
+def _split_arguments(text: str) -> list[str]:
+    """Return the arguments: cut at commas outside quotes and parentheses; one wholly in quotes loses them."""
+    arguments: list[str] = []
+    depth = index = start = 0
+    while index < len(text):
+        if text[index] == '"':
+            index = end_of_quoted(text, index)
+            continue
+        depth += {"(": 1, ")": -1}.get(text[index], 0)
+        if text[index] == "," and depth == 0:
+            arguments.append(text[start:index])
+            start = index + 1
+        index += 1
+    arguments.append(text[start:])
+    return [_unquote(argument.strip()) for argument in arguments]
+
+
+def _unquote(argument: str) -> str:
+    if len(argument) >= 2 and argument[0] == '"' and end_of_quoted(argument, 0) == len(argument):
+        return argument[1:-1]
+    return argument

@@ -1,0 +1,98 @@
+"""Results as people and programs read them: a table, one JSON array, or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from splreplay import times
+from splreplay.sql.values import Value
+
+Rows = Sequence[dict[str, Value]]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a search found: its fields in order, its results, the warnings of the run, and among these those
+    that say what a limit of Splunk's cost, and those that say what the log cannot show.
+    """
+
+    fields: Sequence[str]
+    rows: Rows
+    warnings: Sequence[str] = field(default_factory=tuple)
+    limits: Sequence[str] = field(default_factory=tuple)
+    blind: Sequence[str] = field(default_factory=tuple)
+
+
+def _shown(name: str, value: Value) -> Value:
+    """Epoch seconds are shown as a date where the field is `_time`, as Splunk does."""
+    if name != "_time" or isinstance(value, list):
+        return value
+    try:
+        return times.iso(float(value))
+    except ValueError:
+        return value
+
+
+def as_json_row(row: Mapping[str, Value]) -> dict[str, Value]:
+    """Return a result as it is shown: `_time` as a date."""
+    return {name: _shown(name, value) for name, value in row.items()}
+
+
+def as_json(results: Results) -> str:
+    """Return one JSON array of objects; a value is a string, or an array of strings where there are several."""
+    rows = [{name: _shown(name, row[name]) for name in results.fields if name in row} for row in results.rows]
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_csv(results: Results) -> str:
+    """Return CSV with a header; several values stand in one cell, a line each."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(results.fields)
+    for row in results.rows:
+        cells = (_shown(name, row.get(name, "")) for name in results.fields)
+        writer.writerow("\n".join(cell) if isinstance(cell, list) else cell for cell in cells)
+    return out.getvalue()
+
+
+def as_table(results: Results) -> str:
+    """Return text for a terminal: aligned columns where they fit, else one block a result.
+
+    Control characters are shown escaped: what attackers write must not reach the terminal as commands.
+    """
+    if not results.rows:
+        return "no results\n"
+    names = [name for name in results.fields if any(name in row for row in results.rows)]
+    cells = [[_cell(_shown(name, row.get(name, ""))) for name in names] for row in results.rows]
+    names = [printable(name) for name in names]
+    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
+    if sum(widths) + 2 * len(widths) <= 120:
+        lines = [names, ["-" * width for width in widths], *cells]
+        text = "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+    else:
+        width = max(map(len, names))
+        blocks = [
+            "\n".join(f"{name.ljust(width)}  {cell}" for name, cell in zip(names, row, strict=True) if cell)
+            for row in cells
+        ]
+        text = "\n\n".join(blocks)
+    count = len(results.rows)
+    return f"{text}\n\n{count:,} result{'s' if count != 1 else ''}\n"
+
+
+def _cell(value: Value) -> str:
+    return printable(" | ".join(value) if isinstance(value, list) else value)
+
+
+def printable(text: str) -> str:
+    r"""Return *text* with everything that is not printable as `\n`, `\x1b`, `\u202e` and so on."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
+
+
+FORMATS: dict[str, Callable[[Results], str]] = {"table": as_table, "json": as_json, "csv": as_csv}

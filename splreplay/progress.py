@@ -1,0 +1,38 @@
+"""A line on the terminal that says how far a long load is; none where the output is no terminal, or the load short."""
+
+from __future__ import annotations
+
+import time
+from typing import TextIO
+
+from splreplay.logs import Log
+from splreplay.output import printable
+
+QUIET_S = 1.0
+CLEAR = "\r\x1b[K"
+
+
+class Progress:
+    """How far a load is, on *stream*."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Say nothing for the first second."""
+        self._stream = stream
+        self._due = time.monotonic() + QUIET_S if stream.isatty() else float("inf")
+        self._shown = False
+
+    def show(self, log: Log) -> None:
+        """Say how much of *log* was read, once a second."""
+        if time.monotonic() < self._due:
+            return
+        read = f"{log.taken / log.size:.0%}" if log.size else f"{log.taken >> 20:,} MB"
+        self._stream.write(f"{CLEAR}reading {printable(log.path)}: {read}")
+        self._stream.flush()
+        self._due = time.monotonic() + QUIET_S
+        self._shown = True
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            self._stream.write(CLEAR)
+            self._stream.flush()

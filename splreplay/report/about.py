@@ -1,0 +1,115 @@
+"""What was run on what: the search, the app, the options that change what it finds, and the logs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from splreplay import conf, times
+from splreplay.app import App
+from splreplay.engine import Recording
+from splreplay.logs import FileReport
+from splreplay.report import text
+from splreplay.sql.values import storable
+
+LOGS = 50  # shown
+KINDS = 6  # of events, of each log
+
+
+@dataclass(frozen=True)
+class LogFile:
+    """A log: its size in bytes (None for a pipe), its events, and the first and the last of them."""
+
+    path: str
+    kind: str
+    size: int | None
+    events: int
+    kinds: str
+    bad_events: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class About:
+    """A run; `name` is "" for a search that was not saved, `first` and `last` are those of all events."""
+
+    name: str
+    search: str
+    app: str
+    options: Sequence[tuple[str, str]]
+    logs: Sequence[LogFile]
+    logs_left: int
+    events: int
+    first: float
+    last: float
+    warnings: Sequence[str]
+
+
+def about(
+    recording: Recording,
+    app: App,
+    name: str,
+    search: str,
+    addon: str,
+    earliest: str | None,
+    latest: str | None,
+    now: float,
+) -> About:
+    """Return what a report says of a run; *now* is the run's, and shows only in relative times."""
+    spans = {
+        source: (first, last)
+        for source, first, last in recording.connection.execute(
+            "SELECT source, min(time), max(time) FROM event GROUP BY source"
+        ).fetchall()
+    }
+    files = recording.report.files
+    return About(
+        name,
+        search,
+        _app(app),
+        [
+            ("mapping of Sysmon", addon),
+            ("time range", _range(earliest, latest, now)),
+            *(("app beside it", str(folder)) for folder in app.others),
+            *(("macro replaced", override) for override in app.overrides),
+        ],
+        [_log(file, *spans[storable(file.path)]) for file in files[:LOGS]],
+        len(files[LOGS:]),
+        recording.report.events,
+        min(first for first, _ in spans.values()),
+        max(last for _, last in spans.values()),
+        recording.report.warnings,
+    )
+
+
+def _app(app: App) -> str:
+    path = app.folder / "default" / "app.conf"
+    stanzas = conf.read(path).stanzas if path.is_file() else {}
+    name = stanzas.get("package", {}).get("id", app.folder.resolve().name)
+    return f"{name} {stanzas.get('launcher', {}).get('version', '')}".rstrip()
+
+
+def _range(earliest: str | None, latest: str | None, now: float) -> str:
+    bounds = {"from": earliest, "to before": latest}
+    return " ".join(f"{word} {_bound(option, now)}" for word, option in bounds.items() if option) or "all time"
+
+
+def _bound(option: str, now: float) -> str:
+    epoch = times.time_argument(option, now)
+    return option if epoch is None else f"{text.utc(epoch)} ({option})"
+
+
+def _log(file: FileReport, first: float, last: float) -> LogFile:
+    most = sorted(file.counts.items(), key=lambda item: (-item[1], item[0]))
+    kinds = [
+        f"{provider.removeprefix('Microsoft-Windows-')} {event_id} ({count:,})"
+        for (provider, event_id), count in most[:KINDS]
+    ]
+    if more := sum(count for _, count in most[KINDS:]):
+        kinds.append(f"others ({more:,})")
+    size = os.path.getsize(file.path) if os.path.isfile(file.path) else None
+    return LogFile(
+        file.path, file.kind, size, file.events, ", ".join(kinds), file.bad_events, text.utc(first), text.utc(last)
+    )

@@ -1,0 +1,85 @@
+"""Results with a risk score or message, gathered by process: one card for each, the highest score first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from splreplay.output import Rows, as_json_row
+from splreplay.report import text
+from splreplay.report.picture import Picture
+from splreplay.report.records import Cells, Records
+from splreplay.report.risk import number
+from splreplay.sql.values import Value
+
+CARDS = 100  # shown
+RESULTS = 20  # of each
+
+# Results of one process agree in these; one that has neither GUID nor PID stands alone.
+PROCESS = ("dest", "host", "process_guid", "process_id", "process", "_time")
+
+
+@dataclass(frozen=True)
+class Card:
+    """A process and its findings.
+
+    Args:
+        title: The message of the finding with the highest score.
+        score: That score, "" where there is none.
+        picture: The process between its parent and its far ends; None where no field names a process.
+        facts: The other fields in which its findings agree.
+        differences: The fields in which they do not, a row each.
+    """
+
+    title: str
+    score: str
+    picture: Picture | None
+    facts: Sequence[tuple[str, Cells]]
+    differences: Records
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All findings: how many there are, of how many processes, and the cards that are shown."""
+
+    count: int
+    processes: int
+    cards: Sequence[Card]
+    left: int
+
+    @classmethod
+    def of(cls, rows: Rows, fields: Sequence[str]) -> Findings:
+        """Return the findings of *rows*."""
+        ordered = sorted(rows, key=_rank)  # stable: of equal scores, the order of the search
+        groups: dict[object, list[dict[str, Value]]] = defaultdict(list)
+        for place, row in enumerate(ordered):
+            groups[_process(row) or place].append(row)
+        gathered = list(groups.values())
+        cards = [_card(group, fields) for group in gathered[:CARDS]]
+        return cls(len(rows), len(gathered), cards, sum(map(len, gathered[CARDS:])))
+
+
+def _rank(row: dict[str, Value]) -> float:
+    score = number(row.get("risk_score", ""))
+    return float("inf") if score is None else -score
+
+
+def _process(row: dict[str, Value]) -> tuple[str, ...] | None:
+    known = row.get("process_guid") or row.get("process_id")
+    return tuple(repr(row.get(name)) for name in PROCESS) if known else None
+
+
+def _card(rows: Sequence[dict[str, Value]], fields: Sequence[str]) -> Card:
+    first = as_json_row(rows[0])
+    names = [name for name in fields if any(name in row for row in rows)]
+    agreed = [name for name in names if all(row.get(name) == rows[0].get(name) for row in rows)]
+    picture = Picture.of(rows)
+    elsewhere = {"risk_message", "risk_score", *(picture.fields if picture else ())}
+    return Card(
+        ", ".join(text.values(first, "risk_message")) or "A finding without a message",
+        ", ".join(text.values(first, "risk_score")),
+        picture,
+        [(name, text.listed(first[name])) for name in agreed if name not in elsewhere],
+        Records.of(rows, [name for name in names if name not in agreed], shown=RESULTS),
+    )

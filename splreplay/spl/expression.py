@@ -1,0 +1,204 @@
+"""Eval expressions: what stands behind `eval` and `where`.
+
+Precedence is arithmetic, comparison, NOT, AND, then OR and XOR (Search Reference, "where", "Operators").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from splreplay.spl.tokens import Cursor, Token, lex_eval
+
+MAX_NESTING = 50  # each level costs Python some ten stack frames
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as written."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Text:
+    """A string in double quotes."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """The value of a field: a bare name, or any name in single quotes."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """`function(argument, …)`."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    token: Token = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Unary:
+    """`NOT x` or `-x`; op is NOT or -."""
+
+    op: str
+    operand: Expression
+    token: Token = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Logic:
+    """`part op part op …`; op is AND, OR or XOR. One node however long: a list of exclusions has hundreds of parts."""
+
+    op: str
+    parts: tuple[Expression, ...]
+    token: Token = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Binary:
+    """`left op right`; op is one of = != < > <= >= LIKE . + - * / %."""
+
+    op: str
+    left: Expression
+    right: Expression
+    token: Token = field(repr=False, compare=False)
+
+
+Expression = Number | Text | Field | Call | Unary | Logic | Binary
+
+_RESERVED = ("and", "or", "xor", "not", "like", "in")
+_COMPARISONS = ("=", "==", "!=", "<", ">", "<=", ">=")
+
+
+def parse_expression(cursor: Cursor, depth: int = 0) -> Expression:
+    """Return the expression at the cursor, reading as far as it goes.
+
+    Raises:
+        SplSyntaxError: If there is none, or it is malformed; shows where.
+    """
+    if depth > MAX_NESTING:
+        cursor.refuse(f"replay reads at most {MAX_NESTING} nested expressions")
+    return _chain(cursor, depth, ("or", "xor"), _and)
+
+
+def parse_parenthesised(cursor: Cursor) -> Expression:
+    """Return the expression in the parentheses at a cursor over arguments; their inside is read as an expression's."""
+    opening = cursor.expect_op("(")
+    depth = 1
+    while depth:
+        if cursor.here.kind == "end":
+            cursor.fail("this parenthesis is never closed", opening)
+        token = cursor.take()
+        depth += token.is_op("(") - token.is_op(")")
+    inner = replace(cursor, tokens=lex_eval(cursor.text, opening.end, token.start), end=token.start, position=0)
+    expression = parse_expression(inner)
+    inner.finish()
+    return expression
+
+
+def _and(cursor: Cursor, depth: int) -> Expression:
+    return _chain(cursor, depth, ("and",), _not)
+
+
+def _chain(
+    cursor: Cursor, depth: int, words: tuple[str, ...], operand: Callable[[Cursor, int], Expression]
+) -> Expression:
+    found = operand(cursor, depth)
+    while cursor.here.is_word(*words):
+        token = cursor.here
+        parts = [found]
+        while cursor.accept_word(token.value.lower()):
+            parts.append(operand(cursor, depth))
+        found = Logic(token.value.upper(), tuple(parts), token)
+    return found
+
+
+def _not(cursor: Cursor, depth: int) -> Expression:
+    if cursor.here.is_word("not") and not cursor.ahead().is_op(*_COMPARISONS):
+        token = cursor.take()
+        if depth > MAX_NESTING:
+            cursor.refuse(f"replay reads at most {MAX_NESTING} nested expressions")
+        return Unary("NOT", _not(cursor, depth + 1), token)
+    return _comparison(cursor, depth)
+
+
+def _comparison(cursor: Cursor, depth: int) -> Expression:
+    left = _sum(cursor, depth)
+    if cursor.here.is_op(*_COMPARISONS):
+        token = cursor.take()
+        op = "=" if token.value == "==" else token.value
+        return Binary(op, left, _sum(cursor, depth), token)
+    if cursor.here.is_word("like"):
+        token = cursor.take()
+        return Binary("LIKE", left, _sum(cursor, depth), token)
+    if cursor.here.is_word("in"):
+        token = cursor.take()
+        return Call("in", (left, *_arguments(cursor, depth)), token)
+    return left
+
+
+def _sum(cursor: Cursor, depth: int) -> Expression:
+    return _operators(cursor, depth, ("+", "-", "."), _product)
+
+
+def _product(cursor: Cursor, depth: int) -> Expression:
+    return _operators(cursor, depth, ("*", "/", "%"), _unary)
+
+
+def _operators(
+    cursor: Cursor, depth: int, ops: tuple[str, ...], operand: Callable[[Cursor, int], Expression]
+) -> Expression:
+    left = operand(cursor, depth)
+    while cursor.here.is_op(*ops):
+        token = cursor.take()
+        left = Binary(token.value, left, operand(cursor, depth), token)
+    return left
+
+
+def _unary(cursor: Cursor, depth: int) -> Expression:
+    if depth > MAX_NESTING:
+        cursor.refuse(f"replay reads at most {MAX_NESTING} nested expressions")
+    if cursor.here.is_op("-", "+"):
+        token = cursor.take()
+        operand = _unary(cursor, depth + 1)
+        return Unary("-", operand, token) if token.value == "-" else operand
+    return _operand(cursor, depth)
+
+
+def _operand(cursor: Cursor, depth: int) -> Expression:
+    token = cursor.here
+    if cursor.accept_op("("):
+        inner = parse_expression(cursor, depth + 1)
+        cursor.expect_op(")")
+        return inner
+    if token.kind == "number":
+        return Number(float(cursor.take().value))
+    if token.kind == "quoted":
+        return Text(cursor.take().value)
+    if token.kind == "field":
+        return Field(cursor.take().value)
+    if token.kind == "word":
+        if cursor.ahead().is_op("("):
+            cursor.take()
+            return Call(token.value.lower(), _arguments(cursor, depth), token)
+        if not token.is_word(*_RESERVED):
+            return Field(cursor.take().value)
+    cursor.fail("expected a value, a field or a function here")
+
+
+def _arguments(cursor: Cursor, depth: int) -> tuple[Expression, ...]:
+    cursor.expect_op("(")
+    arguments: list[Expression] = []
+    if not cursor.accept_op(")"):
+        arguments.append(parse_expression(cursor, depth + 1))
+        while cursor.accept_op(","):
+            arguments.append(parse_expression(cursor, depth + 1))
+        cursor.expect_op(")")
+    return tuple(arguments)

@@ -1,0 +1,116 @@
+"""A search as its commands: cut at the pipes that stand outside quotes and subsearches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from splreplay import limits
+from splreplay.spl.tokens import (
+    Cursor,
+    Token,
+    end_of_quoted,
+    end_of_subsearch,
+    error_at,
+    lex_arguments,
+    lex_eval,
+)
+
+
+def _no_parser(text: Any) -> Any:
+    raise AssertionError("this segment was cut without a parser for the searches in it")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One command of a search: its name, and where its arguments stand in the whole text.
+
+    *subsearch* parses a search inside the command, *commands* a text of commands that go on from its results.
+    """
+
+    text: str
+    name: str
+    name_start: int
+    start: int
+    end: int
+    subsearch: Callable[[Token], Any] = _no_parser
+    commands: Callable[[str], Any] = _no_parser
+
+    def arguments(self) -> Cursor:
+        """Return a cursor over the arguments as words."""
+        return self._cursor(lex_arguments(self.text, self.start, self.end))
+
+    def expression(self) -> Cursor:
+        """Return a cursor over the arguments as eval operands and operators."""
+        return self._cursor(lex_eval(self.text, self.start, self.end))
+
+    def _cursor(self, tokens: list[Token]) -> Cursor:
+        cursor = Cursor(self.text, tokens, self.end, self.subsearch)
+        if len(tokens) > limits.COMMAND_WORDS:
+            last = tokens[limits.COMMAND_WORDS]
+            cursor.refuse(f"replay reads at most {limits.COMMAND_WORDS:,} words of a command", last, "use a lookup")
+        return cursor
+
+    @property
+    def source(self) -> str:
+        """The command as written."""
+        return self.text[self.name_start : self.end].strip()
+
+
+_NAME = re.compile(r"\s*([A-Za-z_][\w.-]*)")
+# In these a single quote opens the name of a field; elsewhere it is an apostrophe.
+_EXPRESSIONS = ("eval", "where")
+
+
+def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
+    """Return the commands of text[start:end]; a search without a leading pipe starts with `search`.
+
+    Raises:
+        SplSyntaxError: If a quote or bracket is not closed, or a command has no name.
+    """
+    end = len(text) if end is None else end
+    parts: list[tuple[int, int]] = []
+    part_start = index = start
+    while index < end:
+        if text[index] == '"' or (text[index] == "'" and _takes_expression(text, part_start, index)):
+            index = end_of_quoted(text, index)
+        elif text[index] == "[":
+            index = end_of_subsearch(text, index)
+        elif text[index] == "]":
+            raise error_at(
+                text, index, index + 1, "this bracket closes nothing", "remove it, or open a subsearch with ["
+            )
+        elif text[index] == "|":
+            parts.append((part_start, index))
+            index = part_start = index + 1
+        else:
+            index += 1
+    parts.append((part_start, end))
+
+    if len(parts) > limits.COMMANDS:
+        place = parts[limits.COMMANDS][0]
+        message = f"replay runs at most {limits.COMMANDS:,} commands in a row"
+        raise error_at(text, place, place + 1, message, unsupported=True)
+    segments: list[Segment] = []
+    leading_pipe = not text[parts[0][0] : parts[0][1]].strip()
+    if leading_pipe:
+        parts = parts[1:]
+    if not parts:
+        raise error_at(text, start, end, "the search is empty", "write a search, for example: | makeresults")
+    for number, (part_from, part_to) in enumerate(parts):
+        name = _NAME.match(text, part_from, part_to)
+        if number == 0 and not leading_pipe and not (name and name.group(1) == "search"):
+            segments.append(Segment(text, "search", part_from, part_from, part_to))
+        elif name is None:
+            raise error_at(text, part_from, max(part_to, part_from + 1), "expected a command behind this pipe")
+        else:
+            segments.append(Segment(text, name.group(1).lower(), name.start(1), name.end(1), part_to))
+    return segments
+
+
+def _takes_expression(text: str, start: int, end: int) -> bool:
+    """Whether the command that starts at *start* is one whose arguments are an eval expression."""
+    name = _NAME.match(text, start, end)
+    return name is not None and name.group(1).lower() in _EXPRESSIONS

@@ -1,0 +1,157 @@
+"""Search predicates: what stands behind `search`, and behind `where` in tstats and inputlookup.
+
+Precedence is NOT, then OR, then AND (Search Reference, "search", "Boolean expressions"); adjacent terms are joined by AND.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from splreplay.spl.tokens import Cursor, Token
+
+MAX_NESTING = 100
+
+
+@dataclass(frozen=True)
+class Compare:
+    """`field op value`; op is one of = != < > <= >=; in *value*, `*` is a wildcard."""
+
+    field: str
+    op: str
+    value: str
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """`field IN (value, …)`; each value may hold wildcards."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A bare word or phrase, looked for in the raw event."""
+
+    value: str
+    token: Token = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Subsearch:
+    """`[ … ]`: the results of *pipeline* become a predicate of their own when the search runs."""
+
+    pipeline: object
+    token: Token = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Not:
+    """True where *part* is not, rows that lack its field among them."""
+
+    part: Predicate
+
+
+@dataclass(frozen=True)
+class All:
+    """True where every one of *parts* is; with no parts, true for every row."""
+
+    parts: tuple[Predicate, ...]
+
+
+@dataclass(frozen=True)
+class Any:
+    """True where at least one of *parts* is."""
+
+    parts: tuple[Predicate, ...]
+
+
+Predicate = Compare | OneOf | Term | Subsearch | Not | All | Any
+
+_COMPARISONS = ("=", "!=", "<", ">", "<=", ">=")
+
+
+def fields_of(predicate: Predicate) -> Iterator[str]:
+    """Yield the fields that a predicate compares, those of its subsearches not."""
+    match predicate:
+        case Compare() | OneOf():
+            yield predicate.field
+        case Not():
+            yield from fields_of(predicate.part)
+        case All() | Any():
+            for part in predicate.parts:
+                yield from fields_of(part)
+
+
+def parse_predicate(cursor: Cursor, stop: Callable[[Token], bool] = lambda token: False) -> Predicate:
+    """Return the predicate from the cursor's place up to its end, or to the first token for which *stop* is true.
+
+    Raises:
+        SplSyntaxError: If the text is not a predicate; shows where.
+    """
+    return _all(cursor, stop, 0)
+
+
+def _all(cursor: Cursor, stop: Callable[[Token], bool], depth: int) -> Predicate:
+    if depth > MAX_NESTING:
+        cursor.refuse(f"replay reads at most {MAX_NESTING} nested groups")
+    parts: list[Predicate] = []
+    while not (cursor.here.kind == "end" or cursor.here.is_op(")") or stop(cursor.here)):
+        if parts and _keyword(cursor, "AND") and (cursor.here.kind == "end" or stop(cursor.here)):
+            cursor.fail("AND needs a term behind it")
+        parts.append(_any(cursor, stop, depth))
+    return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+
+def _any(cursor: Cursor, stop: Callable[[Token], bool], depth: int) -> Predicate:
+    parts = [_not(cursor, stop, depth)]
+    while _keyword(cursor, "OR"):
+        parts.append(_not(cursor, stop, depth))
+    return parts[0] if len(parts) == 1 else Any(tuple(parts))
+
+
+def _not(cursor: Cursor, stop: Callable[[Token], bool], depth: int) -> Predicate:
+    negations = 0
+    while _keyword(cursor, "NOT"):
+        negations += 1
+    part = _term(cursor, stop, depth)
+    return Not(part) if negations % 2 else part
+
+
+def _keyword(cursor: Cursor, word: str) -> bool:
+    """Move behind a Boolean keyword: upper case, unquoted (Search Reference: "must be in uppercase")."""
+    if cursor.here.kind == "word" and cursor.here.value == word and not cursor.ahead().is_op(*_COMPARISONS):
+        cursor.take()
+        return True
+    return False
+
+
+def _term(cursor: Cursor, stop: Callable[[Token], bool], depth: int) -> Predicate:
+    token = cursor.here
+    if stop(token) or token.kind == "end":
+        cursor.fail("expected a term here")
+    if cursor.accept_op("("):
+        inner = _all(cursor, lambda inner_token: False, depth + 1)
+        cursor.expect_op(")")
+        return inner
+    if token.kind == "subsearch":
+        cursor.take()
+        return Subsearch(cursor.subsearch(token), token)
+    if token.kind not in ("word", "quoted"):
+        cursor.fail("expected a term here")
+    if token.kind == "word" and token.value in ("AND", "OR"):
+        cursor.fail(f"{token.value} needs a term on both sides")
+    cursor.take()
+    if cursor.here.is_op(*_COMPARISONS):
+        op = cursor.take().value
+        if cursor.here.kind not in ("word", "quoted"):
+            cursor.fail(f"expected a value behind {op}", hint='for the empty text write field=""')
+        return Compare(token.value, op, cursor.take().value)
+    if cursor.here.kind == "word" and cursor.here.value.upper() == "IN" and cursor.ahead().is_op("("):
+        cursor.take()
+        cursor.take()
+        values = cursor.names("a value")
+        cursor.expect_op(")")
+        return OneOf(token.value, tuple(values))
+    return Term(token.value, token)

@@ -1,0 +1,238 @@
+"""Words of SPL with their places, and the cursor that every parser reads them through.
+
+SPL has two lexical worlds. Arguments and search predicates are made of words that end at white space
+(`a-b` is one word); eval expressions are made of operators and operands (`a-b` is a difference).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn
+
+from splreplay.errors import SplError, SplSyntaxError, UnsupportedError
+
+EXCERPT = 72  # characters of a long search line shown around a caret
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word: *value* is what it means, *text[start:end]* of the search is how it was written.
+
+    Kinds: word, quoted (double quotes), field (single quotes), number, op, subsearch (value is the inner text), end.
+    """
+
+    kind: str
+    value: str
+    start: int
+    end: int
+
+    def is_op(self, *values: str) -> bool:
+        """Whether this is one of the operators or punctuation marks *values*."""
+        return self.kind == "op" and self.value in values
+
+    def is_word(self, *values: str) -> bool:
+        """Whether this is an unquoted word, in any case, among *values* (given in lower case)."""
+        return self.kind == "word" and self.value.lower() in values
+
+
+def error_at(text: str, start: int, end: int, message: str, hint: str = "", unsupported: bool = False) -> SplError:
+    """Return the error that shows *message*, the line of *text* at *start*, a caret under it, and *hint*."""
+    line_start = text.rfind("\n", 0, start) + 1
+    line_end = text.find("\n", start)
+    line = text[line_start : line_end if line_end >= 0 else len(text)]
+    column = start - line_start
+    cut = max(0, column - EXCERPT // 2) if len(line) > EXCERPT else 0
+    shown = line[cut : cut + EXCERPT].replace("\t", " ")
+    width = max(1, min(end - start, cut + EXCERPT - column))
+    place = f"line {text.count(chr(10), 0, start) + 1}, column {column + 1}"
+    lines = [f"{message} ({place})", f"  {shown}", f"  {' ' * (column - cut)}{'^' * width}"]
+    if hint:
+        lines.append(hint)
+    error = (UnsupportedError if unsupported else SplSyntaxError)("\n".join(lines))
+    error.place(text, start)
+    error.remedy = hint
+    return error
+
+
+def unescape(written: str) -> str:
+    r"""Return the text of a quoted string: `\"` and `\\` lose their backslash, `\d` keeps it (regular expressions)."""
+    return re.sub(r'\\(["\\])', r"\1", written)
+
+
+def end_of_quoted(text: str, start: int) -> int:
+    """Return the offset behind the quote that closes the one at *start*; SplSyntaxError if none does."""
+    quote = text[start]
+    index = start + 1
+    while index < len(text):
+        if text[index] == "\\":
+            index += 2
+        elif text[index] == quote:
+            return index + 1
+        else:
+            index += 1
+    raise error_at(text, start, start + 1, "this quotation mark is never closed", f"add the missing {quote}")
+
+
+def end_of_subsearch(text: str, start: int) -> int:
+    """Return the offset behind the bracket that closes the one at *start*; SplSyntaxError if none does."""
+    depth = 0
+    index = start
+    while index < len(text):
+        if text[index] == '"':
+            index = end_of_quoted(text, index)
+            continue
+        depth += {"[": 1, "]": -1}.get(text[index], 0)
+        index += 1
+        if depth == 0:
+            return index
+    raise error_at(text, start, start + 1, "this subsearch is never closed", "add the missing ]")
+
+
+_SPACE = re.compile(r"\s+")
+_ARGUMENT_OP = re.compile(r"!=|<=|>=|[=<>(),]")
+_ARGUMENT_WORD = re.compile(r'(?:\\.|[^\s"=<>(),!\[\]|]|!(?!=))+', re.S)
+_EVAL_NUMBER = re.compile(r"(?:\d+\.\d+|\d+|\.\d+)(?:[eE][-+]?\d+)?(?![\w])")
+_EVAL_OP = re.compile(r"!=|<=|>=|==|[-+*/%.=<>(),]")
+_EVAL_WORD = re.compile(r"[A-Za-z_][\w:@{}]*", re.ASCII)
+
+
+def lex_arguments(text: str, start: int, end: int) -> list[Token]:
+    """Return the words of text[start:end] as command arguments or a search predicate."""
+    tokens: list[Token] = []
+    index = start
+    while index < end:
+        if space := _SPACE.match(text, index, end):
+            index = space.end()
+        elif text[index] == '"':
+            stop = end_of_quoted(text, index)
+            tokens.append(Token("quoted", unescape(text[index + 1 : stop - 1]), index, stop))
+            index = stop
+        elif text[index] == "[":
+            stop = end_of_subsearch(text, index)
+            tokens.append(Token("subsearch", text[index + 1 : stop - 1], index, stop))
+            index = stop
+        elif op := _ARGUMENT_OP.match(text, index, end):
+            tokens.append(Token("op", op.group(), index, op.end()))
+            index = op.end()
+        elif word := _ARGUMENT_WORD.match(text, index, end):
+            tokens.append(Token("word", unescape(word.group()), index, word.end()))
+            index = word.end()
+        else:
+            raise error_at(text, index, index + 1, f"unexpected {text[index]!r}")
+    return tokens
+
+
+def lex_eval(text: str, start: int, end: int) -> list[Token]:
+    """Return the operators and operands of text[start:end] as an eval expression."""
+    tokens: list[Token] = []
+    index = start
+    while index < end:
+        if space := _SPACE.match(text, index, end):
+            index = space.end()
+        elif text[index] in "\"'":
+            stop = end_of_quoted(text, index)
+            kind = "quoted" if text[index] == '"' else "field"
+            tokens.append(Token(kind, unescape(text[index + 1 : stop - 1]), index, stop))
+            index = stop
+        elif not (text[index] == "." and _ends_operand(tokens)) and (number := _EVAL_NUMBER.match(text, index, end)):
+            tokens.append(Token("number", number.group(), index, number.end()))
+            index = number.end()
+        elif op := _EVAL_OP.match(text, index, end):
+            tokens.append(Token("op", op.group(), index, op.end()))
+            index = op.end()
+        elif word := _EVAL_WORD.match(text, index, end):
+            tokens.append(Token("word", word.group(), index, word.end()))
+            index = word.end()
+        else:
+            hint = "put field names with special characters in single quotes, text in double quotes: 'a b'=\"x\""
+            raise error_at(text, index, index + 1, f"unexpected {text[index]!r} in an expression", hint)
+    return tokens
+
+
+def _ends_operand(tokens: Sequence[Token]) -> bool:
+    """Whether a dot behind *tokens* joins, as in `name.1`, where it cannot start a number."""
+    return bool(tokens) and (tokens[-1].kind != "op" or tokens[-1].value == ")")
+
+
+@dataclass
+class Cursor:
+    """A place in the tokens of one command; every parser moves it forward and asks it for errors.
+
+    *subsearch* parses the search inside a subsearch token.
+    """
+
+    text: str
+    tokens: Sequence[Token]
+    end: int
+    subsearch: Callable[[Token], Any]
+    position: int = field(default=0)
+
+    @property
+    def here(self) -> Token:
+        """The token to be read next; kind "end" behind the last one."""
+        if self.position < len(self.tokens):
+            return self.tokens[self.position]
+        return Token("end", "", self.end, self.end)
+
+    def ahead(self, distance: int = 1) -> Token:
+        """The token *distance* places behind the next one."""
+        return replace(self, position=self.position + distance).here
+
+    def take(self) -> Token:
+        """Return the next token and move behind it."""
+        token = self.here
+        self.position += 1
+        return token
+
+    def accept_op(self, *values: str) -> bool:
+        """Move behind the next token if it is one of the operators *values*."""
+        if self.here.is_op(*values):
+            self.position += 1
+            return True
+        return False
+
+    def accept_word(self, *values: str) -> bool:
+        """Move behind the next token if it is one of the words *values* (lower case), in any case."""
+        if self.here.is_word(*values):
+            self.position += 1
+            return True
+        return False
+
+    def expect_op(self, value: str) -> Token:
+        """Return the operator *value*, or fail."""
+        if not self.here.is_op(value):
+            self.fail(f"expected {value!r}")
+        return self.take()
+
+    def name(self, what: str = "a field name") -> str:
+        """Return the next token as a name, quoted or not, or fail saying that *what* is missing."""
+        if self.here.kind not in ("word", "quoted"):
+            self.fail(f"expected {what}")
+        return self.take().value
+
+    def names(self, what: str = "a field name") -> list[str]:
+        """Return names separated by commas or white space, up to the first token that cannot be one; at least one."""
+        found = [self.name(what)]
+        while self.here.kind in ("word", "quoted") or (
+            self.here.is_op(",") and self.ahead().kind in ("word", "quoted")
+        ):
+            self.accept_op(",")
+            found.append(self.name(what))
+        return found
+
+    def finish(self) -> None:
+        """Fail unless every token was read."""
+        if self.here.kind != "end":
+            self.fail("did not expect this here")
+
+    def fail(self, message: str, token: Token | None = None, hint: str = "") -> NoReturn:
+        """Raise SplSyntaxError with a caret under *token*, by default the next one."""
+        token = token or self.here
+        raise error_at(self.text, token.start, token.end, message, hint)
+
+    def refuse(self, message: str, token: Token | None = None, hint: str = "") -> NoReturn:
+        """Raise UnsupportedError with a caret under *token*, by default the next one."""
+        token = token or self.here
+        raise error_at(self.text, token.start, token.end, message, hint, unsupported=True)

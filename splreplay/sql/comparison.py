@@ -1,0 +1,32 @@
+"""How two eval values compare."""
+
+from __future__ import annotations
+
+from splreplay.sql.values import EACH, Kind, Sql, as_number, as_text
+
+_OTHER = '"#w"'  # each value of the right side, where both have several
+
+
+def compare(left: Sql, op: str, right: Sql) -> str:
+    """Return SQL for `left op right`; a multivalue side is true where one of its values is †."""
+    if left.kind is Kind.MULTIVALUE:
+        return any_value(left, EACH, compare(Sql(EACH, Kind.TEXT), op, right))
+    if right.kind is Kind.MULTIVALUE:
+        return any_value(right, _OTHER, compare(left, op, Sql(_OTHER, Kind.TEXT)))
+    if Kind.NOTHING in (left.kind, right.kind):
+        return "CAST(NULL AS BOOLEAN)"
+    texts = f"{as_text(left)} {op} {as_text(right)}"
+    numbers = f"{as_number(left)} {op} {as_number(right)}"
+    if left.kind is right.kind is Kind.NUMBER:
+        return f"({numbers})"
+    if Kind.LITERAL in (left.kind, right.kind):
+        return f"({texts})"
+    looks_numeric = " AND ".join(
+        f"{as_number(side)} IS NOT NULL" for side in (left, right) if side.kind is not Kind.NUMBER
+    )
+    return f"(CASE WHEN {looks_numeric} THEN {numbers} ELSE {texts} END)"
+
+
+def any_value(values: Sql, each: str, test: str) -> str:
+    """Return SQL that is true where *test* is for one of a multivalue's *values*, each called *each*; NULL where it is for all."""
+    return f"list_bool_or(list_transform({values.text}, lambda {each}: {test}))"

@@ -1,0 +1,123 @@
+"""What an eval expression means in SQL.
+
+Comparisons are case-sensitive; two sides that look like numbers compare as numbers, else as text; a NULL operand makes
+the result NULL, which `where` and `if` take for false (Search Reference, "where" and "eval").
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import reduce
+
+from splreplay import limits
+from splreplay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
+from splreplay.spl.tokens import Cursor, Token
+from splreplay.sql import functions
+from splreplay.sql.comparison import compare
+from splreplay.sql.values import NOTHING, Kind, Sql, as_number, as_text, literal, number
+
+FieldLookup = Callable[[str], Sql]
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """Turns expressions into SQL; *cursor* is there to show where an error is, *now* is the time of the run."""
+
+    cursor: Cursor
+    field: FieldLookup
+    now: float
+    warn: Callable[[str], None]
+    bound: int = 0  # how many mvmap and mvfilter are around
+
+    def boolean(self, expression: Expression) -> str:
+        """Return SQL that is true, false or NULL; SplSyntaxError for an expression that is not a test."""
+        value = self.value(expression)
+        if value.kind is Kind.NOTHING:
+            return "CAST(NULL AS BOOLEAN)"
+        if value.kind is not Kind.BOOLEAN:
+            self.fail(
+                expression,
+                "expected a test here, but this is a value",
+                'compare it, for example: isnotnull(x) or x="a"',
+            )
+        return value.text
+
+    def stored(self, expression: Expression) -> Sql:
+        """Return the value as a field can hold it; SplSyntaxError for a test, which Splunk refuses to store too."""
+        value = self.operand(expression, "a field cannot hold the result of a test")
+        return Sql(value.text, Kind.TEXT) if value.kind is Kind.LITERAL else value
+
+    def operand(self, expression: Expression, message: str = "expected a value here, but this is a test") -> Sql:
+        """Return the value; SplSyntaxError with *message* for a test. Quoted text stays apart from fields."""
+        value = self.value(expression)
+        if value.kind is Kind.BOOLEAN:
+            hint = 'write if(…, "true", "false") around it'
+            self.fail(expression, message, hint)
+        return value
+
+    def value(self, expression: Expression) -> Sql:
+        """Return the expression's SQL and kind."""
+        sql = self._value(expression)
+        if len(sql.text) > limits.MAX_SQL_CHARACTERS:  # some functions name an argument twice
+            self.cursor.refuse("this expression grows too large", getattr(expression, "token", None))
+        return sql
+
+    def _value(self, expression: Expression) -> Sql:
+        match expression:
+            case Number(value):
+                return Sql(number(value), Kind.NUMBER) if math.isfinite(value) else NOTHING
+            case Text(value):
+                return Sql(literal(value), Kind.LITERAL)
+            case Field(name):
+                return self.field(name)
+            case Unary("NOT", operand, _):
+                return Sql(f"(NOT {self.boolean(operand)})", Kind.BOOLEAN)
+            case Unary(_, operand, _):
+                return Sql(f"(-{as_number(self.operand(operand))})", Kind.NUMBER)
+            case Logic(op, parts, _):
+                tests = [self.boolean(part) for part in parts]
+                if op == "XOR":
+                    return Sql(reduce(lambda left, right: f"({left} <> {right})", tests), Kind.BOOLEAN)
+                return Sql(f"({f' {op} '.join(tests)})", Kind.BOOLEAN)
+            case Binary():
+                return self._binary(expression)
+            case Call():
+                return functions.call(expression, self)
+
+    def bind(self, name: str, sql: Sql) -> Compiler:
+        """Return a compiler for which field *name* is *sql*: the body of mvfilter and mvmap."""
+        outer = self.field
+        return replace(self, field=lambda wanted: sql if wanted == name else outer(wanted), bound=self.bound + 1)
+
+    def fail(self, expression: Expression, message: str, hint: str = "") -> None:
+        """Raise SplSyntaxError under the expression's own token, or under the end of the command."""
+        token: Token | None = getattr(expression, "token", None)
+        self.cursor.fail(message, token or self.cursor.tokens[0], hint)
+
+    def _binary(self, expression: Binary) -> Sql:
+        op = expression.op
+        left_value, right_value = self.value(expression.left), self.value(expression.right)
+        for side, value in ((expression.left, left_value), (expression.right, right_value)):
+            if value.kind is Kind.BOOLEAN:
+                self.fail(side, f"{op} takes values, but this is a test")
+        if op == "LIKE":
+            return functions.like(left_value, right_value)
+        if op in ("=", "!=", "<", ">", "<=", ">="):
+            return Sql(compare(left_value, op, right_value), Kind.BOOLEAN)
+        if op == ".":
+            return Sql(f"({as_text(left_value)} || {as_text(right_value)})", Kind.LITERAL)
+        return _arithmetic(left_value, op, right_value)
+
+
+def _arithmetic(left: Sql, op: str, right: Sql) -> Sql:
+    a, b = as_number(left), as_number(right)
+    if op == "+" and Kind.LITERAL in (left.kind, right.kind):
+        return Sql(f"({as_text(left)} || {as_text(right)})", Kind.LITERAL)
+    if op == "+" and {left.kind, right.kind} <= {Kind.TEXT, Kind.MULTIVALUE}:
+        # Two fields: numbers add up, texts are joined (Search Reference, "eval", "Operators").
+        return Sql(f"spl_plus({as_text(left)}, {as_text(right)})", Kind.TEXT)
+    if op in "/%":
+        b = f"spl_divisor({b})"
+    return Sql(f"({a} {op} {b})", Kind.NUMBER)

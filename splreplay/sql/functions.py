@@ -1,0 +1,631 @@
+"""The eval functions, one builder each: arguments in, SQL out (Search Reference, "Evaluation functions")."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import ipaddress
+import math
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import duckdb
+from duckdb.func import SPECIAL
+
+from splreplay import jsonpath, limits, times
+from splreplay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
+from splreplay.sql.comparison import any_value, compare
+from splreplay.sql.patterns import field_pattern, field_test, re2_pattern, re2_replacement, re2_test
+from splreplay.sql.predicates import like_pattern
+from splreplay.sql.values import (
+    EACH,
+    NOTHING,
+    Kind,
+    Sql,
+    as_list,
+    as_number,
+    as_text,
+    cast,
+    common_kind,
+    literal,
+    number,
+    or_null,
+)
+
+if TYPE_CHECKING:
+    from splreplay.sql.expressions import Compiler
+
+Arguments = tuple[Expression, ...]
+Builder = Callable[[Arguments, "Compiler", Call], Sql]
+
+_FUNCTIONS: dict[str, tuple[int, int | None, Builder]] = {}
+
+
+def _function(name: str, least: int, most: int | None) -> Callable[[Builder], Builder]:
+    """Register a builder for *name*, which takes *least* to *most* arguments (None: any number)."""
+
+    def register(builder: Builder) -> Builder:
+        _FUNCTIONS[name] = (least, most, builder)
+        return builder
+
+    return register
+
+
+def names() -> list[str]:
+    """Return the names of the functions that replay knows."""
+    return sorted(_FUNCTIONS)
+
+
+def call(node: Call, compiler: Compiler) -> Sql:
+    """Return the SQL of a function call.
+
+    Raises:
+        UnsupportedError: If replay does not know the function.
+        SplSyntaxError: If it takes another number of arguments.
+    """
+    if node.function not in _FUNCTIONS:
+        known = f"replay knows: {' '.join(names())}"
+        compiler.cursor.refuse(f"unsupported eval function {node.function!r}", node.token, known)
+    least, most, builder = _FUNCTIONS[node.function]
+    if len(node.arguments) < least or (most is not None and len(node.arguments) > most):
+        count = f"{least}" if least == most else f"{least} or more" if most is None else f"{least} to {most}"
+        compiler.cursor.fail(
+            f"{node.function} takes {count} argument{'' if count == '1' else 's'}, not {len(node.arguments)}",
+            node.token,
+        )
+    return builder(node.arguments, compiler, node)
+
+
+# Python for what SQL lacks: run by DuckDB a value at a time, NULL in, NULL out.
+
+
+@functools.lru_cache
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(text.strip(), strict=False)
+
+
+def _in_network(network: str, address: str) -> bool | None:
+    try:
+        return ipaddress.ip_address(address.strip()) in _network(network)
+    except ValueError:
+        return False
+
+
+def _ip_key(address: str) -> bytes | None:
+    """Sort key of an address: IPv4 before IPv6, by number."""
+    try:
+        parsed = ipaddress.ip_address(address.strip())
+    except ValueError:
+        return None
+    return bytes([parsed.version]) + parsed.packed
+
+
+def _sha512(text: str) -> str:
+    return hashlib.sha512(text.encode()).hexdigest()
+
+
+def _urldecode(text: str) -> str:
+    return unquote(text)
+
+
+def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give *connection* the Python functions that the texts made here call."""
+    declared: tuple[tuple[str, Callable[..., Any], list[Any], str], ...] = (
+        ("py_cidrmatch", _in_network, ["VARCHAR", "VARCHAR"], "BOOLEAN"),
+        ("py_ip_key", _ip_key, ["VARCHAR"], "BLOB"),
+        ("py_pattern", field_pattern, ["VARCHAR"], "VARCHAR"),
+        ("py_test", field_test, ["VARCHAR"], "VARCHAR"),
+        ("py_replacement", re2_replacement, ["VARCHAR", "VARCHAR"], "VARCHAR"),
+        ("py_wildcard", like_pattern, ["VARCHAR"], "VARCHAR"),
+        ("py_strftime", times.format_time, ["DOUBLE", "VARCHAR"], "VARCHAR"),
+        ("py_strptime", times.parse_time, ["VARCHAR", "VARCHAR"], "DOUBLE"),
+        ("py_spath", jsonpath.extract, ["VARCHAR", "VARCHAR"], "VARCHAR[]"),
+        ("py_urldecode", _urldecode, ["VARCHAR"], "VARCHAR"),
+        ("py_sha512", _sha512, ["VARCHAR"], "VARCHAR"),
+        ("py_relative_time", times.relative_time, ["DOUBLE", "VARCHAR"], "DOUBLE"),
+    )
+    for name, function, parameters, result in declared:
+        # SPECIAL is DuckDB's word for a function that may return NULL.
+        connection.create_function(name, _null_in_null_out(function), parameters, result, null_handling=SPECIAL)
+
+
+def _null_in_null_out(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)  # DuckDB reads the number of arguments off it
+    def call(*values: Any) -> Any:
+        return None if None in values else function(*values)
+
+    return call
+
+
+# Choice and presence
+
+
+def _stored(expressions: Arguments, compiler: Compiler) -> list[Sql]:
+    """Return the values as `eval` could store them, but keep quoted text apart from fields."""
+    return [compiler.operand(expression) for expression in expressions]
+
+
+def _one_kind(values: list[Sql]) -> tuple[Kind, list[str]]:
+    """Return the kind that can hold every value, and their texts cast to it."""
+    kinds = {value.kind for value in values} - {Kind.NOTHING}
+    kind = common_kind(values)
+    shown = Kind.LITERAL if kinds == {Kind.LITERAL} else kind
+    return shown, [cast(value, kind) for value in values]
+
+
+@_function("if", 3, 3)
+def _if(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    test = compiler.boolean(arguments[0])
+    kind, (then, otherwise) = _one_kind(_stored(arguments[1:], compiler))
+    return Sql(f"(CASE WHEN {test} THEN {then} ELSE {otherwise} END)", kind)
+
+
+@_function("case", 2, None)
+def _case(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    if len(arguments) % 2:
+        compiler.cursor.fail("case takes pairs: test, value, test, value, …", node.token)
+    tests = [compiler.boolean(test) for test in arguments[::2]]
+    kind, results = _one_kind(_stored(arguments[1::2], compiler))
+    whens = " ".join(f"WHEN {test} THEN {result}" for test, result in zip(tests, results, strict=True))
+    return Sql(f"(CASE {whens} END)", kind)
+
+
+@_function("validate", 2, None)
+def _validate(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    if len(arguments) % 2:
+        compiler.cursor.fail("validate takes pairs: test, value, test, value, …", node.token)
+    tests = [compiler.boolean(test) for test in arguments[::2]]
+    kind, results = _one_kind(_stored(arguments[1::2], compiler))
+    whens = " ".join(f"WHEN NOT {test} THEN {result}" for test, result in zip(tests, results, strict=True))
+    return Sql(f"(CASE {whens} END)", kind)
+
+
+@_function("coalesce", 1, None)
+def _coalesce(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    kind, values = _one_kind(_stored(arguments, compiler))
+    return Sql(f"coalesce({', '.join(values)})", kind)
+
+
+@_function("nullif", 2, 2)
+def _nullif(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    left, right = _stored(arguments, compiler)
+    return Sql(f"(CASE WHEN {compare(left, '=', right)} THEN NULL ELSE {left.text} END)", left.kind)
+
+
+@_function("null", 0, 0)
+def _null(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return NOTHING
+
+
+@_function("true", 0, 0)
+def _true(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql("true", Kind.BOOLEAN)
+
+
+@_function("false", 0, 0)
+def _false(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql("false", Kind.BOOLEAN)
+
+
+@_function("isnull", 1, 1)
+def _isnull(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(f"({compiler.value(arguments[0]).text} IS NULL)", Kind.BOOLEAN)
+
+
+@_function("isnotnull", 1, 1)
+def _isnotnull(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(f"({compiler.value(arguments[0]).text} IS NOT NULL)", Kind.BOOLEAN)
+
+
+@_function("in", 2, None)
+def _in(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    value, *wanted = _stored(arguments, compiler)
+    return Sql(f"({' OR '.join(compare(value, '=', one) for one in wanted)})", Kind.BOOLEAN)
+
+
+# Text
+
+
+def _text(expression: Expression, compiler: Compiler) -> str:
+    return as_text(compiler.operand(expression))
+
+
+def _pattern(expression: Expression, compiler: Compiler) -> str:
+    """SQL for a regular expression; one that comes out of a field is NULL where it is none."""
+    if isinstance(expression, Text):
+        return literal(re2_pattern(expression.value))
+    return f"py_pattern({_text(expression, compiler)})"
+
+
+def _test(expression: Expression, compiler: Compiler) -> str:
+    """SQL for a regular expression of which only whether it matches is asked."""
+    if isinstance(expression, Text):
+        return literal(re2_test(expression.value))
+    return f"py_test({_text(expression, compiler)})"
+
+
+def _number(expression: Expression, compiler: Compiler) -> str:
+    return as_number(compiler.operand(expression))
+
+
+def _integer(expression: Expression, compiler: Compiler, sql_type: str = "BIGINT") -> str:
+    """SQL for a whole number, NULL where there is none or it is too large to be one."""
+    return f"TRY_CAST({_number(expression, compiler)} AS {sql_type})"
+
+
+# What stands for a value inside _bound; no field has this name.
+_BOUND = '"#bound"'
+
+
+def _bound(value: str, body: str) -> str:
+    """Return SQL for *body*, in which _BOUND is *value*: text that names a value twice would double with each nesting."""
+    return f"list_transform([{value}], lambda {_BOUND}: {body})[1]"
+
+
+def _each(expression: Expression, compiler: Compiler, sql: Callable[[str], str]) -> Sql:
+    """Apply *sql* to the text, or to each value of a multivalue."""
+    value = compiler.operand(expression)
+    if value.kind is Kind.MULTIVALUE:
+        each = f"list_transform({value.text}, lambda {EACH}: {sql(EACH)})"
+        return Sql(or_null(f"list_filter({each}, lambda {EACH}: {EACH} IS NOT NULL)"), Kind.MULTIVALUE)
+    return Sql(sql(as_text(value)), Kind.TEXT if value.kind is not Kind.LITERAL else Kind.LITERAL)
+
+
+@_function("lower", 1, 1)
+def _lower(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return _each(arguments[0], compiler, lambda text: f"lower({text})")
+
+
+@_function("upper", 1, 1)
+def _upper(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return _each(arguments[0], compiler, lambda text: f"upper({text})")
+
+
+def _trimmer(name: str) -> None:
+    @_function(name, 1, 2)
+    def _trim(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+        characters = _text(arguments[1], compiler) if len(arguments) == 2 else "' ' || chr(9)"
+        return _each(arguments[0], compiler, lambda text: f"{name}({text}, {characters})")
+
+
+for _name in ("trim", "ltrim", "rtrim"):
+    _trimmer(_name)
+
+
+@_function("len", 1, 1)
+def _len(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(f"CAST(length({_text(arguments[0], compiler)}) AS DOUBLE)", Kind.NUMBER)
+
+
+_FURTHEST = 2**32 - 1  # the database's substr goes no further, and no text does
+
+
+def _place(expression: Expression, compiler: Compiler) -> str:
+    """SQL for a place in a text, or a length: no further than any text goes."""
+    if isinstance(expression, Number) and expression.value <= _FURTHEST:
+        return _integer(expression, compiler)
+    ends = f"WHEN {_BOUND} > {_FURTHEST} THEN {_FURTHEST} WHEN {_BOUND} < -{_FURTHEST} THEN -{_FURTHEST}"
+    return _bound(_number(expression, compiler), f"CASE {ends} ELSE TRY_CAST({_BOUND} AS BIGINT) END")
+
+
+@_function("substr", 2, 3)
+def _substr(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    rest = [_place(argument, compiler) for argument in arguments[1:]]
+    return _each(arguments[0], compiler, lambda text: f"substr({text}, {', '.join(rest)})")
+
+
+@_function("replace", 3, 3)
+def _replace(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    pattern, by = _pattern(arguments[1], compiler), _replacement(arguments[1], arguments[2], compiler)
+    return _each(arguments[0], compiler, lambda text: f"regexp_replace({text}, {pattern}, {by}, 'g')")
+
+
+def _replacement(pattern: Expression, by: Expression, compiler: Compiler) -> str:
+    if isinstance(pattern, Text) and isinstance(by, Text):
+        return literal(re2_replacement(pattern.value, by.value))
+    return f"py_replacement({_text(pattern, compiler)}, {_text(by, compiler)})"
+
+
+@_function("match", 2, 2)
+def _match(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    value, pattern = compiler.operand(arguments[0]), _test(arguments[1], compiler)
+    if value.kind is Kind.MULTIVALUE:
+        return Sql(any_value(value, EACH, f"regexp_matches({EACH}, {pattern})"), Kind.BOOLEAN)
+    return Sql(f"regexp_matches({as_text(value)}, {pattern})", Kind.BOOLEAN)
+
+
+@_function("like", 2, 2)
+def _like(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return like(compiler.operand(arguments[0]), compiler.operand(arguments[1]))
+
+
+def like(value: Sql, pattern: Sql) -> Sql:
+    """`value LIKE pattern`; a multivalue is like it where one of its values is †."""
+    if value.kind is Kind.MULTIVALUE:
+        return Sql(any_value(value, EACH, f"{EACH} LIKE {as_text(pattern)}"), Kind.BOOLEAN)
+    return Sql(f"({as_text(value)} LIKE {as_text(pattern)})", Kind.BOOLEAN)
+
+
+@_function("cidrmatch", 2, 2)
+def _cidrmatch(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    network, address = (_text(argument, compiler) for argument in arguments)
+    return Sql(f"py_cidrmatch({network}, {address})", Kind.BOOLEAN)
+
+
+def _hash(name: str, sql: str) -> None:
+    @_function(name, 1, 1)
+    def _digest(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+        return _each(arguments[0], compiler, lambda text: sql.format(text))
+
+
+_hash("md5", "md5({})")
+_hash("sha1", "sha1({})")
+_hash("sha256", "sha256({})")
+_hash("sha512", "py_sha512({})")
+_hash("urldecode", "py_urldecode({})")
+
+
+@_function("spath", 2, 2)
+def _spath(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    text, path = (_text(argument, compiler) for argument in arguments)
+    compiler.warn("spath() reads JSON here, not XML: a value that is XML gives nothing")
+    return Sql(f"py_spath({text}, {path})", Kind.MULTIVALUE)
+
+
+# Multivalue
+
+
+@_function("mvappend", 1, None)
+def _mvappend(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    parts = [f"coalesce({as_list(value)}, [])" for value in _stored(arguments, compiler)]
+    return Sql(or_null(f"list_concat({', '.join(parts)})"), Kind.MULTIVALUE)
+
+
+@_function("mvcount", 1, 1)
+def _mvcount(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(f"CAST(len({as_list(compiler.operand(arguments[0]))}) AS DOUBLE)", Kind.NUMBER)
+
+
+@_function("mvdedup", 1, 1)
+def _mvdedup(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    first = f'list_filter({_BOUND}, lambda {EACH}, "#i": list_position({_BOUND}, {EACH}) = "#i")'
+    return Sql(_bound(as_list(compiler.operand(arguments[0])), first), Kind.MULTIVALUE)
+
+
+@_function("mvsort", 1, 1)
+def _mvsort(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(f"list_sort({as_list(compiler.operand(arguments[0]))})", Kind.MULTIVALUE)
+
+
+@_function("mvindex", 2, 3)
+def _mvindex(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    values = as_list(compiler.operand(arguments[0]))
+    whole = [_integer(argument, compiler) for argument in arguments[1:]]
+    # DuckDB counts from 1, and as mvindex does from -1 backwards.
+    places = ", ".join(f"(CASE WHEN {place} >= 0 THEN {place} + 1 ELSE {place} END)" for place in whole)
+    if len(whole) == 1:
+        return Sql(f"list_extract({values}, {places})", Kind.TEXT)
+    return Sql(or_null(f"list_slice({values}, {places})"), Kind.MULTIVALUE)
+
+
+@_function("mvjoin", 2, 2)
+def _mvjoin(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    values, separator = as_list(compiler.operand(arguments[0])), _text(arguments[1], compiler)
+    if isinstance(arguments[1], Text):
+        return Sql(f"array_to_string({values}, {separator})", Kind.TEXT)
+    # DuckDB joins by constants alone.
+    return Sql(f"""list_reduce({values}, lambda "#a", "#b": "#a" || {separator} || "#b")""", Kind.TEXT)
+
+
+@_function("split", 2, 2)
+def _split(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    text, separator = (_text(argument, compiler) for argument in arguments)
+    return Sql(f"string_split({text}, {separator})", Kind.MULTIVALUE)
+
+
+@_function("mvzip", 2, 3)
+def _mvzip(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    left, right = (as_list(compiler.operand(argument)) for argument in arguments[:2])
+    separator = _text(arguments[2], compiler) if len(arguments) == 3 else "','"
+    pairs = f"list_zip({left}, {right}, true)"
+    joined = f"list_transform({pairs}, lambda {EACH}: {EACH}[1] || {separator} || {EACH}[2])"
+    return Sql(or_null(joined), Kind.MULTIVALUE)
+
+
+@_function("mvfind", 2, 2)
+def _mvfind(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    values, pattern = as_list(compiler.operand(arguments[0])), _test(arguments[1], compiler)
+    found = f"list_position(list_transform({values}, lambda {EACH}: regexp_matches({EACH}, {pattern})), true)"
+    return Sql(f"CAST({found} - 1 AS DOUBLE)", Kind.NUMBER)
+
+
+@_function("mvfilter", 1, 1)
+def _mvfilter(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    name, one = _one_field("mvfilter tests", arguments[0], compiler, node)
+    test = compiler.bind(name, Sql(one, Kind.TEXT)).boolean(arguments[0])
+    kept = f"list_filter({as_list(compiler.field(name))}, lambda {one}: {test})"
+    return Sql(or_null(kept), Kind.MULTIVALUE)
+
+
+@_function("mvmap", 2, 2)
+def _mvmap(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    name, one = _one_field("mvmap takes the values of", arguments[0], compiler, node)
+    values = as_list(compiler.operand(arguments[0]))
+    mapped = as_list(compiler.bind(name, Sql(one, Kind.TEXT)).stored(arguments[1]))
+    return Sql(or_null(f"flatten(list_transform({values}, lambda {one}: coalesce({mapped}, [])))"), Kind.MULTIVALUE)
+
+
+def _one_field(what: str, expression: Expression, compiler: Compiler, node: Call) -> tuple[str, str]:
+    """Return the field that *expression* names, and the SQL name of each of its values, which no other call uses."""
+    if compiler.bound >= limits.VALUE_LOOPS:  # the database takes twice as long for each one more
+        compiler.cursor.refuse(
+            f"replay runs at most {limits.VALUE_LOOPS} mvmap and mvfilter inside each other", node.token
+        )
+    fields = _fields_of(expression)
+    if len(fields) != 1:
+        compiler.cursor.fail(f"{what} exactly one field, not {len(fields)}", node.token)
+    return fields.pop(), f'"#v{node.token.start}"'
+
+
+def _fields_of(expression: Expression) -> set[str]:
+    match expression:
+        case Field(name):
+            return {name}
+        case Call(_, parts, _) | Logic(_, parts, _):
+            return set[str]().union(*map(_fields_of, parts))
+        case Number() | Text():
+            return set()
+        case Unary(_, operand, _):
+            return _fields_of(operand)
+        case Binary(_, left, right, _):
+            return _fields_of(left) | _fields_of(right)
+
+
+# Numbers and conversion
+
+
+@_function("tonumber", 1, 2)
+def _tonumber(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    if len(arguments) == 1:
+        return Sql(_number(arguments[0], compiler), Kind.NUMBER)
+    base = arguments[1]
+    if base == Number(10):
+        return Sql(_number(arguments[0], compiler), Kind.NUMBER)
+    if base != Number(16):
+        compiler.cursor.refuse("replay's tonumber knows base 10 and 16", node.token)
+    digits = f"regexp_extract({_text(arguments[0], compiler)}, '^(?:0[xX])?([0-9a-fA-F]+)$', 1)"
+    return Sql(f"CAST(TRY_CAST('0x' || nullif({digits}, '') AS UBIGINT) AS DOUBLE)", Kind.NUMBER)
+
+
+@_function("tostring", 1, 2)
+def _tostring(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    value = compiler.value(arguments[0])
+    if value.kind is Kind.BOOLEAN:
+        return Sql(f"(CASE WHEN {value.text} THEN 'True' ELSE 'False' END)", Kind.LITERAL)
+    style = arguments[1] if len(arguments) == 2 else None
+    if style is None:
+        return Sql(as_text(value), Kind.LITERAL)
+    if style == Text("hex"):
+        return Sql(f"('0x' || upper(to_hex(TRY_CAST({as_number(value)} AS BIGINT))))", Kind.LITERAL)
+    if style == Text("commas"):
+        whole = f"format('{{:,}}', TRY_CAST({_BOUND} AS BIGINT))"
+        shown = f"CASE WHEN {_BOUND} = trunc({_BOUND}) THEN {whole} ELSE format('{{:,.2f}}', {_BOUND}) END"
+        return Sql(_bound(f"round({as_number(value)}, 2)", shown), Kind.LITERAL)
+    if style == Text("duration"):
+        size = f"abs({_BOUND})"
+        parts = f"{size} % 86400 // 3600, {size} % 3600 // 60, {size} % 60"
+        sign = f"CASE WHEN {_BOUND} < 0 THEN '-' ELSE '' END"  # inference
+        days = f"CASE WHEN {size} >= 86400 THEN {size} // 86400 || '+' ELSE '' END"
+        shown = f"{sign} || {days} || format('{{:02d}}:{{:02d}}:{{:02d}}', {parts})"
+        return Sql(_bound(f"TRY_CAST({as_number(value)} AS BIGINT)", shown), Kind.LITERAL)
+    compiler.cursor.refuse('replay\'s tostring knows "hex", "commas" and "duration"', node.token)
+
+
+@_function("round", 1, 2)
+def _round(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    digits = _integer(arguments[1], compiler, "INTEGER") if len(arguments) == 2 else "0"
+    return Sql(f"round({_number(arguments[0], compiler)}, {digits})", Kind.NUMBER)
+
+
+def _arithmetic(name: str, sql: str) -> None:
+    @_function(name, 1, 1)
+    def _apply(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+        return Sql(_bound(_number(arguments[0], compiler), sql), Kind.NUMBER)
+
+
+for _name, _sql in {
+    "abs": f"abs({_BOUND})",
+    "floor": f"floor({_BOUND})",
+    "ceiling": f"ceil({_BOUND})",
+    "ceil": f"ceil({_BOUND})",
+    "sqrt": f"CASE WHEN {_BOUND} >= 0 THEN sqrt({_BOUND}) END",
+    "exact": _BOUND,
+    "exp": f"CASE WHEN {_BOUND} < {math.log(sys.float_info.max)!r} THEN exp({_BOUND}) END",
+    "ln": f"CASE WHEN {_BOUND} > 0 THEN ln({_BOUND}) END",
+}.items():
+    _arithmetic(_name, _sql)
+
+
+@_function("pi", 0, 0)
+def _pi(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(number(math.pi), Kind.NUMBER)
+
+
+@_function("pow", 2, 2)
+def _pow(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    base, exponent = (_number(argument, compiler) for argument in arguments)
+    return Sql(_bound(f"pow({base}, {exponent})", f"CASE WHEN isfinite({_BOUND}) THEN {_BOUND} END"), Kind.NUMBER)
+
+
+@_function("log", 1, 2)
+def _log(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    base = _number(arguments[1], compiler) if len(arguments) == 2 else "10"
+    # The logarithm of what is not positive, and one to the base 1, are no numbers.
+    logs = [f"ln(nullif(greatest({value}, 0), 0))" for value in (_number(arguments[0], compiler), base)]
+    return Sql(f"({logs[0]} / spl_divisor({logs[1]}))", Kind.NUMBER)
+
+
+def _extreme(name: str, sql: str) -> None:
+    """`min` and `max`: numbers are less than text, text compares as text (Search Reference, "max"); of all the values †."""
+
+    @_function(name, 1, None)
+    def _apply(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+        values = _stored(arguments, compiler)
+        numbers = f"{sql}({', '.join(map(as_number, values))})"
+        if all(value.kind is Kind.NUMBER for value in values):
+            return Sql(numbers, Kind.NUMBER)
+        texts = f"list_{name}(list_filter({_BOUND}, lambda {EACH}: spl_number({EACH}) IS NULL))"
+        numbers = f"spl_text(list_{name}(list_transform({_BOUND}, lambda {EACH}: spl_number({EACH}))))"
+        choice = f"coalesce({texts}, {numbers})" if name == "max" else f"coalesce({numbers}, {texts})"
+        listed = f"[{', '.join(as_text(value) for value in values if value.kind is not Kind.MULTIVALUE)}]"
+        several = [f"coalesce({value.text}, [])" for value in values if value.kind is Kind.MULTIVALUE]
+        return Sql(_bound(f"list_concat({', '.join([listed, *several])})" if several else listed, choice), Kind.TEXT)
+
+
+_extreme("min", "least")
+_extreme("max", "greatest")
+
+
+def _type_test(name: str, sql: str) -> None:
+    @_function(name, 1, 1)
+    def _apply(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+        value = compiler.operand(arguments[0])
+        return Sql(f"({sql.format(number=as_number(value), text=as_text(value))})", Kind.BOOLEAN)
+
+
+_type_test("isnum", "{number} IS NOT NULL")
+_type_test("isint", "coalesce({number} = trunc({number}), false)")
+_type_test("isstr", "{text} IS NOT NULL AND {number} IS NULL")
+
+
+# Time
+
+
+@_function("now", 0, 0)
+def _now(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(number(compiler.now), Kind.NUMBER)
+
+
+@_function("time", 0, 0)
+def _time(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(number(compiler.now), Kind.NUMBER)
+
+
+@_function("strftime", 2, 2)
+def _strftime(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(f"py_strftime({_number(arguments[0], compiler)}, {_text(arguments[1], compiler)})", Kind.LITERAL)
+
+
+@_function("strptime", 2, 2)
+def _strptime(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return Sql(f"py_strptime({_text(arguments[0], compiler)}, {_text(arguments[1], compiler)})", Kind.NUMBER)
+
+
+@_function("relative_time", 2, 2)
+def _relative_time(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    modifier = arguments[1]
+    if isinstance(modifier, Text) and times.relative_time(0.0, modifier.value) is None:
+        compiler.cursor.fail(f"{modifier.value!r} is not a relative time", node.token, "write for example -70m@m")
+    return Sql(f"py_relative_time({_number(arguments[0], compiler)}, {_text(modifier, compiler)})", Kind.NUMBER)
