@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Macro:
-    """A search macro; its description becomes the reason that stands in macros.conf."""
+    """A search macro; Splunk shows its description beside it."""
 
     name: Annotated[str, matching(r"\w+", "a macro name of letters, digits and _")]
     definition: Spl

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import textwrap
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -239,7 +238,8 @@ def _macros(content: Content) -> str:
     for macro in (*content.macros, *filters):
         settings = {"args": ", ".join(macro.arguments)} if macro.arguments else {}
         settings["definition"] = one_line(macro.definition)
-        stanzas.append(_stanza(macro.stanza, settings, one_line(macro.description)))
+        settings["description"] = one_line(macro.description)
+        stanzas.append(_stanza(macro.stanza, settings))
     return _conf("package/macros.yml and package/detections/*.yml", stanzas)
 
 
@@ -326,10 +326,9 @@ def _conf(source: str, stanzas: Iterable[str]) -> str:
     return "\n".join([f"# Rendered from {source} by python build.py render: edit there, not here.\n", *stanzas])
 
 
-def _stanza(name: str, settings: Mapping[str, str], comment: str = "") -> str:
+def _stanza(name: str, settings: Mapping[str, str]) -> str:
     """Return one stanza; every value is one line, which the shapes of builder.detection see to."""
-    lines = [f"# {line}" for line in textwrap.wrap(comment, 108)]
-    return "\n".join([*lines, f"[{name}]", *(f"{key} = {value}" for key, value in settings.items())]) + "\n"
+    return "\n".join([f"[{name}]", *(f"{key} = {value}" for key, value in settings.items())]) + "\n"
 
 
 def _csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
