@@ -170,6 +170,7 @@ def _annotations(detection: Detection) -> dict[str, Any]:
         "analytic_story": tags.analytic_story,
         "cis20": tags.cis20,
         "confidence": tags.confidence,
+        "data_source": detection.data_source,
         "impact": tags.impact,
         "kill_chain_phases": tags.kill_chain_phases,
         "mitre_attack": tags.mitre_attack_id,
