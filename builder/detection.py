@@ -1,9 +1,9 @@
 """A detection as package/detections/*.yml holds it: its shape, and the rules that hold between its parts.
 
 The keys are those of security_content (splunk/contentctl@fc00988 contentctl/objects), old names kept where
-the published detection has them, and some of our own: `published_search`, the search as published, token for
-token, which ships beside ours as the reference that every claim of improvement is measured against; and in
-`tests` what a test must find.
+the published detection has them, and some of our own: `published`, the detection that ours was made from, whose search
+ships beside ours as the reference that every claim of improvement is measured against; and in `tests` what a test must
+find.
 """
 
 from __future__ import annotations
@@ -150,8 +150,18 @@ class Test:
 
 
 @dataclass(frozen=True)
+class Published:
+    """The published detection that ours was made from: its identity, and its search, token for token."""
+
+    id: Uuid
+    version: Positive
+    date: date
+    search: Spl
+
+
+@dataclass(frozen=True)
 class Detection:
-    """One detection, all of it."""
+    """One detection, all of it; `id`, `version` and `date` are ours."""
 
     name: Annotated[str, matching(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*", "words of letters and digits")]
     id: Uuid
@@ -171,7 +181,7 @@ class Detection:
     rba: Rba
     tags: Tags
     tests: tuple[Test, ...]
-    published_search: Spl | None = None
+    published: Published | None = None
 
     @property
     def filter_macro(self) -> str:
@@ -212,6 +222,7 @@ def check(document: Document[Detection], root: Path, known: Mapping[str, macros.
     detection = document.value
     if detection is None:
         return
+    _check_id(document, detection)
     _check_scores(document, detection)
     _check_objects(document, detection)
     _check_filter(document, detection)
@@ -219,6 +230,12 @@ def check(document: Document[Detection], root: Path, known: Mapping[str, macros.
         _check_fields(document, detection, known)
     _check_drilldowns(document, detection)
     _check_tests(document, detection, root)
+
+
+def _check_id(document: Document[Detection], detection: Detection) -> None:
+    """Refuse the published id as ours: Enterprise Security keys its content by id and version."""
+    if detection.published and detection.id == detection.published.id:
+        document.refuse(("id",), "id is that of the published detection", "give ours a UUID of its own")
 
 
 def _check_scores(document: Document[Detection], detection: Detection) -> None:
@@ -248,14 +265,14 @@ def _check_objects(document: Document[Detection], detection: Detection) -> None:
 
 def _check_filter(document: Document[Detection], detection: Detection) -> None:
     ending = f"| `{detection.filter_macro}`"
-    for key, search in (("search", detection.search), ("published_search", detection.published_search)):
-        if search is not None and not one_line(search).endswith(ending):
-            document.refuse((key,), f"{key} does not end in its filter macro", f"end it with {ending}")
-        elif key == "search" and not _scores(detection):
-            scoring = f'| rbaenrich detection="{detection.name}"'
-            document.refuse(
-                (key,), "search does not score its results under its own name", f"end it with {scoring} {ending}"
-            )
+    if not one_line(detection.search).endswith(ending):
+        document.refuse(("search",), "search does not end in its filter macro", f"end it with {ending}")
+    elif not _scores(detection):
+        remedy = f'end it with | rbaenrich detection="{detection.name}" {ending}'
+        document.refuse(("search",), "search does not score its results under its own name", remedy)
+    if detection.published and not one_line(detection.published.search).endswith(ending):
+        claim = "published.search does not end in its filter macro"
+        document.refuse(("published", "search"), claim, f"end it with {ending}")
 
 
 def _scores(detection: Detection) -> bool:
