@@ -1,7 +1,10 @@
 """The shape of app.manifest: those keys of schema version 2.0.0 that this app needs.
 
 Source: splunk-packaging-toolkit 1.2.8, slim/app/_manifest.py. Its lists of Splunk and CIM versions end in
-2017, so the manifest names no platformRequirements and no commonInformationModels.
+2017, so the manifest names no platformRequirements and no commonInformationModels. Nor does it name dependencies: one
+that is not uploaded with the app makes slim/app/_deployment.py report STATUS_ERROR_MISSING_DEPENDENCIES, and packs that
+contentctl builds have none (splunk/contentctl@15db4a2 contentctl/output/templates/app.manifest.j2). That the app needs
+Splunk_SA_CIM stands in docs/admin.md.
 """
 
 # ruff: noqa: N815  the schema's names
@@ -14,7 +17,6 @@ from typing import Annotated
 from builder.document import matching, one_of
 
 Version = Annotated[str, matching(r"\d+\.\d+\.\d+", "a version such as 1.2.0")]
-VersionRange = Annotated[str, matching(r"(>=|<)\d+\.\d+\.\d+(,(>=|<)\d+\.\d+\.\d+)*", "a range such as >=4.20.0")]
 Deployment = Annotated[str, one_of("*", "_standalone", "_distributed", "_search_head_clustering")]
 Workload = Annotated[str, one_of("*", "_search_heads", "_indexers", "_forwarders")]
 
@@ -56,18 +58,10 @@ class Info:
 
 
 @dataclass(frozen=True)
-class Dependency:
-    """Which versions of another app are needed."""
-
-    version: VersionRange
-
-
-@dataclass(frozen=True)
 class Manifest:
     """app.manifest, all of it."""
 
     schemaVersion: Annotated[str, one_of("2.0.0")]
     info: Info
-    dependencies: dict[str, Dependency]
     supportedDeployments: tuple[Deployment, ...]
     targetWorkloads: tuple[Workload, ...]
