@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from builder import APP, vendor
-from builder.problem import BuildError, Problem
+from builder.problem import BuildError
 from splreplay import conf
 from splreplay.errors import DataError
+from splreplay.problem import Problem
 
 # A checkout can be linked into a Splunk as an app: what running it leaves behind is not part of the app.
 LEFT_BEHIND = ("__pycache__/*", "*_local.csv", "local.meta")

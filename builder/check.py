@@ -13,13 +13,13 @@ from pathlib import PurePosixPath
 
 from builder import APP, check_view, view
 from builder.detection import output_fields
-from builder.document import decode
 from builder.manifest import Manifest
-from builder.problem import Problem
 from splreplay import conf, macros
 from splreplay.conf import Conf
 from splreplay.errors import DataError, SplError
 from splreplay.macros import Macro
+from splreplay.problem import Problem
+from splreplay.schema import decode
 
 Files = Mapping[str, bytes]
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterator
 from urllib.parse import parse_qs, urlsplit
 
 from builder import APP
-from builder.document import Document, Key
 from builder.view import View, search
+from splreplay.schema import Document, Key
 
 # Views that every app has.
 SPLUNK_VIEWS = ("search", "reports")

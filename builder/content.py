@@ -11,9 +11,10 @@ from typing import Annotated, TypeVar
 
 from builder import detection as detections
 from builder.detection import Detection, Label, Positive, Spl, Text, Url, Uuid
-from builder.document import Document, decode, matching, some
-from builder.problem import BuildError, Problem
+from builder.problem import BuildError
 from splreplay import macros as replay_macros
+from splreplay.problem import Problem
+from splreplay.schema import Document, decode, matching, some
 
 T = TypeVar("T")
 

@@ -16,11 +16,11 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from builder.document import Document, Key, Rule, between, matching, one_of, some
 from splreplay import macros
-from splreplay.cim import ADDONS
 from splreplay.commands.outputs import outline, outputs
+from splreplay.detections import cases
 from splreplay.errors import SplError
+from splreplay.schema import Document, Key, Rule, between, matching, one_of, some
 
 # What rbaenrich adds to every result: the command's own list, read by path as bin/ is no package.
 _FIELDS = Path(__file__).parent.parent / "bin" / "installutil_rba_fields.py"
@@ -44,7 +44,6 @@ Label = Annotated[str, matching(r"[^][|\"\n]*[^][|\"\n\\]", 'one line without [ 
 FieldName = Annotated[str, matching(r"[A-Za-z_][\w.]*", "a field name")]
 Uuid = Annotated[str, matching(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "a lower-case UUID")]
 Url = Annotated[str, matching(r"https://\S+", "an https:// address")]
-AddOn = Annotated[str, one_of(*ADDONS)]
 Percent = Annotated[int, between(0, 100)]
 Positive = Annotated[int, between(1, 1_000_000)]
 
@@ -122,34 +121,6 @@ class Tags:
 
 
 @dataclass(frozen=True)
-class AttackData:
-    """A recording that the detection must find, as a path in the repository."""
-
-    data: Label
-    source: Label
-    sourcetype: Label
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What a test must find: how many results, or of each of them, in order, the fields that are named."""
-
-    count: Annotated[int, between(0, 1_000_000)] | None = None
-    rows: tuple[dict[str, str | tuple[str, ...] | None], ...] | None = None
-
-
-@dataclass(frozen=True)
-class Test:
-    """A named test over recordings; the last three keys are ours (splreplay/detections/cases.py)."""
-
-    name: Label
-    attack_data: Annotated[tuple[AttackData, ...], some()]
-    addon: AddOn | tuple[AddOn, ...] = "current"
-    expected: Expected | None = None
-    negative: bool | None = None
-
-
-@dataclass(frozen=True)
 class Published:
     """The published detection that ours was made from: its identity, and its search, token for token."""
 
@@ -180,7 +151,7 @@ class Detection:
     drilldown_searches: tuple[Drilldown, ...]
     rba: Rba
     tags: Tags
-    tests: tuple[Test, ...]
+    tests: tuple[cases.Test, ...]
     published: Published | None = None
 
     @property
@@ -339,23 +310,14 @@ def _check_drilldowns(document: Document[Detection], detection: Detection) -> No
 
 def _check_tests(document: Document[Detection], detection: Detection, root: Path) -> None:
     for index, test in enumerate(detection.tests):
-        for number, entry in enumerate(test.attack_data):
-            if not (root / entry.data).is_file():
+        for number, recording in enumerate(test.attack_data):
+            if not (root / recording.data.value).is_file():
                 document.refuse(
                     ("tests", index, "attack_data", number, "data"),
-                    f"test {test.name!r} names {entry.data}, which is not there",
+                    f"test {cases.title(test, index + 1)!r} names {recording.data.value}, which is not there",
                     "name a recording of this repository",
                 )
-        expected = test.expected
-        if expected is None:
-            continue
-        where = ("tests", index, "expected")
-        if test.negative is not None:
-            document.refuse(where, f"test {test.name!r} has expected and negative", "keep one of them")
-        if expected.rows is None and expected.count is None:
-            document.refuse(where, f"test {test.name!r} expects neither a count nor rows", "add one of them")
-        if expected.rows is not None and expected.count not in (None, len(expected.rows)):
-            document.refuse(where, f"test {test.name!r} counts other than its rows", "leave count out")
+    cases.check(document, detection.tests)
 
 
 def _tokens(text: str) -> list[str]:

@@ -10,7 +10,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from builder.problem import BuildError, Problem
+from builder.problem import BuildError
+from splreplay.problem import Problem
 
 # The two warnings that no package with a search command of this kind can be without.
 KNOWN_WARNINGS = {

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from builder.document import matching, one_of
+from splreplay.schema import matching, one_of
 
 Version = Annotated[str, matching(r"\d+\.\d+\.\d+", "a version such as 1.2.0")]
 Deployment = Annotated[str, one_of("*", "_standalone", "_distributed", "_search_head_clustering")]

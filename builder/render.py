@@ -13,7 +13,7 @@ from typing import Any
 from builder import APP
 from builder.content import Content, Macro, Story
 from builder.detection import Detection, Published, one_line
-from builder.problem import Problem
+from splreplay.problem import Problem
 
 # The hour that a scheduled run covers: contiguous from run to run, with ten minutes for late events.
 # No skew: it moves the hours by another amount after each edit of the search, which would leave a gap or an overlap.

@@ -14,7 +14,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from builder.problem import BuildError, Problem
+from builder.problem import BuildError
+from splreplay.problem import Problem
 
 PIN = "package/splunk-sdk.txt"
 FILES = "package/splunk-sdk.sha256"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from xml.etree import ElementTree
 
-from builder.document import Document, decode, matching, one_of, some
+from splreplay.schema import Document, decode, matching, one_of, some
 
 Id = Annotated[str, matching(r"\w+", "an id of letters, digits and _")]
 Text = Annotated[str, matching(r"(?s).*\S.*", "some text")]

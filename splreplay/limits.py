@@ -16,5 +16,6 @@ COMMANDS = 1_000  # ours: of one pipeline
 COMMAND_WORDS = 20_000  # ours: words and marks of one command
 MAX_SEARCH_CHARACTERS = 1_000_000  # ours
 MAX_YAML_BYTES = 1_000_000  # ours: a detection has some 10,000
+YAML_DEPTH = 100  # ours: of mappings and sequences inside each other
 MAX_CONF_BYTES = 64_000_000  # ours: the savedsearches.conf of a large app has some 15 million
 COMMAND_S = 600  # ours: seconds for all the chunks of a custom command

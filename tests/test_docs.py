@@ -23,12 +23,12 @@ import pytest
 from installutil_rba_fields import ANNOTATION, MODIFIER
 
 import build
-from builder import detection as detections
 from builder import view
 from builder.detection import output_fields
 from splreplay import conf, engine
 from splreplay.app import App
 from splreplay.cli import argument_parser
+from splreplay.detections import cases
 from splreplay.output import FORMATS
 from splreplay.sql.values import Value
 from tests.conftest import REPO
@@ -132,10 +132,10 @@ def test_findings() -> None:
 
 
 def test_test_keys() -> None:
-    """The detection engineer's page explains every key of a test that is ours, and the builder knows each."""
+    """The detection engineer's page explains every key of a test that is ours, and the schema knows each."""
     keys = ("addon", "expected.count", "expected.rows", "negative: true")
     assert dict.fromkeys(keys, True) == {key: f"| `{key}` |" in DETECTIONS for key in keys}
-    assert {"addon", "expected", "negative"} < {field.name for field in dataclasses.fields(detections.Test)}
+    assert {"addon", "expected", "negative"} < {field.name for field in dataclasses.fields(cases.Test)}
 
 
 def test_replay_options() -> None:

@@ -1,49 +1,64 @@
-"""The key `tests` of a detection, read: which recordings, on which add-ons, and what the search must find in them.
+"""The key `tests` of a detection: which recordings, on which add-ons, and what the search must find in them.
 
-`name` and `attack_data` are those of splunk/contentctl@5.6.2 contentctl/objects/unit_test.py; ours are `addon`, `expected` and
-`negative`. Without the last two a test asks for one result or more, as contentctl does.
+`name`, `test_type` and `attack_data` are those of splunk/contentctl@5.6.2 contentctl/objects/unit_test.py; ours are `addon`,
+`expected` and `negative`. Without the last two a test asks for one result or more, as contentctl does.
 """
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
-from splreplay import cim
+from splreplay.cim import ADDONS
 from splreplay.detections.source import Detection
-from splreplay.errors import DataError
-from splreplay.located import Node, Text
+from splreplay.located import Text
+from splreplay.problem import as_error
+from splreplay.schema import Document, Rule, between, decode_node, one_of, some
 
+AddOn = Annotated[str, one_of(*ADDONS)]
 Row = Mapping[str, str | list[str] | None]
-
-_TEST = ("name", "attack_data", "addon", "expected", "negative", "test_type")
-_ATTACK_DATA = ("data", "source", "sourcetype", "custom_index", "host")
-_EXPECTED = ("count", "rows")
 
 
 @dataclass(frozen=True)
 class AttackData:
-    """A recording: its file's name or address, and what Splunk would call its kind."""
+    """A recording: its file's name or address, and what Splunk would call it."""
 
-    data: str
-    sourcetype: str
+    data: Text
+    source: Text | None = None
+    sourcetype: Text | None = None
+    custom_index: Text | None = None
+    host: Text | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a test must find: how many results, or of each of them, in order, the fields that are named.
+
+    A value is compared as it is written: 443 and "443" are the same.
+    """
+
+    count: Annotated[int, between(0, 999_999_999)] | None = None
+    rows: tuple[Annotated[dict[str, Text | tuple[Text, ...] | None], Rule("a field or more", bool)], ...] | None = None
+
+
+@dataclass(frozen=True)
+class Test:
+    """One test as it stands in the file."""
+
+    attack_data: Annotated[tuple[AttackData, ...], some()]
+    name: Text | None = None
+    addon: Annotated[AddOn | tuple[AddOn, ...], some()] = "current"
+    expected: Expected | None = None
+    negative: bool | None = None
+    test_type: Text | None = None
 
 
 @dataclass(frozen=True)
 class Case:
-    """One test.
-
-    Attributes:
-        detection: Whose search it runs.
-        name: What it is called.
-        attack_data: The recordings, searched as one.
-        addons: The mappings of Sysmon, each of which must give the same.
-        count: How many results there must be; None for one or more.
-        rows: What the results must be, in order, of the fields that are named; None where nobody says.
-    """
+    """One test to run: its *count* of results is None for one or more, its *rows* None where nobody says."""
 
     detection: Detection
     name: str
@@ -55,106 +70,50 @@ class Case:
 
 def read(detection: Detection) -> list[Case]:
     """Return the tests of a detection; DataError for one that is not of the form above."""
-    return list(_Reader(detection).cases())
+    if detection.tests is None:
+        return []
+    document: Document[tuple[Test, ...]] = Document(str(detection.path))
+    decode_node(document, detection.tests, tuple[Test, ...], ("tests",))
+    check(document, document.value or ())
+    if document.problems:
+        raise as_error(document.problems)
+    return [_case(detection, number, test) for number, test in enumerate(document.value or (), start=1)]
 
 
-@dataclass(frozen=True)
-class _Reader:
-    detection: Detection
+def check(document: Document[Any], tests: Sequence[Test]) -> None:
+    """Note in *document* where what a test expects contradicts itself."""
+    for index, test in enumerate(tests):
+        expected, where = test.expected, ("tests", index, "expected")
+        if expected is None:
+            continue
+        name = repr(title(test, index + 1))
+        if test.negative is not None:
+            document.refuse(where, f"test {name} has expected and negative", "keep one of them")
+        if expected.rows is None and expected.count is None:
+            document.refuse(where, f"test {name} expects neither a count nor rows", "add one of them")
+        if expected.rows is not None and expected.count not in (None, len(expected.rows)):
+            document.refuse(where, f"test {name} counts other than its rows", "leave count out")
 
-    def cases(self) -> Iterator[Case]:
-        for number, node in enumerate(self.entries(self.detection.tests, "tests"), start=1):
-            test = self.mapping(node, f"test {number}", _TEST)
-            name = self.text(test.get("name"), f"name of test {number}") if "name" in test else f"test {number}"
-            what = f"test {name!r}"
-            attack_data = tuple(
-                AttackData(
-                    self.text(entry.get("data"), f"data of {what}"),
-                    self.text(entry.get("sourcetype"), f"sourcetype of {what}") if "sourcetype" in entry else "",
-                )
-                for node in self.entries(test.get("attack_data"), f"attack_data of {what}")
-                for entry in [self.mapping(node, f"attack_data of {what}", _ATTACK_DATA)]
-            )
-            if not attack_data:
-                raise self.wrong(f"{what} names no attack_data")
-            yield Case(
-                self.detection, name, attack_data, self.addons(test.get("addon"), what), *self.expected(test, what)
-            )
 
-    def addons(self, node: Node, what: str) -> tuple[str, ...]:
-        """One add-on, several, or the current one."""
-        if node is None:
-            return ("current",)
-        named = tuple(self.text(one, f"addon of {what}") for one in (node if isinstance(node, list) else [node]))
-        for one in named:
-            if one not in cim.ADDONS:
-                raise self.wrong(f"addon of {what} is {one!r}; write {', '.join(cim.ADDONS)}", node)
-        return named
+def title(test: Test, number: int) -> str:
+    """Return what a test is called: by its name, else by its number."""
+    return test.name.value if test.name else f"test {number}"
 
-    def expected(self, test: Mapping[str, Node], what: str) -> tuple[int | None, tuple[Row, ...] | None]:
-        """The count and the rows that are asked for."""
-        negative = test.get("negative")
-        if negative is not None and self.text(negative, f"negative of {what}") not in ("true", "false"):
-            raise self.wrong(f"negative of {what} is not true or false; write one of these words", negative)
-        if "expected" not in test:
-            return (0 if isinstance(negative, Text) and negative.value == "true" else None), None
-        if negative is not None:
-            raise self.wrong(f"{what} has expected and negative; keep one of them", negative)
-        expected = self.mapping(test["expected"], f"expected of {what}", _EXPECTED)
-        rows = None
-        if "rows" in expected:
-            rows = tuple(self.row(row, f"rows of {what}") for row in self.entries(expected["rows"], f"rows of {what}"))
-        if "count" not in expected:
-            if rows is None:
-                raise self.wrong(f"expected of {what} has neither count nor rows")
-            return len(rows), rows
-        count = self.text(expected["count"], f"count of {what}")
-        if not re.fullmatch(r"[0-9]{1,9}", count):
-            raise self.wrong(f"count of {what} is {count!r}; write a whole number", expected["count"])
-        if rows is not None and int(count) != len(rows):
-            raise self.wrong(f"count of {what} is {count}, and its rows are {len(rows)}", expected["count"])
-        return int(count), rows
 
-    def row(self, node: Node, what: str) -> Row:
-        """One result: a text, several, or nothing for each field."""
-        if not isinstance(node, dict) or not node:
-            raise self.wrong(f"{what} is no mapping of fields to values", node)
-        return {
-            name: None
-            if value is None
-            else [self.text(one, what) for one in value]
-            if isinstance(value, list)
-            else self.text(value, what)
-            for name, value in node.items()
-        }
+def _case(detection: Detection, number: int, test: Test) -> Case:
+    addons = (test.addon,) if isinstance(test.addon, str) else test.addon
+    expected = test.expected or Expected(count=0 if test.negative else None)
+    rows = None
+    if expected.rows is not None:
+        rows = tuple({name: _plain(value) for name, value in row.items()} for row in expected.rows)
+    count = expected.count if rows is None else len(rows)
+    return Case(detection, title(test, number), test.attack_data, addons, count, rows)
 
-    def entries(self, node: Node, what: str) -> list[Node]:
-        if node is None:
-            return []
-        if not isinstance(node, list):
-            raise self.wrong(f"{what} is no list", node)
-        return node
 
-    def mapping(self, node: Node, what: str, known: tuple[str, ...]) -> Mapping[str, Node]:
-        if not isinstance(node, dict):
-            raise self.wrong(f"{what} is no mapping of keys to values", node)
-        for key in node:
-            if key not in known:
-                raise self.wrong(
-                    f"{what} has the key {key!r}, which replay does not know; known are {', '.join(known)}", node[key]
-                )
-        return node
-
-    def text(self, node: Node, what: str) -> str:
-        if not isinstance(node, Text):
-            raise self.wrong(f"{what} is no text", node)
-        return node.value
-
-    def wrong(self, message: str, node: Node = None) -> DataError:
-        while isinstance(node, list | dict) and node:
-            node = next(iter(node.values() if isinstance(node, dict) else node))
-        line = f"line {node.place().line}" if isinstance(node, Text) else None
-        return DataError(message, str(self.detection.path), line)
+def _plain(value: Text | tuple[Text, ...] | None) -> str | list[str] | None:
+    if isinstance(value, tuple):
+        return [part.value for part in value]
+    return value.value if value else None
 
 
 def around(detection: Path) -> list[Path]:

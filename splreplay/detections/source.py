@@ -154,4 +154,4 @@ def _risk_fields(risk: Text | None) -> Iterator[Text]:
     for entry in entries if isinstance(entries, list) else []:
         for key in ("risk_object_field", "threat_object_field"):
             if risk and isinstance(entry, dict) and isinstance(name := entry.get(key), str):
-                yield Text(name, risk.file, risk.index(max(0, risk.value.find(json.dumps(name)))), ())
+                yield Text(name, risk.file, risk.index(max(0, risk.value.find(json.dumps(name)))))

@@ -132,19 +132,21 @@ def run_case(case: Case, app: App, python: str) -> Iterator[Outcome]:
 
 def _skipped(case: Case) -> str | None:
     """Return why a test cannot be run here, or None."""
-    for one in case.attack_data:
-        if _ADDRESS.match(one.data):
-            return f"{one.data} is an address, and replay downloads nothing; name a file"
-        if one.sourcetype and not _WINDOWS.fullmatch(one.sourcetype):
-            return f"{one.data} is of the sourcetype {one.sourcetype}; replay reads Windows event logs"
+    for recording in case.attack_data:
+        data, sourcetype = recording.data.value, recording.sourcetype
+        if _ADDRESS.match(data):
+            return f"{data} is an address, and replay downloads nothing; name a file"
+        if sourcetype and not _WINDOWS.fullmatch(sourcetype.value):
+            return f"{data} is of the sourcetype {sourcetype.value}; replay reads Windows event logs"
     return None
 
 
 def _paths(case: Case) -> list[str]:
     paths = []
-    for one in case.attack_data:
-        absolute = Path(one.data).is_absolute()
-        path = None if absolute else cases.locate(one.data, case.detection.path)
+    for recording in case.attack_data:
+        data = recording.data.value
+        absolute = Path(data).is_absolute()
+        path = None if absolute else cases.locate(data, case.detection.path)
         if path is None:
             wrong = (
                 "is an absolute path, which another machine does not have; write it relative to the detection"
@@ -152,7 +154,7 @@ def _paths(case: Case) -> list[str]:
                 else "is neither beside the detection nor in a folder around it, "
                 f"up to {cases.around(case.detection.path)[-1]}"
             )
-            raise DataError(f"{one.data} {wrong}", str(case.detection.path))
+            raise DataError(f"{data} {wrong}", str(case.detection.path), f"line {recording.data.line}")
         paths.append(str(path))
     return paths
 

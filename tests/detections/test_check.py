@@ -178,7 +178,7 @@ def test_unreadable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bad = write(tmp_path / "a.yml", "a: &x [*x]\n")
     write(tmp_path / "b.yml", GOOD)
     status, found, error = check(capsys, tmp_path)
-    message = f"{bad}, line 1: not YAML: replay reads no YAML anchors\n"
+    message = f"{bad}, line 1: YAML anchors are not read; write out what the anchor stands for\n"
     assert (3, ["Good"], message) == (status, [one["name"] for one in found], error)
 
 

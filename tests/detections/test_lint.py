@@ -20,7 +20,7 @@ VECTORS: dict[str, list[dict[str, Any]]] = tomllib.loads((REPO / "tests/vectors/
 
 def text(value: str) -> Text:
     """Return a text that is a file of its own."""
-    return Text(value, value, 0, tuple(place for place, one in enumerate(value) if not one.isspace()))
+    return Text(value, value, 0, lambda: tuple(place for place, one in enumerate(value) if not one.isspace()))
 
 
 @pytest.mark.parametrize("case", VECTORS["case"], ids=lambda case: case["claim"])

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from splreplay import limits
+from splreplay import limits, located
 from splreplay.detections import cases, source
 from splreplay.errors import DataError
 from splreplay.located import Text, read_conf, read_yaml
@@ -60,21 +60,25 @@ BOMB = "a: &a [x, x]\n" + "".join(
 @pytest.mark.parametrize(
     ("message", "content"),
     [
-        ("line 1: not YAML: replay reads no YAML anchors", BOMB.encode()),
-        ("line 1: not YAML: replay reads no YAML anchors", b"a: *b\n"),
-        ("line 2: not YAML: replay reads no YAML tags", b"a: 1\nb: !!python/object/apply:os.system ['true']\n"),
-        ("line 1: not YAML: replay reads no YAML tags", b"a: !x y\n"),
+        ("line 1: YAML anchors are not read; write out what the anchor stands for", BOMB.encode()),
+        ("line 1: YAML anchors are not read; write out what the anchor stands for", b"a: *b\n"),
+        ("line 1: YAML anchors are not read; write out what the anchor stands for", b"&a b: 1\n"),
+        ("line 2: YAML tags are not read; remove the tag", b"a: 1\nb: !!python/object/apply:os.system ['true']\n"),
+        ("line 1: YAML tags are not read; remove the tag", b"a: !x y\n"),
+        ("line 1: YAML tags are not read; remove the tag", b"!!str a: 1\n"),
         ("not UTF-8 at byte 3; save it as UTF-8", b"a: \xff\n"),
         ("not UTF-8 at byte 0; save it as UTF-8", "a: b\n".encode("utf-16")),
-        ("line 2: holds the control character U+0007", b"a: 1\nb: \x07\n"),
-        ("line 1: holds the control character U+0000", b"a: \0\n"),
-        ("nests deeper than replay reads", b"a: " + b"[" * 100_000),
-        ("line 2: not YAML: mapping values are not allowed here", b"a: 1\n b: 2\n"),
-        ("line 2: key a stands twice", b"a: 1\na: 2\n"),
-        ("line 1: this key is no text", b"? [a]\n: 1\n"),
+        ("line 2: holds the control character U+0007; remove it", b"a: 1\nb: \x07\n"),
+        ("line 1: holds the control character U+0000; remove it", b"a: \0\n"),
+        ("line 1: nests deeper than 100 levels; nest it less", b"a: " + b"[" * 100_000),
+        ("line 1: nests deeper than 100 levels; nest it less", b"a: " + b"{a: " * 100_000),
+        ("line 1: nests deeper than 100 levels; nest it less", b"- " * 100_000),
+        ("line 2: not YAML: mapping values are not allowed in this context; mend the syntax there", b"a: 1\n b: 2\n"),
+        ("line 2: key a stands twice, first in line 1; keep one of them", b"a: 1\na: 2\n"),
+        ("line 1: this key is no text; write a name before the colon", b"? [a]\n: 1\n"),
         ("is no mapping of keys to values", b"- a\n"),
         ("is no mapping of keys to values", b""),
-        ("line 2: not YAML: but found another document", b"a: 1\n---\nb: 1\n"),
+        ("line 2: a second document starts here; keep one in a file", b"a: 1\n---\nb: 1\n"),
         ("has more than the 1,000,000 bytes that replay reads", b"#" * (limits.MAX_YAML_BYTES + 1)),
     ],
 )
@@ -88,15 +92,30 @@ def test_hostile_yaml(message: str, content: bytes, tmp_path: Path) -> None:
 
 
 def test_strange_escape(tmp_path: Path) -> None:
-    """An escape that is no character is an error, and one of half a character is kept and placed."""
+    """An escape that is no character, and one of half a character, is an error with its line."""
     path = tmp_path / "x.yml"
-    path.write_text('a: "\\UFFFFFFFF"\n')
-    with pytest.raises(DataError):
-        read_yaml(path)
-    path.write_text('a: "\\uD800 X"\n')
-    found = read_yaml(path)["a"]
-    assert isinstance(found, Text)
-    assert ("\ud800 X", 12) == (found.value, found.place(2).column)
+    for escape in ("\\UFFFFFFFF", "\\uD800"):
+        path.write_text(f'a: "{escape}"\n')
+        with pytest.raises(DataError, match="line 1: not YAML: found invalid Unicode character escape code"):
+            read_yaml(path)
+
+
+def places(node: located.Node) -> object:
+    """Return a node with the line of each key and the place of each character."""
+    if isinstance(node, located.Keys):
+        return [(key, node.lines[key], places(value)) for key, value in node.items()]
+    if isinstance(node, located.Entries):
+        return [node.line, *map(places, node)]
+    return node and (node.value, node.plain, node.line, node.offsets)
+
+
+@pytest.mark.parametrize("name", ["detections", "macros", "stories"])
+def test_without_libyaml(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where PyYAML was built without libyaml, its own parser reads the same values from the same places."""
+    paths = sorted((REPO / "package").glob(f"{name}*/*.yml")) or [REPO / f"package/{name}.yml"]
+    expected = [places(located.read_any_yaml(path)) for path in paths]
+    monkeypatch.setattr(located, "_LOADER", yaml.SafeLoader)
+    assert expected == [places(located.read_any_yaml(path)) for path in paths]
 
 
 @pytest.mark.parametrize("name", ["nothing.yml", ".", "/dev/zero"])
@@ -168,5 +187,5 @@ def test_place_of_each_character(text: str, offset: int) -> None:
     file = f"é\n{text}\nz"
     offsets = tuple(2 + index for index, character in enumerate(f"{text}z") if not character.isspace())
     index = offsets[min(len("".join(text[:offset].split())), len(offsets) - 1)]
-    place = Text(text, file, 2, offsets).place(offset)
+    place = Text(text, file, 2, lambda: offsets).place(offset)
     assert (file[:index].count("\n") + 1, len(file[:index].split("\n")[-1]) + 1) == (place.line, place.column)

@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 from splreplay.cli import main
+from splreplay.detections import junit
+from splreplay.detections.test import Outcome
 from tests.conftest import REPO
 
 ATTACK = REPO / "tests/recordings/installutil_attack.xml"
@@ -183,39 +185,55 @@ def test_data_that_leads_out(status: int, data: str, tmp_path: Path, capsys: pyt
     [
         (3, "nope.xml is neither beside the detection nor in a folder around it", "attack_data: [{data: nope.xml}]"),
         (3, "x.yml: this is no log that replay knows", "attack_data: [{data: x.yml}]"),
-        (3, "line 7: test 1 has the key 'expect', which replay does not know", "expect: 1"),
-        (3, "line 7: attack_data of test 'a' has the key 'file'", "attack_data: [{file: x}]"),
-        (3, "line 7: attack_data of test 'a' is no list", "attack_data: log.xml"),
-        (3, "test 'a' names no attack_data", "negative: true"),
-        (3, "data of test 'a' is no text", "attack_data: [{source: x}]"),
+        (3, "x.yml:7: unknown key expect in tests.0; remove it; known are", "expect: 1"),
+        (3, "line 7: key data is missing in tests.0.attack_data.0; add it", "attack_data: [{file: x}]"),
+        (3, "x.yml:7: unknown key file in tests.0.attack_data.0; remove it", "attack_data: [{file: x}]"),
+        (3, "line 7: tests.0.attack_data is not a list", "attack_data: log.xml"),
+        (3, "line 7: key attack_data is missing in tests.0", "negative: true"),
+        (3, "line 7: tests.0.attack_data is (); write a list of one entry or more", "attack_data: []"),
+        (3, "line 7: key data is missing in tests.0.attack_data.0", "attack_data: [{source: x}]"),
+        (3, "line 7: tests.0.attack_data.0.data is not text", "attack_data: [{data: [x]}]"),
         (
             3,
-            "line 7: addon of test 'a' is 'new'; write current, cim5, legacy",
+            "line 7: tests.0.addon is 'new'; write one of current, cim5, legacy",
             "attack_data: [{data: log.xml}], addon: new",
         ),
         (
             3,
-            "negative of test 'a' is not true or false; write one of these words",
+            "line 7: tests.0.negative is not true or false; write it without quotes",
             "attack_data: [{data: log.xml}], negative: 'no'",
         ),
         (
             3,
-            "test 'a' has expected and negative; keep one of them",
+            "line 7: test 'a' has expected and negative; keep one of them",
             "attack_data: [{data: log.xml}], expected: {count: 0}, negative: true",
         ),
-        (3, "expected of test 'a' has neither count nor rows", "attack_data: [{data: log.xml}], expected: {}"),
-        (3, "count of test 'a' is 'one'", "attack_data: [{data: log.xml}], expected: {count: one}"),
-        (3, "count of test 'a' is '\u00b2'", "attack_data: [{data: log.xml}], expected: {count: \u00b2}"),
-        (3, "count of test 'a' is '999", f"attack_data: [{{data: log.xml}}], expected: {{count: {'9' * 5000}}}"),
+        (
+            3,
+            "line 7: test 'a' expects neither a count nor rows; add one of them",
+            "attack_data: [{data: log.xml}], expected: {}",
+        ),
+        (3, "tests.0.expected.count is not a whole number", "attack_data: [{data: log.xml}], expected: {count: one}"),
+        (
+            3,
+            "tests.0.expected.count is not a whole number",
+            "attack_data: [{data: log.xml}], expected: {count: \u00b2}",
+        ),
+        (
+            3,
+            "tests.0.expected.count is not a whole number",
+            f"attack_data: [{{data: log.xml}}], expected: {{count: {'9' * 5000}}}",
+        ),
         (3, "is neither beside the detection", f"attack_data: [{{data: {'a' * 5000}}}]"),
         (3, "is neither beside the detection", 'attack_data: [{data: "a\\0b"}]'),
         (
             3,
-            "count of test 'a' is 2, and its rows are 0",
+            "test 'a' counts other than its rows; leave count out",
             "attack_data: [{data: log.xml}], expected: {count: 2, rows: []}",
         ),
-        (3, "rows of test 'a' is no mapping", "attack_data: [{data: log.xml}], expected: {rows: [x]}"),
-        (3, "rows of test 'a' is no text", "attack_data: [{data: log.xml}], expected: {rows: [{a: {b: c}}]}"),
+        (3, "tests.0.expected.rows.0 is not a mapping", "attack_data: [{data: log.xml}], expected: {rows: [x]}"),
+        (3, "tests.0.expected.rows.0 is {}; write", "attack_data: [{data: log.xml}], expected: {rows: [{}]}"),
+        (3, "tests.0.expected.rows.0.a is not text", "attack_data: [{data: log.xml}], expected: {rows: [{a: {b: c}}]}"),
     ],
 )
 def test_unreadable(status: int, words: str, test: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -253,7 +271,7 @@ def test_bad_file_beside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert (3, expected) == (status, printed[:2])
 
 
-HOSTILE = '- name: "<b>&\\e[2J\\0 ]]> \\ud800\\uffff"\n'
+HOSTILE = '- name: "<b>&\\e[2J\\0 ]]> \\uffff"\n'
 
 
 def test_junit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -267,11 +285,18 @@ def test_junit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
     assert {"tests": "4", "failures": "1", "errors": "1", "skipped": "1"} == counts
     assert [["failure"], [], ["skipped"], ["error"]] == kinds
-    assert (r"<b>&\x1b[2J\x00 ]]> \ud800\uffff[current]", True) == (
+    assert (r"<b>&\x1b[2J\x00 ]]> \uffff[current]", True) == (
         suite[0].get("name"),
         r"]]>\u001b\uffff<x>" in (suite[0][0].text or ""),
     )
     assert printed.replace("\n", "").isprintable()
+
+
+def test_junit_of_half_a_character(tmp_path: Path) -> None:
+    """Half a character, which no file can hold as it stands, is escaped in the XML."""
+    outcome = Outcome("x.yml", "a \ud800", "failed", "m", "d")
+    (suite,) = ElementTree.fromstring(junit.xml([outcome]))
+    assert r"a \ud800" == suite[0].get("name")
 
 
 def test_junit_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,9 @@
-"""Read YAML or JSON into frozen dataclasses, which are the schema, and know the line of every value.
+"""Read located YAML or JSON into frozen dataclasses, which are the schema, and know the line of every value.
 
-A field's annotation says what the file may hold there: str, int, bool, datetime.date, another dataclass,
-dict[str, T], tuple[T, ...] (a list), `T | None`, `T | tuple[T, ...]` (one or a list), or Annotated[T, Rule]. A field without a default is a
-required key; a key that is no field is refused, and so is a key given twice. Nothing is converted:
-`version: "1"` is not a number.
+A field's annotation says what the file may hold there: str, int, bool, datetime.date, another dataclass, Text (any scalar, as
+it is written), dict[str, T], tuple[T, ...] (a list), `T | None`, `T | tuple[T, ...]` (one or a list), or Annotated[T, Rule]. A
+field without a default is a required key; a key that is no field is refused. Nothing is converted: `version: "1"` is not a
+number.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 import yaml
 
-from builder.problem import Problem
+from splreplay.located import Entries, Keys, Node, Text, parse_yaml
+from splreplay.problem import Problem
 
 T = TypeVar("T")
 Key = tuple[str | int, ...]
 
-_SCALARS: dict[Any, tuple[str, str, str]] = {  # type: its YAML tag, its name, how to write one
-    str: ("tag:yaml.org,2002:str", "text", "quote it"),
-    int: ("tag:yaml.org,2002:int", "a whole number", "write it without quotes"),
-    bool: ("tag:yaml.org,2002:bool", "true or false", "write it without quotes"),
-    date: ("tag:yaml.org,2002:timestamp", "a date", "write YYYY-MM-DD without quotes"),
+_SCALARS: dict[Any, tuple[str, str]] = {  # type: its name, how to write one
+    Text: ("text", "write it in one value"),
+    str: ("text", "quote it"),
+    int: ("a whole number", "write it without quotes"),
+    bool: ("true or false", "write it without quotes"),
+    date: ("a date", "write YYYY-MM-DD without quotes"),
 }
-_NULL = "tag:yaml.org,2002:null"
 _BAD: Any = object()  # stands for a value that was refused, until its whole document is
 
 
@@ -79,30 +80,28 @@ class Document(Generic[T]):
 
 def decode(text: str, path: str, kind: type[T]) -> Document[T]:
     """Return *text* (YAML, of which JSON is a part) read as a *kind*."""
-    document: Document[T] = Document(path)
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.reader.ReaderError as error:
-        document.lines[()] = text.count("\n", 0, error.position) + 1
-        document.refuse((), f"holds the control character U+{error.character:04X}", "remove it")
-        return document
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        document.lines[()] = mark.line + 1 if mark else 0
-        document.refuse((), f"not YAML: {getattr(error, 'problem', error)}", "mend the syntax there")
-        return document
-    if node is None:
+    node, problems = parse_yaml(text, path)
+    document: Document[T] = Document(path, problems=problems)
+    if node is None and not problems:
         document.refuse((), "the file is empty", "write its keys")
-        return document
-    value = _decode(document, node, kind, ())
-    document.value = None if value is _BAD else value
+    elif node is not None:
+        decode_node(document, node, kind)
     return document
 
 
-def _decode(document: Document[Any], node: yaml.Node, kind: Any, where: Key) -> Any:
+def decode_node(document: Document[T], node: Node, kind: type[T], where: Key = ()) -> None:
+    """Put *node*, which stands at *where* of the file, read as a *kind*, into *document*, or what is wrong with it."""
+    value = _decode(document, node, kind, where)
+    document.value = None if value is _BAD else value
+
+
+def _decode(document: Document[Any], node: Node, kind: Any, where: Key) -> Any:
     """Return the value of *node* as a *kind*, or _BAD after noting why it is none."""
-    document.lines.setdefault(where, node.start_mark.line + 1)
-    name = ".".join(str(part) for part in where) or "the file"
+    if node is not None:
+        document.lines.setdefault(where, node.line)
+    name = ".".join(map(str, where)) or "the file"
+    if kind is object and isinstance(node, Keys | Entries):
+        kind = dict[str, object] if isinstance(node, Keys) else tuple[object, ...]
     origin, args = get_origin(kind), get_args(kind)
     if origin is Annotated:
         value = _decode(document, node, args[0], where)
@@ -112,54 +111,47 @@ def _decode(document: Document[Any], node: yaml.Node, kind: Any, where: Key) -> 
             document.refuse(where, f"{name} is {shown}", f"write {rule.meaning}")
             return _BAD
         return value
-    if kind is object:
-        if isinstance(node, yaml.MappingNode):
-            return _decode_mapping(document, node, dict[str, object], where)
-        if isinstance(node, yaml.SequenceNode):
-            return _decode(document, node, tuple[object, ...], where)
-        return yaml.SafeLoader("").construct_object(node)
     if origin in (Union, types.UnionType):
-        if node.tag == _NULL and type(None) in args:
+        if node is None and type(None) in args:
             return None
-        listed = isinstance(node, yaml.SequenceNode)
+        listed = isinstance(node, Entries)
         kinds = [arg for arg in args if arg is not type(None)]
         return _decode(document, node, next((k for k in kinds if (get_origin(k) is tuple) == listed), kinds[0]), where)
     if origin is tuple:
-        if not isinstance(node, yaml.SequenceNode):
+        if not isinstance(node, Entries):
             return _mismatch(document, where, name, "a list", "write each entry on a line that starts with -")
-        items = [_decode(document, item, args[0], (*where, i)) for i, item in enumerate(node.value)]
+        items = [_decode(document, item, args[0], (*where, i)) for i, item in enumerate(node)]
         return _BAD if _BAD in items else tuple(items)
-    if origin is dict or dataclasses.is_dataclass(kind):
-        if not isinstance(node, yaml.MappingNode):
+    if origin is dict or (dataclasses.is_dataclass(kind) and kind is not Text):
+        if not isinstance(node, Keys):
             return _mismatch(document, where, name, "a mapping", "write key: value lines")
         return _decode_mapping(document, node, kind, where)
-    tag, meaning, remedy = _SCALARS[kind]
-    if not isinstance(node, yaml.ScalarNode) or node.tag != tag:
-        return _mismatch(document, where, name, meaning, remedy)
+    value = node if kind is Text else _constructed(node)
+    return value if kind in (object, type(value)) else _mismatch(document, where, name, *_SCALARS[kind])
+
+
+def _constructed(node: Node) -> object:
+    """Return the value that YAML's own types make of a scalar; None where they make none, as of 2021-13-40."""
+    if not isinstance(node, Text):
+        return None
+    tag = yaml.resolver.Resolver().resolve(yaml.ScalarNode, node.value, (node.plain, not node.plain))  # type: ignore[no-untyped-call]
     try:
-        value = yaml.SafeLoader("").construct_object(node)
-    except ValueError:  # such as 2021-13-40, which has a date's form
-        value = None
-    if type(value) is not kind:
-        return _mismatch(document, where, name, meaning, remedy)
-    return value
+        return yaml.constructor.SafeConstructor().construct_object(yaml.ScalarNode(tag, node.value))
+    except (ValueError, yaml.YAMLError):
+        return None
 
 
-def _decode_mapping(document: Document[Any], node: yaml.MappingNode, kind: Any, where: Key) -> Any:
+def _decode_mapping(document: Document[Any], node: Keys, kind: Any, where: Key) -> Any:
     """Return the mapping *node* as the dataclass or dict *kind*."""
     is_dict = get_origin(kind) is dict
     hints = {} if is_dict else get_type_hints(kind, include_extras=True)
     inside = f" in {'.'.join(map(str, where))}" if where else ""
     parts: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = str(key_node.value)
+    for key, value in node.items():
         at = (*where, key)
-        first = document.lines.get(at)
-        document.lines[at] = key_node.start_mark.line + 1
-        if first:
-            document.refuse(at, f"key {key} stands twice{inside}, first in line {first}", "keep one of them")
-        elif is_dict or key in hints:
-            parts[key] = _decode(document, value_node, get_args(kind)[1] if is_dict else hints[key], at)
+        document.lines[at] = node.lines[key]
+        if is_dict or key in hints:
+            parts[key] = _decode(document, value, get_args(kind)[1] if is_dict else hints[key], at)
         else:
             document.refuse(at, f"unknown key {key}{inside}", f"remove it; known are {', '.join(sorted(hints))}")
     if is_dict:
