@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from splreplay import conf, limits, macros
 from splreplay.commands import Pipeline, parse
+from splreplay.confine import confined
 from splreplay.errors import DataError, UnsupportedError, UsageError, there_is
 from splreplay.layers import AppFolder
 from splreplay.lookups import LookupTable, read_csv
@@ -70,6 +72,13 @@ class App:
             for name, stanza in self._visible(folder, "commands").items()
             if "filename" in stanza and _true(stanza.get("chunked", "0"))
         }
+
+    def script(self, command: str) -> Path:
+        """Return the script of a command; DataError unless it is a file in bin/ of the app that declares the command."""
+        path = self.commands[command]
+        if path.parent not in [folder.path / "bin" for folder in self._folders]:
+            raise DataError(f"the script of the command {command!r} must be a file in bin/, but it is {path}")
+        return confined(path, path.parent.parent, limits.MAX_SCRIPT_BYTES)
 
     def saved_search(self, name: str) -> SavedSearchStanza:
         """Return a saved search; UsageError names those that there are."""
@@ -152,8 +161,8 @@ class App:
             raise DataError(f"a lookup's file must be in lookups/, but {name!r} names {filename!r}")
         for folder in reversed(self._folders):
             path = folder.path / "lookups" / filename
-            if path.is_file() and (folder.path == self.folder or folder.exports("lookups", filename)):
-                return path
+            if os.path.lexists(path) and (folder.path == self.folder or folder.exports("lookups", filename)):
+                return confined(path, folder.path, limits.MAX_LOOKUP_BYTES)
         return self.folder / "lookups" / filename
 
 

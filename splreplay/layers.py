@@ -6,13 +6,15 @@ default/, where there is one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from splreplay import conf
+from splreplay import conf, limits
+from splreplay.confine import confined
 from splreplay.located import Node, Text, read_yaml
 
 _APP_FOLDERS = ("default", "local", "lookups", "macros")
@@ -32,7 +34,7 @@ class AppFolder:
     def stanzas(self, name: str) -> conf.Stanzas:
         """Return the stanzas of a conf file, by its name without .conf."""
         built = _BUILT[name](self.path) if name in _BUILT else {}
-        default, local = (_read(self.path / layer / f"{name}.conf") for layer in ("default", "local"))
+        default, local = (_read(self.path, f"{layer}/{name}.conf") for layer in ("default", "local"))
         return conf.layer(conf.layer(built, default), local)
 
     def exports(self, kind: str, name: str) -> bool:
@@ -52,12 +54,13 @@ class AppFolder:
 
     @cached_property
     def _metadata(self) -> conf.Stanzas:
-        default, local = (_read(self.path / "metadata" / f"{layer}.meta") for layer in ("default", "local"))
+        default, local = (_read(self.path, f"metadata/{layer}.meta") for layer in ("default", "local"))
         return conf.layer(default, local)
 
 
-def _read(path: Path) -> conf.Stanzas:
-    return conf.read(path).stanzas if path.is_file() else {}
+def _read(folder: Path, name: str) -> conf.Stanzas:
+    path = folder / name
+    return conf.read(confined(path, folder, limits.MAX_CONF_BYTES)).stanzas if os.path.lexists(path) else {}
 
 
 def _macros(folder: Path) -> conf.Stanzas:
@@ -91,7 +94,8 @@ _BUILT: Mapping[str, Callable[[Path], conf.Stanzas]] = {"macros": _macros, "tran
 
 
 def _files(folder: Path, kind: str) -> list[tuple[Path, Mapping[str, Node]]]:
-    return [(path, read_yaml(path)) for path in sorted((folder / kind).glob("*.yml"))]
+    paths = sorted((folder / kind).glob("*.yml"))
+    return [(path, read_yaml(confined(path, folder, limits.MAX_YAML_BYTES))) for path in paths]
 
 
 def _text(keys: Mapping[str, Node], key: str) -> str:

@@ -18,4 +18,7 @@ MAX_SEARCH_CHARACTERS = 1_000_000  # ours
 MAX_YAML_BYTES = 1_000_000  # ours: a detection has some 10,000
 YAML_DEPTH = 100  # ours: of mappings and sequences inside each other
 MAX_CONF_BYTES = 64_000_000  # ours: the savedsearches.conf of a large app has some 15 million
+MAX_LOOKUP_BYTES = 256_000_000  # ours: Splunk itself keeps a lookup of more than 25 MB out of memory
+MAX_SCRIPT_BYTES = 64_000_000  # ours
+MAX_RECORDING_BYTES = 4_000_000_000  # ours: of a test; a log that the user names has no limit
 COMMAND_S = 600  # ours: seconds for all the chunks of a custom command

@@ -57,7 +57,7 @@ class External:
     def process(self, python: str, run: Run) -> chunked.Command:
         """Return the command's process, started; raises DataError where it cannot be."""
         name = self.segment.name
-        return chunked.Command([python, str(run.app.commands[name])], name)
+        return chunked.Command([python, str(run.app.script(name))], name)
 
 
 @contextmanager

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+from splreplay import limits
 from splreplay.cim import ADDONS
+from splreplay.confine import confined
 from splreplay.detections.source import Detection
 from splreplay.located import Text
 from splreplay.problem import as_error
@@ -128,10 +130,10 @@ def around(detection: Path) -> list[Path]:
 
 
 def locate(data: str, detection: Path) -> Path | None:
-    """Return the file that `data` names, relative to one of these folders and inside of the last."""
+    """Return the file that `data` names, relative to one of these folders; DataError if it leads out of the last."""
     folders = around(detection)
     for folder in folders:
         path = Path(os.path.normpath(folder / data))
-        if path.is_relative_to(folders[-1]) and os.path.isfile(path):  # pathlib's raises where a name is too long
-            return path
+        if os.path.lexists(path) and not os.path.isdir(path):
+            return confined(path, folders[-1], limits.MAX_RECORDING_BYTES)
     return None

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from splreplay import limits
+from splreplay.confine import confined
 from splreplay.errors import DataError, UsageError
 from splreplay.located import Node, Text, read_any_yaml, read_conf
 
@@ -68,10 +70,10 @@ def find(paths: Iterable[Path]) -> Found:
     """
     detections: list[Detection] = []
     errors: list[DataError] = []
-    for path, named in _files(paths):
+    for path, folder in _files(paths):
         try:
-            found = list(read(path))
-            if named and not found:
+            found = list(read(confined(path, folder, limits.MAX_CONF_BYTES) if folder else path))
+            if not folder and not found:
                 raise DataError("holds no search", str(path))
             detections += found
         except DataError as error:
@@ -106,14 +108,15 @@ def read(path: Path) -> Iterator[Detection]:
     yield Detection(path, name.value, search, _texts(messages), _texts(fields), keys.get("tests"))
 
 
-def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
-    """Yield each file once, and whether it was named itself."""
+def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path | None]]:
+    """Yield each file once, and the folder that was named, None where the file was."""
     seen: set[Path] = set()
     for path in paths:
-        for found in sorted(_walk(path)) if path.is_dir() else [path]:
+        folder = path if path.is_dir() else None
+        for found in sorted(_walk(folder)) if folder else [path]:
             if found not in seen:
                 seen.add(found)
-                yield found, found == path
+                yield found, folder
 
 
 def _walk(folder: Path) -> Iterator[Path]:

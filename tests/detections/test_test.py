@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -178,6 +179,42 @@ def test_data_that_leads_out(status: int, data: str, tmp_path: Path, capsys: pyt
     for name in ("a/here.xml", "secret.xml"):
         (tmp_path / name).write_bytes(ATTACK.read_bytes())
     assert status == run(tmp_path / "a/b", f"- name: a\n  attack_data: [{{data: {data}}}]\n", capsys)[0]
+
+
+def test_link_that_leads_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A link to a log outside of the repository is refused, and no event of that log is told."""
+    (tmp_path / "a/.git").mkdir(parents=True)
+    (tmp_path / "secret.xml").write_bytes(ATTACK.read_bytes())
+    (tmp_path / "a/link.xml").symlink_to(tmp_path / "secret.xml")
+    test = "- name: a\n  attack_data: [{data: link.xml}]\n  negative: true\n"
+    status, _, printed = run(tmp_path / "a", test, capsys)
+    assert (3, True, False) == (status, "link.xml: leads out of" in printed, "corp.example.com" in printed)
+
+
+def test_link_within(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A link to a log inside of the repository is followed."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "link.xml").symlink_to("log.xml")
+    assert 0 == run(tmp_path, "- name: a\n  attack_data: [{data: link.xml}]\n", capsys)[0]
+
+
+def test_data_that_is_a_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pipe is refused, not waited for."""
+    os.mkfifo(tmp_path / "pipe.xml")
+    status, _, printed = run(tmp_path, "- name: a\n  attack_data: [{data: pipe.xml}]\n", capsys)
+    assert (3, True) == (status, "pipe.xml: is no plain file" in printed)
+
+
+@pytest.mark.parametrize("name", ["secret.yml", "/dev/zero"])
+def test_detection_that_leads_out(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a folder that is searched for detections, a link out of it is an error, and the others are tested."""
+    (tmp_path / "secret.yml").write_text("a: [", encoding="utf-8")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/bad.yml").symlink_to(tmp_path / name)
+    run(tmp_path / "a", f"- name: a\n{DATA}", capsys)
+    status = main(["test", str(tmp_path / "a")])
+    printed = capsys.readouterr().out
+    assert (3, True, True) == (status, "bad.yml: leads out of" in printed, "x.yml::a[current] PASSED" in printed)
 
 
 @pytest.mark.parametrize(
