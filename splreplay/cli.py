@@ -22,6 +22,7 @@ from splreplay.explain import explain
 from splreplay.options import add_app, app_of
 from splreplay.output import FORMATS, printable
 from splreplay.progress import Progress
+from splreplay.writing import write_whole
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -33,7 +34,9 @@ def main(arguments: Sequence[str]) -> int:
         return _fail(error, 3)
     except SplError as error:
         return _fail(error, 2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and str(error) != "Query interrupted":  # as DuckDB says it
+            raise
         print("interrupted", file=sys.stderr)
         return 130  # as a shell has it: 128 and the number of the signal
     except BrokenPipeError:
@@ -145,7 +148,7 @@ def _run(options: argparse.Namespace) -> int:
         print(text, end="", flush=True)
         return 0
     try:
-        options.output.write_text(text, encoding="utf-8")
+        write_whole(options.output, text.encode())
     except OSError as error:
         raise DataError(f"the results cannot be written: {error.strerror}", str(options.output)) from error
     return 0

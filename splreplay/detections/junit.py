@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from splreplay.errors import UsageError
 from splreplay.output import printable
+from splreplay.writing import write_whole
 
 if TYPE_CHECKING:
     from splreplay.detections.test import Outcome
@@ -19,7 +20,7 @@ _ELEMENTS = {"failed": "failure", "error": "error", "skipped": "skipped"}
 def write(path: Path, outcomes: Sequence[Outcome]) -> None:
     """Write the outcomes into the file *path*; UsageError if that cannot be."""
     try:
-        path.write_bytes(xml(outcomes))
+        write_whole(path, xml(outcomes))
     except OSError as error:
         raise UsageError(f"--junit {path} cannot be written: {error.strerror}") from error
 

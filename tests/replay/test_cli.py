@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -118,11 +121,25 @@ def test_an_output_that_the_file_system_refuses() -> None:
     assert (3, "", "/dev/full: the results cannot be written: No space left on device\n") == refused
 
 
-def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Ctrl-C ends a run with a word, not with a traceback."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_end(number: int, tmp_path: Path) -> None:
+    """A run that is told to end says so, and takes its temporary folder away."""
+    command = [sys.executable, "-m", "splreplay", "run", "-"]
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, cwd=REPO, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+        while process.poll() is None and not list(tmp_path.iterdir()):
+            time.sleep(0.01)
+        process.send_signal(number)
+        _, told = process.communicate()
+    assert (130, b"interrupted\n", []) == (process.returncode, told, list(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("Query interrupted")], ids=["python", "duckdb"])
+def test_interrupt(error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C ends a run with a word, not with a traceback, while Python runs and while DuckDB does."""
 
     def interrupted(options: object) -> None:
-        raise KeyboardInterrupt
+        raise error
 
     monkeypatch.setattr(cli, "app_of", interrupted)
     assert (130, ("", "interrupted\n")) == (cli.main(["run", SAMPLE]), tuple(capsys.readouterr()))
