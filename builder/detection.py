@@ -2,8 +2,9 @@
 
 The keys are those of security_content (splunk/contentctl@fc00988 contentctl/objects), old names kept where
 the published detection has them, and some of our own: `published`, the detection that ours was made from, whose search
-ships beside ours as the reference that every claim of improvement is measured against; and in `tests` what a test must
-find.
+ships beside ours as the reference that every claim of improvement is measured against; `scheduled_only`, the commands
+of `search` by which a run over 25 hours reports those results alone that are of its last hour; and in `tests` what a
+test must find.
 """
 
 from __future__ import annotations
@@ -153,6 +154,13 @@ class Detection:
     tags: Tags
     tests: tuple[cases.Test, ...]
     published: Published | None = None
+    scheduled_only: Spl | None = None
+
+    @property
+    def hunt_search(self) -> str:
+        """The search to be run by hand, on one line: the same without what the scheduled search alone has."""
+        text = one_line(self.search)
+        return text.replace(f"{one_line(self.scheduled_only)} ", "") if self.scheduled_only else text
 
     @property
     def filter_macro(self) -> str:
@@ -197,6 +205,7 @@ def check(document: Document[Detection], root: Path, known: Mapping[str, macros.
     _check_scores(document, detection)
     _check_objects(document, detection)
     _check_filter(document, detection)
+    _check_scheduled_only(document, detection)
     if known is not None:
         _check_fields(document, detection, known)
     _check_drilldowns(document, detection)
@@ -244,6 +253,13 @@ def _check_filter(document: Document[Detection], detection: Detection) -> None:
     if detection.published and not one_line(detection.published.search).endswith(ending):
         claim = "published.search does not end in its filter macro"
         document.refuse(("published", "search"), claim, f"end it with {ending}")
+
+
+def _check_scheduled_only(document: Document[Detection], detection: Detection) -> None:
+    commands = detection.scheduled_only
+    if commands is not None and one_line(detection.search).count(f" {one_line(commands)} | ") != 1:
+        claim = "scheduled_only is not among the commands of search, once"
+        document.refuse(("scheduled_only",), claim, "write it as it stands in search, or leave it out")
 
 
 def _scores(detection: Detection) -> bool:

@@ -15,7 +15,7 @@ from builder.content import Content, Macro, Story
 from builder.detection import Detection, Published, one_line
 from splreplay.problem import Problem
 
-# The hour that a scheduled run covers: contiguous from run to run, with ten minutes for late events.
+# What a scheduled run reads ends ten minutes ago, for late events, and begins an hour before that.
 # No skew: it moves the hours by another amount after each edit of the search, which would leave a gap or an overlap.
 SCHEDULE = {
     "cron_schedule": "0 * * * *",
@@ -26,6 +26,8 @@ SCHEDULE = {
     # 0 is continuous scheduling: a window that could not run in time is run later, none is skipped.
     "realtime_schedule": "0",
 }
+# A search that reports the last hour of its range alone reads a day more: what it reports began up to a day before.
+A_DAY_MORE = {"dispatch.earliest_time": "-1510m@m"}
 # ES 8 scores the entities of _entities as well as those of _risk: the placeholder keeps it to _risk alone.
 NO_ENTITIES = [{"risk_object_field": "N/A", "risk_object_type": "N/A", "risk_score": 0}]
 MESSAGE = "$risk_message$"
@@ -84,7 +86,7 @@ def _hunt(detection: Detection) -> dict[str, str]:
     return {
         "description": f"{detection.name}, to be run by hand: the scheduled search is disabled until an "
         "admin enables it, and a disabled search cannot be run.",
-        **_by_hand(detection.search),
+        **_by_hand(detection.hunt_search),
     }
 
 
@@ -112,7 +114,7 @@ def _scheduled(detection: Detection) -> dict[str, str]:
         "disabled": "1",
         "enableSched": "1",
         "is_visible": "0",
-        **SCHEDULE,
+        **_schedule(detection),
         "request.ui_dispatch_app": APP,
         "counttype": "number of events",
         "relation": "greater than",
@@ -142,6 +144,10 @@ def _scheduled(detection: Detection) -> dict[str, str]:
     }
 
 
+def _schedule(detection: Detection) -> dict[str, str]:
+    return SCHEDULE | A_DAY_MORE if detection.scheduled_only else SCHEDULE
+
+
 def _risk_modifiers(detection: Detection) -> dict[str, str]:
     """Return the settings of the search that writes risk events where no Enterprise Security does, disabled as shipped.
 
@@ -165,7 +171,7 @@ def _risk_modifiers(detection: Detection) -> dict[str, str]:
         "disabled": "1",
         "enableSched": "1",
         "is_visible": "0",
-        **SCHEDULE,
+        **_schedule(detection),
         "request.ui_dispatch_app": APP,
     }
 

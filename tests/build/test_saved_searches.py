@@ -67,8 +67,10 @@ def test_risk_modifiers(stanzas: dict[str, dict[str, str]]) -> None:
 
 
 def test_hunt(stanzas: dict[str, dict[str, str]]) -> None:
-    """The search to hunt with is the scheduled one's text, enabled and visible, never by itself, without action."""
-    assert EXPECTED[HUNT] | {"search": joined(EXPECTED[NAME]["search"])} == stanzas[HUNT]
+    """The search to hunt with is the scheduled one's text but for its last hour, enabled and visible, never by itself."""
+    last_hour = '| addinfo | where lastTime>=info_max_time-3600 OR info_max_time="+Infinity"\n'
+    assert EXPECTED[NAME]["search"].count(last_hour) == 1
+    assert EXPECTED[HUNT] | {"search": joined(EXPECTED[NAME]["search"].replace(last_hour, ""))} == stanzas[HUNT]
 
 
 def test_specification_has_the_published_tokens(shared_data: Path) -> None:

@@ -27,7 +27,7 @@ ATTACK: dict[str, list[dict[str, str]]] = {
     "ds_totals": [{"findings": "1", "risk": "80", "endpoints": "1", "users": "1"}],
     "ds_hosts": [{"endpoint": ENDPOINT, "risk": "80", "findings": "1"}],
     "ds_users": [{"user": "m.lopez", "risk": "80", "findings": "1"}],
-    "ds_remotes": [{"remote": "203.0.113.10", "port": "443", "risk": "80", "findings": "1", "endpoints": "1"}],
+    "ds_remotes": [{"remote": "203.0.113.10", "risk": "80", "findings": "1", "endpoints": "1"}],
     "ds_list": [
         {
             "started": "2025-06-17 09:04:02",
@@ -38,7 +38,7 @@ ATTACK: dict[str, list[dict[str, str]]] = {
             "port": "443",
             "message": MESSAGE,
             "match": "guid",
-            "finding": "8c386b77f5c310a283b9bbbe6c09dbbd",
+            "finding": "8366a13b51945ca0dac17daf391624ad",
         }
     ],
     "ds_verdict": [{"verdict": "Yes: current add-on, by GUID", "state": "0"}],
@@ -60,6 +60,9 @@ MODELS = [
         "Matched by GUID: current add-on",
     ),
     ("Endpoint.Ports", "0", "0", "0", None, None, "Not filled, as usual with a current add-on"),
+    # Replay has no summaries: it answers as if all were summarised.
+    ("Endpoint.Processes, summarised", "45", None, None, "2025-06-17T09:07:10", "00:52:49", "Accelerated"),
+    ("Network_Traffic.All_Traffic, summarised", "27", None, None, "2025-06-17T09:07:22", "00:52:38", "Accelerated"),
 ]
 # Those on a log without an event: the data sources that are not here have no rows.
 EMPTY: dict[str, list[tuple[str | None, ...]]] = {
@@ -67,10 +70,14 @@ EMPTY: dict[str, list[tuple[str | None, ...]]] = {
     "ds_verdict": [("Blind: no data", "2")],
     "ds_models": [
         ("Endpoint.Processes", "0", "0", "0", None, None, "Blind: no process was recorded"),
-        ("Endpoint.Processes, InstallUtil", "0", "0", "0", None, None, "InstallUtil did not run"),
+        ("Endpoint.Processes, InstallUtil", "0", "0", "0", None, None, "No process of InstallUtil was recorded"),
         ("Network_Traffic.All_Traffic", "0", "0", "0", None, None, "No connection of any product"),
         ("Network_Traffic.All_Traffic, with a process", "0", "0", "0", None, None, "No connection names its process"),
         ("Endpoint.Ports", "0", "0", "0", None, None, "Not filled, as usual with a current add-on"),
+        *(
+            (f"{model}, summarised", "0", None, None, None, None, "Not accelerated: searches read every event")
+            for model in ("Endpoint.Processes", "Network_Traffic.All_Traffic")
+        ),
     ],
 }
 
@@ -170,6 +177,33 @@ def test_verdict(claim: str, events: list[Any], addon: str, hours: int, verdict:
         recording(events), App(REPO), search, addon, earliest=str(earliest), latest=str(latest), now=latest
     )
     assert [dict(zip(("verdict", "state"), verdict, strict=True))] == done.results.rows
+
+
+@pytest.mark.parametrize(
+    ("summarised", "verdict"),
+    [(0, "Yes: current add-on, by GUID, not accelerated"), (2, "Yes: current add-on, by GUID")],
+)
+def test_acceleration(summarised: int, verdict: str) -> None:
+    """Where one of the data models has no summaries in the range, the verdict says so."""
+    search = (
+        "| `installutil_data` "
+        f'| eval events=if(data="Network_Traffic.All_Traffic, summarised",{summarised},events) | `installutil_data_verdict`'
+    )
+    done = engine.replay(recording(FULL), App(REPO), search, "current", earliest=str(EIGHT), latest=str(TEN), now=TEN)
+    assert [{"verdict": verdict, "state": "0"}] == done.results.rows
+
+
+def test_far_ends_of_a_finding() -> None:
+    """The list shows five far ends and ports of a finding, and how many more there are."""
+    events = [
+        connection("A", 1, EIGHT + 120, guid(1), DestinationIp=f"203.0.113.{n}", DestinationPort=str(n))
+        for n in range(1, 8)
+    ]
+    shown = feed(recording([FULL[0], *events]), App(REPO), "current", Range(EIGHT, TEN))["rows"]["ds_list"]
+    columns = dict(zip((field["name"] for field in shown["fields"]), shown["columns"], strict=True))
+    more = "and 2 more"
+    assert [[f"203.0.113.{n}" for n in range(1, 6)] + [more]] == columns["remote"]
+    assert [["1", "2", "3", "4", "5", more]] == columns["port"]
 
 
 def test_all_time() -> None:

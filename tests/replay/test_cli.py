@@ -148,7 +148,7 @@ def test_interrupt(error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys
 def test_explain() -> None:
     """--explain shows the stored text, the expanded one, and each command's tree, SQL and rows."""
     _, _, error = replay("run", SAMPLE, "--explain")
-    parts = ["`installutil_connections`", "| tstats summariesonly=false", "tree: Tstats(", "SQL:  CREATE", "rows: "]
+    parts = ["`installutil_loopback`", "| tstats summariesonly=false", "tree: Tstats(", "SQL:  CREATE", "rows: "]
     assert [] == [part for part in parts if part not in error]
 
 

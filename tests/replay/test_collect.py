@@ -37,13 +37,14 @@ def write(log: engine.Recording, folder: Path, *macros: str, addon: str = "curre
     return engine.replay(log, app, search, addon, now=RUN, collect=folder, **options).results
 
 
-def two_far_ends() -> engine.Recording:
-    """Return one process that connects to two addresses, one of them an hour later."""
+def two_findings() -> engine.Recording:
+    """Return two processes of one user on one endpoint, the second of which connects a second later."""
     return recording(
         [
             process("wks", 100, NOON, guid(1)),
             connection("wks", 100, NOON + 1, guid(1)),
-            connection("wks", 100, NOON + 2, guid(1), DestinationIp="198.51.100.7"),
+            process("wks", 200, NOON, guid(2)),
+            connection("wks", 200, NOON + 2, guid(2)),
         ]
     )
 
@@ -73,7 +74,7 @@ def test_one_event_for_each_object(tmp_path: Path) -> None:
 @pytest.mark.parametrize("addon", ADDONS)
 def test_a_window_that_is_run_again(tmp_path: Path, addon: str) -> None:
     """Two runs over one window write each event twice; a reader that drops repeats counts it once."""
-    log = two_far_ends()
+    log = two_findings()
     for _ in range(2):
         write(log, tmp_path, addon=addon, earliest=str(NOON), latest=str(RUN))
     written = ask(log, tmp_path, "search index=risk | stats count")
@@ -87,7 +88,7 @@ def test_a_window_that_is_run_again(tmp_path: Path, addon: str) -> None:
 
 def test_windows_that_overlap(tmp_path: Path) -> None:
     """A run over a longer range, by hand or with another schedule, adds no event to those of a shorter one."""
-    log = two_far_ends()
+    log = two_findings()
     write(log, tmp_path, earliest=str(NOON), latest=str(NOON + 2))
     short = ask(log, tmp_path, "search index=risk | dedup risk_modifier_id | table risk_modifier_id").rows
     write(log, tmp_path)
@@ -97,14 +98,14 @@ def test_windows_that_overlap(tmp_path: Path) -> None:
 
 def test_filter(tmp_path: Path) -> None:
     """What the filter macro drops, by its score as well, becomes no risk event, and no file is written."""
-    write(two_far_ends(), tmp_path, "windows_installutil_remote_network_connection_filter=search risk_score>80")
+    write(two_findings(), tmp_path, "windows_installutil_remote_network_connection_filter=search risk_score>80")
     assert [] == list(tmp_path.iterdir())
 
 
 def test_index_is_one_macro(tmp_path: Path) -> None:
     """The macro installutil_risk_index says which index is written to."""
-    write(two_far_ends(), tmp_path, "installutil_risk_index=soc_risk")
-    found = ask(two_far_ends(), tmp_path, "search index=soc_risk OR index=risk | stats count by index")
+    write(two_findings(), tmp_path, "installutil_risk_index=soc_risk")
+    found = ask(two_findings(), tmp_path, "search index=soc_risk OR index=risk | stats count by index")
     assert [{"index": "soc_risk", "count": "4"}] == list(found.rows)
 
 
@@ -289,5 +290,5 @@ def test_a_line_that_is_no_event(tmp_path: Path, line: str) -> None:
 
 def test_hunt_writes_nothing(tmp_path: Path) -> None:
     """The other searches write nothing, whatever folder is named."""
-    rows: list[dict[str, Value]] = list(ask(two_far_ends(), tmp_path, HUNT).rows)
+    rows: list[dict[str, Value]] = list(ask(two_findings(), tmp_path, HUNT).rows)
     assert (2, []) == (len(rows), list(tmp_path.iterdir()))

@@ -39,27 +39,17 @@ def findings(log: engine.Recording, addon: str, earliest: str | None = None, lat
     return list(engine.replay(log, app, search, addon, earliest=earliest, latest=latest).results.rows)
 
 
-def drilldown(
-    log: engine.Recording,
-    addon: str,
-    row: Row,
-    number: int = 0,
-    *,
-    earliest: str | None = None,
-    latest: str | None = None,
-    missing: str | None = None,
-) -> list[Row]:
-    """Return what a drilldown shows of a finding, in an app without macros.
+def filled(row: Row, number: int) -> str:
+    """Return a drilldown's search with the finding's values in it, as text."""
+    return re.sub(r"\$(\w+)\$", lambda token: str(row[token[1]]), DRILLDOWNS[number]["search"])
 
-    A token becomes the result's value; where it has none, *missing*, or the token stays as it is.
-    """
-    text = re.sub(
-        r"\$(\w+)\$",
-        lambda token: str(row.get(token[1], token[0] if missing is None else missing)),
-        DRILLDOWNS[number]["search"],
-    )
+
+def drilldown(
+    log: engine.Recording, addon: str, row: Row, *, earliest: str | None = None, latest: str | None = None
+) -> list[Row]:
+    """Return what the first drilldown shows of a finding, in an app without macros."""
     app = App(REPO / "tests")
-    return list(engine.replay(log, app, text, addon, earliest=earliest, latest=latest).results.rows)
+    return list(engine.replay(log, app, filled(row, 0), addon, earliest=earliest, latest=latest).results.rows)
 
 
 @pytest.fixture(scope="module")
@@ -81,18 +71,39 @@ def test_first_drilldown(attack: engine.Recording, addon: str) -> None:
     assert expected[addon] == [(row.get("parent_process_name"), row.get("dest_port")) for row in rows]
 
 
-def test_second_drilldown(attack: engine.Recording) -> None:
-    """The second drilldown asks the risk index, which a recording does not have: it runs, and finds nothing."""
-    assert [] == drilldown(attack, "current", findings(attack, "current")[0], 1)
+def test_second_drilldown(tmp_path: Path) -> None:
+    """The second drilldown shows all risk of those whom the finding scored, and nobody else's."""
+    events = [
+        event
+        for number, user in enumerate(("ann", "ann", "bob"))
+        for event in (
+            process(f"wks{number}", 100, NOON + number, guid(number), User=user),
+            connection(f"wks{number}", 100, NOON + 10 + number, guid(number)),
+        )
+    ]
+    log, app = recording(events), App(REPO)
+    modifiers = app.saved_search(f"{SCHEDULED} - Risk Modifiers").search
+    engine.replay(log, app, modifiers, "current", collect=tmp_path)
+    text = filled(findings(log, "current")[0], 1)
+    rows = engine.replay(log, App(REPO / "tests"), text, "current", collect=tmp_path).results.rows
+    expected = [("ann", "160", "2"), ("wks0", "80", "1")]
+    assert expected == [(row["risk_object"], row["risk_score"], row["count"]) for row in rows]
+
+
+def test_second_drilldown_of_a_finding_that_scored_nobody(tmp_path: Path) -> None:
+    """Where the risk index has nothing of the finding, the second drilldown shows nothing of anybody."""
+    log, app = recording([process("wks", 100, NOON, guid(1)), connection("wks", 100, NOON, guid(1))]), App(REPO)
+    engine.replay(log, app, app.saved_search(f"{SCHEDULED} - Risk Modifiers").search, "current", collect=tmp_path)
+    text = filled({"risk_finding_id": "0" * 32}, 1)
+    assert [] == engine.replay(log, App(REPO / "tests"), text, "current", collect=tmp_path).results.rows
 
 
 def test_process_of_the_day_before() -> None:
-    """In the time range of the run, the first drilldown shows a process that started up to a day before it."""
-    start = NOON - 86_399
-    log = recording([process("wks", 100, start, guid(1)), connection("wks", 100, NOON + 0.5, guid(1))])
-    hour = {"earliest": str(NOON), "latest": str(NOON + 3600)}
-    rows = drilldown(log, "current", findings(log, "current", **hour)[0], **hour)
-    expected = [("2025-06-14T15:06:41", None), ("2025-06-15T15:06:40", "203.0.113.10")]
+    """In the time range of the run, which is 25 hours, the first drilldown shows a process of the day before."""
+    log = recording([process("wks", 100, NOON - 86_400, guid(1)), connection("wks", 100, NOON + 0.5, guid(1))])
+    run = {"earliest": str(NOON - 86_400), "latest": str(NOON + 3600)}
+    rows = drilldown(log, "current", findings(log, "current", **run)[0], **run)
+    expected = [("2025-06-14T15:06:40", None), ("2025-06-15T15:06:40", "203.0.113.10")]
     assert expected == [(row["firstTime"], row.get("dest_ip")) for row in rows]
 
 
@@ -165,8 +176,8 @@ def shown(log: engine.Recording, addon: str, *columns: str) -> list[tuple[object
 def test_hostile_guids(addon: str) -> None:
     """A GUID of no known form is no token; the drilldown shows by the PID what it shows of a harmless one."""
     log = network(*((hostile, pid) for hostile, (_, pid) in zip(HOSTILE, HARMLESS, strict=True)))
-    ids = [(row.get("process_guid"), row["process_id"]) for row in findings(log, addon)]
-    assert [(None, pid) for _, pid in HARMLESS] == ids
+    ids = [(row["process_guid"], row["process_id"]) for row in findings(log, addon)]
+    assert [("-", pid) for _, pid in HARMLESS] == ids
     expected = shown(network(*HARMLESS), addon, *COLUMNS)
     assert (expected, [2] * len(HOSTILE)) == (shown(log, addon, *COLUMNS), [len(one[1:]) for one in expected])
 
@@ -174,21 +185,24 @@ def test_hostile_guids(addon: str) -> None:
 def test_hostile_pids() -> None:
     """A PID of no known form is no token; the drilldown shows by the GUID what it shows of a harmless one."""
     log = network(*((guid_, hostile) for hostile, (guid_, _) in zip(HOSTILE, HARMLESS, strict=True)))
-    ids = [(row["process_guid"], row.get("process_id")) for row in findings(log, "current")]
-    assert [(guid_, None) for guid_, _ in HARMLESS] == ids
+    ids = [(row["process_guid"], row["process_id"]) for row in findings(log, "current")]
+    assert [(guid_, "-") for guid_, _ in HARMLESS] == ids
     # The PID itself is shown as the event has it.
     columns = [name for name in COLUMNS if name != "process_id"]
     assert shown(network(*HARMLESS), "current", *columns) == shown(log, "current", *columns)
 
 
-@pytest.mark.parametrize("missing", [None, "", "-", "*", "null"])
 @pytest.mark.parametrize("addon", ADDONS)
-def test_neither(addon: str, missing: str | None) -> None:
-    """Without GUID and PID of a known form there is a finding, and the drilldown shows nothing, whatever ES puts there."""
-    log = network(('g" OR "*', '1" OR "*'))
-    (row,) = findings(log, addon)
-    assert ("wks00", None, None) == (row["dest"], row.get("process_guid"), row.get("process_id"))
-    assert [] == drilldown(log, addon, row, missing=missing)
+def test_neither(addon: str) -> None:
+    """Without a GUID and a PID of a known form, process and connection cannot meet: there is no finding to look into."""
+    assert [] == findings(network(('g" OR "*', '1" OR "*')), addon)
+
+
+@pytest.mark.parametrize("addon", ADDONS)
+def test_neither_drilldown(addon: str) -> None:
+    """A drilldown whose tokens are both `-` shows nothing, of processes without a GUID and a PID either."""
+    log = network(("-", "-"), ("", ""), ("null", "null"), (guid(1), "100"))
+    assert [] == drilldown(log, addon, {"process_guid": "-", "process_id": "-"})
 
 
 def test_forms_of_a_guid() -> None:
@@ -200,12 +214,6 @@ def test_forms_of_a_guid() -> None:
 
 def test_forms_of_a_pid() -> None:
     """A PID is decimal, and made so where it is hexadecimal behind 0x."""
-    forms = {"4232": "4232", "0x1A4": "420", "0x": None, "-4": None, "4.0": None, "4 ": None, "1A4": None}
+    forms = {"4232": "4232", "0x1A4": "420", "0x": "-", "-4": "-", "4.0": "-", "4 ": "-", "1A4": "-", "0": "-"}
     rows = findings(network(*((guid(number), form) for number, form in enumerate(forms))), "current")
-    assert list(forms.values()) == [row.get("process_id") for row in rows]
-
-
-def test_lookback() -> None:
-    """The drilldown cannot call the macros that ES does not see: what it has in their place is their default."""
-    macro = App(REPO).expand("[| `installutil_range`]")
-    assert 3 == DRILLDOWNS[0]["search"].count(macro)
+    assert list(forms.values()) == [row["process_id"] for row in rows]
