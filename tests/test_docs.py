@@ -350,7 +350,7 @@ def test_risk_totals(collected: tuple[engine.Recording, Path]) -> None:
 def test_fields_that_a_run_adds(collected: tuple[engine.Recording, Path]) -> None:
     """The analyst's page names what the events in the index have beyond a risk event's own fields."""
     log, _ = collected
-    bounds = {"earliest": "2025-06-17", "latest": "2025-06-18"}
+    bounds = {"earliest": "2025-06-17", "latest": "2025-06-17T10:00:00"}
     search = f"{App(REPO).saved_search(MODIFIERS).search} testmode=true | table _raw"
     event = json.loads(str(engine.replay(log, App(REPO), search, "current", **bounds).results.rows[0]["_raw"]))["event"]
     added = set(event) - set(MODIFIER)
@@ -361,17 +361,43 @@ def test_fields_that_a_run_adds(collected: tuple[engine.Recording, Path]) -> Non
 # Everything that a document asks its reader to paste
 
 
+def on_one_line(block: str) -> str:
+    """Return code on one line, as a saved search has it."""
+    return " ".join(line.strip() for line in block.strip().splitlines())
+
+
 def is_spl(text: str) -> bool:
     """Tell whether a piece of code is a search; one with … in it is a sketch of one."""
     return text.startswith(("| ", "search ")) and "…" not in text
 
 
+SEARCH = App(REPO).saved_search(SCHEDULED).search
+PIECES = [block for block in fenced(SEARCHES) if on_one_line(block) in SEARCH]
 SNIPPETS = [
     pytest.param(block, id=f"{name}: {block[:60]}")
     for name, text in GUIDES.items()
     for block in [*indented(text), *fenced(text), *inline(text)]
-    if is_spl(block) and not block.startswith("| rest ")  # it asks Splunk about itself: nothing to replay
+    if is_spl(block) and block not in PIECES
+    if not block.startswith("| rest ")  # it asks Splunk about itself: nothing to replay
 ]
+
+
+def test_the_scheduled_search_is_shown_whole() -> None:
+    """The page on the searches shows the scheduled search, piece by piece, in at most 35 lines."""
+    assert (SEARCH, 35) == (" ".join(map(on_one_line, PIECES)), sum(len(block.splitlines()) for block in PIECES))
+
+
+def test_the_size_of_the_scheduled_search() -> None:
+    """The page on the searches says how large the scheduled search is, with its macros expanded, and it stays that small."""
+    expanded = App(REPO).expand(SEARCH)
+    commands = re.sub(r'"(?:[^"\\]|\\.)*"', "", expanded).count("| ")
+    size = (commands, expanded.count("| tstats"), expanded.count("[|"), len(expanded))
+    said = re.search(
+        r"(\d+) commands, (\d+) `tstats`, (\d+) subsearches, and ([\d,]+) characters", on_one_line(SEARCHES)
+    )
+    assert said is not None
+    assert size == tuple(int(number.replace(",", "")) for number in said.groups())
+    assert [] == [most for most, many in zip((30, 5, 4, 4000), size, strict=True) if many > most]
 
 
 def test_snippets_are_found() -> None:
