@@ -26,7 +26,7 @@ lint: $(VENV)/dev.done  ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict bin
-	$(BIN)/mypy --strict build.py builder splreplay dashboard bench
+	$(BIN)/mypy --strict build.py builder splreplay comparison dashboard bench
 
 bench: $(VENV)/dev.done  ## measure, in ratios within one run
 	@$(BIN)/python build.py vendor

@@ -16,10 +16,11 @@ from builder.detection import output_fields
 from builder.document import decode
 from builder.manifest import Manifest
 from builder.problem import Problem
-from splreplay import conf, macros
+from splreplay import conf
+from splreplay.app import macros
+from splreplay.app.macros import Macro
 from splreplay.conf import Conf
 from splreplay.errors import DataError, SplError
-from splreplay.macros import Macro
 
 Files = Mapping[str, bytes]
 

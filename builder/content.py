@@ -13,7 +13,7 @@ from builder import detection as detections
 from builder.detection import Detection, Label, Positive, Spl, Text, Url, Uuid
 from builder.document import Document, decode, matching, some
 from builder.problem import BuildError, Problem
-from splreplay import macros as replay_macros
+from splreplay.app import macros as replay_macros
 
 T = TypeVar("T")
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Annotated
 
 from builder.document import Document, Key, Rule, between, matching, one_of, some
-from splreplay import macros
+from splreplay.app import macros
 from splreplay.cim import ADDONS
-from splreplay.commands.outputs import outline, outputs
 from splreplay.errors import SplError
+from splreplay.run.fields import outline, outputs
 
 # What rbaenrich adds to every result: the command's own list, read by path as bin/ is no package.
 _FIELDS = Path(__file__).parent.parent / "bin" / "installutil_rba_fields.py"

@@ -8,10 +8,10 @@ from splreplay import cim
 from splreplay.commands import Pipeline
 from splreplay.commands.foreach import ForEach
 from splreplay.commands.format import Format
-from splreplay.commands.outputs import ANY, outputs, stages
 from splreplay.commands.savedsearch import SavedSearch
 from splreplay.commands.search import Search
 from splreplay.commands.tstats import Tstats
+from splreplay.run.fields import ANY, outputs, stages
 from splreplay.spl.predicate import fields_of
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from splreplay import limits
-from splreplay.commands.options import boolean, count, read_options
 from splreplay.run import ORDER, Run, Table
+from splreplay.spl.options import boolean, count, read_options
 from splreplay.spl.pipeline import Segment
 from splreplay.sql.values import Sql, cast, common_kind
 

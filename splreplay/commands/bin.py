@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 
 from splreplay import times
-from splreplay.commands.options import Convert, count, one_value, read_options, refuse_options
 from splreplay.run import Run, Table
+from splreplay.spl.options import Convert, count, one_value, read_options, refuse_options
 from splreplay.spl.pipeline import Segment
 from splreplay.sql.values import Kind, Sql, as_number, as_text
 

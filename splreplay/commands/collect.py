@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from splreplay import summary, times
-from splreplay.commands.options import Convert, at_option, boolean, choice, read_option
-from splreplay.run import Run, Table
+from splreplay import times
+from splreplay.run import Run, Table, summary
+from splreplay.spl.options import Convert, at_option, boolean, choice, read_option
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.tokens import error_at
 from splreplay.sql.values import Value

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import at_option, matching, read_option
 from splreplay.run import Run, Table
+from splreplay.spl.options import at_option, matching, read_option
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.tokens import Token
 from splreplay.sql.values import Kind, Sql, as_number, as_text, literal

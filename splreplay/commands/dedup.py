@@ -6,8 +6,8 @@ import dataclasses
 import re
 from dataclasses import dataclass
 
-from splreplay.commands.options import at_option, boolean, read_option, refuse_options
 from splreplay.run import ORDER, Run, Table
+from splreplay.spl.options import at_option, boolean, read_option, refuse_options
 from splreplay.spl.pipeline import Segment
 from splreplay.sql.values import as_text
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.aggregates import Aggregate
 from splreplay.commands.stats import grouped, parse_stats
 from splreplay.run import Run, Table
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.tokens import error_at
+from splreplay.sql.aggregates import Aggregate
 from splreplay.sql.values import Kind, Sql, as_text
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from splreplay import chunked
 from splreplay.errors import DataError
-from splreplay.run import Run, Table
+from splreplay.run import Run, Table, chunked
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.tokens import lex_arguments
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import matching, read_options
 from splreplay.run import Run, Table
+from splreplay.spl.options import matching, read_options
 from splreplay.spl.pipeline import Segment
 from splreplay.sql.values import Kind, Sql, as_text, cast, literal
 

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from splreplay.commands.options import at_option, choice, matching, read_options
 from splreplay.run import Run, Table
+from splreplay.spl.options import at_option, choice, matching, read_options
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.tokens import error_at
 

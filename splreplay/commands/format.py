@@ -6,8 +6,8 @@ import dataclasses
 import re
 from dataclasses import dataclass
 
-from splreplay.commands.options import Convert, count, read_options
 from splreplay.run import Run, Table
+from splreplay.spl.options import Convert, count, read_options
 from splreplay.spl.pipeline import Segment
 from splreplay.sql.values import Value
 

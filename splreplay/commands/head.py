@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import Convert, boolean, count, read_count, read_options
 from splreplay.run import ORDER, Run, Table
 from splreplay.spl.expression import Expression, parse_parenthesised
+from splreplay.spl.options import Convert, boolean, count, read_count, read_options
 from splreplay.spl.pipeline import Segment
 from splreplay.sql.expressions import Compiler
 

@@ -6,9 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 
 from splreplay.commands.append import union
-from splreplay.commands.options import boolean, count, read_options, refuse_options
 from splreplay.commands.search import predicate_test
 from splreplay.run import Run, Table
+from splreplay.spl.options import boolean, count, read_options, refuse_options
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.predicate import All, Predicate, Term, parse_predicate
 from splreplay.spl.tokens import error_at

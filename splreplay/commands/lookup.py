@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from splreplay.commands.options import refuse_options
-from splreplay.lookups import LookupTable
+from splreplay.app.lookups import LookupTable
 from splreplay.run import ORDER, Run, Table
+from splreplay.spl.options import refuse_options
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.tokens import Cursor
 from splreplay.sql.values import EACH, Kind, Sql, as_list, as_text, literal

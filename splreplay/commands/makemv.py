@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import Convert, boolean, one_value, read_options
 from splreplay.run import Run, Table
+from splreplay.spl.options import Convert, boolean, one_value, read_options
 from splreplay.spl.pipeline import Segment
 from splreplay.sql.patterns import group_count, re2_pattern
 from splreplay.sql.values import EACH, Kind, Sql, as_text, literal, or_null

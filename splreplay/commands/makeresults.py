@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.commands.options import Convert, boolean, choice, count, read_options, refuse_options
 from splreplay.run import Run, Table
+from splreplay.spl.options import Convert, boolean, choice, count, read_options, refuse_options
 from splreplay.spl.pipeline import Segment
 from splreplay.sql.values import Kind, Sql, Value, number
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import one_value
 from splreplay.run import Run, Table
+from splreplay.spl.options import one_value
 from splreplay.spl.pipeline import Segment
 from splreplay.sql.patterns import re2_test
 from splreplay.sql.values import as_text, literal

@@ -6,8 +6,8 @@ import dataclasses
 import re
 from dataclasses import dataclass
 
-from splreplay.commands.options import Convert, choice, count, one_value, read_options, refuse_options
 from splreplay.run import Run, Table
+from splreplay.spl.options import Convert, choice, count, one_value, read_options, refuse_options
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.tokens import Cursor, Token
 from splreplay.sql.patterns import group_count, named_groups, re2_extraction, re2_pattern

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from splreplay import limits, summary, times
+from splreplay import limits, times
 from splreplay.commands.append import union
 from splreplay.commands.format import Format
 from splreplay.errors import SplSyntaxError, UnsupportedError
-from splreplay.run import ORDER, Run, Table
+from splreplay.run import ORDER, Run, Table, summary
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Subsearch, Term, parse_predicate
 from splreplay.spl.tokens import Cursor, Token, error_at, lex_arguments

@@ -6,8 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.commands.options import count, read_count, read_options
 from splreplay.run import ORDER, Run, Table
+from splreplay.spl.options import count, read_count, read_options
 from splreplay.spl.pipeline import Segment
 from splreplay.sql.values import Kind, Sql, as_number, as_text, literal
 

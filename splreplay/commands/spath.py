@@ -6,8 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 
 from splreplay import jsonpath
-from splreplay.commands.options import Convert, one_value, read_options
 from splreplay.run import Run, Table
+from splreplay.spl.options import Convert, one_value, read_options
 from splreplay.spl.pipeline import Segment
 from splreplay.sql.values import Kind, Sql, as_text, literal
 

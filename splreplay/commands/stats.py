@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.aggregates import Aggregate, check_names, expand, field_value, group, parse_aggregates, parse_by
-from splreplay.commands.options import boolean, read_options, refuse_options
 from splreplay.run import ORDER, Run, Table
+from splreplay.spl.options import boolean, read_options, refuse_options
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.tokens import Cursor
+from splreplay.sql.aggregates import Aggregate, check_names, expand, field_value, group, parse_aggregates, parse_by
 from splreplay.sql.expressions import Compiler
 
 

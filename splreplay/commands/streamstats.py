@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from splreplay import limits
-from splreplay.commands.aggregates import (
+from splreplay.run import ORDER, Run, Table
+from splreplay.spl.options import Convert, at_option, boolean, count, one_value, read_options, refuse_options
+from splreplay.spl.pipeline import Segment
+from splreplay.spl.tokens import Cursor
+from splreplay.sql.aggregates import (
     PLACE,
     TIME,
     Aggregate,
@@ -18,10 +22,6 @@ from splreplay.commands.aggregates import (
     parse_by,
     running,
 )
-from splreplay.commands.options import Convert, at_option, boolean, count, one_value, read_options, refuse_options
-from splreplay.run import ORDER, Run, Table
-from splreplay.spl.pipeline import Segment
-from splreplay.spl.tokens import Cursor
 from splreplay.sql.expressions import Compiler
 from splreplay.sql.values import Sql, as_number, as_text
 

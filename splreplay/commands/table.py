@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import matching
 from splreplay.run import Run, Table
+from splreplay.spl.options import matching
 from splreplay.spl.pipeline import Segment
 from splreplay.sql.values import Sql
 

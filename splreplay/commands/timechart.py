@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from splreplay import limits, times
-from splreplay.commands.aggregates import Aggregate, check_names, parse_aggregates
-from splreplay.commands.options import Convert, boolean, count, read_options, refuse_options
 from splreplay.commands.stats import grouped
 from splreplay.run import Run, Table
+from splreplay.spl.options import Convert, boolean, count, read_options, refuse_options
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.tokens import Cursor, error_at
+from splreplay.sql.aggregates import Aggregate, check_names, parse_aggregates
 from splreplay.sql.values import Kind, Sql, as_number, as_text, literal, number
 
 # Without span=, the shortest of these that makes no more than 100 spans, else a month: the manual's table of default

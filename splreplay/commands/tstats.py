@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from splreplay import cim, times
-from splreplay.commands.aggregates import Aggregate, check_names, expand, group, parse_aggregates
-from splreplay.commands.options import Convert, at_option, boolean, read_option, refuse_options
 from splreplay.commands.search import resolve, time_range
 from splreplay.run import Run, Table
+from splreplay.spl.options import Convert, at_option, boolean, read_option, refuse_options
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.predicate import All, Predicate, Term, fields_of, parse_predicate
 from splreplay.spl.tokens import Cursor, Token, error_at
+from splreplay.sql.aggregates import Aggregate, check_names, expand, group, parse_aggregates
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
 

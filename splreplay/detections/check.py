@@ -13,16 +13,16 @@ from typing import Any
 
 from splreplay import cim, engine
 from splreplay.app import App
+from splreplay.app.macros import Expansion
+from splreplay.cli.options import add_app, app_of
 from splreplay.commands import Pipeline
-from splreplay.commands.outputs import Opaque, outline, stages
 from splreplay.detections import source
 from splreplay.detections.lint import Finding, lint
 from splreplay.detections.source import Detection
 from splreplay.errors import SplError
 from splreplay.located import Place
-from splreplay.macros import Expansion
-from splreplay.options import add_app, app_of
 from splreplay.output import printable
+from splreplay.run.fields import Opaque, outline, stages
 
 
 @dataclass(frozen=True)

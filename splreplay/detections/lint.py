@@ -9,21 +9,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from splreplay import cim, limits
+from splreplay.app.macros import Expansion
 from splreplay.commands import Pipeline
 from splreplay.commands.append import Append
 from splreplay.commands.convert import Convert
 from splreplay.commands.eventstats import EventStats
 from splreplay.commands.fields import Fields
 from splreplay.commands.join import Join
-from splreplay.commands.options import matching
-from splreplay.commands.outputs import Outputs, Stage, outputs, stages
 from splreplay.commands.search import Search
 from splreplay.commands.stats import Stats
 from splreplay.commands.table import Table_
 from splreplay.commands.tstats import Tstats
 from splreplay.detections.source import Detection
 from splreplay.located import Place
-from splreplay.macros import Expansion
+from splreplay.run.fields import Outputs, Stage, outputs, stages
+from splreplay.spl.options import matching
 from splreplay.spl.predicate import All, Any, Compare, OneOf, Predicate, Subsearch, Term, fields_of
 
 # What tells one kind of event from others, but not one event from others of its kind.

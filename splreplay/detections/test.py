@@ -18,10 +18,10 @@ from typing import Any
 
 from splreplay import engine
 from splreplay.app import App
+from splreplay.cli.options import add_app, app_of
 from splreplay.detections import cases, junit, source
 from splreplay.detections.cases import Case, Row
 from splreplay.errors import DataError, SplError, UsageError
-from splreplay.options import add_app, app_of
 from splreplay.output import Results, as_json_row, printable
 from splreplay.sql.values import Value
 

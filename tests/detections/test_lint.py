@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from splreplay.commands.outputs import outline
+from splreplay.app.macros import expansion
 from splreplay.detections.lint import lint
 from splreplay.detections.source import Detection
 from splreplay.located import Text
-from splreplay.macros import expansion
+from splreplay.run.fields import outline
 from tests.conftest import REPO
 
 VECTORS: dict[str, list[dict[str, Any]]] = tomllib.loads((REPO / "tests/vectors/lint.toml").read_text("utf-8"))

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from installutil_rba_fields import MODIFIER
 
-from splreplay import engine, summary
+from splreplay import engine
 from splreplay.app import App
 from splreplay.errors import DataError, SplError
 from splreplay.output import Results
+from splreplay.run import summary
 from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.replay.network import NOON, connection, guid, process, recording

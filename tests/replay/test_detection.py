@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from splreplay import compare, engine, limits
+from comparison import compare
+from splreplay import engine, limits
 from splreplay.app import App
 from splreplay.output import Results
 from tests.conftest import REPO

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from splreplay.cli.explain import explain
 from splreplay.engine import Replayed
-from splreplay.explain import explain
 from splreplay.output import Results
 from splreplay.run import Step
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from splreplay import chunked, engine
+from splreplay import engine
 from splreplay.app import App
 from splreplay.errors import DataError, SplError
-from splreplay.run import Run
+from splreplay.run import Run, chunked
 from tests.replay.test_chunked import ECHO
 
 

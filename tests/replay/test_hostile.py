@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-from splreplay import commands, engine, limits, macros
-from splreplay.app import App
+from splreplay import commands, engine, limits
+from splreplay.app import App, macros
+from splreplay.app.macros import Macro
 from splreplay.errors import SplError, UnsupportedError
-from splreplay.macros import Macro
 from splreplay.run import Run
 from tests.conftest import REPO
 from tests.replay.deep import UNREADABLE

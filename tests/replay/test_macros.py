@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from splreplay.app.macros import Macro, expand, expansion, from_stanza, override
 from splreplay.errors import DataError, SplError, SplSyntaxError, UnsupportedError, UsageError
-from splreplay.macros import Macro, expand, expansion, from_stanza, override
 
 MACROS = {
     name: Macro(name, definition, arguments)

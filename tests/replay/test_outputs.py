@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from splreplay.commands.outputs import Outputs, outline, outputs
+from splreplay.run.fields import Outputs, outline, outputs
 from tests.conftest import REPO
 
 VECTORS: dict[str, list[dict[str, Any]]] = tomllib.loads((REPO / "tests/vectors/outputs.toml").read_text("utf-8"))

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from splreplay import engine
 from splreplay.app import App
+from splreplay.app.layers import AppFolder
 from splreplay.errors import UsageError
-from splreplay.layers import AppFolder
 
 
 def add_app(parser: argparse.ArgumentParser) -> None:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from splreplay import chunked
 from splreplay.cim import Dataset
 from splreplay.cim.blind import Deciding
 from splreplay.errors import SplError, UnsupportedError
+from splreplay.run import chunked
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.tokens import error_at
 from splreplay.sql.values import NOTHING, Kind, Sql, Value, as_text, cast, common_kind, identifier

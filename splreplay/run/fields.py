@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, cast
 from splreplay import limits
 from splreplay.commands import COMMANDS, REMEDIES
 from splreplay.commands.addinfo import AddInfo
-from splreplay.commands.aggregates import Aggregate
 from splreplay.commands.append import Append
 from splreplay.commands.bin import Bin
 from splreplay.commands.collect import Collect
@@ -34,7 +33,6 @@ from splreplay.commands.lookup import Lookup
 from splreplay.commands.makemv import MakeMv
 from splreplay.commands.makeresults import MakeResults
 from splreplay.commands.mvexpand import MvExpand
-from splreplay.commands.options import matching, substitute
 from splreplay.commands.regex import Regex
 from splreplay.commands.rename import Rename
 from splreplay.commands.rex import Rex, Sed
@@ -49,9 +47,11 @@ from splreplay.commands.tstats import Tstats
 from splreplay.commands.where import Where
 from splreplay.errors import SplError
 from splreplay.run import Run, Table
+from splreplay.spl.options import matching, substitute
 from splreplay.spl.pipeline import Segment, split
 from splreplay.spl.predicate import All, Any, Not, Predicate, Subsearch
 from splreplay.spl.tokens import Token, error_at
+from splreplay.sql.aggregates import Aggregate
 from splreplay.sql.patterns import named_groups
 
 if TYPE_CHECKING:

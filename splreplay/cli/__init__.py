@@ -14,14 +14,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from splreplay import cim, compare, engine, reads
+from comparison import compare
+from splreplay import cim, engine, reads
 from splreplay.app import App
+from splreplay.cli.explain import explain
+from splreplay.cli.options import add_app, app_of
+from splreplay.cli.progress import Progress
 from splreplay.detections import check, test
 from splreplay.errors import DataError, SplError, UsageError
-from splreplay.explain import explain
-from splreplay.options import add_app, app_of
 from splreplay.output import FORMATS, printable
-from splreplay.progress import Progress
 
 
 def main(arguments: Sequence[str]) -> int:

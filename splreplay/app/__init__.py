@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from splreplay import conf, limits, macros
-from splreplay.commands import Pipeline, parse
+from splreplay import conf, limits
+from splreplay.app import macros
+from splreplay.app.layers import AppFolder
+from splreplay.app.lookups import LookupTable, read_csv
+from splreplay.app.macros import Expansion, Macro
 from splreplay.errors import DataError, UnsupportedError, UsageError, there_is
-from splreplay.layers import AppFolder
-from splreplay.lookups import LookupTable, read_csv
-from splreplay.macros import Expansion, Macro
+
+if TYPE_CHECKING:
+    from splreplay.commands import Pipeline
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,8 @@ class App:
 
     def parse(self, text: str) -> Pipeline:
         """Return a search text, macros and all, as its commands."""
+        from splreplay.commands import parse
+
         if text not in self._parsed:
             self._parsed[text] = parse(self.expand(text), custom=frozenset(self.commands))
         return self._parsed[text]

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from splreplay.commands.options import at_option, matching, substitute
 from splreplay.run import Run, Table
 from splreplay.spl.expression import Expression, parse_parenthesised
+from splreplay.spl.options import at_option, matching, substitute
 from splreplay.spl.tokens import Cursor, Token
 from splreplay.sql.expressions import Compiler
 from splreplay.sql.values import EACH, Kind, Sql, as_list, as_number, as_text
