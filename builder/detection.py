@@ -288,7 +288,7 @@ def _check_fields(document: Document[Detection], detection: Detection, known: Ma
     try:
         found = output_fields(one_line(detection.search), {**known, **own})
     except SplError as error:
-        claim = f"search cannot be read: {error.reason}"
+        claim = f"search cannot be read: {error.message}"
         document.refuse(("search",), claim, "mend it, or define the macro in package/macros.yml")
         return
     for where, role, name in used:

@@ -78,8 +78,8 @@ class App:
     def saved_search(self, name: str) -> SavedSearchStanza:
         """Return a saved search; UsageError names those that there are."""
         if name not in self.saved_searches:
-            known = ":\n  " + "\n  ".join(self.saved_searches) if self.saved_searches else " none"
-            raise UsageError(f"the app has no saved search {name!r}; it has{known}")
+            listed = "\n".join(f"  {known}" for known in self.saved_searches)
+            raise UsageError(f"the app has no saved search {name!r}; it has{':' if listed else ' none'}", listed)
         return self.saved_searches[name]
 
     def lookup(self, name: str) -> LookupTable:

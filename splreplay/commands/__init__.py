@@ -46,10 +46,10 @@ from splreplay.commands import (
     where,
 )
 from splreplay.commands.external import External
-from splreplay.errors import UnsupportedError
+from splreplay.errors import Span, UnsupportedError
 from splreplay.run import Run, Table
 from splreplay.spl.pipeline import Segment, split
-from splreplay.spl.tokens import Token, error_at
+from splreplay.spl.tokens import Token
 
 
 class Command(Protocol):
@@ -148,7 +148,7 @@ def parse(
     def subsearch(token: Token) -> Pipeline:
         if depth >= limits.SUBSEARCH_DEPTH:
             message = f"replay runs at most {limits.SUBSEARCH_DEPTH} subsearches inside each other"
-            raise error_at(text, token.start, token.start + 1, message, unsupported=True)
+            raise UnsupportedError(message, span=Span(text, token.start, token.start + 1))
         return parse(text, token.start + 1, token.end - 1, depth + 1, custom)
 
     def going_on(inner: str) -> Pipeline:
@@ -159,26 +159,17 @@ def parse(
     commands: list[Command] = []
     for number, cut in enumerate(split(text, start, end), start=int(goes_on)):
         segment = replace(cut, subsearch=subsearch, commands=going_on)
-        name_end = segment.name_start + len(segment.name)
         entry = COMMANDS.get(segment.name) or (Entry(External.parse) if segment.name in custom else None)
         if entry is None:
             known = f"replay knows: {' '.join(sorted({*COMMANDS, *custom}))}"
-            hint = REMEDIES.get(segment.name, known)
             message = f"unsupported command {segment.name!r}"
-            raise error_at(text, segment.name_start, name_end, message, hint, unsupported=True)
+            raise UnsupportedError(message, REMEDIES.get(segment.name, ""), segment.span(), known)
         if number == 0 and not entry.generates:
             hint = "start with search, | tstats, | makeresults, | inputlookup or | savedsearch"
             message = f"a search cannot start with {segment.name!r}, which works on results"
-            raise error_at(
-                text,
-                segment.name_start,
-                max(name_end, segment.name_start + 1),
-                message,
-                hint,
-                unsupported=True,
-            )
+            segment.refuse(message, hint)
         if number > 0 and entry.only_first:
             message = f"{segment.name!r} makes its own results, so it must come first"
-            raise error_at(text, segment.name_start, name_end, message, "put it in a subsearch: | append [| …]")
+            segment.fail(message, "put it in a subsearch: | append [| …]")
         commands.append(entry.parse(segment))
     return tuple(commands)

@@ -32,7 +32,7 @@ class Append:
             cursor, {"extendtimerange": boolean, "maxtime": count, "maxout": count, "timeout": count}
         )
         if cursor.here.kind != "subsearch":
-            cursor.fail("append needs a subsearch", hint="write: append [| tstats …]")
+            cursor.fail("append needs a subsearch", remedy="write: append [| tstats …]")
         subsearch = cursor.subsearch(cursor.take())
         cursor.finish()
         return cls(segment, subsearch, options.get("maxout", limits.APPEND_MAXOUT))

@@ -10,13 +10,12 @@ import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from splreplay import times
 from splreplay.run import Run, Table, summary
 from splreplay.spl.options import Convert, at_option, boolean, choice, read_option
 from splreplay.spl.pipeline import Segment
-from splreplay.spl.tokens import error_at
 from splreplay.sql.values import Value
 
 _BREAKER = "==##~~##~~  1E8N3D4E6V5E7N2T9 ~~##~~##=="  # between two events, for a value may hold a line break
@@ -92,13 +91,17 @@ class Collect:
         assert rows is not None
         test, hec = self.options.get("testmode", False), self.options["output_format"] == "hec"
         if run.collect is None and not test:
-            self._refuse("collect writes a file, and replay does not choose where", "name a folder: --collect DIR")
+            self.segment.refuse(
+                "collect writes a file, and replay does not choose where", "name a folder: --collect DIR"
+            )
         if hec and "_raw" in rows.columns:
-            self._refuse("replay does not know where output_format=hec puts `_raw`", "drop it first: fields - _raw")
+            self.segment.refuse(
+                "replay does not know where output_format=hec puts `_raw`", "drop it first: fields - _raw"
+            )
         results = run.fetch(rows)
         events = [self._hec(result, run) if hec else self._raw(result, run) for result in results]
         if not hec and any(mark in event for event in events for mark in (_BREAKER, "***SPLUNK***")):
-            self._refuse("a value would end its event and begin another", "add output_format=hec")
+            self.segment.refuse("a value would end its event and begin another", "add output_format=hec")
         if test:
             shown = [{**result, "_raw": event} for result, event in zip(results, events, strict=True)]
             return run.from_python(list(dict.fromkeys([*rows.columns, "_raw"])), shown)
@@ -110,11 +113,6 @@ class Collect:
             count = f"{len(events):,} event{'s' if len(events) != 1 else ''}"
             run.warn(f"collect wrote {count} for the index {self.options['index']} into {path}")
         return rows
-
-    def _refuse(self, message: str, hint: str) -> NoReturn:
-        segment = self.segment
-        end = segment.name_start + len(segment.name)
-        raise error_at(segment.text, segment.name_start, end, message, hint, unsupported=True)
 
     def _file(self, run: Run) -> str | None:
         name = self.options.get("file")
@@ -131,7 +129,9 @@ class Collect:
     def _hec(self, result: Mapping[str, Value], run: Run) -> str:
         time = result.get("_time") or repr(run.now if run.earliest is None else run.earliest)
         if not isinstance(time, str) or not re.fullmatch(r"-?\d+(\.\d+)?", time):
-            self._refuse(f"collect writes each event at a time, and _time {time!r} is none", "eval _time=… first")
+            self.segment.refuse(
+                f"collect writes each event at a time, and _time {time!r} is none", "eval _time=… first"
+            )
         return summary.hec(time, self.options["index"], {**self._info(run), **_fields(result)})
 
     def _raw(self, result: Mapping[str, Value], run: Run) -> str:

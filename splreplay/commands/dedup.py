@@ -45,7 +45,7 @@ class Dedup:
                     cursor.refuse("replay's dedup does not keep the events that it empties", token)
                 options |= {name: value} if name != "keepevents" else {}
             elif cursor.here.is_word("sortby"):
-                cursor.refuse("replay's dedup does not sort", hint="put sort before or behind it")
+                cursor.refuse("replay's dedup does not sort", remedy="put sort before or behind it")
             else:
                 fields.append(cursor.name())
             cursor.accept_op(",")

@@ -26,7 +26,7 @@ class Eval:
         assignments: list[tuple[str, Expression]] = []
         while True:
             if cursor.here.kind not in ("word", "field", "quoted"):
-                cursor.fail("expected a field to assign to", hint="write: eval field=expression")
+                cursor.fail("expected a field to assign to", remedy="write: eval field=expression")
             name = cursor.take().value
             while cursor.here.is_op(".") and cursor.ahead().kind == "word":  # eval a.b=1 assigns to the field "a.b"
                 cursor.take()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from splreplay.commands.stats import grouped, parse_stats
 from splreplay.run import Run, Table
 from splreplay.spl.pipeline import Segment
-from splreplay.spl.tokens import error_at
 from splreplay.sql.aggregates import Aggregate
 from splreplay.sql.values import Kind, Sql, as_text
 
@@ -31,9 +30,7 @@ class EventStats:
         """Return every result in its order; one without a by-field gets no aggregates."""
         assert rows is not None
         if any(rows.field(name).kind is Kind.MULTIVALUE for name in self.by):
-            start, end = self.segment.name_start, self.segment.name_start + len(self.segment.name)
-            message = "replay's eventstats does not group by a multivalue field"
-            raise error_at(self.segment.text, start, end, message, "put mvexpand before it", unsupported=True)
+            self.segment.refuse("replay's eventstats does not group by a multivalue field", "put mvexpand before it")
         groups = grouped(self.segment, self.aggregates, self.by, rows, run)
         on = " AND ".join(
             f"{as_text(_of('r', rows.field(name)))} = {as_text(_of('g', groups.field(name)))}" for name in self.by

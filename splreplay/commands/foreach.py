@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from splreplay.run import Run, Table
 from splreplay.spl.options import at_option, choice, matching, read_options
 from splreplay.spl.pipeline import Segment
-from splreplay.spl.tokens import error_at
 
 if TYPE_CHECKING:
     from splreplay.commands import Pipeline
@@ -60,7 +59,7 @@ class ForEach:
         if not patterns:
             cursor.fail("expected the names of fields, wildcards among them")
         if cursor.here.kind != "subsearch":
-            cursor.fail("foreach needs a template", hint="write: foreach a* [eval <<FIELD>>=…]")
+            cursor.fail("foreach needs a template", remedy="write: foreach a* [eval <<FIELD>>=…]")
         template = cursor.take().value
         cursor.finish()
         found = cls(segment, tuple(patterns), template, tuple(tokens.values()))
@@ -97,8 +96,6 @@ class ForEach:
         commands: Pipeline = self.segment.commands(text)
         for command in commands:
             if command.segment.name not in _STREAMING:
-                start, end = self.segment.name_start, self.segment.name_start + len(self.segment.name)
                 message = f"{command.segment.name} in the template does not go through the results one by one"
-                hint = f"replay takes: {' '.join(_STREAMING)}"
-                raise error_at(self.segment.text, start, end, message, hint, unsupported=True)
+                self.segment.refuse(message, f"replay takes: {' '.join(_STREAMING)}")
         return commands

@@ -11,7 +11,6 @@ from splreplay.run import Run, Table
 from splreplay.spl.options import boolean, count, read_options, refuse_options
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.predicate import All, Predicate, Term, parse_predicate
-from splreplay.spl.tokens import error_at
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,8 @@ class InputLookup:
     def run(self, rows: Table | None, run: Run) -> Table:
         """Return the rows of the lookup, with append behind the results so far; empty cells are no values."""
         if rows is not None and not self.append:
-            start, end = self.segment.name_start, self.segment.name_start + len(self.segment.name)
             message = "'inputlookup' makes its own results, so it must come first"
-            raise error_at(self.segment.text, start, end, message, "write inputlookup append=true, or put it first")
+            self.segment.fail(message, "write inputlookup append=true, or put it first")
         lookup = run.app.lookup(self.name)
         found = run.from_python(lookup.fields, lookup.rows)
         found = run.keep(found, predicate_test(self.predicate, found.field, run, self._no_terms))
@@ -51,5 +49,4 @@ class InputLookup:
         return union(rows, found, run) if self.append and rows is not None else found
 
     def _no_terms(self, term: Term) -> str:
-        message = "inputlookup where takes field=value"
-        raise error_at(self.segment.text, term.token.start, term.token.end, message)
+        self.segment.fail("inputlookup where takes field=value", token=term.token)

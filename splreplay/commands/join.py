@@ -10,7 +10,7 @@ from splreplay import limits
 from splreplay.run import ORDER, Run, Table
 from splreplay.spl.options import boolean, choice, count, read_options
 from splreplay.spl.pipeline import Segment
-from splreplay.spl.tokens import Token, error_at
+from splreplay.spl.tokens import Token
 from splreplay.sql.values import Kind, Sql, as_number, as_text
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Join:
         options = {"type": "inner", "usetime": False, "earlier": True, "overwrite": True, "max": 1}
         options |= read_options(cursor, _OPTIONS)
         if cursor.here.is_word("left", "right") and cursor.ahead().is_op("="):
-            cursor.refuse("replay's join takes field names, not left= and right=", hint="rename the key on one side")
+            cursor.refuse("replay's join takes field names, not left= and right=", remedy="rename the key on one side")
         token = cursor.here
         fields: list[str] = []
         while cursor.here.kind in ("word", "quoted"):
@@ -59,7 +59,7 @@ class Join:
                 fields.append(cursor.name())
             cursor.accept_op(",")
         if cursor.here.kind != "subsearch":
-            cursor.refuse("replay's join needs a subsearch", hint="write: join key [| tstats …]")
+            cursor.refuse("replay's join needs a subsearch", remedy="write: join key [| tstats …]")
         subsearch = cursor.subsearch(cursor.take())
         cursor.finish()
         return cls(segment, tuple(fields), subsearch, fields_token=token, **options)  # type: ignore[arg-type]
@@ -97,15 +97,8 @@ class Join:
 
     def _key(self, key: Sql) -> str:
         if key.kind is Kind.MULTIVALUE:
-            token = self.fields_token
-            raise error_at(
-                self.segment.text,
-                token.start,
-                token.end,
-                "replay does not join on a multivalue field: how Splunk does is not documented",
-                "put mvexpand before the join",
-                unsupported=True,
-            )
+            message = "replay does not join on a multivalue field: how Splunk does is not documented"
+            self.segment.refuse(message, "put mvexpand before the join", self.fields_token)
         return as_text(key)
 
     @staticmethod

@@ -30,7 +30,7 @@ class Regex:
             field = cursor.name()
             op = cursor.take().value
         if cursor.here.kind != "quoted":
-            cursor.fail("expected a pattern in double quotes", hint='write: regex field="pattern"')
+            cursor.fail("expected a pattern in double quotes", remedy='write: regex field="pattern"')
         pattern = cursor.take().value
         cursor.finish()
         return cls(segment, pattern, field, op == "=")

@@ -42,13 +42,13 @@ class SavedSearch:
         saved = run.app.saved_search(self.name)
         if saved.disabled:
             raise UnsupportedError(
-                f"the saved search {self.name!r} is disabled, and Splunk does not run a disabled one\n"
-                "run its enabled twin (… - Hunt), or name it with --search"
+                f"the saved search {self.name!r} is disabled, and Splunk does not run a disabled one",
+                "run its enabled twin (… - Hunt), or name it with --search",
             )
         if "\n" in saved.search:
             raise UnsupportedError(
-                f"the saved search {self.name!r} has several lines, and Splunk's savedsearch fails on such a one\n"
-                "write it on one line, or name it with --search"
+                f"the saved search {self.name!r} has several lines, and Splunk's savedsearch fails on such a one",
+                "write it on one line, or name it with --search",
             )
         if run.depth >= limits.SUBSEARCH_DEPTH:
             raise UnsupportedError(f"the saved search {self.name!r} runs itself")

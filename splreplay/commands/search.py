@@ -15,7 +15,7 @@ from splreplay.errors import SplSyntaxError, UnsupportedError
 from splreplay.run import ORDER, Run, Table, summary
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Subsearch, Term, parse_predicate
-from splreplay.spl.tokens import Cursor, Token, error_at, lex_arguments
+from splreplay.spl.tokens import Cursor, Token, lex_arguments
 from splreplay.sql.predicates import FieldLookup, predicate_sql
 from splreplay.sql.values import Kind, Sql, as_number, identifier, number
 
@@ -124,14 +124,8 @@ def _any_field(rows: Table, segment: Segment) -> Callable[[Term], str]:
             return "true"
         if "_raw" in rows.columns:
             return predicate_sql(Compare("_raw", "=", f"*{term.value}*"), rows.field, test)
-        raise error_at(
-            segment.text,
-            term.token.start,
-            term.token.end,
-            "a bare word is looked for in the raw event, and these results have none",
-            "name the field: field=value",
-            unsupported=True,
-        )
+        message = "a bare word is looked for in the raw event, and these results have none"
+        segment.refuse(message, "name the field: field=value", term.token)
 
     return test
 

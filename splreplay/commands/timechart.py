@@ -6,14 +6,14 @@ import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from splreplay import limits, times
 from splreplay.commands.stats import grouped
 from splreplay.run import Run, Table
 from splreplay.spl.options import Convert, boolean, count, read_options, refuse_options
 from splreplay.spl.pipeline import Segment
-from splreplay.spl.tokens import Cursor, error_at
+from splreplay.spl.tokens import Cursor
 from splreplay.sql.aggregates import Aggregate, check_names, parse_aggregates
 from splreplay.sql.values import Kind, Sql, as_number, as_text, literal, number
 
@@ -79,7 +79,9 @@ class TimeChart:
         end = max(math.nextafter(last, math.inf), last if run.latest is None else run.latest)
         span_s = self.span_s or next((span for span in _SPANS_S if end - start <= span * _BINS), None)
         if span_s and (end - start) / span_s > limits.TIMECHART_SPANS:
-            self._refuse(f"replay's timechart makes at most {limits.TIMECHART_SPANS:,} spans", "take a longer span=")
+            self.segment.refuse(
+                f"replay's timechart makes at most {limits.TIMECHART_SPANS:,} spans", "take a longer span="
+            )
         rows = run.store({**rows.columns, "_time": Sql(_span_of(time.text, span_s), Kind.NUMBER)}, f"FROM {rows.name}")
         if self.by is None:
             groups = grouped(self.segment, self.aggregates, ("_time",), rows, run)
@@ -98,7 +100,7 @@ class TimeChart:
         """Return *rows* with the name of its series as each one's *by*, none where it is in no series."""
         field = rows.field(by)
         if field.kind is Kind.MULTIVALUE:
-            self._refuse("replay's timechart does not split by a multivalue field", "put mvexpand before it")
+            self.segment.refuse("replay's timechart does not split by a multivalue field", "put mvexpand before it")
         text = as_text(field)
         # Splunk hides fields that start with an underscore, so such a value gets a name that does not †.
         shown = f"CASE WHEN starts_with({text}, '_') THEN 'VALUE' || {text} ELSE {text} END"
@@ -116,10 +118,6 @@ class TimeChart:
         query = f"SELECT {series} FROM {groups.name} GROUP BY 1 ORDER BY sum({value}) DESC NULLS LAST, 1"
         query += f" LIMIT {self.limit}" if self.limit else ""
         return [name for (name,) in run.connection.execute(query).fetchall()]
-
-    def _refuse(self, message: str, remedy: str) -> NoReturn:
-        start, end = self.segment.name_start, self.segment.name_start + len(self.segment.name)
-        raise error_at(self.segment.text, start, end, message, remedy, unsupported=True)
 
 
 def _read_options(cursor: Cursor) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from splreplay.run import Run, Table
 from splreplay.spl.options import Convert, at_option, boolean, read_option, refuse_options
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.predicate import All, Predicate, Term, fields_of, parse_predicate
-from splreplay.spl.tokens import Cursor, Token, error_at
+from splreplay.spl.tokens import Cursor, Token
 from splreplay.sql.aggregates import Aggregate, check_names, expand, group, parse_aggregates
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
@@ -66,9 +66,9 @@ class Tstats:
             if one.function in ("first", "last", "list"):
                 cursor.refuse(f"replay's tstats does not run {one.function}: a data model has no order", one.token)
         if not cursor.accept_word("from"):
-            cursor.refuse("replay's tstats reads data models only", hint="add: from datamodel=Endpoint.Processes")
+            cursor.refuse("replay's tstats reads data models only", remedy="add: from datamodel=Endpoint.Processes")
         if not at_option(cursor, ("datamodel",)):
-            cursor.refuse("replay's tstats reads data models only", hint="write: from datamodel=Endpoint.Processes")
+            cursor.refuse("replay's tstats reads data models only", remedy="write: from datamodel=Endpoint.Processes")
         cursor.take()
         cursor.take()
         datamodel_token = cursor.here
@@ -85,12 +85,11 @@ class Tstats:
         """Return one result for each group, in the order of the by-fields."""
         data = run.datamodels.get(self.datamodel)
         if data is None:
-            token = self.datamodel_token
             message = f"replay has no data model {self.datamodel!r}"
             if any(name.startswith(f"{self.datamodel}.") for name in run.datamodels):
                 message = f"{self.datamodel!r} is a data model, of which replay reads one dataset"
-            hint = self._instead(sorted(run.datamodels))
-            raise error_at(self.segment.text, token.start, token.end, message, hint, unsupported=True)
+            remedy = self._instead(sorted(run.datamodels))
+            self.segment.refuse(message, remedy, self.datamodel_token)
         dataset = self.datamodel.rpartition(".")[2]
         names = [name if name in COMMON else f"{dataset}.{name}" for name in data.columns]
         absent: set[str] = set()
@@ -160,9 +159,8 @@ class Tstats:
         return Sql(f"coalesce({as_text(sql)}, {filler})", Kind.TEXT)
 
     def _no_terms(self, term: Term) -> str:
-        hint = "write field=value, for example Processes.process_name=cmd.exe"
-        message = "tstats cannot look for a bare word"
-        raise error_at(self.segment.text, term.token.start, term.token.end, message, hint)
+        remedy = "write field=value, for example Processes.process_name=cmd.exe"
+        self.segment.fail("tstats cannot look for a bare word", remedy, term.token)
 
 
 def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], int | None]:
@@ -182,9 +180,9 @@ def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], int | None]:
     if not by:
         cursor.fail("expected a field behind by")
     if "_time" in by and span_s is None:
-        cursor.refuse("replay does not guess the span of _time", hint="add one: by _time span=1h")
+        cursor.refuse("replay does not guess the span of _time", remedy="add one: by _time span=1h")
     if span_s is not None and "_time" not in by:
-        cursor.fail("span= goes with _time", span, hint="write: by _time span=1h")
+        cursor.fail("span= goes with _time", span, remedy="write: by _time span=1h")
     return tuple(by), span_s
 
 

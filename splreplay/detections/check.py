@@ -111,16 +111,18 @@ def check(detection: Detection, app: App, nothing: engine.Recording, addon: str)
     reasons: dict[tuple[str, Place], Reason] = {}
     for one in errors:  # what the outline says again, it says without a list of all that replay knows
         place = search.place(_offset(one, search.value, expansion))
-        reasons[one.reason, place] = Reason(one.reason, one.remedy, place)
+        reasons[one.message, place] = Reason(one.message, one.remedy, place)
     findings = lint(detection, expansion, pipeline) if expansion and pipeline else ()
     return Verdict(detection, tuple(reasons.values()), findings, warnings)
 
 
 def _offset(error: SplError, search: str, expansion: Expansion | None) -> int:
     """Return where in the search an error is; one that is nowhere in particular is at its start."""
-    if expansion and error.source == expansion.text:
-        return expansion.origin(error.offset)
-    return error.offset if error.source == search else 0
+    if error.at is None:
+        return 0
+    if expansion and error.at.text == expansion.text:
+        return expansion.origin(error.at.start)
+    return error.at.start if error.at.text == search else 0
 
 
 def as_json(verdicts: Sequence[Verdict]) -> str:

@@ -117,9 +117,8 @@ def run_case(case: Case, app: App, python: str) -> Iterator[Outcome]:
                 search = case.detection.search.value
                 results = engine.replay(recording, app, search, addon, python=python, collect=Path(folder)).results
         except SplError as error:
-            message, _, detail = str(error).partition("\n")
             status = 3 if isinstance(error, DataError) else 2
-            yield Outcome(file, name, "error", message, detail, time.monotonic() - started, status)
+            yield Outcome(file, name, "error", error.title, error.detail, time.monotonic() - started, status)
             continue
         message, lines = _compare(case, results)
         kind = "failed" if message else "passed"
@@ -184,8 +183,7 @@ def _row(row: Mapping[str, Value] | Row, fields: Mapping[str, object]) -> str:
 
 
 def _unreadable(error: DataError) -> Outcome:
-    message, _, detail = str(error).partition("\n")
-    return Outcome(error.path or "", "tests", "error", message, detail, status=3)
+    return Outcome(error.path or "", "tests", "error", error.title, error.detail, status=3)
 
 
 def _line(outcome: Outcome) -> str:

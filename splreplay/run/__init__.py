@@ -18,7 +18,6 @@ from splreplay.cim.blind import Deciding
 from splreplay.errors import SplError, UnsupportedError
 from splreplay.run import chunked
 from splreplay.spl.pipeline import Segment
-from splreplay.spl.tokens import error_at
 from splreplay.sql.values import NOTHING, Kind, Sql, Value, as_text, cast, common_kind, identifier
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ class Run:
         except duckdb.Error as error:
             raise self.refused(command.segment, error) from error
         except SplError as error:
-            error.place(command.segment.text, command.segment.name_start)
+            error.place(command.segment.span())
             raise
         step = Step(self.depth, command.segment.source, repr(command), tuple(self._statements), rows.count)
         self.steps.insert(place, step)  # before those of its subsearches
@@ -257,12 +256,9 @@ class Run:
         """Return our error for one that DuckDB raised while *segment* ran."""
         said = str(error).splitlines()[0]
         reason = said.removeprefix("Invalid Input Error: ")  # as which comes what RE2 raises
-        end = segment.name_start + len(segment.name)
         message = f"{segment.name} could not be run: {reason}"
-        hint = "" if reason == said else _REGEX_HINT if reason.startswith(_NOT_RE2) else _PATTERN_HINT
-        refused = error_at(segment.text, segment.name_start, end, message, hint, unsupported=True)
-        assert isinstance(refused, UnsupportedError)
-        return refused
+        remedy = "" if reason == said else _REGEX_HINT if reason.startswith(_NOT_RE2) else _PATTERN_HINT
+        return UnsupportedError(message, remedy, segment.span())
 
 
 def _value(cell: str | list[str]) -> Value:

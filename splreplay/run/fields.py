@@ -45,12 +45,12 @@ from splreplay.commands.table import Table_
 from splreplay.commands.timechart import TimeChart
 from splreplay.commands.tstats import Tstats
 from splreplay.commands.where import Where
-from splreplay.errors import SplError
+from splreplay.errors import Span, SplError, SplSyntaxError
 from splreplay.run import Run, Table
 from splreplay.spl.options import matching, substitute
 from splreplay.spl.pipeline import Segment, split
 from splreplay.spl.predicate import All, Any, Not, Predicate, Subsearch
-from splreplay.spl.tokens import Token, error_at
+from splreplay.spl.tokens import Token
 from splreplay.sql.aggregates import Aggregate
 from splreplay.sql.patterns import named_groups
 
@@ -107,7 +107,8 @@ def outline(
 ) -> Pipeline:
     """Return the commands of an expanded search, those that replay cannot read as Opaque; SplError if it has no commands."""
     if depth > limits.SUBSEARCH_DEPTH:
-        raise error_at(text, start, start + 1, f"replay reads at most {limits.SUBSEARCH_DEPTH} nested subsearches")
+        message = f"replay reads at most {limits.SUBSEARCH_DEPTH} nested subsearches"
+        raise SplSyntaxError(message, span=Span(text, start, start + 1))
 
     def subsearch(token: Token) -> Pipeline:
         return outline(text, custom, token.start + 1, token.end - 1, depth + 1)
@@ -127,10 +128,7 @@ def _parse(segment: Segment, custom: Collection[str]) -> Command:
         return COMMANDS[segment.name].parse(segment)
     if segment.name in custom:
         return External.parse(segment)
-    end = segment.name_start + len(segment.name)
-    message = f"unsupported command {segment.name!r}"
-    remedy = REMEDIES.get(segment.name, "")
-    raise error_at(segment.text, segment.name_start, end, message, remedy, unsupported=True)
+    segment.refuse(f"unsupported command {segment.name!r}", REMEDIES.get(segment.name, ""))
 
 
 def stages(pipeline: Pipeline, added: Mapping[str, Iterable[str]]) -> Iterator[Stage]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from splreplay.run import Table
 from splreplay.spl.pipeline import Segment
-from splreplay.spl.tokens import Cursor, Token, error_at
+from splreplay.spl.tokens import Cursor, Token
 from splreplay.sql.values import Kind, Sql
 
 Convert = Callable[[str], Any]
@@ -80,10 +80,10 @@ def read_count(cursor: Cursor, command: str) -> int | None:
         cursor.fail(f"{command} takes {error}", token)
 
 
-def refuse_options(cursor: Cursor, names: Iterable[str], why: str, hint: str = "") -> None:
+def refuse_options(cursor: Cursor, names: Iterable[str], why: str, remedy: str = "") -> None:
     """Raise UnsupportedError if the cursor stands at one of the options *names*."""
     if at_option(cursor, names):
-        cursor.refuse(f"replay does not run {cursor.here.value}=: {why}", hint=hint)
+        cursor.refuse(f"replay does not run {cursor.here.value}=: {why}", remedy=remedy)
 
 
 def matching(pattern: str, names: Iterable[str]) -> list[str]:
@@ -115,9 +115,6 @@ def one_value(rows: Table, name: str, segment: Segment) -> Sql:
     """Return the field *name*; UnsupportedError where it may have several values, which *segment*'s command is not documented for."""
     value = rows.field(name)
     if value.kind is Kind.MULTIVALUE:
-        start = segment.name_start
         message = f"replay's {segment.name} does not read a multivalue field, as {name!r} is here"
-        raise error_at(
-            segment.text, start, start + len(segment.name), message, "put mvexpand before it", unsupported=True
-        )
+        segment.refuse(message, "put mvexpand before it")
     return value

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from splreplay import limits
+from splreplay.errors import Span, SplSyntaxError, UnsupportedError
 from splreplay.spl.tokens import (
     Cursor,
     Token,
     end_of_quoted,
     end_of_subsearch,
-    error_at,
     lex_arguments,
     lex_eval,
 )
@@ -58,6 +58,20 @@ class Segment:
         """The command as written."""
         return self.text[self.name_start : self.end].strip()
 
+    def span(self, token: Token | None = None) -> Span:
+        """Return where a token stands, by default the command's name."""
+        if token is not None:
+            return Span(self.text, token.start, token.end)
+        return Span(self.text, self.name_start, self.name_start + len(self.name))
+
+    def fail(self, message: str, remedy: str = "", token: Token | None = None) -> NoReturn:
+        """Raise SplSyntaxError with a caret under *token*, by default the command's name."""
+        raise SplSyntaxError(message, remedy, self.span(token))
+
+    def refuse(self, message: str, remedy: str = "", token: Token | None = None) -> NoReturn:
+        """Raise UnsupportedError with a caret under *token*, by default the command's name."""
+        raise UnsupportedError(message, remedy, self.span(token))
+
 
 _NAME = re.compile(r"\s*([A-Za-z_][\w.-]*)")
 # In these a single quote opens the name of a field; elsewhere it is an apostrophe.
@@ -79,9 +93,8 @@ def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
         elif text[index] == "[":
             index = end_of_subsearch(text, index)
         elif text[index] == "]":
-            raise error_at(
-                text, index, index + 1, "this bracket closes nothing", "remove it, or open a subsearch with ["
-            )
+            bracket = Span(text, index, index + 1)
+            raise SplSyntaxError("this bracket closes nothing", "remove it, or open a subsearch with [", bracket)
         elif text[index] == "|":
             parts.append((part_start, index))
             index = part_start = index + 1
@@ -92,19 +105,22 @@ def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
     if len(parts) > limits.COMMANDS:
         place = parts[limits.COMMANDS][0]
         message = f"replay runs at most {limits.COMMANDS:,} commands in a row"
-        raise error_at(text, place, place + 1, message, unsupported=True)
+        raise UnsupportedError(message, span=Span(text, place, place + 1))
     segments: list[Segment] = []
     leading_pipe = not text[parts[0][0] : parts[0][1]].strip()
     if leading_pipe:
         parts = parts[1:]
     if not parts:
-        raise error_at(text, start, end, "the search is empty", "write a search, for example: | makeresults")
+        raise SplSyntaxError(
+            "the search is empty", "write a search, for example: | makeresults", Span(text, start, end)
+        )
     for number, (part_from, part_to) in enumerate(parts):
         name = _NAME.match(text, part_from, part_to)
         if number == 0 and not leading_pipe and not (name and name.group(1) == "search"):
             segments.append(Segment(text, "search", part_from, part_from, part_to))
         elif name is None:
-            raise error_at(text, part_from, max(part_to, part_from + 1), "expected a command behind this pipe")
+            behind = Span(text, part_from, max(part_to, part_from + 1))
+            raise SplSyntaxError("expected a command behind this pipe", span=behind)
         else:
             segments.append(Segment(text, name.group(1).lower(), name.start(1), name.end(1), part_to))
     return segments
