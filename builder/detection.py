@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Annotated
 
 from builder.document import Document, Key, Rule, between, matching, one_of, some
+from splreplay import parser
 from splreplay.app import macros
 from splreplay.cim import ADDONS
 from splreplay.errors import SplError
-from splreplay.run.fields import outline, outputs
+from splreplay.run.command import outputs
 
 # What rbaenrich adds to every result: the command's own list, read by path as bin/ is no package.
 _FIELDS = Path(__file__).parent.parent / "bin" / "installutil_rba_fields.py"
@@ -197,8 +198,8 @@ def one_line(text: str) -> str:
 
 def output_fields(search: str, known: Mapping[str, macros.Macro]) -> frozenset[str]:
     """Return the fields that *search* can output for certain; SplError if it cannot be read, or calls an unknown macro."""
-    added = {"rbaenrich": RBAENRICH_FIELDS}
-    return outputs(outline(macros.expand(search, known), added), added).names
+    pipeline, _ = parser.outline(macros.expand(search, known), {"rbaenrich": RBAENRICH_FIELDS})
+    return outputs(pipeline).names
 
 
 def check(document: Document[Detection], root: Path, known: Mapping[str, macros.Macro] | None) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from splreplay import conf, limits
 from splreplay.app import macros
@@ -15,17 +14,15 @@ from splreplay.app.lookups import LookupTable, read_csv
 from splreplay.app.macros import Expansion, Macro
 from splreplay.errors import DataError, UnsupportedError, UsageError, there_is
 
-if TYPE_CHECKING:
-    from splreplay.commands import Pipeline
-
 
 @dataclass(frozen=True)
 class SavedSearchStanza:
-    """A saved search: its text as stored, and whether it is disabled."""
+    """A saved search: its text as stored, whether it is disabled, and whether a schedule runs it."""
 
     name: str
     search: str
     disabled: bool
+    scheduled: bool
 
 
 @dataclass
@@ -44,7 +41,6 @@ class App:
     overrides: Sequence[str] = ()
     others: Sequence[Path] = ()
     defaults: Mapping[str, str] = field(default_factory=dict)
-    _parsed: dict[str, Pipeline] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def macros(self) -> dict[str, Macro]:
@@ -60,7 +56,9 @@ class App:
     def saved_searches(self) -> dict[str, SavedSearchStanza]:
         """The saved searches by name."""
         return {
-            name: SavedSearchStanza(name, stanza["search"], _true(stanza.get("disabled", "0")))
+            name: SavedSearchStanza(
+                name, stanza["search"], *(_true(stanza.get(key, "0")) for key in ("disabled", "enableSched"))
+            )
             for name, stanza in self._conf("savedsearches").items()
             if "search" in stanza
         }
@@ -74,6 +72,14 @@ class App:
             for name, stanza in self._visible(folder, "commands").items()
             if "filename" in stanza and _true(stanza.get("chunked", "0"))
         }
+
+    @property
+    def scheduled(self) -> SavedSearchStanza:
+        """The first saved search that the app has on a schedule; UsageError where there is none."""
+        for saved in self.saved_searches.values():
+            if saved.scheduled:
+                return saved
+        raise UsageError("the app has no search on a schedule", "name one with --search, or write one with --spl")
 
     def saved_search(self, name: str) -> SavedSearchStanza:
         """Return a saved search; UsageError names those that there are."""
@@ -122,14 +128,6 @@ class App:
     def expand(self, text: str) -> str:
         """Return a search text with its macros expanded."""
         return self.expansion(text).text
-
-    def parse(self, text: str) -> Pipeline:
-        """Return a search text, macros and all, as its commands."""
-        from splreplay.commands import parse
-
-        if text not in self._parsed:
-            self._parsed[text] = parse(self.expand(text), custom=frozenset(self.commands))
-        return self._parsed[text]
 
     @property
     def _folders(self) -> list[AppFolder]:

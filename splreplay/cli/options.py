@@ -1,19 +1,31 @@
-"""What the subcommands share: the options that say which apps a search runs in."""
+"""The options that several commands share."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import sys
 from pathlib import Path
 
-from splreplay import engine
-from splreplay.app import App
-from splreplay.app.layers import AppFolder
-from splreplay.errors import UsageError
+from splreplay.cim import ADDONS
+
+
+def add_logs(parser: argparse.ArgumentParser) -> None:
+    """Add the logs, --cache, --app, --macro and --python."""
+    parser.add_argument(
+        "logs", metavar="LOG", nargs="+", help="event XML, .evtx or JSON lines, .gz too; - is standard input"
+    )
+    parser.add_argument(
+        "--cache",
+        metavar="DIR",
+        type=Path,
+        help="keep the events that were read in this folder, where later runs over the same logs find them",
+    )
+    add_app(parser)
+    add_python(parser)
 
 
 def add_app(parser: argparse.ArgumentParser) -> None:
-    """Add --app and --macro to *parser*."""
+    """Add --app and --macro."""
     parser.add_argument(
         "--app",
         metavar="DIR",
@@ -31,14 +43,13 @@ def add_app(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def app_of(options: argparse.Namespace, defaults: Mapping[str, str] | None = None) -> App:
-    """Return the app that the options name; *defaults* are macros that it need not have.
+def add_addon(parser: argparse.ArgumentParser) -> None:
+    """Add --addon."""
+    parser.add_argument(
+        "--addon", choices=ADDONS, default="current", help="how Sysmon is mapped to the CIM (default: %(default)s)"
+    )
 
-    Raises:
-        UsageError: If a folder is no app.
-    """
-    own, *others = options.app or [engine.app_folder()]
-    for folder in (own, *others):
-        if not AppFolder(folder).is_app:
-            raise UsageError(f"--app {folder} is no app: it has neither default/ nor local/, lookups/ or macros/")
-    return App(own, options.macro, others, defaults or {})
+
+def add_python(parser: argparse.ArgumentParser) -> None:
+    """Add --python."""
+    parser.add_argument("--python", metavar="FILE", default=sys.executable, help="interpreter for the app's commands")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.stats import grouped, parse_stats
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.commands.stats import parse_stats
+from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.groups import aggregated, grouped
 from splreplay.sql.aggregates import Aggregate
 from splreplay.sql.values import Kind, Sql, as_text
 
 
 @dataclass(frozen=True)
-class EventStats:
+class EventStats(Transform):
     """`eventstats aggregates BY fields`."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    names = ("eventstats",)
+
     aggregates: tuple[Aggregate, ...]
     by: tuple[str, ...]
 
@@ -26,9 +26,12 @@ class EventStats:
         aggregates, by = parse_stats(segment.arguments())
         return cls(segment, aggregates, by)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return before.plus(aggregated(self.aggregates, before))
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return every result in its order; one without a by-field gets no aggregates."""
-        assert rows is not None
         if any(rows.field(name).kind is Kind.MULTIVALUE for name in self.by):
             self.segment.refuse("replay's eventstats does not group by a multivalue field", "put mvexpand before it")
         groups = grouped(self.segment, self.aggregates, self.by, rows, run)
@@ -37,7 +40,7 @@ class EventStats:
         )
         fields = {name: _of("r", column) for name, column in rows.columns.items()}
         fields |= {name: _of("g", column) for name, column in groups.columns.items() if name not in self.by}
-        return run.store(fields, f"FROM {rows.name} r LEFT JOIN {groups.name} g ON {on or 'true'}", 'r."#"')
+        return run.stages.store(fields, f"FROM {rows.name} r LEFT JOIN {groups.name} g ON {on or 'true'}", 'r."#"')
 
 
 def _of(alias: str, column: Sql) -> Sql:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from splreplay import limits
 from splreplay.errors import Span, SplSyntaxError, UnsupportedError
@@ -19,24 +19,33 @@ from splreplay.spl.tokens import (
 )
 
 
-def _no_parser(text: Any) -> Any:
-    raise AssertionError("this segment was cut without a parser for the searches in it")
+class Parser(Protocol):
+    """Reads the searches inside a command; the language itself knows no commands."""
+
+    @property
+    def streaming(self) -> Sequence[str]:
+        """The names of the commands that may stand in a template."""
+
+    def subsearch(self, token: Token) -> Any:
+        """Return the search in the brackets of *token*."""
+
+    def template(self, text: str) -> Any:
+        """Return commands that go on from results that are there."""
+
+    def search(self, text: str) -> Any:
+        """Return another search of the app, macros and all."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One command of a search: its name, and where its arguments stand in the whole text.
-
-    *subsearch* parses a search inside the command, *commands* a text of commands that go on from its results.
-    """
+    """One command of a search: its name, where its arguments stand in the whole text, and who reads the searches in it."""
 
     text: str
     name: str
     name_start: int
     start: int
     end: int
-    subsearch: Callable[[Token], Any] = _no_parser
-    commands: Callable[[str], Any] = _no_parser
+    parser: Parser
 
     def arguments(self) -> Cursor:
         """Return a cursor over the arguments as words."""
@@ -47,7 +56,7 @@ class Segment:
         return self._cursor(lex_eval(self.text, self.start, self.end))
 
     def _cursor(self, tokens: list[Token]) -> Cursor:
-        cursor = Cursor(self.text, tokens, self.end, self.subsearch)
+        cursor = Cursor(self.text, tokens, self.end, self.parser.subsearch)
         if len(tokens) > limits.COMMAND_WORDS:
             last = tokens[limits.COMMAND_WORDS]
             cursor.refuse(f"replay reads at most {limits.COMMAND_WORDS:,} words of a command", last, "use a lookup")
@@ -78,7 +87,7 @@ _NAME = re.compile(r"\s*([A-Za-z_][\w.-]*)")
 _EXPRESSIONS = ("eval", "where")
 
 
-def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
+def split(text: str, parser: Parser, start: int = 0, end: int | None = None) -> list[Segment]:
     """Return the commands of text[start:end]; a search without a leading pipe starts with `search`.
 
     Raises:
@@ -117,12 +126,12 @@ def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
     for number, (part_from, part_to) in enumerate(parts):
         name = _NAME.match(text, part_from, part_to)
         if number == 0 and not leading_pipe and not (name and name.group(1) == "search"):
-            segments.append(Segment(text, "search", part_from, part_from, part_to))
+            segments.append(Segment(text, "search", part_from, part_from, part_to, parser))
         elif name is None:
             behind = Span(text, part_from, max(part_to, part_from + 1))
             raise SplSyntaxError("expected a command behind this pipe", span=behind)
         else:
-            segments.append(Segment(text, name.group(1).lower(), name.start(1), name.end(1), part_to))
+            segments.append(Segment(text, name.group(1).lower(), name.start(1), name.end(1), part_to, parser))
     return segments
 
 

@@ -409,5 +409,5 @@ def _(command: MakeMv, results: Results) -> Results:
 @_run.register
 def _(command: ForEach, results: Results) -> Results:
     for name in [name for pattern in command.patterns for name in _matching(pattern, results.fields)]:
-        results = run(command.segment.commands(command.template.replace("<<FIELD>>", name)), results)
+        results = run(command.segment.parser.template(command.template.replace("<<FIELD>>", name)), results)
     return results

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from splreplay import cli
+from splreplay.cli import run
 from tests.conftest import REPO
 from tests.replay.deep import DEEP
 
@@ -124,7 +125,7 @@ def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     def interrupted(options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "app_of", interrupted)
+    monkeypatch.setattr(run, "app_of", interrupted)
     assert (130, ("", "interrupted\n")) == (cli.main(["run", SAMPLE]), tuple(capsys.readouterr()))
 
 

@@ -25,6 +25,7 @@ from tests.replay.network import (
     process,
     recording,
 )
+from tests.replay.searches import replay
 
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 PUBLISHED = f"{SCHEDULED} - As Published"
@@ -45,7 +46,7 @@ EVERY_PROCESS = "process_installutil=Processes.process_name=*"
 def search(log: engine.Recording, name: str, addon: str, *macros: str) -> Results:
     """Run a saved search of this checkout."""
     app = App(REPO, macros)
-    return engine.replay(log, app, app.saved_search(name).search, addon).results
+    return replay(log, app, app.saved_search(name).search, addon).results
 
 
 def find(log: engine.Recording, addon: str, *macros: str) -> list[tuple[str, ...]]:
@@ -183,7 +184,7 @@ def test_both_channels_spell_ipv6(addon: str) -> None:
 def test_long_form(attack: engine.Recording, short: str, expected: str) -> None:
     """An address of IPv6 that leaves zeros out gets them back; all else stays as it is."""
     spl = f'| makeresults | eval a="{short}", b=`installutil_address(a)`'
-    assert expected == engine.replay(attack, App(REPO), spl, "current").results.rows[0]["b"]
+    assert expected == replay(attack, App(REPO), spl, "current").results.rows[0]["b"]
 
 
 @pytest.mark.parametrize("addon", ADDONS)
@@ -212,7 +213,7 @@ def test_published_on_the_recorded_attack(attack: engine.Recording, addon: str, 
 
 def test_published_message(attack: engine.Recording) -> None:
     """What the published search can say of the attack shows a literal `$user$`; ours names the user."""
-    text = compare.text(attack, App(REPO), sys.executable)
+    text = compare.text(attack, compare.plans(App(REPO)), sys.executable)
     assert (1, 1) == (text.count("by user $user$ generating"), text.count("by user pgustavo generating"))
 
 
@@ -359,14 +360,14 @@ def test_flaw_2_published(large_network: engine.Recording) -> None:
             "200,000 were dropped without a trace, as Splunk's limit does",
         ),
     )
-    assert expected == (len(results.rows), tuple(results.limits))
+    assert expected == (len(results.rows), tuple(results.of_kind("limit")))
 
 
 @pytest.mark.parametrize("addon", ADDONS)
 def test_flaw_2_ours(large_network: engine.Recording, addon: str) -> None:
     """Flaw 2: ours finds all 1,000 on every add-on, and no limit bites."""
     results = search(large_network, SCHEDULED, addon)
-    assert (INSTALLUTILS, []) == (len(results.rows), list(results.limits))
+    assert (INSTALLUTILS, []) == (len(results.rows), list(results.of_kind("limit")))
 
 
 def far_ends(number: int) -> engine.Recording:
@@ -444,7 +445,7 @@ def shared_pid(hosts: int) -> engine.Recording:
 
 def test_flaw_7_published() -> None:
     """Flaw 7: a join on the PID alone, as later published versions have it, matches another host's process."""
-    assert 1 == len(engine.replay(shared_pid(500), App(REPO), BY_PID, "cim5").results.rows)
+    assert 1 == len(replay(shared_pid(500), App(REPO), BY_PID, "cim5").results.rows)
 
 
 @pytest.mark.parametrize("addon", ADDONS)
@@ -650,4 +651,4 @@ def test_many_connections(monkeypatch: pytest.MonkeyPatch, addon: str, warned: l
     for name in ("JOIN_MAXOUT", "APPEND_MAXOUT", "SUBSEARCH_MAXOUT"):
         monkeypatch.setattr(limits, name, getattr(limits, name) // 100)
     found = search(far_ends(550), SCHEDULED, addon)
-    assert (550, warned) == (len(found.rows), list(found.limits))
+    assert (550, warned) == (len(found.rows), list(found.of_kind("limit")))

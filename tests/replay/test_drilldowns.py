@@ -21,6 +21,7 @@ from tests.replay.network import (
     process,
     recording,
 )
+from tests.replay.searches import replay
 
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 ADDONS = ("current", "cim5", "legacy")
@@ -36,7 +37,7 @@ def findings(log: engine.Recording, addon: str, earliest: str | None = None, lat
     """Return the results of the scheduled search."""
     app = App(REPO)
     search = app.saved_search(SCHEDULED).search
-    return list(engine.replay(log, app, search, addon, earliest=earliest, latest=latest).results.rows)
+    return list(replay(log, app, search, addon, earliest=earliest, latest=latest).results.rows)
 
 
 def drilldown(
@@ -59,7 +60,7 @@ def drilldown(
         DRILLDOWNS[number]["search"],
     )
     app = App(REPO / "tests")
-    return list(engine.replay(log, app, text, addon, earliest=earliest, latest=latest).results.rows)
+    return list(replay(log, app, text, addon, earliest=earliest, latest=latest).results.rows)
 
 
 @pytest.fixture(scope="module")

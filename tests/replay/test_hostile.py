@@ -6,15 +6,17 @@ import os
 
 import pytest
 
-from splreplay import commands, engine, limits
+from splreplay import engine, limits, parser
 from splreplay.app import App, macros
 from splreplay.app.macros import Macro
 from splreplay.errors import SplError, UnsupportedError
-from splreplay.run import Run
+from splreplay.run.execute import execute
+from splreplay.times import TimeRange
 from tests.conftest import REPO
 from tests.replay.deep import UNREADABLE
 from tests.replay.fuzz import fuzz
 from tests.replay.network import NOON
+from tests.replay.searches import new_run
 
 CASES = int(os.environ.get("REPLAY_FUZZ_CASES", "1500"))
 
@@ -28,7 +30,7 @@ def test_fuzz() -> None:
 def test_nesting(text: str) -> None:
     """Ten thousand levels are refused in words, by the parser itself."""
     with pytest.raises(SplError):
-        commands.parse(f"| makeresults | {text}")
+        parser.parse(f"| makeresults | {text}")
 
 
 def test_megabyte() -> None:
@@ -49,7 +51,7 @@ def test_megabyte() -> None:
 def test_long(error: str, text: str) -> None:
     """A search that is well made, but longer than any that people write, is refused before it takes minutes."""
     with pytest.raises(UnsupportedError) as refused:
-        commands.parse(f"| makeresults | {text}")
+        parser.parse(f"| makeresults | {text}")
     assert str(refused.value).startswith(error)
 
 
@@ -66,5 +68,5 @@ def test_large_expression() -> None:
     """An expression whose SQL grows out of bounds is refused, under the place that grows."""
     spl = '| makeresults | eval r="' + "x" * limits.MAX_SQL_CHARACTERS + '"'
     with pytest.raises(UnsupportedError) as refused:
-        Run(engine.connect(), App(REPO), {}, NOON).execute(commands.parse(spl))
+        execute(parser.parse(spl), new_run(engine.connect(), App(REPO), TimeRange(NOON)))
     assert str(refused.value).startswith("this expression grows too large (line 1, column ")

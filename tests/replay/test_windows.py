@@ -15,6 +15,7 @@ from splreplay.app import App
 from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.replay.network import Event, connection, guid, process, recording
+from tests.replay.searches import replay
 
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 STANZA = conf.read(REPO / "default" / "savedsearches.conf").stanzas[SCHEDULED]
@@ -50,7 +51,7 @@ def run(sent: Iterable[Sent], addon: str, now: float, *, earliest: str = "", lat
     app = App(REPO)
     log = recording([one.event for one in sent if one.arrived(now)])
     return list(
-        engine.replay(
+        replay(
             log,
             app,
             app.saved_search(SCHEDULED).search,
@@ -270,7 +271,7 @@ def test_by_hand_over_all_time() -> None:
     """Over all time, no process is too old, and no event too new."""
     app = App(REPO)
     log = recording([one.event for one in (*OLD, *pair("new", FIRST_RUN + DAY, FIRST_RUN + DAY))])
-    rows = engine.replay(log, app, app.saved_search(SCHEDULED).search, "current", now=FIRST_RUN).results.rows
+    rows = replay(log, app, app.saved_search(SCHEDULED).search, "current", now=FIRST_RUN).results.rows
     assert ["2025-06-16T09:00:00", "2025-06-17T10:00:00"] == sorted(str(row["lastTime"]) for row in rows)
 
 
@@ -280,7 +281,7 @@ def test_lookback_is_a_site_value() -> None:
     log = recording([one.event for one in OLD])
     search = app.saved_search(SCHEDULED).search
     over = {"earliest": "2025-06-16T08:00:00", "latest": "2025-06-17T00:00:00"}
-    rows = engine.replay(log, app, search, "current", now=FIRST_RUN + DAY, **over).results.rows
+    rows = replay(log, app, search, "current", now=FIRST_RUN + DAY, **over).results.rows
     assert ["2025-06-16T09:00:00"] == [row["lastTime"] for row in rows]
 
 
@@ -332,7 +333,7 @@ def test_windows_make_the_whole_at_random(addon: str) -> None:
 
     def found(first: int, last: int) -> list[Row]:
         ends = (str(DAY_START + n * WINDOW_S) for n in (first, last))
-        return list(engine.replay(log, app, search, addon, earliest=next(ends), latest=next(ends)).results.rows)
+        return list(replay(log, app, search, addon, earliest=next(ends), latest=next(ends)).results.rows)
 
     whole = found(0, WINDOWS)
     key = sorted({name for row in whole for name in row} - {"firstTime", "lastTime", "match_basis"})
