@@ -20,7 +20,7 @@ from splreplay import engine, logs
 from splreplay.app import App
 from splreplay.logs import evtx, fast_jsonl, xml
 from splreplay.logs.opening import MAX_EVENT_BYTES
-from splreplay.plan import plan
+from splreplay.planning import plan
 from tests.logs.evtx_writer import write_evtx
 
 EVENTS = 700_000

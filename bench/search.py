@@ -11,7 +11,7 @@ from collections.abc import Callable
 from splreplay import cim, engine, logs
 from splreplay.app import App
 from splreplay.logs import LoadReport
-from splreplay.plan import plan
+from splreplay.planning import plan
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 INSTALLUTILS = 100

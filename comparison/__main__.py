@@ -10,7 +10,7 @@ from comparison import compare
 from splreplay.cli import exit_status
 from splreplay.cli.inputs import app_of, record
 from splreplay.cli.options import add_logs
-from splreplay.plan import fields
+from splreplay.planning import fields
 
 
 def main(arguments: Sequence[str]) -> int:

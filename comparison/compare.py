@@ -10,7 +10,7 @@ from splreplay.app import App
 from splreplay.engine import Recording, replay
 from splreplay.logs import LoadReport
 from splreplay.output import Results, as_json_row, printable
-from splreplay.plan import Plan, plan
+from splreplay.planning import Plan, plan
 from splreplay.run import Means
 from splreplay.sql.values import Value
 

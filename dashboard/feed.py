@@ -12,7 +12,7 @@ from splreplay.app import App
 from splreplay.engine import Recording, replay
 from splreplay.errors import DataError
 from splreplay.output import Results, as_json_row
-from splreplay.plan import plan
+from splreplay.planning import plan
 from splreplay.times import TimeRange
 
 VIEW = "default/data/ui/views/installutil_risk.xml"

@@ -1,4 +1,4 @@
-"""`python -m splreplay`: the command line."""
+"""The command `splreplay`, and `python -m splreplay`."""
 
 from __future__ import annotations
 
@@ -6,5 +6,11 @@ import sys
 
 from splreplay.cli import main
 
+
+def program() -> int:
+    """Run the command line of this process and return the exit status."""
+    return main(sys.argv[1:])
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(program())

@@ -14,7 +14,7 @@ from splreplay.cim.blind import blind_spots, outside
 from splreplay.errors import UnsupportedError
 from splreplay.logs import LoadReport, Log
 from splreplay.output import Results
-from splreplay.plan import Plan
+from splreplay.planning import Plan
 from splreplay.run import Means, Models, Run, Step
 from splreplay.run.execute import execute
 from splreplay.run.stages import Stages

@@ -30,7 +30,7 @@ from splreplay import conf, engine
 from splreplay.app import App
 from splreplay.cli import argument_parser
 from splreplay.output import FORMATS
-from splreplay.plan import plan
+from splreplay.planning import plan
 from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.replay.searches import replay as replayed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from splreplay import engine
 from splreplay.app import App
@@ -20,11 +21,19 @@ def app_of(options: argparse.Namespace, defaults: Mapping[str, str] | None = Non
     Raises:
         UsageError: If a folder is no app.
     """
-    own, *others = options.app or [engine.app_folder()]
+    own, *others = options.app or [_default_app()]
     for folder in (own, *others):
         if not AppFolder(folder).is_app:
             raise UsageError(f"--app {folder} is no app: it has neither default/ nor local/, lookups/ or macros/")
     return App(own, options.macro, others, defaults or {})
+
+
+def _default_app() -> Path:
+    """Return the current folder where it is an app, else the app of the checkout that replay runs from."""
+    for folder in (Path(), engine.app_folder()):
+        if AppFolder(folder).is_app and (folder == Path() or (folder / "default" / "app.conf").is_file()):
+            return folder
+    raise UsageError("this folder is no app", "name the app that the searches run in with --app")
 
 
 def record(options: argparse.Namespace, fields: Sequence[str]) -> engine.Recording:

@@ -32,7 +32,7 @@ def add_app(parser: argparse.ArgumentParser) -> None:
         type=Path,
         action="append",
         default=[],
-        help="the app that searches run in (default: this checkout); repeated, other apps whose exported objects it sees",
+        help="the app that searches run in (default: the current folder, where it is one); repeated, other apps whose exported objects it sees",
     )
     parser.add_argument(
         "--macro",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from splreplay import engine
 from splreplay.app import App
@@ -12,7 +14,7 @@ from splreplay.cli.explain import explain
 from splreplay.cli.inputs import app_of, record, warn
 from splreplay.errors import DataError, UsageError
 from splreplay.output import FORMATS
-from splreplay.plan import plan
+from splreplay.planning import plan
 from splreplay.run import Means
 from splreplay.times import TimeRange
 
@@ -33,8 +35,7 @@ def run(options: argparse.Namespace) -> int:
         print(explain(replayed), file=sys.stderr)
     warn(replayed.results.warnings)
     if options.format == "html":
-        from splreplay import report  # with Jinja2 it takes a tenth of the start-up, which no other run needs
-
+        report = _report()
         text = report.html(report.about(recording, planned, name), replayed.results)
     else:
         text = FORMATS[options.format](replayed.results)
@@ -46,6 +47,14 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         raise DataError(f"the results cannot be written: {error.strerror}", str(options.output)) from error
     return 0
+
+
+def _report() -> ModuleType:
+    """Return the module of reports: with Jinja2 and the chart it is an extra of the engine, and slow to import."""
+    try:
+        return importlib.import_module("splreplay.report")
+    except ModuleNotFoundError as error:
+        raise UsageError(f"a report needs {error.name}", "install it: pip install 'splreplay[report]'") from error
 
 
 def _search(options: argparse.Namespace, app: App) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from splreplay.detections.source import Detection
 from splreplay.errors import SplError
 from splreplay.located import Place
 from splreplay.output import printable
-from splreplay.plan import Plan, outline
+from splreplay.planning import Plan, outline
 from splreplay.run import Means
 
 

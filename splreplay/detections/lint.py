@@ -19,7 +19,7 @@ from splreplay.commands.table import Table_
 from splreplay.commands.tstats import Tstats
 from splreplay.detections.problem import Problem
 from splreplay.detections.source import Detection
-from splreplay.plan import Plan
+from splreplay.planning import Plan
 from splreplay.run.command import Position, outputs, walk
 from splreplay.run.fields import Outputs
 from splreplay.spl.predicate import All, Any, Compare, OneOf, Predicate, Subsearch, Term, fields_of

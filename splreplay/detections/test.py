@@ -21,7 +21,7 @@ from splreplay.detections.cases import Case, Row
 from splreplay.detections.junit import Outcome
 from splreplay.errors import DataError, SplError, UsageError
 from splreplay.output import Results, as_json_row, printable
-from splreplay.plan import plan
+from splreplay.planning import plan
 from splreplay.run import Means
 from splreplay.sql.values import Value
 

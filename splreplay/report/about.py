@@ -10,7 +10,7 @@ from splreplay import conf
 from splreplay.app import App
 from splreplay.engine import Recording
 from splreplay.logs import FileReport
-from splreplay.plan import Plan
+from splreplay.planning import Plan
 from splreplay.report import text
 from splreplay.sql.values import storable
 from splreplay.times import TimeRange

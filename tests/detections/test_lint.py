@@ -12,7 +12,7 @@ from splreplay.app import App
 from splreplay.detections.lint import lint
 from splreplay.detections.source import Detection
 from splreplay.located import Text
-from splreplay.plan import outline
+from splreplay.planning import outline
 from tests.conftest import REPO
 
 VECTORS: dict[str, list[dict[str, Any]]] = tomllib.loads((REPO / "tests/vectors/lint.toml").read_text("utf-8"))

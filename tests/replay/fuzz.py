@@ -25,7 +25,7 @@ from splreplay import cim, engine  # noqa: E402
 from splreplay.app import App  # noqa: E402
 from splreplay.errors import SplError  # noqa: E402
 from splreplay.parser import BY_NAME  # noqa: E402
-from splreplay.plan import plan  # noqa: E402
+from splreplay.planning import plan  # noqa: E402
 from splreplay.run.execute import execute, transform  # noqa: E402
 from splreplay.sql import functions  # noqa: E402
 from splreplay.times import TimeRange  # noqa: E402

@@ -13,7 +13,7 @@ from splreplay import engine
 from splreplay.app import App
 from splreplay.cim import Dataset
 from splreplay.parser import parse
-from splreplay.plan import plan
+from splreplay.planning import plan
 from splreplay.run import Means, Models, Run
 from splreplay.run.execute import transform
 from splreplay.run.stages import Stages, Table

@@ -10,7 +10,7 @@ from splreplay.app.macros import Expansion
 from splreplay.cli.explain import explain
 from splreplay.engine import Replayed
 from splreplay.output import Results
-from splreplay.plan import plan
+from splreplay.planning import plan
 from splreplay.run import Step
 from tests.conftest import REPO
 

@@ -9,7 +9,7 @@ import pytest
 
 from splreplay import cim, engine
 from splreplay.app import App
-from splreplay.plan import fields, plan
+from splreplay.planning import fields, plan
 from tests.conftest import REPO
 from tests.replay.searches import replay
 

@@ -7,7 +7,7 @@ import pytest
 from splreplay import cim, engine
 from splreplay.app import App
 from splreplay.commands import tstats
-from splreplay.plan import Plan, plan
+from splreplay.planning import Plan, plan
 from tests.conftest import REPO
 from tests.replay.searches import replay
 

@@ -13,7 +13,7 @@ import pytest
 
 from splreplay import engine, report
 from splreplay.app import App
-from splreplay.plan import plan
+from splreplay.planning import plan
 from splreplay.report.about import LogFile
 from splreplay.sql.values import Value
 from splreplay.times import TimeRange
