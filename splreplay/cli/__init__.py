@@ -62,7 +62,7 @@ def _tied(arguments: Sequence[str]) -> list[str]:
 
 def argument_parser() -> argparse.ArgumentParser:
     """Return the reader of the command line."""
-    parser = argparse.ArgumentParser(prog="python -m splreplay", description=__doc__)
+    parser = argparse.ArgumentParser(prog="splreplay", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     _add_run(commands.add_parser("run", help="run one search over recorded logs and print its results"))
     _add_check(

@@ -14,8 +14,6 @@ SID = "replay"
 class AddInfo(Transform):
     """`addinfo`."""
 
-    names = ("addinfo",)
-
     @classmethod
     def parse(cls, segment: Segment) -> AddInfo:
         """Read nothing: addinfo takes no arguments."""

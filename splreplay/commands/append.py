@@ -14,8 +14,6 @@ from splreplay.spl.options import boolean, count, read_options
 class Append(Transform):
     """`append options [subsearch]`."""
 
-    names = ("append",)
-
     subsearch: Pipeline
     maxout: int = limits.APPEND_MAXOUT
 

@@ -41,8 +41,6 @@ _RAW_ONLY = ("addtime", "host", "marker", "source", "sourcetype", "timeformat", 
 class Collect(Transform):
     """`collect index=name options`."""
 
-    names = ("collect",)
-
     options: Mapping[str, Any]
 
     @classmethod

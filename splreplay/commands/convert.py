@@ -29,7 +29,6 @@ class Conversion:
 class Convert(Transform):
     """`convert [timeformat=text] function(field) [AS name], …`."""
 
-    names = ("convert",)
     streams = True
 
     timeformat: str

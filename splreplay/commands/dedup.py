@@ -16,7 +16,6 @@ _OPTIONS = {"keepevents": boolean, "keepempty": boolean, "consecutive": boolean}
 class Dedup(Transform):
     """`dedup [count] fields [keepempty=] [consecutive=]`."""
 
-    names = ("dedup",)
     keeps_fields = True
 
     count: int

@@ -13,7 +13,6 @@ from splreplay.sql.values import Sql
 class Eval(Transform):
     """`eval field=expression, …`."""
 
-    names = ("eval",)
     streams = True
 
     assignments: tuple[tuple[str, Expression], ...]

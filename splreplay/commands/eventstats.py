@@ -15,8 +15,6 @@ from splreplay.sql.values import Kind, Sql, as_text
 class EventStats(Transform):
     """`eventstats aggregates BY fields`."""
 
-    names = ("eventstats",)
-
     aggregates: tuple[Aggregate, ...]
     by: tuple[str, ...]
 

@@ -12,7 +12,6 @@ from splreplay.spl.wildcards import matching
 class Fields(Transform):
     """`fields [+|-] fields`."""
 
-    names = ("fields",)
     streams = True
 
     fields: tuple[str, ...]

@@ -14,8 +14,6 @@ from splreplay.sql.values import Kind, Sql, as_text, cast, literal
 class FillNull(Transform):
     """`fillnull [value=text] [fields]`; without fields, every field that some result has."""
 
-    names = ("fillnull",)
-
     value: str
     fields: tuple[str, ...]
 

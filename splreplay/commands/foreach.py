@@ -25,8 +25,6 @@ _TOKENS = {
 class ForEach(Transform):
     """`foreach patterns [fieldstr=text] [matchstr=text] [matchseg1=text] … [template]`."""
 
-    names = ("foreach",)
-
     patterns: tuple[str, ...]
     template: str
     tokens: tuple[str, ...]

@@ -13,8 +13,6 @@ from splreplay.spl.options import Convert, count, read_options
 class Format(Transform):
     """`format "row prefix" "column prefix" "column separator" "column end" "row separator" "row end"`."""
 
-    names = ("format",)
-
     parts: tuple[str, ...] = PARTS
     mvsep: str = "OR"
     maxresults: int = 0

@@ -15,7 +15,6 @@ DEFAULT = 10
 class Head(Transform):
     """`head [count] [limit=count]`, ten by default, or `head (test) [limit=] [null=] [keeplast=]`."""
 
-    names = ("head",)
     keeps_fields = True
 
     limit: int | None = DEFAULT

@@ -14,8 +14,6 @@ from splreplay.spl.predicate import All, Predicate, Term, parse_predicate
 class InputLookup(Source, Transform):
     """`inputlookup [append=] [start=] [max=] name [where predicate]`."""
 
-    names = ("inputlookup",)
-
     name: str
     predicate: Predicate
     append: bool = False

@@ -25,8 +25,6 @@ _OPTIONS = {
 class Join(Transform):
     """`join options fields [subsearch]`."""
 
-    names = ("join",)
-
     fields: tuple[str, ...]
     subsearch: Pipeline
     type: str

@@ -18,8 +18,6 @@ Pair = tuple[str, str]  # the name in the lookup, the name in the results
 class Lookup(Transform):
     """`lookup name field [AS event_field] … [OUTPUT|OUTPUTNEW field [AS event_field] …]`."""
 
-    names = ("lookup",)
-
     name: str
     matches: tuple[Pair, ...]
     outputs: tuple[Pair, ...]

@@ -14,7 +14,6 @@ from splreplay.sql.values import EACH, Kind, Sql, as_text, literal, or_null
 class MakeMv(Transform):
     """`makemv [delim=text | tokenizer="pattern"] [allowempty=] field`."""
 
-    names = ("makemv",)
     streams = True
     keeps_fields = True
 

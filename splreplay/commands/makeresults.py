@@ -18,8 +18,6 @@ from splreplay.sql.values import Kind, Sql, Value, number
 class MakeResults(Source):
     """`makeresults [count=n]`, or `makeresults format=csv|json data=text`."""
 
-    names = ("makeresults",)
-
     count: int = 1
     rows: tuple[dict[str, Value | None], ...] | None = None
 

@@ -13,7 +13,6 @@ from splreplay.sql.values import Kind, Sql
 class MvExpand(Transform):
     """`mvexpand field [limit=count]`; a limit of 0 is none."""
 
-    names = ("mvexpand",)
     keeps_fields = True
 
     field: str

@@ -13,7 +13,6 @@ from splreplay.sql.values import as_text, literal
 class Regex(Transform):
     """`regex field="pattern"`, `regex field!="pattern"`, or `regex "pattern"` for `_raw`."""
 
-    names = ("regex",)
     streams = True
     keeps_fields = True
 

@@ -12,7 +12,6 @@ from splreplay.spl.wildcards import matching, substitute
 class Rename(Transform):
     """`rename old AS new, …`; both may hold wildcards, as many on one side as on the other."""
 
-    names = ("rename",)
     streams = True
 
     pairs: tuple[tuple[str, str], ...]

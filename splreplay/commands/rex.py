@@ -19,7 +19,6 @@ _WHY = "compute a place with eval: len(mvindex(split(field, text), 0))"
 class Rex(Transform):
     """`rex [field=name] [max_match=count] "pattern"`; a max_match of 0 takes every match."""
 
-    names = ("rex",)
     streams = True
 
     field: str

@@ -14,8 +14,6 @@ from splreplay.run.execute import nested
 class SavedSearch(Source):
     """`savedsearch name [token=value …]`: `$token$` in the saved search is replaced by the value."""
 
-    names = ("savedsearch",)
-
     name: str
     tokens: tuple[tuple[str, str], ...] = ()
 

@@ -18,7 +18,6 @@ from splreplay.sql.values import Kind, Sql, as_number, identifier
 class Search(Source, Transform):
     """`search predicate`."""
 
-    names = ("search",)
     streams = True
     keeps_fields = True
 

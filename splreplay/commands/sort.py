@@ -28,7 +28,6 @@ class Key:
 class Sort(Transform):
     """`sort [count] [+|-]field, … [desc]`; a count of 0 keeps every result."""
 
-    names = ("sort",)
     keeps_fields = True
 
     limit: int

@@ -14,7 +14,6 @@ from splreplay.sql.values import Kind, Sql, as_text, literal
 class Spath(Transform):
     """`spath [input=field] [output=name] [path=]path`."""
 
-    names = ("spath",)
     streams = True
 
     path: str

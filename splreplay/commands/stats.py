@@ -15,8 +15,6 @@ from splreplay.sql.aggregates import Aggregate, check_names, parse_aggregates, p
 class Stats(Transform):
     """`stats aggregates BY fields`."""
 
-    names = ("stats",)
-
     aggregates: tuple[Aggregate, ...]
     by: tuple[str, ...]
 

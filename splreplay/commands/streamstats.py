@@ -30,8 +30,6 @@ _REFUSED = ("reset_on_change", "reset_before", "reset_after", "time_window", "al
 class StreamStats(Transform):
     """`streamstats [current=] [window=] [global=] aggregates BY fields`; a window of 0 is all the results so far."""
 
-    names = ("streamstats",)
-
     aggregates: tuple[Aggregate, ...]
     by: tuple[str, ...]
     current: bool = True

@@ -13,8 +13,6 @@ from splreplay.sql.values import Sql
 class Table_(Transform):  # noqa: N801 - the command's own name is taken by the results
     """`table fields`."""
 
-    names = ("table",)
-
     fields: tuple[str, ...]
 
     @classmethod

@@ -33,8 +33,6 @@ OTHER, NULL = "OTHER", "NULL"
 class TimeChart(Transform):
     """`timechart options aggregates BY field options`; a limit of 0 keeps every series."""
 
-    names = ("timechart",)
-
     aggregates: tuple[Aggregate, ...]
     by: str | None = None
     span_s: int | None = None

@@ -40,8 +40,6 @@ _REFUSED = ("prestats", "append")
 class Tstats(Source):
     """`tstats options aggregates FROM datamodel=X WHERE predicate BY fields`."""
 
-    names = ("tstats",)
-
     aggregates: tuple[Aggregate, ...]
     datamodel: str
     predicate: Predicate

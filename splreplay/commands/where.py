@@ -12,7 +12,6 @@ from splreplay.spl.expression import Expression, parse_expression
 class Where(Transform):
     """`where expression`."""
 
-    names = ("where",)
     streams = True
     keeps_fields = True
 

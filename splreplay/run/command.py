@@ -24,13 +24,17 @@ Reads = Mapping[str, set[str]] | None
 
 @dataclass(frozen=True)
 class Command:
-    """One command of a search, as *segment* of its text says it; *names* are those that it is called by."""
+    """One command of a search, as *segment* of its text says it; it is called by its class's name, or by other *names*."""
 
     names: ClassVar[tuple[str, ...]] = ()
     streams: ClassVar[bool] = False  # it goes through the results one by one, as all in a template of foreach must
     keeps_fields: ClassVar[bool] = False  # results have the fields that they had before
 
     segment: Segment = field(repr=False)
+
+    def __init_subclass__(cls) -> None:
+        """Name a command."""
+        cls.names = cls.__dict__.get("names", (cls.__name__.rstrip("_").lower(),))
 
     @classmethod
     def parse(cls, segment: Segment) -> Self | Command:

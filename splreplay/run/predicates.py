@@ -17,14 +17,8 @@ from splreplay.sql.predicates import FieldLookup, predicate_sql
 from splreplay.sql.values import Value, identifier, number
 
 TIME_MODIFIERS = ("earliest", "latest")
-PARTS = (
-    "(",
-    "(",
-    "AND",
-    ")",
-    "OR",
-    ")",
-)  # of format: row and column prefix, column separator and end, row separator and end
+# Of format: row and column prefix, column separator and end, row separator and end.
+PARTS = ("(", "(", "AND", ")", "OR", ")")
 
 
 def time_range(run: Run, column: str, modifiers: Mapping[str, float]) -> str:
@@ -124,7 +118,7 @@ def _results(part: Subsearch, run: Run) -> Predicate:
 
 
 def _nested(token: Token) -> object:
-    raise AssertionError("values are quoted, so the text of results holds no subsearch")
+    raise UnsupportedError("replay does not run a search that stands in the results of a subsearch")
 
 
 def subsearches(predicate: Predicate) -> tuple[Pipeline, ...]:
