@@ -46,7 +46,12 @@ def outline(text: str, custom: Custom, read: Callable[[str], Pipeline] = parse) 
         read: Reads another search of the app, which a command runs.
     """
     errors: list[SplError] = []
-    return _Parser(text, custom, read, errors).pipeline(0, len(text)), errors
+    parser = _Parser(text, custom, read, errors)
+    try:
+        return parser.pipeline(0, len(text)), errors
+    except RecursionError:
+        errors.append(UnsupportedError("the search nests deeper than replay reads"))
+        return parser.unread(0, len(text)), errors
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,12 @@ class _Parser:
             first, *others = split(self.text, self, start, end)
         except SplError as error:
             self.errors.append(error)
-            return (Unread(Segment(self.text, "", start, start, end, self)),)
+            return self.unread(start, end)
         return (self.source(first), *map(self.transform, others))
+
+    def unread(self, start: int, end: int) -> Pipeline:
+        """Return the one command that stands for a text which cannot be cut into commands."""
+        return (Unread(Segment(self.text, "", start, start, end, self)),)
 
     def source(self, segment: Segment) -> Source:
         """Return the first command of a search."""

@@ -9,7 +9,7 @@ from functools import cached_property
 from splreplay import cim, parser
 from splreplay.app import App
 from splreplay.app.macros import Expansion
-from splreplay.errors import SplError, UnsupportedError
+from splreplay.errors import SplError
 from splreplay.run.command import Pipeline, walk
 from splreplay.times import TimeRange
 
@@ -99,8 +99,5 @@ def outline(app: App, search: str, addon: str = "current", time: TimeRange | Non
     def read(text: str) -> Pipeline:
         return parser.parse(app.expansion(text).text, custom, read)
 
-    try:
-        pipeline, wrong = parser.outline(expansion.text, custom, read)
-    except RecursionError as error:
-        raise UnsupportedError("the search nests deeper than replay reads") from error
+    pipeline, wrong = parser.outline(expansion.text, custom, read)
     return Plan(app, search, addon, time or TimeRange.of(), expansion, pipeline, errors or wrong)

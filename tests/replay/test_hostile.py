@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from splreplay import engine, limits, parser
+from splreplay import engine, limits, parser, planning
 from splreplay.app import App, macros
 from splreplay.app.macros import Macro
 from splreplay.errors import SplError, UnsupportedError
@@ -31,6 +31,17 @@ def test_nesting(text: str) -> None:
     """Ten thousand levels are refused in words, by the parser itself."""
     with pytest.raises(SplError):
         parser.parse(f"| makeresults | {text}")
+
+
+def test_too_deep_for_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Python itself nests too deep, that is one more thing that keeps a search from being run."""
+
+    def endless(*arguments: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(parser, "split", endless)
+    errors = planning.outline(App(REPO), "| makeresults").errors
+    assert ["the search nests deeper than replay reads"] == [str(error) for error in errors]
 
 
 def test_megabyte() -> None:
