@@ -11,7 +11,7 @@ help:  ## show this list
 
 run: $(VENV)/run.done  ## build the app and replay a recording (or LOG=path) through its searches
 	@$(BIN)/python build.py
-	@$(BIN)/python -m splreplay compare "$(LOG)"
+	@$(BIN)/python -m comparison "$(LOG)"
 
 scanner: $(VENV)/scanner.done  ## let replay read large logs of JSON lines faster, with numba (210 MB)
 
@@ -26,7 +26,7 @@ lint: $(VENV)/dev.done  ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict bin
-	$(BIN)/mypy --strict build.py builder splreplay dashboard bench
+	$(BIN)/mypy --strict build.py builder splreplay comparison dashboard bench
 
 bench: $(VENV)/dev.done  ## measure, in ratios within one run
 	@$(BIN)/python build.py vendor

@@ -16,10 +16,11 @@ from evtx import PyEvtxParser
 
 from bench import recording
 from bench.search import NAME, seconds
-from splreplay import engine, logs, reads
+from splreplay import engine, logs
 from splreplay.app import App
 from splreplay.logs import evtx, fast_jsonl, xml
 from splreplay.logs.opening import MAX_EVENT_BYTES
+from splreplay.planning import plan
 from tests.logs.evtx_writer import write_evtx
 
 EVENTS = 700_000
@@ -33,9 +34,8 @@ RECORD = (
 def alert(log: Path, cache: Path | None = None) -> None:
     """Read a log and run the scheduled search over it, as the command line does; the log holds one finding."""
     app = App(engine.app_folder())
-    spl = app.saved_search(NAME).search
-    fields = reads.fields([app.parse(spl)], ["current"])
-    replayed = engine.replay(engine.record([str(log)], fields, cache=cache), app, spl, "current")
+    planned = plan(app, app.saved_search(NAME).search)
+    replayed = engine.replay(planned, engine.record([str(log)], planned.fields, cache=cache))
     assert len(replayed.results.rows) == 1, replayed.results.rows
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from splreplay import cim, engine, logs
 from splreplay.app import App
 from splreplay.logs import LoadReport
+from splreplay.planning import plan
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 INSTALLUTILS = 100
@@ -55,17 +56,17 @@ def main() -> None:
     """Print a line for each size."""
     app = App(engine.app_folder())
     # Without the command, whose start-up is the same for every size.
-    spl = app.saved_search(NAME).search.split("| rbaenrich")[0]
+    planned = plan(app, app.saved_search(NAME).search.split("| rbaenrich")[0])
     print("scheduled search, by connections; the count is DuckDB's, of the same rows by process")
     before = 0.0
     for size in SIZES:
         log = network(size)
         count = "SELECT count(*) FROM (SELECT ProcessGuid, count(*) FROM event WHERE event_id = 3 GROUP BY ALL)"
         for_search, for_count = seconds(
-            lambda log=log: engine.replay(log, app, spl, "current"),  # type: ignore[misc]
+            lambda log=log: engine.replay(planned, log),  # type: ignore[misc]
             lambda log=log, count=count: log.connection.execute(count).fetchall(),  # type: ignore[misc]
         )
-        found = len(engine.replay(log, app, spl, "current").results.rows)
+        found = len(engine.replay(planned, log).results.rows)
         growth = f", {for_search / before:.1f} times the time for a tenth of them" if before else ""
         before = for_search
         print(f"  {size:>10,} connections, {found} findings: {for_search / for_count:6.1f} times the count{growth}")

@@ -14,10 +14,11 @@ from pathlib import PurePosixPath
 from builder import APP, check_view, view
 from builder.detection import output_fields
 from builder.manifest import Manifest
-from splreplay import conf, macros
+from splreplay import conf
+from splreplay.app import macros
+from splreplay.app.macros import Macro
 from splreplay.conf import Conf
 from splreplay.errors import DataError, SplError
-from splreplay.macros import Macro
 from splreplay.problem import Problem
 from splreplay.schema import decode
 

@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar
 from builder import detection as detections
 from builder.detection import Detection, Label, Positive, Spl, Text, Url, Uuid
 from builder.problem import BuildError
-from splreplay import macros as replay_macros
+from splreplay.app import macros as replay_macros
 from splreplay.problem import Problem
 from splreplay.schema import Document, decode, matching, some
 

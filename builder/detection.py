@@ -17,10 +17,11 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from splreplay import macros
-from splreplay.commands.outputs import outline, outputs
+from splreplay import parser
+from splreplay.app import macros
 from splreplay.detections import cases
 from splreplay.errors import SplError
+from splreplay.run.command import outputs
 from splreplay.schema import Document, Key, Rule, between, matching, one_of, some
 
 # What rbaenrich adds to every result: the command's own list, read by path as bin/ is no package.
@@ -186,8 +187,8 @@ def one_line(text: str) -> str:
 
 def output_fields(search: str, known: Mapping[str, macros.Macro]) -> frozenset[str]:
     """Return the fields that *search* can output for certain; SplError if it cannot be read, or calls an unknown macro."""
-    added = {"rbaenrich": RBAENRICH_FIELDS}
-    return outputs(outline(macros.expand(search, known), added), added).names
+    pipeline, _ = parser.outline(macros.expand(search, known), {"rbaenrich": RBAENRICH_FIELDS})
+    return outputs(pipeline).names
 
 
 def check(document: Document[Detection], root: Path, known: Mapping[str, macros.Macro] | None) -> None:
@@ -292,7 +293,7 @@ def _check_fields(document: Document[Detection], detection: Detection, known: Ma
     try:
         found = output_fields(one_line(detection.search), {**known, **own})
     except SplError as error:
-        claim = f"search cannot be read: {error.reason}"
+        claim = f"search cannot be read: {error.message}"
         document.refuse(("search",), claim, "mend it, or define the macro in package/macros.yml")
         return
     for where, role, name in used:

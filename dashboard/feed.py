@@ -12,6 +12,8 @@ from splreplay.app import App
 from splreplay.engine import Recording, replay
 from splreplay.errors import DataError
 from splreplay.output import Results, as_json_row
+from splreplay.planning import plan
+from splreplay.times import TimeRange
 
 VIEW = "default/data/ui/views/installutil_risk.xml"
 _HOUR_S = 3600
@@ -61,9 +63,8 @@ def feed(recording: Recording, app: App, addon: str, looked_at: Range) -> dict[s
 
 
 def _run(recording: Recording, app: App, addon: str, looked_at: Range, search: str) -> Results:
-    earliest, latest = str(looked_at.earliest), str(looked_at.latest)
-    done = replay(recording, app, search, addon, earliest=earliest, latest=latest, now=looked_at.latest)
-    return done.results
+    time = TimeRange(looked_at.latest, looked_at.earliest, looked_at.latest)
+    return replay(plan(app, search, addon, time), recording).results
 
 
 def _columns(results: Results) -> dict[str, Any]:

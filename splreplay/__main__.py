@@ -1,4 +1,4 @@
-"""`python -m splreplay`: the command line."""
+"""`python -m splreplay`, and the command `splreplay`: the command line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ import sys
 
 from splreplay.cli import main
 
-if __name__ == "__main__":
+
+def program() -> int:
+    """Run the command line of this process and return the exit status."""
     # As Ctrl-C: the temporary folder is taken away, and no process of a command is left.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(main(sys.argv[1:]))
+    return main(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(program())

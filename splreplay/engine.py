@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
-from splreplay import cim, logs, reads, times
-from splreplay.app import App
+from splreplay import cim, logs
 from splreplay.cim.blind import blind_spots, outside
-from splreplay.commands import external
-from splreplay.errors import UnsupportedError, UsageError
+from splreplay.errors import UnsupportedError
 from splreplay.logs import LoadReport, Log
 from splreplay.output import Results
-from splreplay.run import Run, Step
+from splreplay.planning import Plan
+from splreplay.run import Means, Models, Run, Step
+from splreplay.run.execute import execute
+from splreplay.run.stages import Stages
 from splreplay.sql import functions, values
 
 
@@ -33,9 +32,9 @@ class Recording:
 
 @dataclass(frozen=True)
 class Replayed:
-    """One search, run: its expanded text, its results, and what each command did."""
+    """One search, run: its plan, its results, and what each command did."""
 
-    expanded: str
+    plan: Plan
     results: Results
     steps: Sequence[Step] = field(default_factory=tuple)
 
@@ -51,7 +50,7 @@ def record(
 
     Args:
         paths: The logs.
-        fields: The fields that will be read, as reads.fields tells them; others are then not there.
+        fields: The fields that will be read, as plans tell them; others are then not there.
         cache: A folder where later runs find them read, with all fields, as those may search for others.
         progress: Called now and then while a log is read.
     """
@@ -85,76 +84,30 @@ def connect() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def replay(
-    recording: Recording,
-    app: App,
-    search: str,
-    addon: str,
-    *,
-    earliest: str | None = None,
-    latest: str | None = None,
-    now: float | None = None,
-    python: str | None = sys.executable,
-    collect: Path | None = None,
-) -> Replayed:
-    """Run one search over a recording.
-
-    Args:
-        recording: The events.
-        app: Whose macros, lookups and commands the search uses.
-        search: SPL, macros and all.
-        addon: How Sysmon is mapped to the CIM: current, cim5 or legacy.
-        earliest: Start of the time range: epoch seconds, a relative time or an ISO date; None for all time.
-        latest: End of the time range, exclusive; None for all time.
-        now: The time of the run in epoch seconds; the clock's by default.
-        python: The interpreter for custom commands; None plans a search without them.
-
-    Raises:
-        SplError: Whatever is wrong with the search or the logs, in words for the user.
-    """
-    moment = time.time() if now is None else now
+def replay(plan: Plan, recording: Recording, means: Means | None = None) -> Replayed:
+    """Run a search over a recording; SplError for whatever is wrong with the search or the logs, in words for the user."""
+    for error in plan.errors:
+        raise error
+    connection = recording.connection.cursor()
+    models = Models(cim.datasets(connection, plan.addon), plan.shared)
+    run = Run(Stages(connection), plan.app, plan.time, models, means or Means())
     try:
-        pipeline = app.parse(search)
-        connection = recording.connection.cursor()
-        run = Run(
-            connection,
-            app,
-            cim.datasets(connection, addon),
-            moment,
-            *time_range(earliest, latest, moment),
-            python,
-            collect,
-            reads.shared(pipeline),
-        )
-        with external.started(pipeline, run):
-            rows = run.execute(pipeline)
-        found = run.fetch(rows)
-        blind = [*run.blind, *blind_spots(connection, run.datamodels, run.decided_by)]
-        if not found:
-            blind += outside(connection, run.earliest, run.latest)
-        for warning in blind:
-            run.warn(warning)
-        results = Results(list(rows.columns), found, run.warnings, run.limits, blind)
+        with run.ending, run.failing:
+            for command in plan.pipeline:
+                command.prepare(run)
+            rows = execute(plan.pipeline, run)
+            run.failing.pop_all()  # it has not failed
     except RecursionError as error:
         raise UnsupportedError("the search nests deeper than replay reads") from error
-    return Replayed(pipeline[0].segment.text, results, run.steps)
-
-
-def time_range(earliest: str | None, latest: str | None, now: float) -> tuple[float | None, float | None]:
-    """Return --earliest and --latest in epoch seconds; UsageError for one that is no time, and for a range that is empty."""
-    start, end = _time(earliest, "--earliest", now), _time(latest, "--latest", now)
-    if start is not None and end is not None and start >= end:
-        raise UsageError(f"--latest {latest!r} is not after --earliest {earliest!r}, so no event lies between them")
-    return start, end
-
-
-def _time(text: str | None, option: str, now: float) -> float | None:
-    if text is None:
-        return None
-    epoch = times.time_argument(text, now) if text.strip() else None
-    if epoch is None:
-        raise UsageError(f"{option} {text!r} is not a time; write epoch seconds, -24h@h or 2020-09-20T01:00:00")
-    return epoch
+    found = run.stages.fetch(rows)
+    for text in blind_spots(connection, models.datasets, models.decided_by):
+        run.say("blind", text)
+    if not found:
+        for text in outside(connection, plan.time.earliest, plan.time.latest):
+            run.say("blind", text)
+    # Where a search is blind is said last: it explains the results.
+    notices = sorted(run.notices, key=lambda notice: notice.kind == "blind")
+    return Replayed(plan, Results(list(rows.columns), found, notices), run.steps)
 
 
 def app_folder() -> Path:

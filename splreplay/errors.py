@@ -3,32 +3,75 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Collection
+from dataclasses import dataclass
+
+EXCERPT = 72  # characters of a long search line shown around a caret
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of a search: *text[start:end]*."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def place(self) -> str:
+        """The line and the column where it starts, both from 1."""
+        return f"line {self.text.count(chr(10), 0, self.start) + 1}, column {self._column + 1}"
+
+    def drawn(self) -> list[str]:
+        """Return the line that it starts in, or what is around its start where the line is long, and a caret under it."""
+        line = self.text[self.start - self._column :].partition("\n")[0]
+        cut = max(0, self._column - EXCERPT // 2) if len(line) > EXCERPT else 0
+        shown = line[cut : cut + EXCERPT].replace("\t", " ")
+        width = max(1, min(self.end - self.start, cut + EXCERPT - self._column))
+        return [f"  {shown}", f"  {' ' * (self._column - cut)}{'^' * width}"]
+
+    @property
+    def _column(self) -> int:
+        return self.start - (self.text.rfind("\n", 0, self.start) + 1)
 
 
 class SplError(Exception):
-    """Base of all of replay's own errors; its text is fit to show to a user as it stands.
+    """Base of all of replay's own errors; printed, it says all of this, fit to show to a user as it stands.
 
     Attributes:
-        source: The search text, or the part of one, that is wrong; None where no text is.
-        offset: Where in it.
-        remedy: What to do next, where that is told apart from what is wrong.
+        message: What is wrong.
+        remedy: What to do next; empty where nobody knows.
+        span: The text that is wrong, which is shown with a caret under it; None where no text is.
+        known: What replay knows instead, for one who has no remedy.
+        at: Where the error is in the search: its span, unless that is in a macro or a text that was made.
     """
 
-    source: str | None = None
-    offset: int = 0
-    remedy: str = ""
+    def __init__(self, message: str, remedy: str = "", span: Span | None = None, known: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.span = span
+        self.known = known
+        self.at = span
 
     @property
-    def reason(self) -> str:
-        """What is wrong, in one line, without the place: that is one in a text with its macros expanded."""
-        return re.sub(r" \(line \d+, column \d+\)$", "", str(self).partition("\n")[0])
+    def title(self) -> str:
+        """What is wrong, and the line and the column."""
+        return f"{self.message} ({self.span.place})" if self.span else self.message
 
-    def place(self, source: str, offset: int) -> None:
-        """Say where in *source* the error is, unless it knows that; one in another text is where that text came from."""
-        if self.source != source:
-            self.source, self.offset = source, offset
+    @property
+    def detail(self) -> str:
+        """What else is printed, in lines."""
+        return "\n".join([*(self.span.drawn() if self.span else ()), *filter(None, [self.remedy or self.known])])
+
+    def __str__(self) -> str:
+        """Return the error as it is printed."""
+        return "\n".join(filter(None, [self.title, self.detail]))
+
+    def place(self, span: Span) -> None:
+        """Say where the error is, unless it is in this text already; one in another text is where that text came from."""
+        if self.at is None or self.at.text != span.text:
+            self.at = span
 
 
 class SplSyntaxError(SplError):
@@ -50,13 +93,14 @@ class DataError(SplError):
         message: What is wrong and what to do about it.
         path: The file, as the user named it.
         record: Where in the file: "line 3", "offset 4096", "record 12".
+        remedy: What to do next, where the message does not say so.
     """
 
-    def __init__(self, message: str, path: str | None = None, record: str | None = None) -> None:
+    def __init__(self, message: str, path: str | None = None, record: str | None = None, remedy: str = "") -> None:
         self.path = path
         self.record = record
         place = ", ".join(part for part in (path, record) if part)
-        super().__init__(f"{place}: {message}" if place else message)
+        super().__init__(f"{place}: {message}" if place else message, remedy)
 
 
 NAMES_LISTED = 20

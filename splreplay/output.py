@@ -7,24 +7,40 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from splreplay import times
 from splreplay.sql.values import Value
 
 Rows = Sequence[dict[str, Value]]
+# What a limit of Splunk's cost; what the log cannot show; and all else.
+NoticeKind = Literal["limit", "blind", "note"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What there is to say of a run beside its results."""
+
+    kind: NoticeKind
+    text: str
 
 
 @dataclass(frozen=True)
 class Results:
-    """What a search found: its fields in order, its results, the warnings of the run, and among these those
-    that say what a limit of Splunk's cost, and those that say what the log cannot show.
-    """
+    """What a search found: its fields in order, its results, and what else there is to say."""
 
     fields: Sequence[str]
     rows: Rows
-    warnings: Sequence[str] = field(default_factory=tuple)
-    limits: Sequence[str] = field(default_factory=tuple)
-    blind: Sequence[str] = field(default_factory=tuple)
+    notices: Sequence[Notice] = field(default_factory=tuple)
+
+    @property
+    def warnings(self) -> list[str]:
+        """All notices, as text."""
+        return [notice.text for notice in self.notices]
+
+    def of_kind(self, *kinds: NoticeKind) -> list[str]:
+        """Return the notices of some kinds, as text."""
+        return [notice.text for notice in self.notices if notice.kind in kinds]
 
 
 def _shown(name: str, value: Value) -> Value:

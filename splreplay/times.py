@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from splreplay.errors import UsageError
 
 SPAN_UNITS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
@@ -78,6 +82,46 @@ def _snap(moment: datetime, unit: str, weekday: str) -> datetime | None:
     if months is None:
         return None
     return day.replace(month=(day.month - 1) // months * months + 1 if months < 12 else 1, day=1)
+
+
+@dataclass(frozen=True)
+class TimeRange:
+    """The time of a run, and which events it looks at, in epoch seconds.
+
+    Attributes:
+        now: The time of the run.
+        earliest: The start of the range; None for all time.
+        latest: Its end, which is no longer in it; None for all time.
+        asked: How the two were written.
+    """
+
+    now: float
+    earliest: float | None = None
+    latest: float | None = None
+    asked: tuple[str | None, str | None] = (None, None)
+
+    @classmethod
+    def of(cls, earliest: str | None = None, latest: str | None = None, now: float | None = None) -> TimeRange:
+        """Return the range from --earliest to --latest; *now* is by default the clock's.
+
+        Raises:
+            UsageError: If one is no time, or the range is empty.
+        """
+        moment = time.time() if now is None else now
+        start, end = _bound(earliest, "--earliest", moment), _bound(latest, "--latest", moment)
+        if start is not None and end is not None and start >= end:
+            message = f"--latest {latest!r} is not after --earliest {earliest!r}, so no event lies between them"
+            raise UsageError(message)
+        return cls(moment, start, end, (earliest, latest))
+
+
+def _bound(text: str | None, option: str, now: float) -> float | None:
+    if text is None:
+        return None
+    epoch = time_argument(text, now) if text.strip() else None
+    if epoch is None:
+        raise UsageError(f"{option} {text!r} is not a time; write epoch seconds, -24h@h or 2020-09-20T01:00:00")
+    return epoch
 
 
 def time_argument(text: str, now: float) -> float | None:

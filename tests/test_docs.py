@@ -30,8 +30,10 @@ from splreplay.app import App
 from splreplay.cli import argument_parser
 from splreplay.detections import cases
 from splreplay.output import FORMATS
+from splreplay.planning import plan
 from splreplay.sql.values import Value
 from tests.conftest import REPO
+from tests.replay.searches import replay as replayed
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (REPO / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -47,9 +49,9 @@ ATTACK = "tests/recordings/installutil_attack.xml"
 LOOKUPS = (lookups.DETECTIONS, lookups.ENTITIES, lookups.SCORE_MODIFIERS, lookups.IGNORED_OBJECTS)
 
 
-def replay(*arguments: str, cwd: Path = REPO) -> subprocess.CompletedProcess[str]:
-    """Run the replay command of this checkout."""
-    command = [sys.executable, "-m", "splreplay", *arguments]
+def replay(*arguments: str, cwd: Path = REPO, module: str = "splreplay") -> subprocess.CompletedProcess[str]:
+    """Run the replay command of this checkout, or another module."""
+    command = [sys.executable, "-m", module, *arguments]
     environment = os.environ | {"PYTHONPATH": str(REPO)}
     return subprocess.run(
         command, cwd=cwd, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
@@ -86,7 +88,7 @@ def column(document: str, header: str) -> list[str]:
 
 def test_comparison() -> None:
     """README shows what `make run` prints of the recording that ships."""
-    assert replay("compare", "tests/recordings/installutil_attack.xml").stdout.strip() in fenced(README)
+    assert replay("tests/recordings/installutil_attack.xml", module="comparison").stdout.strip() in fenced(README)
 
 
 EXAMPLES = [block for block in fenced(README) if block.startswith("$ ")]
@@ -306,7 +308,7 @@ def one_line(document: str) -> str:
 def by_hand(document: str, collected: tuple[engine.Recording, Path]) -> Mapping[str, Value]:
     """Return what the page's result made by hand becomes."""
     (search,) = (block for block in indented(document) if block.startswith("| makeresults"))
-    return engine.replay(collected[0], App(REPO), search, "current").results.rows[0]
+    return replayed(collected[0], App(REPO), search, "current").results.rows[0]
 
 
 def test_scored_by_hand(collected: tuple[engine.Recording, Path]) -> None:
@@ -335,7 +337,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[engine.Recordin
     """The recording that ships, and a folder into which the search for risk modifiers wrote twice."""
     log, folder = engine.record([str(REPO / ATTACK)]), tmp_path_factory.mktemp("index")
     for _ in range(2):
-        engine.replay(log, App(REPO), App(REPO).saved_search(MODIFIERS).search, "current", collect=folder)
+        replayed(log, App(REPO), App(REPO).saved_search(MODIFIERS).search, "current", collect=folder)
     return log, folder
 
 
@@ -343,7 +345,7 @@ def test_risk_totals(collected: tuple[engine.Recording, Path]) -> None:
     """The admin's page shows what its search for totals gives, after two runs as after one."""
     (search,) = (block for block in indented(ADMIN) if block.startswith("search index="))
     log, folder = collected
-    results = engine.replay(log, App(REPO), search, "current", collect=folder).results
+    results = replayed(log, App(REPO), search, "current", collect=folder).results
     assert FORMATS["table"](results).partition("\n\n")[0] in fenced(ADMIN)
 
 
@@ -352,7 +354,7 @@ def test_fields_that_a_run_adds(collected: tuple[engine.Recording, Path]) -> Non
     log, _ = collected
     bounds = {"earliest": "2025-06-17", "latest": "2025-06-17T10:00:00"}
     search = f"{App(REPO).saved_search(MODIFIERS).search} testmode=true | table _raw"
-    event = json.loads(str(engine.replay(log, App(REPO), search, "current", **bounds).results.rows[0]["_raw"]))["event"]
+    event = json.loads(str(replayed(log, App(REPO), search, "current", **bounds).results.rows[0]["_raw"]))["event"]
     added = set(event) - set(MODIFIER)
     assert {"orig_sid", "info_min_time", "info_max_time", "info_search_time"} == added
     assert set() == {name for name in added if f"`{name}`" not in ANALYST}
@@ -412,7 +414,7 @@ def test_snippet(snippet: str, collected: tuple[engine.Recording, Path]) -> None
     risk = f'| savedsearch "{SCHEDULED} - Hunt" | rbaenrich output=modifiers '
     generates = snippet.split()[1] in ("tstats", "savedsearch", "makeresults", "inputlookup", "`installutil_data`")
     search = snippet if generates or snippet.startswith("search ") else risk + snippet
-    assert engine.replay(log, App(REPO), search, "current", collect=folder).results.fields
+    assert replayed(log, App(REPO), search, "current", collect=folder).results.fields
 
 
 CONF = [
@@ -428,7 +430,7 @@ def test_conf(block: str) -> None:
     """Every piece of local/macros.conf in the documents changes macros that there are into ones that run."""
     stanzas = conf.parse(block, "local/macros.conf").stanzas
     app = App(REPO, [f"{name}={settings['definition']}" for name, settings in stanzas.items()])
-    assert app.parse(app.saved_search(SCHEDULED).search)
+    assert plan(app, app.saved_search(SCHEDULED).search).pipeline
 
 
 COMMANDS = [

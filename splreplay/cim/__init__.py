@@ -9,21 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from splreplay.cim import all_traffic, dns, filesystem, ports, processes, registry, services, sysmon, windows
 from splreplay.cim.mapping import EventMapping
 from splreplay.errors import UnsupportedError
 from splreplay.sql.values import Kind
 
+if TYPE_CHECKING:  # the command line asks for no more than the names below
+    import duckdb
+
 ADDONS = ("current", "cim5", "legacy")
 
-# What the readers need to keep: the ids of each provider, and the names of EventData/Data elements.
-EVENTS: Mapping[str, tuple[int, ...]] = {
-    sysmon.SYSMON.provider: (1, 3, 5, 7, 11, 12, 13, 14, 15, 22, 23),
-    windows.SECURITY.provider: (4688, 4689, 5156, 5158),
-}
+# The names of EventData/Data elements that the readers keep.
 FIELDS = tuple(dict.fromkeys(sysmon.SYSMON.fields + windows.SECURITY.fields))
 
 # The kinds of event, (provider, id), that tell of a process started and of a connection.

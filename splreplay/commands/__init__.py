@@ -1,116 +1,78 @@
-"""The commands of SPL, one module each.
+"""The commands of SPL, one module each, which says all of it: how it is read, what it does to fields, and how it runs.
 
-A module has a frozen dataclass, named as the command, whose `parse` reads a segment and whose `run` turns the results so far
-into the next ones. To add a command, add its module and one line to COMMANDS.
+To add a command, add its module and its class to COMMANDS.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Protocol
+from splreplay.commands.addinfo import AddInfo
+from splreplay.commands.append import Append
+from splreplay.commands.bin import Bin
+from splreplay.commands.collect import Collect
+from splreplay.commands.convert import Convert
+from splreplay.commands.dedup import Dedup
+from splreplay.commands.eval import Eval
+from splreplay.commands.eventstats import EventStats
+from splreplay.commands.fields import Fields
+from splreplay.commands.fillnull import FillNull
+from splreplay.commands.foreach import ForEach
+from splreplay.commands.format import Format
+from splreplay.commands.head import Head
+from splreplay.commands.inputlookup import InputLookup
+from splreplay.commands.join import Join
+from splreplay.commands.lookup import Lookup
+from splreplay.commands.makemv import MakeMv
+from splreplay.commands.makeresults import MakeResults
+from splreplay.commands.mvexpand import MvExpand
+from splreplay.commands.regex import Regex
+from splreplay.commands.rename import Rename
+from splreplay.commands.rex import Rex
+from splreplay.commands.savedsearch import SavedSearch
+from splreplay.commands.search import Search
+from splreplay.commands.sort import Sort
+from splreplay.commands.spath import Spath
+from splreplay.commands.stats import Stats
+from splreplay.commands.streamstats import StreamStats
+from splreplay.commands.table import Table_
+from splreplay.commands.timechart import TimeChart
+from splreplay.commands.tstats import Tstats
+from splreplay.commands.where import Where
+from splreplay.run.command import Command
 
-from splreplay import limits
-from splreplay.commands import (
-    addinfo,
-    append,
-    bin,
-    collect,
-    convert,
-    dedup,
-    eval,
-    eventstats,
-    fields,
-    fillnull,
-    foreach,
-    format,
-    head,
-    inputlookup,
-    join,
-    lookup,
-    makemv,
-    makeresults,
-    mvexpand,
-    regex,
-    rename,
-    rex,
-    savedsearch,
-    search,
-    sort,
-    spath,
-    stats,
-    streamstats,
-    table,
-    timechart,
-    tstats,
-    where,
+COMMANDS: tuple[type[Command], ...] = (
+    AddInfo,
+    Append,
+    Bin,
+    Collect,
+    Convert,
+    Dedup,
+    Eval,
+    EventStats,
+    Fields,
+    FillNull,
+    ForEach,
+    Format,
+    Head,
+    InputLookup,
+    Join,
+    Lookup,
+    MakeMv,
+    MakeResults,
+    MvExpand,
+    Regex,
+    Rename,
+    Rex,
+    SavedSearch,
+    Search,
+    Sort,
+    Spath,
+    Stats,
+    StreamStats,
+    Table_,
+    TimeChart,
+    Tstats,
+    Where,
 )
-from splreplay.commands.external import External
-from splreplay.errors import UnsupportedError
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment, split
-from splreplay.spl.tokens import Token, error_at
-
-
-class Command(Protocol):
-    """One command of a search, parsed."""
-
-    @property
-    def segment(self) -> Segment:
-        """Where the command stands in the text."""
-
-    def run(self, rows: Table | None, run: Run) -> Table:
-        """Return the results behind this command; *rows* is None where it is the first one."""
-
-
-Pipeline = tuple[Command, ...]
-Parse = Callable[[Segment], Command]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """How a command is read, and whether it makes results of its own (and so can stand first)."""
-
-    parse: Parse
-    generates: bool = False
-    only_first: bool = False
-
-
-COMMANDS: dict[str, Entry] = {
-    "addinfo": Entry(addinfo.AddInfo.parse),
-    "append": Entry(append.Append.parse),
-    "collect": Entry(collect.Collect.parse),
-    "bin": Entry(bin.Bin.parse),
-    "bucket": Entry(bin.Bin.parse),
-    "convert": Entry(convert.Convert.parse),
-    "dedup": Entry(dedup.Dedup.parse),
-    "eval": Entry(eval.Eval.parse),
-    "eventstats": Entry(eventstats.EventStats.parse),
-    "fields": Entry(fields.Fields.parse),
-    "fillnull": Entry(fillnull.FillNull.parse),
-    "foreach": Entry(foreach.ForEach.parse),
-    "format": Entry(format.Format.parse),
-    "head": Entry(head.Head.parse),
-    "inputlookup": Entry(inputlookup.InputLookup.parse, generates=True),
-    "join": Entry(join.Join.parse),
-    "lookup": Entry(lookup.Lookup.parse),
-    "makemv": Entry(makemv.MakeMv.parse),
-    "makeresults": Entry(makeresults.MakeResults.parse, generates=True, only_first=True),
-    "mvexpand": Entry(mvexpand.MvExpand.parse),
-    "regex": Entry(regex.Regex.parse),
-    "rename": Entry(rename.Rename.parse),
-    "rex": Entry(rex.Rex.parse),
-    "savedsearch": Entry(savedsearch.SavedSearch.parse, generates=True, only_first=True),
-    "search": Entry(search.Search.parse, generates=True),
-    "sort": Entry(sort.Sort.parse),
-    "spath": Entry(spath.Spath.parse),
-    "stats": Entry(stats.Stats.parse),
-    "streamstats": Entry(streamstats.StreamStats.parse),
-    "table": Entry(table.Table_.parse),
-    "timechart": Entry(timechart.TimeChart.parse),
-    "tstats": Entry(tstats.Tstats.parse, generates=True, only_first=True),
-    "where": Entry(where.Where.parse),
-}
 
 # Commands that detections use and replay does not run: what to do instead.
 REMEDIES = {
@@ -120,65 +82,3 @@ REMEDIES = {
     "top": "write: stats count by field | sort 0 - count | head 10",
     "transaction": "write: stats min(_time) as start max(_time) as end values(…) by the fields that bind the events",
 }
-
-
-def parse(
-    text: str,
-    start: int = 0,
-    end: int | None = None,
-    depth: int = 0,
-    custom: frozenset[str] = frozenset(),
-    goes_on: bool = False,
-) -> Pipeline:
-    """Return the commands of an expanded search (no macros in it).
-
-    Args:
-        text: The search.
-        start: Where in *text* it starts; a subsearch stands inside its outer search.
-        end: Where it ends.
-        depth: How many searches are around it.
-        custom: Names of the app's own commands.
-        goes_on: Whether the first command works on results that are there, as in the template of foreach.
-
-    Raises:
-        SplSyntaxError: If the text is wrong; shows where.
-        UnsupportedError: If replay does not run a command, an option or a function in it; shows which.
-    """
-
-    def subsearch(token: Token) -> Pipeline:
-        if depth >= limits.SUBSEARCH_DEPTH:
-            message = f"replay runs at most {limits.SUBSEARCH_DEPTH} subsearches inside each other"
-            raise error_at(text, token.start, token.start + 1, message, unsupported=True)
-        return parse(text, token.start + 1, token.end - 1, depth + 1, custom)
-
-    def going_on(inner: str) -> Pipeline:
-        if depth >= limits.SUBSEARCH_DEPTH:
-            raise UnsupportedError(f"replay runs at most {limits.SUBSEARCH_DEPTH} templates inside each other")
-        return parse(f"| {inner}", 0, None, depth + 1, custom, goes_on=True)
-
-    commands: list[Command] = []
-    for number, cut in enumerate(split(text, start, end), start=int(goes_on)):
-        segment = replace(cut, subsearch=subsearch, commands=going_on)
-        name_end = segment.name_start + len(segment.name)
-        entry = COMMANDS.get(segment.name) or (Entry(External.parse) if segment.name in custom else None)
-        if entry is None:
-            known = f"replay knows: {' '.join(sorted({*COMMANDS, *custom}))}"
-            hint = REMEDIES.get(segment.name, known)
-            message = f"unsupported command {segment.name!r}"
-            raise error_at(text, segment.name_start, name_end, message, hint, unsupported=True)
-        if number == 0 and not entry.generates:
-            hint = "start with search, | tstats, | makeresults, | inputlookup or | savedsearch"
-            message = f"a search cannot start with {segment.name!r}, which works on results"
-            raise error_at(
-                text,
-                segment.name_start,
-                max(name_end, segment.name_start + 1),
-                message,
-                hint,
-                unsupported=True,
-            )
-        if number > 0 and entry.only_first:
-            message = f"{segment.name!r} makes its own results, so it must come first"
-            raise error_at(text, segment.name_start, name_end, message, "put it in a subsearch: | append [| …]")
-        commands.append(entry.parse(segment))
-    return tuple(commands)

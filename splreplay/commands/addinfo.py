@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import Outputs, Run, Segment, Table, Transform
 from splreplay.sql.values import Kind, Sql, literal, number
 
 SID = "replay"
 
 
 @dataclass(frozen=True)
-class AddInfo:
+class AddInfo(Transform):
     """`addinfo`."""
-
-    segment: Segment = dataclasses.field(repr=False)
 
     @classmethod
     def parse(cls, segment: Segment) -> AddInfo:
@@ -24,17 +20,20 @@ class AddInfo:
         segment.arguments().finish()
         return cls(segment)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return before.plus(("info_min_time", "info_max_time", "info_sid", "info_search_time"))
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Add info_min_time, info_max_time, info_sid and info_search_time; all time is 0 to +Infinity.
 
         Source: Search Reference, "addinfo".
         """
-        assert rows is not None
-        latest = number(run.latest) if run.latest is not None else ""
+        latest = number(run.time.latest) if run.time.latest is not None else ""
         info = {
-            "info_min_time": Sql(number(run.earliest or 0.0), Kind.NUMBER),
+            "info_min_time": Sql(number(run.time.earliest or 0.0), Kind.NUMBER),
             "info_max_time": Sql(latest, Kind.NUMBER) if latest else Sql(literal("+Infinity"), Kind.TEXT),
             "info_sid": Sql(literal(SID), Kind.TEXT),
-            "info_search_time": Sql(number(run.now), Kind.NUMBER),
+            "info_search_time": Sql(number(run.time.now), Kind.NUMBER),
         }
-        return run.store({**rows.columns, **info}, f"FROM {rows.name}")
+        return run.stages.store({**rows.columns, **info}, f"FROM {rows.name}")

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from dataclasses import dataclass
 
 from splreplay import times
-from splreplay.commands.options import Convert, count, one_value, read_options, refuse_options
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.spl.options import Convert, count, read_options, refuse_options
 from splreplay.sql.values import Kind, Sql, as_number, as_text
 
 
 @dataclass(frozen=True)
-class Bin:
+class Bin(Transform):
     """`bin span=size field [AS name]`."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    names = ("bin", "bucket")
+
     field: str
     span: int
     alias: str
@@ -53,13 +52,16 @@ class Bin:
             cursor.refuse("replay knows spans of seconds to weeks of _time, and whole numbers", start, hint)
         return cls(segment, field, span, alias)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return before.plus((self.alias,))
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the results with the start of the bin in `_time`, `start-end` in another field; what is no number stays †.
 
         Source: Search Reference, "bin".
         """
-        assert rows is not None
-        value = one_value(rows, self.field, self.segment)
+        value = rows.one_value(self.field, self.segment)
         if value.kind is Kind.NOTHING:
             return rows
         start = f"floor({as_number(value)} / {self.span}) * {self.span}"
@@ -68,4 +70,4 @@ class Bin:
         else:
             text = f"spl_text({start}) || '-' || spl_text({start} + {self.span})"
             bucket = Sql(f"coalesce({text}, {as_text(value)})", Kind.TEXT)
-        return run.store({**rows.columns, self.alias: bucket}, f"FROM {rows.name}")
+        return run.stages.store({**rows.columns, self.alias: bucket}, f"FROM {rows.name}")

@@ -6,17 +6,15 @@ quote inside a value is written as `\"` and a backslash as it is, so what a read
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
-from splreplay import summary, times
-from splreplay.commands.options import Convert, at_option, boolean, choice, read_option
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
-from splreplay.spl.tokens import error_at
+from splreplay import times
+from splreplay.run import summary
+from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.spl.options import Convert, at_option, boolean, choice, read_option
 from splreplay.sql.values import Value
 
 _BREAKER = "==##~~##~~  1E8N3D4E6V5E7N2T9 ~~##~~##=="  # between two events, for a value may hold a line break
@@ -40,10 +38,9 @@ _RAW_ONLY = ("addtime", "host", "marker", "source", "sourcetype", "timeformat", 
 
 
 @dataclass(frozen=True)
-class Collect:
+class Collect(Transform):
     """`collect index=name options`."""
 
-    segment: Segment = dataclasses.field(repr=False)
     options: Mapping[str, Any]
 
     @classmethod
@@ -81,7 +78,11 @@ class Collect:
                 cursor.refuse(f"replay takes a plain file name that ends in {suffix}", tokens["file"], hint)
         return cls(segment, options)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return before.plus(("_raw",)) if self.options.get("testmode") else before
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Write the results and return them as they are; in testmode write nothing, and return them with their `_raw`.
 
         Raises:
@@ -89,49 +90,49 @@ class Collect:
                 `_time` is no time, or a value holds what the other format parts events with.
             SplError: If the file cannot be written.
         """
-        assert rows is not None
         test, hec = self.options.get("testmode", False), self.options["output_format"] == "hec"
-        if run.collect is None and not test:
-            self._refuse("collect writes a file, and replay does not choose where", "name a folder: --collect DIR")
+        if run.means.collect is None and not test:
+            self.segment.refuse(
+                "collect writes a file, and replay does not choose where", "name a folder: --collect DIR"
+            )
         if hec and "_raw" in rows.columns:
-            self._refuse("replay does not know where output_format=hec puts `_raw`", "drop it first: fields - _raw")
-        results = run.fetch(rows)
+            self.segment.refuse(
+                "replay does not know where output_format=hec puts `_raw`", "drop it first: fields - _raw"
+            )
+        results = run.stages.fetch(rows)
         events = [self._hec(result, run) if hec else self._raw(result, run) for result in results]
         if not hec and any(mark in event for event in events for mark in (_BREAKER, "***SPLUNK***")):
-            self._refuse("a value would end its event and begin another", "add output_format=hec")
+            self.segment.refuse("a value would end its event and begin another", "add output_format=hec")
         if test:
             shown = [{**result, "_raw": event} for result, event in zip(results, events, strict=True)]
-            return run.from_python(list(dict.fromkeys([*rows.columns, "_raw"])), shown)
-        if events and run.collect is not None:
+            return run.stages.from_python(list(dict.fromkeys([*rows.columns, "_raw"])), shown)
+        if events and run.means.collect is not None:
             lines = events if hec else [self._header(), *self._broken(events)]
             name, suffix = self._file(run), summary.SUFFIXES[self.options["output_format"]]
-            path = summary.write(run.collect, name, suffix, "".join(f"{line}\n" for line in lines))
-            run.written.append(path)
+            path = summary.write(run.means.collect, name, suffix, "".join(f"{line}\n" for line in lines))
+            run.failing.callback(path.unlink, missing_ok=True)
             count = f"{len(events):,} event{'s' if len(events) != 1 else ''}"
             run.warn(f"collect wrote {count} for the index {self.options['index']} into {path}")
         return rows
 
-    def _refuse(self, message: str, hint: str) -> NoReturn:
-        segment = self.segment
-        end = segment.name_start + len(segment.name)
-        raise error_at(segment.text, segment.name_start, end, message, hint, unsupported=True)
-
     def _file(self, run: Run) -> str | None:
         name = self.options.get("file")
         # A random number is the time's microseconds here: the same run gives the same name.
-        stamps = {"timestamp": str(int(run.now)), "random": str(int(run.now * 1e6) % 1_000_000)}
+        stamps = {"timestamp": str(int(run.time.now)), "random": str(int(run.time.now * 1e6) % 1_000_000)}
         return re.sub(r"\$(timestamp|random)\$", lambda match: stamps[match[1]], name) if name else None
 
     def _info(self, run: Run) -> dict[str, Value]:
         """Return the range and the time of the run; all time has no bounds, as the page's own example shows."""
-        info = {"info_min_time": run.earliest, "info_max_time": run.latest, "info_search_time": run.now}
+        info = {"info_min_time": run.time.earliest, "info_max_time": run.time.latest, "info_search_time": run.time.now}
         wanted = self.options.get("addinfo", True)
         return {name: f"{value:.3f}" for name, value in info.items() if value is not None and wanted}
 
     def _hec(self, result: Mapping[str, Value], run: Run) -> str:
-        time = result.get("_time") or repr(run.now if run.earliest is None else run.earliest)
+        time = result.get("_time") or repr(run.time.now if run.time.earliest is None else run.time.earliest)
         if not isinstance(time, str) or not re.fullmatch(r"-?\d+(\.\d+)?", time):
-            self._refuse(f"collect writes each event at a time, and _time {time!r} is none", "eval _time=… first")
+            self.segment.refuse(
+                f"collect writes each event at a time, and _time {time!r} is none", "eval _time=… first"
+            )
         return summary.hec(time, self.options["index"], {**self._info(run), **_fields(result)})
 
     def _raw(self, result: Mapping[str, Value], run: Run) -> str:
@@ -167,7 +168,7 @@ def _time(result: Mapping[str, Value], run: Run) -> float:
     for value in (result.get("info_min_time"), result.get("_time")):
         if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value):
             return float(value)
-    return run.now
+    return run.time.now
 
 
 def _joined(value: Value) -> str:

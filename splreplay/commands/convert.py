@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import at_option, matching, read_option
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.spl.options import at_option, read_option
 from splreplay.spl.tokens import Token
+from splreplay.spl.wildcards import matching
 from splreplay.sql.values import Kind, Sql, as_number, as_text, literal
 
 DEFAULT_TIMEFORMAT = "%m/%d/%Y %H:%M:%S"
@@ -26,10 +26,11 @@ class Conversion:
 
 
 @dataclass(frozen=True)
-class Convert:
+class Convert(Transform):
     """`convert [timeformat=text] function(field) [AS name], …`."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    streams = True
+
     timeformat: str
     conversions: tuple[Conversion, ...]
 
@@ -61,14 +62,17 @@ class Convert:
         cursor.finish()
         return cls(segment, timeformat, tuple(conversions))
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return before.plus(one.alias for one in self.conversions if one.alias and before.may_have(one.field))
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the results converted; a field that is not there stays away †."""
-        assert rows is not None
         columns = dict(rows.columns)
         for one in self.conversions:
             for name in matching(one.field, rows.columns):
                 columns[one.alias or name] = _SQL[one.function](rows.field(name), literal(self.timeformat))
-        return run.store(columns, f"FROM {rows.name}")
+        return run.stages.store(columns, f"FROM {rows.name}")
 
 
 def _ctime(value: Sql, timeformat: str) -> Sql:

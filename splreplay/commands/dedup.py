@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from dataclasses import dataclass
 
-from splreplay.commands.options import at_option, boolean, read_option, refuse_options
-from splreplay.run import ORDER, Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import ORDER, Run, Segment, Table, Transform
+from splreplay.spl.options import at_option, boolean, read_option, refuse_options
 from splreplay.sql.values import as_text
 
 _OPTIONS = {"keepevents": boolean, "keepempty": boolean, "consecutive": boolean}
 
 
 @dataclass(frozen=True)
-class Dedup:
+class Dedup(Transform):
     """`dedup [count] fields [keepempty=] [consecutive=]`."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    keeps_fields = True
+
     count: int
     fields: tuple[str, ...]
     keepempty: bool = False
@@ -45,7 +44,7 @@ class Dedup:
                     cursor.refuse("replay's dedup does not keep the events that it empties", token)
                 options |= {name: value} if name != "keepevents" else {}
             elif cursor.here.is_word("sortby"):
-                cursor.refuse("replay's dedup does not sort", hint="put sort before or behind it")
+                cursor.refuse("replay's dedup does not sort", remedy="put sort before or behind it")
             else:
                 fields.append(cursor.name())
             cursor.accept_op(",")
@@ -55,9 +54,8 @@ class Dedup:
         cursor.finish()
         return cls(segment, count, tuple(fields), **options)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def run(self, rows: Table, run: Run) -> Table:
         """Keep the first *count* results of each combination; those that lack a field go, unless keepempty."""
-        assert rows is not None
         values = [as_text(rows.field(name)) for name in self.fields]
         key = ", ".join(values)
         absent = " OR ".join(f"{value} IS NULL" for value in values)
@@ -73,4 +71,4 @@ class Dedup:
             rest = f"FROM {rows.name}"
         empty = f"({absent})" if self.keepempty else "false"
         test = f"CASE WHEN {absent} THEN {empty} ELSE {first} <= {self.count} END"
-        return run.store(rows.columns, f"{rest} QUALIFY {test}")
+        return run.stages.store(rows.columns, f"{rest} QUALIFY {test}")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.run import Run, Table
+from splreplay.run.command import Outputs, Run, Segment, Table, Transform
 from splreplay.spl.expression import Expression, parse_expression
-from splreplay.spl.pipeline import Segment
-from splreplay.sql.expressions import Compiler
 from splreplay.sql.values import Sql
 
 
 @dataclass(frozen=True)
-class Eval:
+class Eval(Transform):
     """`eval field=expression, …`."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    streams = True
+
     assignments: tuple[tuple[str, Expression], ...]
 
     @classmethod
@@ -26,7 +24,7 @@ class Eval:
         assignments: list[tuple[str, Expression]] = []
         while True:
             if cursor.here.kind not in ("word", "field", "quoted"):
-                cursor.fail("expected a field to assign to", hint="write: eval field=expression")
+                cursor.fail("expected a field to assign to", remedy="write: eval field=expression")
             name = cursor.take().value
             while cursor.here.is_op(".") and cursor.ahead().kind == "word":  # eval a.b=1 assigns to the field "a.b"
                 cursor.take()
@@ -38,12 +36,15 @@ class Eval:
         cursor.finish()
         return cls(segment, tuple(assignments))
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return before.plus(name for name, _ in self.assignments)
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the results with each field set; a field set to null is not there.
 
         Fields are set at once as far as none is read that was set before.
         """
-        assert rows is not None
         table, cursor = rows, self.segment.expression()
         values: dict[str, Sql] = {}
         read: set[str] = set()
@@ -54,12 +55,12 @@ class Eval:
 
         def compiled(expression: Expression) -> Sql:
             read.clear()
-            return Compiler(cursor, field, run.now, run.warn).stored(expression)
+            return run.compiler(cursor, field).stored(expression)
 
         for name, expression in self.assignments:
             value = compiled(expression)
             if not values.keys().isdisjoint(read):
-                table, values = run.store({**table.columns, **values}, f"FROM {table.name}"), {}
+                table, values = run.stages.store({**table.columns, **values}, f"FROM {table.name}"), {}
                 value = compiled(expression)
             values[name] = value
-        return run.store({**table.columns, **values}, f"FROM {table.name}")
+        return run.stages.store({**table.columns, **values}, f"FROM {table.name}")

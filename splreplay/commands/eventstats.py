@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.aggregates import Aggregate
-from splreplay.commands.stats import grouped, parse_stats
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
-from splreplay.spl.tokens import error_at
+from splreplay.commands.stats import parse_stats
+from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.groups import aggregated, grouped
+from splreplay.sql.aggregates import Aggregate
 from splreplay.sql.values import Kind, Sql, as_text
 
 
 @dataclass(frozen=True)
-class EventStats:
+class EventStats(Transform):
     """`eventstats aggregates BY fields`."""
 
-    segment: Segment = dataclasses.field(repr=False)
     aggregates: tuple[Aggregate, ...]
     by: tuple[str, ...]
 
@@ -27,20 +24,21 @@ class EventStats:
         aggregates, by = parse_stats(segment.arguments())
         return cls(segment, aggregates, by)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return before.plus(aggregated(self.aggregates, before))
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return every result in its order; one without a by-field gets no aggregates."""
-        assert rows is not None
         if any(rows.field(name).kind is Kind.MULTIVALUE for name in self.by):
-            start, end = self.segment.name_start, self.segment.name_start + len(self.segment.name)
-            message = "replay's eventstats does not group by a multivalue field"
-            raise error_at(self.segment.text, start, end, message, "put mvexpand before it", unsupported=True)
+            self.segment.refuse("replay's eventstats does not group by a multivalue field", "put mvexpand before it")
         groups = grouped(self.segment, self.aggregates, self.by, rows, run)
         on = " AND ".join(
             f"{as_text(_of('r', rows.field(name)))} = {as_text(_of('g', groups.field(name)))}" for name in self.by
         )
         fields = {name: _of("r", column) for name, column in rows.columns.items()}
         fields |= {name: _of("g", column) for name, column in groups.columns.items() if name not in self.by}
-        return run.store(fields, f"FROM {rows.name} r LEFT JOIN {groups.name} g ON {on or 'true'}", 'r."#"')
+        return run.stages.store(fields, f"FROM {rows.name} r LEFT JOIN {groups.name} g ON {on or 'true'}", 'r."#"')
 
 
 def _of(alias: str, column: Sql) -> Sql:

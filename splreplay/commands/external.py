@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from splreplay import chunked
 from splreplay.errors import DataError
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run import chunked
+from splreplay.run.command import Outputs, Run, Segment, Table, Transform
 from splreplay.spl.tokens import lex_arguments
 
 
 @dataclass(frozen=True)
-class External:
+class External(Transform):
     """`name arguments`, for a command that the app's commands.conf declares."""
 
-    segment: Segment = dataclasses.field(repr=False)
     arguments: tuple[str, ...]
+    adds: Collection[str] | None = None  # the fields that it adds to results, where somebody knows
 
     @classmethod
     def parse(cls, segment: Segment) -> External:
@@ -34,41 +33,54 @@ class External:
             last_end = token.end
         return cls(segment, tuple(words))
 
-    def run(self, rows: Table | None, run: Run) -> Table:
-        """Return what the command makes of the results; its messages become warnings of the run.
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return before.opened() if self.adds is None else before.plus(self.adds)
 
-        A run without an interpreter plans only: the results stay as they are.
+    def prepare(self, run: Run) -> None:
+        """Start the process of the first such command of a search: an interpreter takes as long to be ready as many a search."""
+        if run.means.python is not None and not run.started:
+            with suppress(DataError):  # which it raises when its turn has come
+                run.started[id(self)] = self._process(run.means.python, run)
+
+    def run(self, rows: Table, run: Run) -> Table:
+        """Return what the command makes of the results; its messages become notices of the run.
+
+        Without an interpreter the results stay as they are.
 
         Raises:
             UsageError: If the command refuses its arguments.
             DataError: If the command reports another error, dies, or breaks the protocol.
         """
-        assert rows is not None
-        if run.python is None:
+        if run.means.python is None:
             return rows
         name = self.segment.name
-        found, info = run.fetch(rows), run.search_info()
-        process = run.started.get(id(self)) or self.process(run.python, run)
-        answer = process.call(self.arguments, list(rows.columns), found, info)
+        process = run.started.get(id(self)) or self._process(run.means.python, run)
+        answer = process.call(self.arguments, list(rows.columns), run.stages.fetch(rows), _search_info(run))
         for message in answer.messages:
             run.warn(f"{name}: {message}")
-        return run.from_python(answer.fields, answer.rows)
+        return run.stages.from_python(answer.fields, answer.rows)
 
-    def process(self, python: str, run: Run) -> chunked.Command:
-        """Return the command's process, started; raises DataError where it cannot be."""
+    def _process(self, python: str, run: Run) -> chunked.Command:
+        """Return the command's process, started, which ends with the run; DataError where it cannot be."""
         name = self.segment.name
-        return chunked.Command([python, str(run.app.script(name))], name)
+        process = chunked.Command([python, str(run.app.script(name))], name)
+        run.ending.callback(process.end)
+        return process
 
 
-@contextmanager
-def started(pipeline: Sequence[object], run: Run) -> Iterator[None]:
-    """Let the first custom command of a search get ready while the commands before it run."""
-    first = next((command for command in pipeline if isinstance(command, External)), None)
-    if first and run.python is not None:
-        with suppress(DataError):  # which it raises when its turn has come
-            run.started[id(first)] = first.process(run.python, run)
-    try:
-        yield
-    finally:
-        for process in run.started.values():
-            process.end()
+def _search_info(run: Run) -> dict[str, Any]:
+    """Return what a command is told about the search."""
+    return {
+        "sid": "replay",
+        "search": "",
+        "earliest_time": str(run.time.earliest or 0),
+        "latest_time": str(run.time.latest or 0),
+        "app": run.app.folder.name,
+        "owner": "replay",
+        "username": "replay",
+        "splunk_version": "0",
+        "dispatch_dir": "",
+        "session_key": "",
+        "splunkd_uri": "",
+    }

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import matching
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.spl.wildcards import matching
 
 
 @dataclass(frozen=True)
-class Fields:
+class Fields(Transform):
     """`fields [+|-] fields`."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    streams = True
+
     fields: tuple[str, ...]
     drop: bool
 
@@ -34,13 +33,19 @@ class Fields:
         cursor.finish()
         return cls(segment, tuple(fields), drop)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        if self.drop:
+            dropped = {name for pattern in self.fields for name in matching(pattern, before.names)}
+            return Outputs(before.names - dropped, before.open)
+        return before.named(("_time", "_raw", *self.fields))
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the results with fewer fields; `_time` and `_raw` stay unless they are dropped by name."""
-        assert rows is not None
         named = {name for pattern in self.fields for name in matching(pattern, rows.columns)}
         if self.drop:
             kept = [name for name in rows.columns if name not in named]
         else:
             listed = [name for pattern in self.fields for name in matching(pattern, rows.columns)]
             kept = list(dict.fromkeys([*(name for name in ("_time", "_raw") if name in rows.columns), *listed]))
-        return rows.named({name: rows.field(name) for name in kept}, run)
+        return run.stages.named(rows, {name: rows.field(name) for name in kept})

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import matching, read_options
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.spl.options import read_options
+from splreplay.spl.wildcards import matching
 from splreplay.sql.values import Kind, Sql, as_text, cast, literal
 
 
 @dataclass(frozen=True)
-class FillNull:
+class FillNull(Transform):
     """`fillnull [value=text] [fields]`; without fields, every field that some result has."""
 
-    segment: Segment = dataclasses.field(repr=False)
     value: str
     fields: tuple[str, ...]
 
@@ -28,15 +26,18 @@ class FillNull:
         cursor.finish()
         return cls(segment, value, tuple(fields))
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return before.plus(name for name in self.fields if "*" not in name)
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the results filled; a named field that no result has becomes one that they all have."""
-        assert rows is not None
         named = [name for pattern in self.fields for name in (matching(pattern, rows.columns) or [pattern])]
         columns = dict(rows.columns)
         for name in named or list(columns):
             if "*" not in name:
                 columns[name] = self._filled(rows.field(name))
-        return run.store(columns, f"FROM {rows.name}")
+        return run.stages.store(columns, f"FROM {rows.name}")
 
     def _filled(self, value: Sql) -> Sql:
         by = Sql(literal(self.value), Kind.LITERAL)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from splreplay.commands.options import at_option, choice, matching, read_options
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
-from splreplay.spl.tokens import error_at
-
-if TYPE_CHECKING:
-    from splreplay.commands import Pipeline
+from splreplay.run.command import Reads, Run, Segment, Table, Transform
+from splreplay.run.execute import transform
+from splreplay.spl.options import at_option, choice, read_options
+from splreplay.spl.wildcards import matching
 
 # What stands in the template for the field's name, and for what the wildcards of the pattern matched; each can be renamed.
 _TOKENS = {
@@ -23,15 +19,12 @@ _TOKENS = {
     "matchseg2": "<<MATCHSEG2>>",
     "matchseg3": "<<MATCHSEG3>>",
 }
-# The template is made of streaming commands (Search Reference, "foreach").
-_STREAMING = ("convert", "eval", "fields", "makemv", "regex", "rename", "rex", "search", "spath", "where")
 
 
 @dataclass(frozen=True)
-class ForEach:
+class ForEach(Transform):
     """`foreach patterns [fieldstr=text] [matchstr=text] [matchseg1=text] … [template]`."""
 
-    segment: Segment = dataclasses.field(repr=False)
     patterns: tuple[str, ...]
     template: str
     tokens: tuple[str, ...]
@@ -60,21 +53,24 @@ class ForEach:
         if not patterns:
             cursor.fail("expected the names of fields, wildcards among them")
         if cursor.here.kind != "subsearch":
-            cursor.fail("foreach needs a template", hint="write: foreach a* [eval <<FIELD>>=…]")
+            cursor.fail("foreach needs a template", remedy="write: foreach a* [eval <<FIELD>>=…]")
         template = cursor.take().value
         cursor.finish()
         found = cls(segment, tuple(patterns), template, tuple(tokens.values()))
         found._commands("x", *["x"] * (len(tokens) - 1))
         return found
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def reads(self, first: bool) -> Reads:
+        """Any field: what the template reads depends on the results."""
+        return None
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the results with the commands run for each field in turn, those that were there at the start.
 
         Source: Search Reference, "foreach".
         """
-        assert rows is not None
         for name, segments in self._matches(list(rows.columns)).items():
-            rows = run.execute(self._commands(name, *[*segments, "", "", "", ""][: len(self.tokens) - 1]), rows)
+            rows = transform(rows, self._commands(name, *[*segments, "", "", "", ""][: len(self.tokens) - 1]), run)
         return rows
 
     def _matches(self, names: list[str]) -> dict[str, tuple[str, ...]]:
@@ -90,15 +86,14 @@ class ForEach:
                 found.setdefault(name, (whole, *match.groups()))
         return found
 
-    def _commands(self, *values: str) -> Pipeline:
+    def _commands(self, *values: str) -> Sequence[Transform]:
         """Return the commands of the template with *values* put in; a field's name is data, so what it makes is checked too."""
         by_token = dict(zip(self.tokens, values, strict=True))
         text = re.sub("|".join(map(re.escape, self.tokens)), lambda found: by_token[found.group()], self.template)
-        commands: Pipeline = self.segment.commands(text)
+        parser = self.segment.parser
+        commands: Sequence[Transform] = parser.template(text)
         for command in commands:
-            if command.segment.name not in _STREAMING:
-                start, end = self.segment.name_start, self.segment.name_start + len(self.segment.name)
+            if not command.streams:
                 message = f"{command.segment.name} in the template does not go through the results one by one"
-                hint = f"replay takes: {' '.join(_STREAMING)}"
-                raise error_at(self.segment.text, start, end, message, hint, unsupported=True)
+                self.segment.refuse(message, f"replay takes: {' '.join(parser.streaming)}")
         return commands

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-import re
 from dataclasses import dataclass
 
-from splreplay.commands.options import Convert, count, read_options
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
-from splreplay.sql.values import Value
-
-PARTS = ("(", "(", "AND", ")", "OR", ")")
+from splreplay.run.command import NONE, Outputs, Run, Segment, Table, Transform
+from splreplay.run.predicates import PARTS, formatted
+from splreplay.spl.options import Convert, count, read_options
 
 
 @dataclass(frozen=True)
-class Format:
+class Format(Transform):
     """`format "row prefix" "column prefix" "column separator" "column end" "row separator" "row end"`."""
 
-    segment: Segment = dataclasses.field(repr=False)
     parts: tuple[str, ...] = PARTS
     mvsep: str = "OR"
     maxresults: int = 0
@@ -39,35 +33,12 @@ class Format:
         cursor.finish()
         return cls(segment, tuple(parts) or PARTS, **options)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return NONE.plus(["search"])
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return one result; fields whose names start with `_` are left out, as are values that are not there."""
-        assert rows is not None
-        found = run.fetch(rows)
-        if self.maxresults:
-            found = found[: self.maxresults]
-        text = self._text([{name: row[name] for name in rows.columns if name in row} for row in found])
-        return run.from_python(("search",), [{"search": text}])
-
-    def _text(self, found: list[dict[str, Value]]) -> str:
-        row_prefix, column_prefix, column_separator, column_end, row_separator, row_end = self.parts
-        rows: list[str] = []
-        for row in found:
-            tests = [self._test(name, value) for name, value in row.items() if not name.startswith("_")]
-            if tests:
-                rows.append(f"{column_prefix} {f' {column_separator} '.join(tests)} {column_end}")
-        if not rows:
-            return self.emptystr
-        return f"{row_prefix} {f' {row_separator} '.join(rows)} {row_end}"
-
-    def _test(self, name: str, value: Value) -> str:
-        if isinstance(value, list):
-            return f"( {f' {self.mvsep} '.join(self._test(name, one) for one in value)} )"
-        return f"{_name(name)}={_quote(value)}"
-
-
-def _quote(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _name(name: str) -> str:
-    return name if re.fullmatch(r"[\w.:{}@-]+", name) else _quote(name)
+        found = run.stages.fetch(rows)
+        text = formatted(found[: self.maxresults or None], self.parts, self.mvsep, self.emptystr)
+        return run.stages.from_python(("search",), [{"search": text}])

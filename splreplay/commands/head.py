@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import Convert, boolean, count, read_count, read_options
-from splreplay.run import ORDER, Run, Table
+from splreplay.run.command import ORDER, Run, Segment, Table, Transform
 from splreplay.spl.expression import Expression, parse_parenthesised
-from splreplay.spl.pipeline import Segment
-from splreplay.sql.expressions import Compiler
+from splreplay.spl.options import Convert, boolean, count, read_count, read_options
 
 DEFAULT = 10
 
 
 @dataclass(frozen=True)
-class Head:
+class Head(Transform):
     """`head [count] [limit=count]`, ten by default, or `head (test) [limit=] [null=] [keeplast=]`."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    keeps_fields = True
+
     limit: int | None = DEFAULT
     test: Expression | None = None
     null: bool = False
@@ -38,17 +36,16 @@ class Head:
         cursor.finish()
         return cls(segment, **options)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the results up to the first for which the test is not true, at most *limit* of them.
 
         A null test ends them too, unless null=true; keeplast=true keeps the result that ended them.
         Source: Search Reference, "head".
         """
-        assert rows is not None
         if self.test is not None:
-            test = Compiler(self.segment.arguments(), rows.field, run.now, run.warn).boolean(self.test)
+            test = run.compiler(self.segment.arguments(), rows.field).boolean(self.test)
             fails = f"NOT coalesce({test}, {str(self.null).lower()})"
-            last = run.scalar(f"SELECT min({ORDER}) FROM {rows.name} WHERE {fails}")
+            last = run.stages.scalar(f"SELECT min({ORDER}) FROM {rows.name} WHERE {fails}")
             if last is not None:
-                rows = run.keep(rows, f"{ORDER} {'<=' if self.keeplast else '<'} {last}")
-        return rows if self.limit is None else run.first(rows, self.limit)
+                rows = run.stages.keep(rows, f"{ORDER} {'<=' if self.keeplast else '<'} {last}")
+        return rows if self.limit is None else run.stages.first(rows, self.limit)

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.append import union
-from splreplay.commands.options import boolean, count, read_options, refuse_options
-from splreplay.commands.search import predicate_test
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import Pipeline, Run, Segment, Source, Table, Transform
+from splreplay.run.predicates import predicate_test, subsearches
+from splreplay.spl.options import boolean, count, read_options, refuse_options
 from splreplay.spl.predicate import All, Predicate, Term, parse_predicate
-from splreplay.spl.tokens import error_at
 
 
 @dataclass(frozen=True)
-class InputLookup:
+class InputLookup(Source, Transform):
     """`inputlookup [append=] [start=] [max=] name [where predicate]`."""
 
-    segment: Segment = dataclasses.field(repr=False)
     name: str
     predicate: Predicate
     append: bool = False
-    start: int = 0
+    start_at: int = 0
     max: int = 1_000_000_000  # Search Reference, "inputlookup"
 
     @classmethod
@@ -36,20 +31,27 @@ class InputLookup:
         if cursor.accept_word("where"):
             predicate = parse_predicate(cursor)
         cursor.finish()
-        return cls(segment, name, predicate, **options)
+        return cls(segment, name, predicate, start_at=options.pop("start", 0), **options)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
-        """Return the rows of the lookup, with append behind the results so far; empty cells are no values."""
-        if rows is not None and not self.append:
-            start, end = self.segment.name_start, self.segment.name_start + len(self.segment.name)
-            message = "'inputlookup' makes its own results, so it must come first"
-            raise error_at(self.segment.text, start, end, message, "write inputlookup append=true, or put it first")
+    @property
+    def searches(self) -> tuple[Pipeline, ...]:
+        """The subsearches of the predicate."""
+        return subsearches(self.predicate)
+
+    def start(self, run: Run) -> Table:
+        """Return the rows of the lookup; empty cells are no values."""
         lookup = run.app.lookup(self.name)
-        found = run.from_python(lookup.fields, lookup.rows)
-        found = run.keep(found, predicate_test(self.predicate, found.field, run, self._no_terms))
-        found = run.store(found.columns, f'FROM {found.name} ORDER BY "#" LIMIT {self.max} OFFSET {self.start}')
-        return union(rows, found, run) if self.append and rows is not None else found
+        found = run.stages.from_python(lookup.fields, lookup.rows)
+        found = run.stages.keep(found, predicate_test(self.predicate, found.field, run, self._no_terms))
+        rest = f'FROM {found.name} ORDER BY "#" LIMIT {self.max} OFFSET {self.start_at}'
+        return run.stages.store(found.columns, rest)
+
+    def run(self, rows: Table, run: Run) -> Table:
+        """Return the results so far, and behind them the rows of the lookup."""
+        if not self.append:
+            message = "'inputlookup' makes its own results, so it must come first"
+            self.segment.fail(message, "write inputlookup append=true, or put it first")
+        return run.stages.union(rows, self.start(run))
 
     def _no_terms(self, term: Term) -> str:
-        message = "inputlookup where takes field=value"
-        raise error_at(self.segment.text, term.token.start, term.token.end, message)
+        self.segment.fail("inputlookup where takes field=value", token=term.token)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from splreplay import limits
-from splreplay.commands.options import boolean, choice, count, read_options
-from splreplay.run import ORDER, Run, Table
-from splreplay.spl.pipeline import Segment
-from splreplay.spl.tokens import Token, error_at
+from splreplay.run.command import ORDER, Outputs, Pipeline, Run, Segment, Table, Transform, outputs
+from splreplay.run.execute import subsearch
+from splreplay.spl.options import boolean, choice, count, read_options
+from splreplay.spl.tokens import Token
 from splreplay.sql.values import Kind, Sql, as_number, as_text
-
-if TYPE_CHECKING:
-    from splreplay.commands import Pipeline
 
 _OPTIONS = {
     "type": choice("inner", "outer", "left"),
@@ -26,10 +22,9 @@ _OPTIONS = {
 
 
 @dataclass(frozen=True)
-class Join:
+class Join(Transform):
     """`join options fields [subsearch]`."""
 
-    segment: Segment = dataclasses.field(repr=False)
     fields: tuple[str, ...]
     subsearch: Pipeline
     type: str
@@ -50,7 +45,7 @@ class Join:
         options = {"type": "inner", "usetime": False, "earlier": True, "overwrite": True, "max": 1}
         options |= read_options(cursor, _OPTIONS)
         if cursor.here.is_word("left", "right") and cursor.ahead().is_op("="):
-            cursor.refuse("replay's join takes field names, not left= and right=", hint="rename the key on one side")
+            cursor.refuse("replay's join takes field names, not left= and right=", remedy="rename the key on one side")
         token = cursor.here
         fields: list[str] = []
         while cursor.here.kind in ("word", "quoted"):
@@ -59,15 +54,24 @@ class Join:
                 fields.append(cursor.name())
             cursor.accept_op(",")
         if cursor.here.kind != "subsearch":
-            cursor.refuse("replay's join needs a subsearch", hint="write: join key [| tstats …]")
-        subsearch = cursor.subsearch(cursor.take())
+            cursor.refuse("replay's join needs a subsearch", remedy="write: join key [| tstats …]")
+        inner = cursor.subsearch(cursor.take())
         cursor.finish()
-        return cls(segment, tuple(fields), subsearch, fields_token=token, **options)  # type: ignore[arg-type]
+        return cls(segment, tuple(fields), inner, fields_token=token, **options)  # type: ignore[arg-type]
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    @property
+    def searches(self) -> tuple[Pipeline, ...]:
+        """The subsearch."""
+        return (self.subsearch,)
+
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        right = outputs(self.subsearch)
+        return Outputs(before.names | right.names, before.open or right.open)
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the joined results in the order of the left ones, then of the right ones."""
-        assert rows is not None
-        right = run.subsearch(self.subsearch, limits.JOIN_MAXOUT, "join")
+        right = subsearch(self.subsearch, limits.JOIN_MAXOUT, "join", run)
         keys = self.fields or tuple(name for name in rows.columns if name in right.columns and name[0] != "_")
         pairs = [(self._key(rows.field(name)), self._key(right.field(name))) for name in keys]
         on = " AND ".join(f'l."#k{number}" = r."#k{number}"' for number in range(len(pairs))) or "false"
@@ -93,19 +97,12 @@ class Join:
             elif name not in keys:
                 fields[name] = mine.or_else(fields[name]) if self.overwrite else fields[name].or_else(mine)
         rest = f"FROM ({left_sql}) l {how} ({right_sql}) r ON {on}{kept}"
-        return run.store(fields, rest, 'row_number() OVER (ORDER BY l."#", r."#")')
+        return run.stages.store(fields, rest, 'row_number() OVER (ORDER BY l."#", r."#")')
 
     def _key(self, key: Sql) -> str:
         if key.kind is Kind.MULTIVALUE:
-            token = self.fields_token
-            raise error_at(
-                self.segment.text,
-                token.start,
-                token.end,
-                "replay does not join on a multivalue field: how Splunk does is not documented",
-                "put mvexpand before the join",
-                unsupported=True,
-            )
+            message = "replay does not join on a multivalue field: how Splunk does is not documented"
+            self.segment.refuse(message, "put mvexpand before the join", self.fields_token)
         return as_text(key)
 
     @staticmethod
@@ -118,6 +115,8 @@ class Join:
         if not self.max:
             return
         matches = f"SELECT count(*) AS n FROM ({left_sql}) l JOIN ({right_sql}) r ON {on} GROUP BY l.{ORDER}"
-        dropped = run.scalar(f"SELECT coalesce(sum(greatest(n - {self.max}, 0)), 0) FROM ({matches})")
+        dropped = run.stages.scalar(f"SELECT coalesce(sum(greatest(n - {self.max}, 0)), 0) FROM ({matches})")
         if dropped:
-            run.limit(f"join kept at most max={self.max} match for each result; {int(dropped):,} more were dropped")
+            run.say(
+                "limit", f"join kept at most max={self.max} match for each result; {int(dropped):,} more were dropped"
+            )

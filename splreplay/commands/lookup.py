@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from splreplay.commands.options import refuse_options
-from splreplay.lookups import LookupTable
-from splreplay.run import ORDER, Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.app.lookups import LookupTable
+from splreplay.run.command import ORDER, Outputs, Run, Segment, Table, Transform
+from splreplay.spl.options import refuse_options
 from splreplay.spl.tokens import Cursor
 from splreplay.sql.values import EACH, Kind, Sql, as_list, as_text, literal
 
@@ -17,10 +15,9 @@ Pair = tuple[str, str]  # the name in the lookup, the name in the results
 
 
 @dataclass(frozen=True)
-class Lookup:
+class Lookup(Transform):
     """`lookup name field [AS event_field] … [OUTPUT|OUTPUTNEW field [AS event_field] …]`."""
 
-    segment: Segment = dataclasses.field(repr=False)
     name: str
     matches: tuple[Pair, ...]
     outputs: tuple[Pair, ...]
@@ -48,11 +45,14 @@ class Lookup:
         cursor.finish()
         return cls(segment, name, tuple(matches), tuple(outputs), overwrite)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return before.plus(mine for _, mine in self.outputs) if self.outputs else before.opened()
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return every result with the fields of the rows that match it; several matches make a multivalue."""
-        assert rows is not None
         lookup = run.app.lookup(self.name)
-        table = run.from_python(lookup.fields, lookup.rows)
+        table = run.stages.from_python(lookup.fields, lookup.rows)
         outputs = self.outputs or tuple(
             (name, name) for name in lookup.fields if name not in {theirs for theirs, _ in self.matches}
         )
@@ -72,7 +72,7 @@ class Lookup:
         for number, (_, mine) in enumerate(outputs):
             fields[mine] = self._output(f"f.o{number}", lookup, rows.field(mine))
         rest = f'FROM {rows.name} r LEFT JOIN ({found}) f ON f."#ro" = r.{ORDER}'
-        return run.store(fields, rest, f"r.{ORDER}")
+        return run.stages.store(fields, rest, f"r.{ORDER}")
 
     def _output(self, values: str, lookup: LookupTable, current: Sql) -> Sql:
         """A row that matched but has no value there gives none; no row at all gives the default, if there is one."""

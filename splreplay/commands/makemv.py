@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import Convert, boolean, one_value, read_options
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import Run, Segment, Table, Transform
+from splreplay.spl.options import Convert, boolean, read_options
 from splreplay.sql.patterns import group_count, re2_pattern
 from splreplay.sql.values import EACH, Kind, Sql, as_text, literal, or_null
 
 
 @dataclass(frozen=True)
-class MakeMv:
+class MakeMv(Transform):
     """`makemv [delim=text | tokenizer="pattern"] [allowempty=] field`."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    streams = True
+    keeps_fields = True
+
     field: str
     delim: str = " "
     tokenizer: str | None = None
@@ -46,13 +46,12 @@ class MakeMv:
             )
         return cls(segment, field, **options)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the results with the field cut at each delim, or made of what the tokenizer's first group matched.
 
         Delims side by side count as one, unless allowempty=true. Source: Search Reference, "makemv".
         """
-        assert rows is not None
-        value = one_value(rows, self.field, self.segment)
+        value = rows.one_value(self.field, self.segment)
         if value.kind is Kind.NOTHING:
             return rows
         text = as_text(value)
@@ -62,4 +61,4 @@ class MakeMv:
             found = f"string_split({text}, {literal(self.delim)})"
         empty = "" if self.allowempty else f" AND {EACH} != ''"
         kept = or_null(f"list_filter({found}, lambda {EACH}: {EACH} IS NOT NULL{empty})")
-        return run.store({**rows.columns, self.field: Sql(kept, Kind.MULTIVALUE)}, f"FROM {rows.name}")
+        return run.stages.store({**rows.columns, self.field: Sql(kept, Kind.MULTIVALUE)}, f"FROM {rows.name}")

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 import json
 import math
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.commands.options import Convert, boolean, choice, count, read_options, refuse_options
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import NONE, Outputs, Run, Segment, Source, Table
+from splreplay.spl.options import Convert, boolean, choice, count, read_options, refuse_options
 from splreplay.sql.values import Kind, Sql, Value, number
 
 
 @dataclass(frozen=True)
-class MakeResults:
+class MakeResults(Source):
     """`makeresults [count=n]`, or `makeresults format=csv|json data=text`."""
 
-    segment: Segment = dataclasses.field(repr=False)
     count: int = 1
     rows: tuple[dict[str, Value | None], ...] | None = None
 
@@ -51,12 +48,18 @@ class MakeResults:
                 cursor.fail(f"data= is not {options['format']}: {error}", start)
         return cls(segment, options.get("count", 1), rows)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return NONE.plus(["_time"] if self.rows is None else (name for row in self.rows for name in row))
+
+    def start(self, run: Run) -> Table:
         """Return the results; without data, each has the time of the run as `_time`."""
         if self.rows is not None:
             names = dict.fromkeys(name for row in self.rows for name in row)
-            return run.from_python(list(names), self.rows)
-        return run.store({"_time": Sql(number(math.floor(run.now)), Kind.NUMBER)}, f"FROM range({self.count})", "range")
+            return run.stages.from_python(list(names), self.rows)
+        return run.stages.store(
+            {"_time": Sql(number(math.floor(run.time.now)), Kind.NUMBER)}, f"FROM range({self.count})", "range"
+        )
 
 
 def _csv(text: str) -> list[dict[str, Value | None]]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import count, read_options
-from splreplay.run import ORDER, Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import ORDER, Run, Segment, Table, Transform
+from splreplay.spl.options import count, read_options
 from splreplay.sql.values import Kind, Sql
 
 
 @dataclass(frozen=True)
-class MvExpand:
+class MvExpand(Transform):
     """`mvexpand field [limit=count]`; a limit of 0 is none."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    keeps_fields = True
+
     field: str
     limit: int = 0
 
@@ -28,9 +27,8 @@ class MvExpand:
         cursor.finish()
         return cls(segment, field, limit)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the results expanded, in order; one without the field stays as it is."""
-        assert rows is not None
         column = rows.field(self.field)
         if column.kind is not Kind.MULTIVALUE:
             return rows
@@ -38,4 +36,4 @@ class MvExpand:
         one = f'unnest(coalesce({values}, [NULL])) AS "#one", unnest(range(coalesce(len({values}), 1))) AS "#place"'
         fields = {**rows.columns, self.field: Sql('"#one"', Kind.TEXT)}
         order = f'row_number() OVER (ORDER BY {ORDER}, "#place")'
-        return run.store(fields, f"FROM (SELECT *, {one} FROM {rows.name})", order)
+        return run.stages.store(fields, f"FROM (SELECT *, {one} FROM {rows.name})", order)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import one_value
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import Run, Segment, Table, Transform
 from splreplay.sql.patterns import re2_test
 from splreplay.sql.values import as_text, literal
 
 
 @dataclass(frozen=True)
-class Regex:
+class Regex(Transform):
     """`regex field="pattern"`, `regex field!="pattern"`, or `regex "pattern"` for `_raw`."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    streams = True
+    keeps_fields = True
+
     pattern: str
     field: str = "_raw"
     matches: bool = True
@@ -30,14 +29,13 @@ class Regex:
             field = cursor.name()
             op = cursor.take().value
         if cursor.here.kind != "quoted":
-            cursor.fail("expected a pattern in double quotes", hint='write: regex field="pattern"')
+            cursor.fail("expected a pattern in double quotes", remedy='write: regex field="pattern"')
         pattern = cursor.take().value
         cursor.finish()
         return cls(segment, pattern, field, op == "=")
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def run(self, rows: Table, run: Run) -> Table:
         """Keep the results whose field matches; with `!=` those whose field does not, or is not there †."""
-        assert rows is not None
-        text = as_text(one_value(rows, self.field, self.segment))
+        text = as_text(rows.one_value(self.field, self.segment))
         test = f"coalesce(regexp_matches({text}, {literal(re2_test(self.pattern))}), false)"
-        return run.keep(rows, test if self.matches else f"NOT {test}")
+        return run.stages.keep(rows, test if self.matches else f"NOT {test}")

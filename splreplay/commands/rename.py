@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import matching, substitute
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.spl.wildcards import matching, substitute
 
 
 @dataclass(frozen=True)
-class Rename:
+class Rename(Transform):
     """`rename old AS new, …`; both may hold wildcards, as many on one side as on the other."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    streams = True
+
     pairs: tuple[tuple[str, str], ...]
 
     @classmethod
@@ -37,12 +36,24 @@ class Rename:
             cursor.fail("expected a field to rename")
         return cls(segment, tuple(pairs))
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        names = set(before.names)
+        for old, new in self.pairs:
+            if "*" not in old and (before.open or old in names):
+                names = names - {old} | {new}
+            elif "*" not in old:
+                names.discard(new)
+            else:
+                found = {name: substitute(old, new, name) for name in matching(old, names)}
+                names = names.difference(found) | set(found.values())
+        return Outputs(frozenset(names), before.open)
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the results renamed; a pair whose old field is not there empties the field of the new name.
 
         Source: Search Reference, "rename": "the target field is set to NULL" when the source does not exist.
         """
-        assert rows is not None
         columns = dict(rows.columns)
         for old, new in self.pairs:
             sources = matching(old, columns)
@@ -53,4 +64,4 @@ class Rename:
                 if target != name:
                     columns.pop(target, None)
                     columns = {target if key == name else key: value for key, value in columns.items()}
-        return rows.named(columns, run)
+        return run.stages.named(rows, columns)

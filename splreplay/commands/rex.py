@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from dataclasses import dataclass
 
-from splreplay.commands.options import Convert, choice, count, one_value, read_options, refuse_options
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.spl.options import Convert, choice, count, read_options, refuse_options
 from splreplay.spl.tokens import Cursor, Token
 from splreplay.sql.patterns import group_count, named_groups, re2_extraction, re2_pattern
 from splreplay.sql.values import EACH, Kind, Sql, as_text, literal, or_null
@@ -18,10 +16,11 @@ _WHY = "compute a place with eval: len(mvindex(split(field, text), 0))"
 
 
 @dataclass(frozen=True)
-class Rex:
+class Rex(Transform):
     """`rex [field=name] [max_match=count] "pattern"`; a max_match of 0 takes every match."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    streams = True
+
     field: str
     pattern: str
     max_match: int = 1
@@ -51,13 +50,16 @@ class Rex:
             cursor.fail("this pattern has no named group, so nothing to extract", token, "write (?<field>…)")
         return cls(segment, field, token.value, options.get("max_match", 1))
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return before.plus(named_groups(self.pattern))
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the results with a field for each named group that took part in a match; the others stay as they were.
 
         A group that matched the empty text gives no value †.
         """
-        assert rows is not None
-        text = as_text(one_value(rows, self.field, self.segment))
+        text = as_text(rows.one_value(self.field, self.segment))
         columns = dict(rows.columns)
         pattern = literal((re2_extraction if self.max_match == 1 else re2_pattern)(self.pattern))
         for name, number in named_groups(self.pattern).items():
@@ -68,24 +70,25 @@ class Rex:
                 some = f"{found}[1:{self.max_match}]" if self.max_match else found
                 value = Sql(or_null(f"list_filter({some}, lambda {EACH}: {EACH} != '')"), Kind.MULTIVALUE)
             columns[name] = value.or_else(rows.field(name))
-        return run.store(columns, f"FROM {rows.name}")
+        return run.stages.store(columns, f"FROM {rows.name}")
 
 
 @dataclass(frozen=True)
-class Sed:
+class Sed(Transform):
     """`rex [field=name] mode=sed "s/pattern/text/flags"`, or `"y/characters/others/"`."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    streams = True
+    keeps_fields = True
+
     field: str
     letter: str
     pattern: str
     by: str
     everywhere: bool
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the results with the field edited."""
-        assert rows is not None
-        value = one_value(rows, self.field, self.segment)
+        value = rows.one_value(self.field, self.segment)
         if value.kind is Kind.NOTHING:
             return rows
         text = as_text(value)
@@ -94,7 +97,7 @@ class Sed:
         else:
             flags = "'g'" if self.everywhere else "''"
             edited = f"regexp_replace({text}, {literal(re2_pattern(self.pattern))}, {literal(self.by)}, {flags})"
-        return run.store({**rows.columns, self.field: Sql(edited, Kind.TEXT)}, f"FROM {rows.name}")
+        return run.stages.store({**rows.columns, self.field: Sql(edited, Kind.TEXT)}, f"FROM {rows.name}")
 
 
 def _parse_sed(cursor: Cursor, segment: Segment, field: str, text: str) -> Sed:

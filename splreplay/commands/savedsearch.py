@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 from splreplay import limits
 from splreplay.errors import UnsupportedError
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import Reads, Run, Segment, Source, Table
+from splreplay.run.execute import nested
 
 
 @dataclass(frozen=True)
-class SavedSearch:
+class SavedSearch(Source):
     """`savedsearch name [token=value …]`: `$token$` in the saved search is replaced by the value."""
 
-    segment: Segment = dataclasses.field(repr=False)
     name: str
     tokens: tuple[tuple[str, str], ...] = ()
 
@@ -32,7 +30,11 @@ class SavedSearch:
         cursor.finish()
         return cls(segment, name, tuple(tokens))
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def reads(self, first: bool) -> Reads:
+        """Any field: what it runs is not in the text."""
+        return None
+
+    def start(self, run: Run) -> Table:
         """Return the results of the saved search, as it stands in the app.
 
         Raises:
@@ -42,17 +44,17 @@ class SavedSearch:
         saved = run.app.saved_search(self.name)
         if saved.disabled:
             raise UnsupportedError(
-                f"the saved search {self.name!r} is disabled, and Splunk does not run a disabled one\n"
-                "run its enabled twin (… - Hunt), or name it with --search"
+                f"the saved search {self.name!r} is disabled, and Splunk does not run a disabled one",
+                "run its enabled twin (… - Hunt), or name it with --search",
             )
         if "\n" in saved.search:
             raise UnsupportedError(
-                f"the saved search {self.name!r} has several lines, and Splunk's savedsearch fails on such a one\n"
-                "write it on one line, or name it with --search"
+                f"the saved search {self.name!r} has several lines, and Splunk's savedsearch fails on such a one",
+                "write it on one line, or name it with --search",
             )
         if run.depth >= limits.SUBSEARCH_DEPTH:
             raise UnsupportedError(f"the saved search {self.name!r} runs itself")
         text = saved.search
         for token, value in self.tokens:
             text = text.replace(f"${token}$", value)
-        return run.nested(run.app.parse(text))
+        return nested(self.segment.parser.search(text), run)

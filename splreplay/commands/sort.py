@@ -6,9 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.commands.options import count, read_count, read_options
-from splreplay.run import ORDER, Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import ORDER, Run, Segment, Table, Transform
+from splreplay.spl.options import count, read_count, read_options
 from splreplay.sql.values import Kind, Sql, as_number, as_text, literal
 
 _OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -26,10 +25,11 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Sort:
+class Sort(Transform):
     """`sort [count] [+|-]field, … [desc]`; a count of 0 keeps every result."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    keeps_fields = True
+
     limit: int
     keys: tuple[Key, ...]
     default_limit: bool = False
@@ -66,18 +66,18 @@ class Sort:
         cursor.finish()
         return cls(segment, limits.SORT_DEFAULT if limit is None else limit, tuple(keys), limit is None)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the results in order, at most *limit* of them; equal ones stay as they were."""
-        assert rows is not None
         order = ", ".join([*(self._order(key, rows, run) for key in self.keys), ORDER])
-        found = run.store(rows.columns, f"FROM {rows.name}", f"row_number() OVER (ORDER BY {order})")
+        found = run.stages.store(rows.columns, f"FROM {rows.name}", f"row_number() OVER (ORDER BY {order})")
         if not self.limit or found.count <= self.limit:
             return found
         if self.default_limit:
-            run.limit(
-                f"sort kept {self.limit:,} of {found.count:,} results, its limit when no count is given; write sort 0"
+            run.say(
+                "limit",
+                f"sort kept {self.limit:,} of {found.count:,} results, its limit when no count is given; write sort 0",
             )
-        return run.first(found, self.limit)
+        return run.stages.first(found, self.limit)
 
     @staticmethod
     def _order(key: Key, rows: Table, run: Run) -> str:
@@ -110,4 +110,4 @@ def _are_addresses(value: Sql, rows: Table, run: Run) -> bool:
     """Whether every value of a field is an IPv4 address: then auto takes them for addresses †."""
     if value.kind is not Kind.TEXT:
         return False
-    return bool(run.scalar(f"SELECT bool_and(regexp_matches({value.text}, {literal(_IPV4)})) FROM {rows.name}"))
+    return bool(run.stages.scalar(f"SELECT bool_and(regexp_matches({value.text}, {literal(_IPV4)})) FROM {rows.name}"))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 from splreplay import jsonpath
-from splreplay.commands.options import Convert, one_value, read_options
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.spl.options import Convert, read_options
 from splreplay.sql.values import Kind, Sql, as_text, literal
 
 
 @dataclass(frozen=True)
-class Spath:
+class Spath(Transform):
     """`spath [input=field] [output=name] [path=]path`."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    streams = True
+
     path: str
     output: str
     input: str = "_raw"
@@ -44,17 +43,22 @@ class Spath:
             cursor.fail(f"{options['path']!r} is not a path", token, "write for example a.b{}.c")
         return cls(segment, **{"output": options["path"], **options})
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return before.plus((self.output,))
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the results with the values at the path; where there are none, the output stays as it was †."""
-        assert rows is not None
-        value = one_value(rows, self.input, self.segment)
+        value = rows.one_value(self.input, self.segment)
         if value.kind is Kind.NOTHING:
             return rows
         is_xml = rf"regexp_matches({as_text(value)}, '^\s*<')"
-        xml = run.scalar(f"SELECT count(*) FROM {rows.name} WHERE {is_xml}")
+        xml = run.stages.scalar(f"SELECT count(*) FROM {rows.name} WHERE {is_xml}")
         if xml:
             run.warn(
                 f"spath reads JSON here, not XML: results of which {self.input} is XML, and gives nothing: {xml:,}"
             )
         found = Sql(f"py_spath({as_text(value)}, {literal(self.path)})", Kind.MULTIVALUE)
-        return run.store({**rows.columns, self.output: found.or_else(rows.field(self.output))}, f"FROM {rows.name}")
+        return run.stages.store(
+            {**rows.columns, self.output: found.or_else(rows.field(self.output))}, f"FROM {rows.name}"
+        )

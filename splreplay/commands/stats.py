@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.aggregates import Aggregate, check_names, expand, field_value, group, parse_aggregates, parse_by
-from splreplay.commands.options import boolean, read_options, refuse_options
-from splreplay.run import ORDER, Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import NONE, Outputs, Run, Segment, Table, Transform
+from splreplay.run.groups import aggregated, grouped
+from splreplay.spl.options import boolean, read_options, refuse_options
 from splreplay.spl.tokens import Cursor
-from splreplay.sql.expressions import Compiler
+from splreplay.sql.aggregates import Aggregate, check_names, parse_aggregates, parse_by
 
 
 @dataclass(frozen=True)
-class Stats:
+class Stats(Transform):
     """`stats aggregates BY fields`."""
 
-    segment: Segment = dataclasses.field(repr=False)
     aggregates: tuple[Aggregate, ...]
     by: tuple[str, ...]
 
@@ -28,9 +25,13 @@ class Stats:
         aggregates, by = parse_stats(cursor)
         return cls(segment, aggregates, by)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        kept = [name for name in self.by if before.may_have(name)]
+        return NONE.plus([*kept, *aggregated(self.aggregates, before)])
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return one result for each group, in the order of the by-fields; a result without a by-field is in none."""
-        assert rows is not None
         return grouped(self.segment, self.aggregates, self.by, rows, run)
 
 
@@ -43,11 +44,3 @@ def parse_stats(cursor: Cursor) -> tuple[tuple[Aggregate, ...], tuple[str, ...]]
     check_names(cursor, aggregates, by)
     cursor.finish()
     return aggregates, by
-
-
-def grouped(segment: Segment, aggregates: tuple[Aggregate, ...], by: tuple[str, ...], rows: Table, run: Run) -> Table:
-    """Return the aggregates of *rows*, one row for each group."""
-    value = field_value(rows, Compiler(segment.arguments(), rows.field, run.now, run.warn))
-    fields = {name: rows.field(name) for name in by}
-    expanded = expand(aggregates, list(rows.columns), by)
-    return group(run, expanded, fields, value, f"FROM {rows.name}", rows.field("_time"), ORDER)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.commands.options import matching
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.spl.wildcards import matching
 from splreplay.sql.values import Sql
 
 
 @dataclass(frozen=True)
-class Table_:  # noqa: N801 - the command's own name is taken by the results
+class Table_(Transform):  # noqa: N801 - the command's own name is taken by the results
     """`table fields`."""
 
-    segment: Segment = dataclasses.field(repr=False)
     fields: tuple[str, ...]
 
     @classmethod
@@ -26,11 +23,14 @@ class Table_:  # noqa: N801 - the command's own name is taken by the results
         cursor.finish()
         return cls(segment, tuple(fields))
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return before.named(self.fields)
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return the named fields only, `_time` and `_raw` among those that go; one that is not there is an empty column."""
-        assert rows is not None
         kept: dict[str, Sql] = {}
         for pattern in self.fields:
             names = [pattern] if "*" not in pattern else matching(pattern, rows.columns)
             kept |= {name: rows.field(name) for name in names if name not in kept}
-        return rows.named(kept, run)
+        return run.stages.named(rows, kept)

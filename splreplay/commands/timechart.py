@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from splreplay import limits, times
-from splreplay.commands.aggregates import Aggregate, check_names, parse_aggregates
-from splreplay.commands.options import Convert, boolean, count, read_options, refuse_options
-from splreplay.commands.stats import grouped
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
-from splreplay.spl.tokens import Cursor, error_at
+from splreplay.run.command import NONE, Outputs, Run, Segment, Table, Transform
+from splreplay.run.groups import grouped
+from splreplay.spl.options import Convert, boolean, count, read_options, refuse_options
+from splreplay.spl.tokens import Cursor
+from splreplay.sql.aggregates import Aggregate, check_names, parse_aggregates
 from splreplay.sql.values import Kind, Sql, as_number, as_text, literal, number
 
 # Without span=, the shortest of these that makes no more than 100 spans, else a month: the manual's table of default
@@ -32,10 +30,9 @@ OTHER, NULL = "OTHER", "NULL"
 
 
 @dataclass(frozen=True)
-class TimeChart:
+class TimeChart(Transform):
     """`timechart options aggregates BY field options`; a limit of 0 keeps every series."""
 
-    segment: Segment = dataclasses.field(repr=False)
     aggregates: tuple[Aggregate, ...]
     by: str | None = None
     span_s: int | None = None
@@ -65,22 +62,33 @@ class TimeChart:
         cursor.finish()
         return cls(segment, aggregates, by, **options)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        if self.by is not None:
+            return NONE.plus(["_time"]).opened()  # a column for each value
+        return NONE.plus(["_time", *(one.alias for one in self.aggregates)])
+
+    def run(self, rows: Table, run: Run) -> Table:
         """Return one result for each span of the time range, in order; none where no result has a time."""
-        assert rows is not None
         time = Sql(as_number(rows.field("_time")), Kind.NUMBER)
-        rows = run.store({**rows.columns, "_time": time}, f"FROM {rows.name} WHERE {time.text} IS NOT NULL")
+        rows = run.stages.store({**rows.columns, "_time": time}, f"FROM {rows.name} WHERE {time.text} IS NOT NULL")
         time = rows.field("_time")
         if not rows.count:
-            return run.store({"_time": time}, f"FROM {rows.name}")
-        first, last = (float(run.scalar(f"SELECT {edge}({time.text}) FROM {rows.name}")) for edge in ("min", "max"))
+            return run.stages.store({"_time": time}, f"FROM {rows.name}")
+        first, last = (
+            float(run.stages.scalar(f"SELECT {edge}({time.text}) FROM {rows.name}")) for edge in ("min", "max")
+        )
         # Results from beside the time range, if a search makes any, widen it †.
-        start = min(first, first if run.earliest is None else run.earliest)
-        end = max(math.nextafter(last, math.inf), last if run.latest is None else run.latest)
+        start = min(first, first if run.time.earliest is None else run.time.earliest)
+        end = max(math.nextafter(last, math.inf), last if run.time.latest is None else run.time.latest)
         span_s = self.span_s or next((span for span in _SPANS_S if end - start <= span * _BINS), None)
         if span_s and (end - start) / span_s > limits.TIMECHART_SPANS:
-            self._refuse(f"replay's timechart makes at most {limits.TIMECHART_SPANS:,} spans", "take a longer span=")
-        rows = run.store({**rows.columns, "_time": Sql(_span_of(time.text, span_s), Kind.NUMBER)}, f"FROM {rows.name}")
+            self.segment.refuse(
+                f"replay's timechart makes at most {limits.TIMECHART_SPANS:,} spans", "take a longer span="
+            )
+        rows = run.stages.store(
+            {**rows.columns, "_time": Sql(_span_of(time.text, span_s), Kind.NUMBER)}, f"FROM {rows.name}"
+        )
         if self.by is None:
             groups = grouped(self.segment, self.aggregates, ("_time",), rows, run)
             cells = {one.alias: _cell(one, groups) for one in self.aggregates}
@@ -92,22 +100,22 @@ class TimeChart:
         starts = ", ".join(number(edge) for edge in _starts(start, end, span_s))
         spans = f'(SELECT unnest([{starts}]) AS "#start")'
         rest = f'FROM {spans} LEFT JOIN {groups.name} ON {groups.field("_time").text} = "#start" GROUP BY "#start"'
-        return run.store({"_time": Sql('"#start"', Kind.NUMBER), **cells}, rest, '"#start"')
+        return run.stages.store({"_time": Sql('"#start"', Kind.NUMBER), **cells}, rest, '"#start"')
 
     def _named(self, by: str, rows: Table, run: Run) -> Table:
         """Return *rows* with the name of its series as each one's *by*, none where it is in no series."""
         field = rows.field(by)
         if field.kind is Kind.MULTIVALUE:
-            self._refuse("replay's timechart does not split by a multivalue field", "put mvexpand before it")
+            self.segment.refuse("replay's timechart does not split by a multivalue field", "put mvexpand before it")
         text = as_text(field)
         # Splunk hides fields that start with an underscore, so such a value gets a name that does not †.
         shown = f"CASE WHEN starts_with({text}, '_') THEN 'VALUE' || {text} ELSE {text} END"
-        rows = run.store({**rows.columns, by: Sql(shown, Kind.TEXT)}, f"FROM {rows.name}")
+        rows = run.stages.store({**rows.columns, by: Sql(shown, Kind.TEXT)}, f"FROM {rows.name}")
         series = rows.field(by).text
         largest = ", ".join(map(literal, self._largest(by, rows, run))) or "NULL"
         other, null = (literal(OTHER) if self.useother else "NULL"), (literal(NULL) if self.usenull else "NULL")
         name = f"CASE WHEN {series} IS NULL THEN {null} WHEN {series} IN ({largest}) THEN {series} ELSE {other} END"
-        return run.store({**rows.columns, by: Sql(name, Kind.TEXT)}, f"FROM {rows.name}")
+        return run.stages.store({**rows.columns, by: Sql(name, Kind.TEXT)}, f"FROM {rows.name}")
 
     def _largest(self, by: str, rows: Table, run: Run) -> list[str]:
         """Return the series with the largest sums of what is charted, as many as the limit says."""
@@ -115,11 +123,7 @@ class TimeChart:
         series, value = groups.field(by).text, as_number(groups.field(self.aggregates[0].alias))
         query = f"SELECT {series} FROM {groups.name} GROUP BY 1 ORDER BY sum({value}) DESC NULLS LAST, 1"
         query += f" LIMIT {self.limit}" if self.limit else ""
-        return [name for (name,) in run.connection.execute(query).fetchall()]
-
-    def _refuse(self, message: str, remedy: str) -> NoReturn:
-        start, end = self.segment.name_start, self.segment.name_start + len(self.segment.name)
-        raise error_at(self.segment.text, start, end, message, remedy, unsupported=True)
+        return [name for (name,) in run.stages.connection.execute(query).fetchall()]
 
 
 def _read_options(cursor: Cursor) -> dict[str, Any]:
@@ -153,7 +157,7 @@ def _starts(start: float, end: float, span_s: int | None) -> Iterator[float]:
 def _names(series: str, groups: Table, run: Run) -> list[str]:
     """Return the names of the series in order, those that stand for several values or none behind the others †."""
     query = f"SELECT {series} FROM {groups.name} GROUP BY 1 ORDER BY {series} IN ('{OTHER}', '{NULL}'), 1"
-    return [name for (name,) in run.connection.execute(query).fetchall()]
+    return [name for (name,) in run.stages.connection.execute(query).fetchall()]
 
 
 def _cell(one: Aggregate, groups: Table, where: str = "true") -> Sql:

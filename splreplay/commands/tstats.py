@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from splreplay import cim, times
-from splreplay.commands.aggregates import Aggregate, check_names, expand, group, parse_aggregates
-from splreplay.commands.options import Convert, at_option, boolean, read_option, refuse_options
-from splreplay.commands.search import resolve, time_range
-from splreplay.run import Run, Table
-from splreplay.spl.pipeline import Segment
+from splreplay.commands.format import Format
+from splreplay.run.command import NONE, Outputs, Pipeline, Reads, Run, Segment, Source, Table, outputs
+from splreplay.run.groups import group
+from splreplay.run.predicates import resolve, subsearches, time_range
+from splreplay.spl.options import Convert, at_option, boolean, read_option, refuse_options
 from splreplay.spl.predicate import All, Predicate, Term, fields_of, parse_predicate
-from splreplay.spl.tokens import Cursor, Token, error_at
+from splreplay.spl.tokens import Cursor, Token
+from splreplay.sql.aggregates import Aggregate, check_names, expand, parse_aggregates
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
 
@@ -36,10 +37,9 @@ _REFUSED = ("prestats", "append")
 
 
 @dataclass(frozen=True)
-class Tstats:
+class Tstats(Source):
     """`tstats options aggregates FROM datamodel=X WHERE predicate BY fields`."""
 
-    segment: Segment = dataclasses.field(repr=False)
     aggregates: tuple[Aggregate, ...]
     datamodel: str
     predicate: Predicate
@@ -66,9 +66,9 @@ class Tstats:
             if one.function in ("first", "last", "list"):
                 cursor.refuse(f"replay's tstats does not run {one.function}: a data model has no order", one.token)
         if not cursor.accept_word("from"):
-            cursor.refuse("replay's tstats reads data models only", hint="add: from datamodel=Endpoint.Processes")
+            cursor.refuse("replay's tstats reads data models only", remedy="add: from datamodel=Endpoint.Processes")
         if not at_option(cursor, ("datamodel",)):
-            cursor.refuse("replay's tstats reads data models only", hint="write: from datamodel=Endpoint.Processes")
+            cursor.refuse("replay's tstats reads data models only", remedy="write: from datamodel=Endpoint.Processes")
         cursor.take()
         cursor.take()
         datamodel_token = cursor.here
@@ -81,16 +81,40 @@ class Tstats:
         cursor.finish()
         return cls(segment, aggregates, datamodel, predicate, by, span_s, fillnull_value, datamodel_token)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields behind it."""
+        return NONE.plus([*self.by, *(one.alias for one in self.aggregates)])
+
+    @property
+    def searches(self) -> tuple[Pipeline, ...]:
+        """The subsearches of the predicate."""
+        return subsearches(self.predicate)
+
+    def reads(self, first: bool) -> Reads:
+        """The fields that it names, and those that the results of its subsearches may name as part of its predicate."""
+        names = {one.field for one in self.aggregates if one.field is not None}
+        names |= {*self.by, *fields_of(self.predicate)}
+        for inner in self.searches:
+            source, *others = inner
+            before = [one for one in others if one is not inner[-1] or not isinstance(one, Format)]
+            named = outputs((source, *before))
+            if named.open or {"search", "query"} & named.names:
+                return None
+            names |= named.names
+        if any("*" in name for name in names):
+            return None
+        prefix = f"{self.datamodel.rpartition('.')[2]}."
+        return {self.datamodel: {name.removeprefix(prefix) for name in names}}
+
+    def start(self, run: Run) -> Table:
         """Return one result for each group, in the order of the by-fields."""
-        data = run.datamodels.get(self.datamodel)
+        data = run.models.datasets.get(self.datamodel)
         if data is None:
-            token = self.datamodel_token
             message = f"replay has no data model {self.datamodel!r}"
-            if any(name.startswith(f"{self.datamodel}.") for name in run.datamodels):
+            if any(name.startswith(f"{self.datamodel}.") for name in run.models.datasets):
                 message = f"{self.datamodel!r} is a data model, of which replay reads one dataset"
-            hint = self._instead(sorted(run.datamodels))
-            raise error_at(self.segment.text, token.start, token.end, message, hint, unsupported=True)
+            remedy = self._instead(sorted(run.models.datasets))
+            self.segment.refuse(message, remedy, self.datamodel_token)
         dataset = self.datamodel.rpartition(".")[2]
         names = [name if name in COMMON else f"{dataset}.{name}" for name in data.columns]
         absent: set[str] = set()
@@ -117,7 +141,7 @@ class Tstats:
         asked.clear()
         predicate, modifiers = resolve(self.predicate, run)
         test = predicate_sql(predicate, field, self._no_terms)
-        run.decides(self.datamodel, asked, grouped)
+        run.models.decides(self.datamodel, asked, grouped)
         aggregates, moment = expand(self.aggregates, names, self.by), field("_time")
         inputs = {one: value(one) for one in aggregates}
         rest = self._rows(run, data, read, f"({test}) AND {time_range(run, '_time', modifiers)}")
@@ -132,10 +156,10 @@ class Tstats:
         def rows(fields: Iterable[str]) -> str:
             return f"FROM ({data.query(fields)}) AS {identifier(self.datamodel)} WHERE {where}"
 
-        shared = sorted(data.columns.keys() & run.shared.get(self.datamodel, ()))
+        shared = sorted(data.columns.keys() & run.models.shared.get(self.datamodel, ()))
         if set(read) <= set(shared):
             fields = {name: Sql(identifier(name), cim.kind(name)) for name in shared}
-            kept = run.store(fields, f"{rows(shared)} LIMIT {SHARED_ROWS + 1}", "0")
+            kept = run.stages.store(fields, f"{rows(shared)} LIMIT {SHARED_ROWS + 1}", "0")
             if kept.count <= SHARED_ROWS:
                 return f"FROM {kept.name}"
         return rows(read)
@@ -160,9 +184,8 @@ class Tstats:
         return Sql(f"coalesce({as_text(sql)}, {filler})", Kind.TEXT)
 
     def _no_terms(self, term: Term) -> str:
-        hint = "write field=value, for example Processes.process_name=cmd.exe"
-        message = "tstats cannot look for a bare word"
-        raise error_at(self.segment.text, term.token.start, term.token.end, message, hint)
+        remedy = "write field=value, for example Processes.process_name=cmd.exe"
+        self.segment.fail("tstats cannot look for a bare word", remedy, term.token)
 
 
 def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], int | None]:
@@ -182,9 +205,9 @@ def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], int | None]:
     if not by:
         cursor.fail("expected a field behind by")
     if "_time" in by and span_s is None:
-        cursor.refuse("replay does not guess the span of _time", hint="add one: by _time span=1h")
+        cursor.refuse("replay does not guess the span of _time", remedy="add one: by _time span=1h")
     if span_s is not None and "_time" not in by:
-        cursor.fail("span= goes with _time", span, hint="write: by _time span=1h")
+        cursor.fail("span= goes with _time", span, remedy="write: by _time span=1h")
     return tuple(by), span_s
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
-from splreplay.run import Run, Table
+from splreplay.run.command import Run, Segment, Table, Transform
 from splreplay.spl.expression import Expression, parse_expression
-from splreplay.spl.pipeline import Segment
-from splreplay.sql.expressions import Compiler
 
 
 @dataclass(frozen=True)
-class Where:
+class Where(Transform):
     """`where expression`."""
 
-    segment: Segment = dataclasses.field(repr=False)
+    streams = True
+    keeps_fields = True
+
     test: Expression
 
     @classmethod
@@ -26,8 +25,7 @@ class Where:
         cursor.finish()
         return cls(segment, test)
 
-    def run(self, rows: Table | None, run: Run) -> Table:
+    def run(self, rows: Table, run: Run) -> Table:
         """Keep the results for which the test is true; false and null ones go."""
-        assert rows is not None
-        compiler = Compiler(self.segment.expression(), rows.field, run.now, run.warn)
-        return run.keep(rows, f"coalesce({compiler.boolean(self.test)}, false)")
+        compiler = run.compiler(self.segment.expression(), rows.field)
+        return run.stages.keep(rows, f"coalesce({compiler.boolean(self.test)}, false)")

@@ -11,32 +11,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from splreplay import cim, engine
+from splreplay import engine
 from splreplay.app import App
-from splreplay.commands import Pipeline
-from splreplay.commands.outputs import Opaque, outline, stages
+from splreplay.cli.inputs import app_of
 from splreplay.detections import source
-from splreplay.detections.lint import Finding, lint
+from splreplay.detections.lint import lint
+from splreplay.detections.problem import Problem
 from splreplay.detections.source import Detection
 from splreplay.errors import SplError
 from splreplay.located import Place
-from splreplay.macros import Expansion
-from splreplay.options import add_app, app_of
 from splreplay.output import printable
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One thing that replay does not run, what to do instead (empty where nobody knows), and where it stands."""
-
-    message: str
-    remedy: str
-    place: Place
-
-    @property
-    def text(self) -> str:
-        """The message, and the remedy behind it."""
-        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+from splreplay.planning import Plan, outline
+from splreplay.run import Means
 
 
 @dataclass(frozen=True)
@@ -44,33 +30,9 @@ class Verdict:
     """What is known of a detection: with no reasons it is supported."""
 
     detection: Detection
-    reasons: Sequence[Reason]
-    findings: Sequence[Finding]
-    warnings: Sequence[str]
-
-
-def add_parser(commands: Any) -> None:
-    """Add the subcommand to *commands*."""
-    parser = commands.add_parser(
-        "check",
-        help="say which detections can be run, and what is likely wrong with them, without data",
-        description="Parse and plan detections without data. Exit status: 0 all are supported, 2 not all, 3 a file is unreadable.",
-    )
-    parser.add_argument(
-        "paths",
-        metavar="FILE|DIR",
-        nargs="+",
-        type=Path,
-        help="security_content YAML or a savedsearches.conf, or folders",
-    )
-    add_app(parser)
-    parser.add_argument(
-        "--addon", choices=cim.ADDONS, default="current", help="how Sysmon is mapped to the CIM (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="how the verdicts are written (default: %(default)s)"
-    )
-    parser.set_defaults(run=run)
+    reasons: Sequence[Problem]
+    findings: Sequence[Problem] = ()
+    warnings: Sequence[str] = ()
 
 
 def run(options: argparse.Namespace) -> int:
@@ -89,38 +51,38 @@ def run(options: argparse.Namespace) -> int:
 
 
 def check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
-    """Return the verdict on one detection: its search is expanded, parsed, and run over the recording of no events.
+    """Return the verdict on one detection: its search is planned, and run over the recording of no events.
 
-    A run stops at what it does not know; which other commands cannot be read either, the outline tells.
+    A mistake of replay's own is a verdict too: it must not cost the other detections theirs.
     """
-    search = detection.search
-    expansion: Expansion | None = None
-    pipeline: Pipeline = ()
-    warnings: Sequence[str] = ()
-    errors: list[SplError] = []
     try:
-        expansion = app.expansion(search.value)
-        pipeline = outline(expansion.text, frozenset(app.commands))
+        return _check(detection, app, nothing, addon)
+    except Exception as error:
+        message = f"replay made a mistake of its own: {type(error).__name__}: {error}"
+        return Verdict(detection, [Problem(message, detection.search.place(), "report it, with this search")])
+
+
+def _check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
+    plan = outline(app, detection.search.value, addon)
+    errors, warnings = list(plan.errors), list[str]()
+    try:
         with tempfile.TemporaryDirectory(prefix="replay-") as folder:  # for what a search may collect
-            replayed = engine.replay(nothing, app, search.value, addon, python=None, collect=Path(folder))
-        # Over no events every search is blind.
-        warnings = [one for one in replayed.results.warnings if one not in replayed.results.blind]
+            replayed = engine.replay(plan, nothing, Means(None, Path(folder)))
+        warnings = replayed.results.of_kind("limit", "note")  # over no events every search is blind
     except SplError as error:
-        errors.append(error)
-    errors += [stage.command.error for stage in stages(pipeline, {}) if isinstance(stage.command, Opaque)]
-    reasons: dict[tuple[str, Place], Reason] = {}
-    for one in errors:  # what the outline says again, it says without a list of all that replay knows
-        place = search.place(_offset(one, search.value, expansion))
-        reasons[one.reason, place] = Reason(one.reason, one.remedy, place)
-    findings = lint(detection, expansion, pipeline) if expansion and pipeline else ()
-    return Verdict(detection, tuple(reasons.values()), findings, warnings)
+        errors = errors or [error]
+    reasons = [Problem(error.message, _place(error, detection, plan), error.remedy) for error in errors]
+    return Verdict(detection, list(dict.fromkeys(reasons)), lint(detection, plan), warnings)
 
 
-def _offset(error: SplError, search: str, expansion: Expansion | None) -> int:
-    """Return where in the search an error is; one that is nowhere in particular is at its start."""
-    if expansion and error.source == expansion.text:
-        return expansion.origin(error.offset)
-    return error.offset if error.source == search else 0
+def _place(error: SplError, detection: Detection, plan: Plan) -> Place:
+    """Return where in the file an error is; one that is nowhere in particular is at the start of the search."""
+    offset = 0
+    if error.at and error.at.text == plan.expansion.text:
+        offset = plan.expansion.origin(error.at.start)
+    elif error.at and error.at.text == plan.search:
+        offset = error.at.start
+    return detection.search.place(offset)
 
 
 def as_json(verdicts: Sequence[Verdict]) -> str:
@@ -130,7 +92,7 @@ def as_json(verdicts: Sequence[Verdict]) -> str:
 
 def _as_object(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as JSON has it: its first reason, or none, at its place, and all of them."""
-    first, *_ = *verdict.reasons, Reason("", "", verdict.detection.search.place())
+    first, *_ = *verdict.reasons, Problem("", verdict.detection.search.place())
     return {
         "file": str(verdict.detection.path),
         "name": verdict.detection.name,
@@ -151,9 +113,9 @@ def as_text(verdicts: Sequence[Verdict]) -> str:
     lines = []
     for one in verdicts:
         start = one.detection.search.place()
-        said = [(each.place, f"{one.detection.name}: not supported: {each.text}") for each in one.reasons]
+        said = [(each.place, f"{one.detection.name}: not supported: {each}") for each in one.reasons]
         said = said or [(start, f"{one.detection.name}: supported")]
-        said += [(each.place, f"{each.message} [{each.rule}]") for each in one.findings]
+        said += [(each.place, str(each)) for each in one.findings]
         said += [(start, f"warning: {warning}") for warning in one.warnings]
         path = printable(str(one.detection.path))
         lines += [f"{path}:{place.line}:{place.column}: {printable(text)}" for place, text in said]

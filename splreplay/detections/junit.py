@@ -1,20 +1,40 @@
-"""The outcomes of tests as JUnit XML, the form that CI servers read."""
+"""The outcomes of tests, and their form as JUnit XML, which CI servers read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from splreplay.errors import UsageError
 from splreplay.output import printable
 from splreplay.writing import write_whole
 
-if TYPE_CHECKING:
-    from splreplay.detections.test import Outcome
-
 _ELEMENTS = {"failed": "failure", "error": "error", "skipped": "skipped"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one test on one add-on.
+
+    Attributes:
+        file: The detection's file.
+        name: The test's name, and its add-on in brackets.
+        kind: passed, failed, skipped, or error where it could not be run.
+        message: Why, in a line; empty where it passed.
+        detail: What else there is to say, in lines.
+        seconds: How long it took.
+        status: The exit status that it alone would give.
+    """
+
+    file: str
+    name: str
+    kind: str
+    message: str = ""
+    detail: str = ""
+    seconds: float = 0.0
+    status: int = 0
 
 
 def write(path: Path, outcomes: Sequence[Outcome]) -> None:

@@ -6,25 +6,24 @@ import difflib
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from splreplay import cim, limits
-from splreplay.commands import Pipeline
 from splreplay.commands.append import Append
 from splreplay.commands.convert import Convert
 from splreplay.commands.eventstats import EventStats
 from splreplay.commands.fields import Fields
 from splreplay.commands.join import Join
-from splreplay.commands.options import matching
-from splreplay.commands.outputs import Outputs, Stage, outputs, stages
 from splreplay.commands.search import Search
 from splreplay.commands.stats import Stats
 from splreplay.commands.table import Table_
 from splreplay.commands.tstats import Tstats
+from splreplay.detections.problem import Problem
 from splreplay.detections.source import Detection
-from splreplay.located import Place
-from splreplay.macros import Expansion
+from splreplay.planning import Plan
+from splreplay.run.command import Position, outputs, walk
+from splreplay.run.fields import Outputs
 from splreplay.spl.predicate import All, Any, Compare, OneOf, Predicate, Subsearch, Term, fields_of
+from splreplay.spl.wildcards import matching
 
 # What tells one kind of event from others, but not one event from others of its kind.
 _KINDS = (
@@ -46,33 +45,18 @@ _BESIDE = ("_indextime", "earliest", "latest", "_index_earliest", "_index_latest
 _TIMES = {"firstTime": ("min", "earliest"), "lastTime": ("max", "latest")}
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is likely wrong: the rule that says so, what and why, and where in the file."""
+def lint(detection: Detection, plan: Plan) -> list[Problem]:
+    """Return what is likely wrong with a detection, in the order of the file; *plan* is that of its search."""
 
-    rule: str
-    message: str
-    place: Place
-
-
-def lint(detection: Detection, expansion: Expansion, pipeline: Pipeline) -> list[Finding]:
-    """Return what is likely wrong with a detection, in the order of the file.
-
-    Args:
-        detection: The detection.
-        expansion: Its search with its macros expanded.
-        pipeline: The outline of that.
-    """
-
-    def found_at(offset: int, rule: str, message: str) -> Finding:
-        return Finding(rule, message, detection.search.place(expansion.origin(offset)))
+    def found_at(offset: int, rule: str, message: str) -> Problem:
+        return Problem(message, detection.search.place(plan.expansion.origin(offset)), rule=rule)
 
     found = []
-    for stage in stages(pipeline, {}):
-        start = stage.command.segment.name_start
-        found += [found_at(start, *one) for rule_of in RULES for one in rule_of(stage)]
-        found += [found_at(*one) for one in _unknown_fields(stage)]
-    found += _fields(detection, outputs(pipeline, {}))
+    for position in walk(plan.pipeline):
+        start = position.command.segment.name_start
+        found += [found_at(start, *one) for rule in RULES for one in rule(position)]
+        found += [found_at(*one) for one in _unknown_fields(position)]
+    found += _fields(detection, outputs(plan.pipeline))
     return sorted(dict.fromkeys(found), key=lambda one: (one.place.line, one.place.column, one.rule))
 
 
@@ -84,22 +68,22 @@ def tokens(message: str) -> dict[str, int]:
     return found
 
 
-def _fields(detection: Detection, fields: Outputs) -> Iterator[Finding]:
+def _fields(detection: Detection, fields: Outputs) -> Iterator[Problem]:
     """Risk and threat objects, and message tokens, that no result can have."""
     for field in detection.risk_fields:
         if not fields.may_have(field.value):
             message = f"{field.value} is a risk or threat object, but the search outputs no such field"
-            yield Finding("risk-field", message, field.place())
+            yield Problem(message, field.place(), rule="risk-field")
     for text in detection.messages:
         for name, offset in tokens(text.value).items():
             if not fields.may_have(name):
                 message = f"the message shows ${name}$, but the search outputs no such field"
-                yield Finding("message-token", message, text.place(offset))
+                yield Problem(message, text.place(offset), rule="message-token")
 
 
-def _unknown_fields(stage: Stage) -> Iterator[tuple[int, str, str]]:
+def _unknown_fields(position: Position) -> Iterator[tuple[int, str, str]]:
     """Fields that tstats reads and the dataset has in no version of the CIM that replay knows, and where each stands first."""
-    command = stage.command
+    command = position.command
     if not isinstance(command, Tstats) or command.datamodel not in cim.DATASETS:
         return
     dataset = command.datamodel.rpartition(".")[2]
@@ -115,8 +99,8 @@ def _unknown_fields(stage: Stage) -> Iterator[tuple[int, str, str]]:
             yield starts[name], "unknown-field", f"{command.datamodel} has no field {name}{meant}"
 
 
-def _join_on_pid(stage: Stage) -> Iterator[tuple[str, str]]:
-    command = stage.command
+def _join_on_pid(position: Position) -> Iterator[tuple[str, str]]:
+    command = position.command
     if isinstance(command, Join) and command.fields and all(map(_PID.fullmatch, command.fields)):
         keys = " ".join(command.fields)
         yield (
@@ -125,8 +109,8 @@ def _join_on_pid(stage: Stage) -> Iterator[tuple[str, str]]:
         )
 
 
-def _join_without_max(stage: Stage) -> Iterator[tuple[str, str]]:
-    command = stage.command
+def _join_without_max(position: Position) -> Iterator[tuple[str, str]]:
+    command = position.command
     if isinstance(command, Join):
         words = command.segment.arguments().tokens
         if not any(word.is_word("max") and behind.is_op("=") for word, behind in itertools.pairwise(words)):
@@ -136,21 +120,21 @@ def _join_without_max(stage: Stage) -> Iterator[tuple[str, str]]:
             )
 
 
-def _join_without_key(stage: Stage) -> Iterator[tuple[str, str]]:
-    if isinstance(stage.command, Join):
-        sides = {"the search before it": stage.before, "its subsearch": outputs(stage.command.subsearch, {})}
-        for name in stage.command.fields:
+def _join_without_key(position: Position) -> Iterator[tuple[str, str]]:
+    if isinstance(position.command, Join):
+        sides = {"the search before it": position.before, "its subsearch": outputs(position.command.subsearch)}
+        for name in position.command.fields:
             for side, fields in sides.items():
                 if not fields.may_have(name):
                     yield "join-key", f"join on {name} matches nothing: {side} outputs no such field"
 
 
-def _big_subsearch(stage: Stage) -> Iterator[tuple[str, str]]:
-    for pipeline in stage.inner:
+def _big_subsearch(position: Position) -> Iterator[tuple[str, str]]:
+    for pipeline in position.command.searches:
         first = pipeline[0]
         if isinstance(first, Search | Tstats) and not _narrow(first.predicate):
-            name = stage.command.segment.name
-            rows = limits.JOIN_MAXOUT if isinstance(stage.command, Join | Append) else limits.SUBSEARCH_MAXOUT
+            name = position.command.segment.name
+            rows = limits.JOIN_MAXOUT if isinstance(position.command, Join | Append) else limits.SUBSEARCH_MAXOUT
             yield (
                 "big-subsearch",
                 f"{name} keeps {rows:,} rows of its subsearch, which asks for no particular value: the rest is lost "
@@ -174,8 +158,8 @@ def _narrow(predicate: Predicate) -> bool:
     return isinstance(predicate, Subsearch)
 
 
-def _first_time(stage: Stage) -> Iterator[tuple[str, str]]:
-    match stage.command:
+def _first_time(position: Position) -> Iterator[tuple[str, str]]:
+    match position.command:
         case Convert(conversions=conversions):
             used = [one.field for one in conversions]
         case Table_(fields=fields) | Fields(fields=fields, drop=False):
@@ -189,11 +173,11 @@ def _first_time(stage: Stage) -> Iterator[tuple[str, str]]:
         case _:
             return
     for name in used:
-        if name in _TIMES and not stage.before.may_have(name):
+        if name in _TIMES and not position.before.may_have(name):
             yield "first-time", f"{name} is used, but nothing computes it; add {_TIMES[name][0]}(_time) as {name}"
 
 
-RULES: tuple[Callable[[Stage], Iterator[tuple[str, str]]], ...] = (
+RULES: tuple[Callable[[Position], Iterator[tuple[str, str]]], ...] = (
     _join_on_pid,
     _join_without_max,
     _join_without_key,

@@ -7,69 +7,28 @@ import difflib
 import itertools
 import json
 import re
-import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from splreplay import engine
 from splreplay.app import App
+from splreplay.cli.inputs import app_of
 from splreplay.detections import cases, junit, source
 from splreplay.detections.cases import Case, Row
+from splreplay.detections.junit import Outcome
 from splreplay.errors import DataError, SplError, UsageError
-from splreplay.options import add_app, app_of
 from splreplay.output import Results, as_json_row, printable
+from splreplay.planning import plan
+from splreplay.run import Means
 from splreplay.sql.values import Value
 
 ROWS_SHOWN = 20  # of the results that nobody expected
 STATUS = {"passed": 0, "skipped": 0, "failed": 1}
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 _WINDOWS = re.compile(r"(xml)?wineventlog(:.*)?", re.I)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one test on one add-on.
-
-    Attributes:
-        file: The detection's file.
-        name: The test's name, and its add-on in brackets.
-        kind: passed, failed, skipped, or error where it could not be run.
-        message: Why, in a line; empty where it passed.
-        detail: What else there is to say, in lines.
-        seconds: How long it took.
-        status: The exit status that it alone would give.
-    """
-
-    file: str
-    name: str
-    kind: str
-    message: str = ""
-    detail: str = ""
-    seconds: float = 0.0
-    status: int = 0
-
-
-def add_parser(commands: Any) -> None:
-    """Add the subcommand to *commands*."""
-    parser = commands.add_parser(
-        "test",
-        help="run the tests of detections over their recordings",
-        description="Run the tests of detections over their recordings; nothing is downloaded. "
-        "Exit status: 0 all passed or were skipped, 1 some failed, 2 usage or a search that replay does not run, "
-        "3 a file is unreadable.",
-    )
-    parser.add_argument(
-        "paths", metavar="FILE|DIR", nargs="+", type=Path, help="security_content YAML with tests, or folders"
-    )
-    add_app(parser)
-    parser.add_argument("--python", metavar="FILE", default=sys.executable, help="interpreter for the app's commands")
-    parser.add_argument("--junit", metavar="FILE", type=Path, help="write the outcomes there too, as JUnit XML")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -114,12 +73,11 @@ def run_case(case: Case, app: App, python: str) -> Iterator[Outcome]:
         try:
             recording = recording or engine.record(_paths(case))
             with tempfile.TemporaryDirectory(prefix="replay-") as folder:  # for what the search may collect
-                search = case.detection.search.value
-                results = engine.replay(recording, app, search, addon, python=python, collect=Path(folder)).results
+                means = Means(python, Path(folder))
+                results = engine.replay(plan(app, case.detection.search.value, addon), recording, means).results
         except SplError as error:
-            message, _, detail = str(error).partition("\n")
             status = 3 if isinstance(error, DataError) else 2
-            yield Outcome(file, name, "error", message, detail, time.monotonic() - started, status)
+            yield Outcome(file, name, "error", error.title, error.detail, time.monotonic() - started, status)
             continue
         message, lines = _compare(case, results)
         kind = "failed" if message else "passed"
@@ -186,8 +144,7 @@ def _row(row: Mapping[str, Value] | Row, fields: Mapping[str, object]) -> str:
 
 
 def _unreadable(error: DataError) -> Outcome:
-    message, _, detail = str(error).partition("\n")
-    return Outcome(error.path or "", "tests", "error", message, detail, status=3)
+    return Outcome(error.path or "", "tests", "error", error.title, error.detail, status=3)
 
 
 def _line(outcome: Outcome) -> str:

@@ -6,12 +6,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from splreplay import conf, times
+from splreplay import conf
 from splreplay.app import App
 from splreplay.engine import Recording
 from splreplay.logs import FileReport
+from splreplay.planning import Plan
 from splreplay.report import text
 from splreplay.sql.values import storable
+from splreplay.times import TimeRange
 
 LOGS = 50  # shown
 KINDS = 6  # of events, of each log
@@ -47,17 +49,8 @@ class About:
     warnings: Sequence[str]
 
 
-def about(
-    recording: Recording,
-    app: App,
-    name: str,
-    search: str,
-    addon: str,
-    earliest: str | None,
-    latest: str | None,
-    now: float,
-) -> About:
-    """Return what a report says of a run; *now* is the run's, and shows only in relative times."""
+def about(recording: Recording, plan: Plan, name: str = "") -> About:
+    """Return what a report says of a run; *name* is that of the saved search, if it is one."""
     spans = {
         source: (first, last)
         for source, first, last in recording.connection.execute(
@@ -67,13 +60,13 @@ def about(
     files = recording.report.files
     return About(
         name,
-        search,
-        _app(app),
+        plan.search,
+        _app(plan.app),
         [
-            ("mapping of Sysmon", addon),
-            ("time range", _range(earliest, latest, now)),
-            *(("app beside it", str(folder)) for folder in app.others),
-            *(("macro replaced", override) for override in app.overrides),
+            ("mapping of Sysmon", plan.addon),
+            ("time range", _range(plan.time)),
+            *(("app beside it", str(folder)) for folder in plan.app.others),
+            *(("macro replaced", override) for override in plan.app.overrides),
         ],
         [_log(file, *spans[storable(file.path)]) for file in files[:LOGS]],
         len(files[LOGS:]),
@@ -91,14 +84,10 @@ def _app(app: App) -> str:
     return f"{name} {stanzas.get('launcher', {}).get('version', '')}".rstrip()
 
 
-def _range(earliest: str | None, latest: str | None, now: float) -> str:
-    bounds = {"from": earliest, "to before": latest}
-    return " ".join(f"{word} {_bound(option, now)}" for word, option in bounds.items() if option) or "all time"
-
-
-def _bound(option: str, now: float) -> str:
-    epoch = times.time_argument(option, now)
-    return option if epoch is None else f"{text.utc(epoch)} ({option})"
+def _range(time: TimeRange) -> str:
+    bounds = zip(("from", "to before"), (time.earliest, time.latest), time.asked, strict=True)
+    told = [f"{word} {text.utc(epoch)} ({asked})" for word, epoch, asked in bounds if epoch is not None]
+    return " ".join(told) or "all time"
 
 
 def _log(file: FileReport, first: float, last: float) -> LogFile:

@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn, Protocol
 
 from splreplay import limits
+from splreplay.errors import Span, SplSyntaxError, UnsupportedError
 from splreplay.spl.tokens import (
     Cursor,
     Token,
     end_of_quoted,
     end_of_subsearch,
-    error_at,
     lex_arguments,
     lex_eval,
 )
 
 
-def _no_parser(text: Any) -> Any:
-    raise AssertionError("this segment was cut without a parser for the searches in it")
+class Parser(Protocol):
+    """Reads the searches inside a command; the language itself knows no commands."""
+
+    @property
+    def streaming(self) -> Sequence[str]:
+        """The names of the commands that may stand in a template."""
+
+    def subsearch(self, token: Token) -> Any:
+        """Return the search in the brackets of *token*."""
+
+    def template(self, text: str) -> Any:
+        """Return commands that go on from results that are there."""
+
+    def search(self, text: str) -> Any:
+        """Return another search of the app, macros and all."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One command of a search: its name, and where its arguments stand in the whole text.
-
-    *subsearch* parses a search inside the command, *commands* a text of commands that go on from its results.
-    """
+    """One command of a search: its name, where its arguments stand in the whole text, and who reads the searches in it."""
 
     text: str
     name: str
     name_start: int
     start: int
     end: int
-    subsearch: Callable[[Token], Any] = _no_parser
-    commands: Callable[[str], Any] = _no_parser
+    parser: Parser
 
     def arguments(self) -> Cursor:
         """Return a cursor over the arguments as words."""
@@ -47,7 +56,7 @@ class Segment:
         return self._cursor(lex_eval(self.text, self.start, self.end))
 
     def _cursor(self, tokens: list[Token]) -> Cursor:
-        cursor = Cursor(self.text, tokens, self.end, self.subsearch)
+        cursor = Cursor(self.text, tokens, self.end, self.parser.subsearch)
         if len(tokens) > limits.COMMAND_WORDS:
             last = tokens[limits.COMMAND_WORDS]
             cursor.refuse(f"replay reads at most {limits.COMMAND_WORDS:,} words of a command", last, "use a lookup")
@@ -58,13 +67,27 @@ class Segment:
         """The command as written."""
         return self.text[self.name_start : self.end].strip()
 
+    def span(self, token: Token | None = None) -> Span:
+        """Return where a token stands, by default the command's name."""
+        if token is not None:
+            return Span(self.text, token.start, token.end)
+        return Span(self.text, self.name_start, self.name_start + len(self.name))
+
+    def fail(self, message: str, remedy: str = "", token: Token | None = None) -> NoReturn:
+        """Raise SplSyntaxError with a caret under *token*, by default the command's name."""
+        raise SplSyntaxError(message, remedy, self.span(token))
+
+    def refuse(self, message: str, remedy: str = "", token: Token | None = None) -> NoReturn:
+        """Raise UnsupportedError with a caret under *token*, by default the command's name."""
+        raise UnsupportedError(message, remedy, self.span(token))
+
 
 _NAME = re.compile(r"\s*([A-Za-z_][\w.-]*)")
 # In these a single quote opens the name of a field; elsewhere it is an apostrophe.
 _EXPRESSIONS = ("eval", "where")
 
 
-def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
+def split(text: str, parser: Parser, start: int = 0, end: int | None = None) -> list[Segment]:
     """Return the commands of text[start:end]; a search without a leading pipe starts with `search`.
 
     Raises:
@@ -79,9 +102,8 @@ def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
         elif text[index] == "[":
             index = end_of_subsearch(text, index)
         elif text[index] == "]":
-            raise error_at(
-                text, index, index + 1, "this bracket closes nothing", "remove it, or open a subsearch with ["
-            )
+            bracket = Span(text, index, index + 1)
+            raise SplSyntaxError("this bracket closes nothing", "remove it, or open a subsearch with [", bracket)
         elif text[index] == "|":
             parts.append((part_start, index))
             index = part_start = index + 1
@@ -92,21 +114,24 @@ def split(text: str, start: int = 0, end: int | None = None) -> list[Segment]:
     if len(parts) > limits.COMMANDS:
         place = parts[limits.COMMANDS][0]
         message = f"replay runs at most {limits.COMMANDS:,} commands in a row"
-        raise error_at(text, place, place + 1, message, unsupported=True)
+        raise UnsupportedError(message, span=Span(text, place, place + 1))
     segments: list[Segment] = []
     leading_pipe = not text[parts[0][0] : parts[0][1]].strip()
     if leading_pipe:
         parts = parts[1:]
     if not parts:
-        raise error_at(text, start, end, "the search is empty", "write a search, for example: | makeresults")
+        raise SplSyntaxError(
+            "the search is empty", "write a search, for example: | makeresults", Span(text, start, end)
+        )
     for number, (part_from, part_to) in enumerate(parts):
         name = _NAME.match(text, part_from, part_to)
         if number == 0 and not leading_pipe and not (name and name.group(1) == "search"):
-            segments.append(Segment(text, "search", part_from, part_from, part_to))
+            segments.append(Segment(text, "search", part_from, part_from, part_to, parser))
         elif name is None:
-            raise error_at(text, part_from, max(part_to, part_from + 1), "expected a command behind this pipe")
+            behind = Span(text, part_from, max(part_to, part_from + 1))
+            raise SplSyntaxError("expected a command behind this pipe", span=behind)
         else:
-            segments.append(Segment(text, name.group(1).lower(), name.start(1), name.end(1), part_to))
+            segments.append(Segment(text, name.group(1).lower(), name.start(1), name.end(1), part_to, parser))
     return segments
 
 

@@ -146,7 +146,7 @@ def _term(cursor: Cursor, stop: Callable[[Token], bool], depth: int) -> Predicat
     if cursor.here.is_op(*_COMPARISONS):
         op = cursor.take().value
         if cursor.here.kind not in ("word", "quoted"):
-            cursor.fail(f"expected a value behind {op}", hint='for the empty text write field=""')
+            cursor.fail(f"expected a value behind {op}", remedy='for the empty text write field=""')
         return Compare(token.value, op, cursor.take().value)
     if cursor.here.kind == "word" and cursor.here.value.upper() == "IN" and cursor.ahead().is_op("("):
         cursor.take()

@@ -11,9 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from splreplay.errors import SplError, SplSyntaxError, UnsupportedError
-
-EXCERPT = 72  # characters of a long search line shown around a caret
+from splreplay.errors import Span, SplSyntaxError, UnsupportedError
 
 
 @dataclass(frozen=True)
@@ -37,25 +35,6 @@ class Token:
         return self.kind == "word" and self.value.lower() in values
 
 
-def error_at(text: str, start: int, end: int, message: str, hint: str = "", unsupported: bool = False) -> SplError:
-    """Return the error that shows *message*, the line of *text* at *start*, a caret under it, and *hint*."""
-    line_start = text.rfind("\n", 0, start) + 1
-    line_end = text.find("\n", start)
-    line = text[line_start : line_end if line_end >= 0 else len(text)]
-    column = start - line_start
-    cut = max(0, column - EXCERPT // 2) if len(line) > EXCERPT else 0
-    shown = line[cut : cut + EXCERPT].replace("\t", " ")
-    width = max(1, min(end - start, cut + EXCERPT - column))
-    place = f"line {text.count(chr(10), 0, start) + 1}, column {column + 1}"
-    lines = [f"{message} ({place})", f"  {shown}", f"  {' ' * (column - cut)}{'^' * width}"]
-    if hint:
-        lines.append(hint)
-    error = (UnsupportedError if unsupported else SplSyntaxError)("\n".join(lines))
-    error.place(text, start)
-    error.remedy = hint
-    return error
-
-
 def unescape(written: str) -> str:
     r"""Return the text of a quoted string: `\"` and `\\` lose their backslash, `\d` keeps it (regular expressions)."""
     return re.sub(r'\\(["\\])', r"\1", written)
@@ -72,7 +51,9 @@ def end_of_quoted(text: str, start: int) -> int:
             return index + 1
         else:
             index += 1
-    raise error_at(text, start, start + 1, "this quotation mark is never closed", f"add the missing {quote}")
+    raise SplSyntaxError(
+        "this quotation mark is never closed", f"add the missing {quote}", Span(text, start, start + 1)
+    )
 
 
 def end_of_subsearch(text: str, start: int) -> int:
@@ -87,7 +68,7 @@ def end_of_subsearch(text: str, start: int) -> int:
         index += 1
         if depth == 0:
             return index
-    raise error_at(text, start, start + 1, "this subsearch is never closed", "add the missing ]")
+    raise SplSyntaxError("this subsearch is never closed", "add the missing ]", Span(text, start, start + 1))
 
 
 _SPACE = re.compile(r"\s+")
@@ -120,7 +101,7 @@ def lex_arguments(text: str, start: int, end: int) -> list[Token]:
             tokens.append(Token("word", unescape(word.group()), index, word.end()))
             index = word.end()
         else:
-            raise error_at(text, index, index + 1, f"unexpected {text[index]!r}")
+            raise SplSyntaxError(f"unexpected {text[index]!r}", span=Span(text, index, index + 1))
     return tokens
 
 
@@ -147,7 +128,7 @@ def lex_eval(text: str, start: int, end: int) -> list[Token]:
             index = word.end()
         else:
             hint = "put field names with special characters in single quotes, text in double quotes: 'a b'=\"x\""
-            raise error_at(text, index, index + 1, f"unexpected {text[index]!r} in an expression", hint)
+            raise SplSyntaxError(f"unexpected {text[index]!r} in an expression", hint, Span(text, index, index + 1))
     return tokens
 
 
@@ -227,12 +208,14 @@ class Cursor:
         if self.here.kind != "end":
             self.fail("did not expect this here")
 
-    def fail(self, message: str, token: Token | None = None, hint: str = "") -> NoReturn:
+    def fail(self, message: str, token: Token | None = None, remedy: str = "") -> NoReturn:
         """Raise SplSyntaxError with a caret under *token*, by default the next one."""
-        token = token or self.here
-        raise error_at(self.text, token.start, token.end, message, hint)
+        raise SplSyntaxError(message, remedy, self._span(token))
 
-    def refuse(self, message: str, token: Token | None = None, hint: str = "") -> NoReturn:
+    def refuse(self, message: str, token: Token | None = None, remedy: str = "", known: str = "") -> NoReturn:
         """Raise UnsupportedError with a caret under *token*, by default the next one."""
+        raise UnsupportedError(message, remedy, self._span(token), known)
+
+    def _span(self, token: Token | None) -> Span:
         token = token or self.here
-        raise error_at(self.text, token.start, token.end, message, hint, unsupported=True)
+        return Span(self.text, token.start, token.end)

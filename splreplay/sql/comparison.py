@@ -30,3 +30,10 @@ def compare(left: Sql, op: str, right: Sql) -> str:
 def any_value(values: Sql, each: str, test: str) -> str:
     """Return SQL that is true where *test* is for one of a multivalue's *values*, each called *each*; NULL where it is for all."""
     return f"list_bool_or(list_transform({values.text}, lambda {each}: {test}))"
+
+
+def like(value: Sql, pattern: Sql) -> Sql:
+    """`value LIKE pattern`; a multivalue is like it where one of its values is †."""
+    if value.kind is Kind.MULTIVALUE:
+        return Sql(any_value(value, EACH, f"{EACH} LIKE {as_text(pattern)}"), Kind.BOOLEAN)
+    return Sql(f"({as_text(value)} LIKE {as_text(pattern)})", Kind.BOOLEAN)

@@ -14,8 +14,7 @@ from functools import reduce
 from splreplay import limits
 from splreplay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
 from splreplay.spl.tokens import Cursor, Token
-from splreplay.sql import functions
-from splreplay.sql.comparison import compare
+from splreplay.sql.comparison import compare, like
 from splreplay.sql.values import NOTHING, Kind, Sql, as_number, as_text, literal, number
 
 FieldLookup = Callable[[str], Sql]
@@ -23,13 +22,23 @@ FieldLookup = Callable[[str], Sql]
 
 @dataclass(frozen=True)
 class Compiler:
-    """Turns expressions into SQL; *cursor* is there to show where an error is, *now* is the time of the run."""
+    """Turns expressions into SQL.
+
+    Args:
+        cursor: Shows where an error is.
+        field: Gives the SQL of a field's value.
+        now: The time of the run.
+        warn: Takes what there is to say of an expression beside its value.
+        call: Gives the SQL of a function call.
+        bound: How many mvmap and mvfilter are around.
+    """
 
     cursor: Cursor
     field: FieldLookup
     now: float
     warn: Callable[[str], None]
-    bound: int = 0  # how many mvmap and mvfilter are around
+    call: Callable[[Call, Compiler], Sql]
+    bound: int = 0
 
     def boolean(self, expression: Expression) -> str:
         """Return SQL that is true, false or NULL; SplSyntaxError for an expression that is not a test."""
@@ -84,7 +93,7 @@ class Compiler:
             case Binary():
                 return self._binary(expression)
             case Call():
-                return functions.call(expression, self)
+                return self.call(expression, self)
 
     def bind(self, name: str, sql: Sql) -> Compiler:
         """Return a compiler for which field *name* is *sql*: the body of mvfilter and mvmap."""
@@ -103,7 +112,7 @@ class Compiler:
             if value.kind is Kind.BOOLEAN:
                 self.fail(side, f"{op} takes values, but this is a test")
         if op == "LIKE":
-            return functions.like(left_value, right_value)
+            return like(left_value, right_value)
         if op in ("=", "!=", "<", ">", "<=", ">="):
             return Sql(compare(left_value, op, right_value), Kind.BOOLEAN)
         if op == ".":

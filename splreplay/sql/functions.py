@@ -8,7 +8,7 @@ import ipaddress
 import math
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 import duckdb
@@ -16,7 +16,8 @@ from duckdb.func import SPECIAL
 
 from splreplay import jsonpath, limits, times
 from splreplay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
-from splreplay.sql.comparison import any_value, compare
+from splreplay.sql.comparison import any_value, compare, like
+from splreplay.sql.expressions import Compiler
 from splreplay.sql.patterns import field_pattern, field_test, re2_pattern, re2_replacement, re2_test
 from splreplay.sql.predicates import like_pattern
 from splreplay.sql.values import (
@@ -34,11 +35,8 @@ from splreplay.sql.values import (
     or_null,
 )
 
-if TYPE_CHECKING:
-    from splreplay.sql.expressions import Compiler
-
 Arguments = tuple[Expression, ...]
-Builder = Callable[[Arguments, "Compiler", Call], Sql]
+Builder = Callable[[Arguments, Compiler, Call], Sql]
 
 _FUNCTIONS: dict[str, tuple[int, int | None, Builder]] = {}
 
@@ -339,13 +337,6 @@ def _match(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 @_function("like", 2, 2)
 def _like(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     return like(compiler.operand(arguments[0]), compiler.operand(arguments[1]))
-
-
-def like(value: Sql, pattern: Sql) -> Sql:
-    """`value LIKE pattern`; a multivalue is like it where one of its values is †."""
-    if value.kind is Kind.MULTIVALUE:
-        return Sql(any_value(value, EACH, f"{EACH} LIKE {as_text(pattern)}"), Kind.BOOLEAN)
-    return Sql(f"({as_text(value)} LIKE {as_text(pattern)})", Kind.BOOLEAN)
 
 
 @_function("cidrmatch", 2, 2)

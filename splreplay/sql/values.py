@@ -11,8 +11,10 @@ import enum
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import duckdb
+if TYPE_CHECKING:  # the command line shows values, and needs no database for it
+    import duckdb
 
 Value = str | list[str]  # as it leaves the database: one value, or several
 

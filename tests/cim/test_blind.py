@@ -12,6 +12,7 @@ from splreplay.app import App
 from splreplay.cim import ADDONS
 from tests.cim.test_vectors import xml
 from tests.conftest import REPO
+from tests.replay.searches import replay
 
 CREATED = {"sysmon": 1, "Image": r"C:\a\b.exe", "OriginalFileName": "b.exe"}
 CONNECTED = {
@@ -40,7 +41,7 @@ def warnings(tmp_path: Path) -> Warnings:
     def run(search: str, *events: dict[str, object], addon: str = "current") -> list[str]:
         log = tmp_path / "log.xml"
         log.write_text("".join(map(xml, events)), encoding="utf-8")
-        found = engine.replay(engine.record([str(log)]), App(REPO), search, addon)
+        found = replay(engine.record([str(log)]), App(REPO), search, addon)
         return list(found.results.warnings)
 
     return run
@@ -102,8 +103,8 @@ def test_a_time_range_without_events(
     log = tmp_path / "log.xml"
     log.write_text(xml(CREATED), encoding="utf-8")
     recording = engine.record([str(log)])
-    found = engine.replay(recording, App(REPO), search, "current", earliest=earliest, latest=latest).results
-    assert expected == list(found.blind)
+    found = replay(recording, App(REPO), search, "current", earliest=earliest, latest=latest).results
+    assert expected == list(found.of_kind("blind"))
 
 
 def test_a_time_range_with_events(tmp_path: Path) -> None:
@@ -111,8 +112,8 @@ def test_a_time_range_with_events(tmp_path: Path) -> None:
     log = tmp_path / "log.xml"
     log.write_text(xml(CREATED), encoding="utf-8")
     search = "| tstats count from datamodel=Endpoint.Processes where Processes.process_name=x by Processes.user"
-    found = engine.replay(engine.record([str(log)]), App(REPO), search, "current", earliest="2020-01-01")
-    assert [] == list(found.results.blind)
+    found = replay(engine.record([str(log)]), App(REPO), search, "current", earliest="2020-01-01")
+    assert [] == list(found.results.of_kind("blind"))
 
 
 def test_a_field_that_events_lack(warnings: Warnings) -> None:

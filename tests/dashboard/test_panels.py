@@ -13,6 +13,7 @@ from splreplay import engine
 from splreplay.app import App
 from tests.conftest import REPO
 from tests.replay.network import connection, guid, process, recording
+from tests.replay.searches import replay
 
 EIGHT = 1_750_147_200.0  # 2025-06-17T08:00:00Z
 TEN = EIGHT + 7200
@@ -133,7 +134,7 @@ def test_drilldown(attack: dict[str, Any]) -> None:
     url = urlsplit(handler["options"]["url"].replace("$row.finding.value|s|u$", quote(json.dumps(finding))))
     (search,) = parse_qs(url.query)["q"]
     log = engine.record([str(REPO / "tests/recordings/installutil_attack.xml")])
-    found = engine.replay(log, App(REPO), search, "current").results.rows
+    found = replay(log, App(REPO), search, "current").results.rows
     assert "/app/DA-ESS-InstallUtilRBA/search" == url.path
     assert [finding] == [row["risk_finding_id"] for row in found]
 
@@ -173,9 +174,7 @@ def test_verdict(claim: str, events: list[Any], addon: str, hours: int, verdict:
     """The verdict tells whether the search could have seen anything, on whichever add-on."""
     search = "| `installutil_data` | `installutil_data_verdict`"
     earliest, latest = sorted((EIGHT, EIGHT + hours * 3600))
-    done = engine.replay(
-        recording(events), App(REPO), search, addon, earliest=str(earliest), latest=str(latest), now=latest
-    )
+    done = replay(recording(events), App(REPO), search, addon, earliest=str(earliest), latest=str(latest), now=latest)
     assert [dict(zip(("verdict", "state"), verdict, strict=True))] == done.results.rows
 
 
@@ -189,7 +188,7 @@ def test_acceleration(summarised: int, verdict: str) -> None:
         "| `installutil_data` "
         f'| eval events=if(data="Network_Traffic.All_Traffic, summarised",{summarised},events) | `installutil_data_verdict`'
     )
-    done = engine.replay(recording(FULL), App(REPO), search, "current", earliest=str(EIGHT), latest=str(TEN), now=TEN)
+    done = replay(recording(FULL), App(REPO), search, "current", earliest=str(EIGHT), latest=str(TEN), now=TEN)
     assert [{"verdict": verdict, "state": "0"}] == done.results.rows
 
 
@@ -209,7 +208,7 @@ def test_far_ends_of_a_finding() -> None:
 def test_all_time() -> None:
     """Over All time the dashboard asks for a range: savedsearch would take its own, so that findings and data differ."""
     search = "| `installutil_data` | `installutil_data_verdict`"
-    done = engine.replay(recording(FULL), App(REPO), search, "current", now=TEN)
+    done = replay(recording(FULL), App(REPO), search, "current", now=TEN)
     assert [{"verdict": "Not for All time: choose a range", "state": "1"}] == done.results.rows
 
 

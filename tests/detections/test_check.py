@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from splreplay.cli import main
+from splreplay.commands.head import Head
 from tests.conftest import REPO
 from tests.replay.deep import DEEP
 
@@ -119,6 +120,30 @@ def test_inside_a_macro(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     path = write(tmp_path / "x.yml", "name: X\nsearch: |\n  | makeresults\n  | eval b=1 | `bad`\n")
     _, (found,), _ = check(capsys, path, "--app", app)
     assert ("unsupported eval function 'sha0'", 4, 16) == (found["reason"], found["line"], found["column"])
+
+
+def test_foreach(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A template of foreach is read as a run reads it."""
+    good = write(tmp_path / "good.yml", "name: X\nsearch: '| makeresults | foreach a* [eval <<FIELD>>=1]'\n")
+    bad = write(tmp_path / "bad.yml", "name: X\nsearch: '| makeresults | foreach a* [stats count]'\n")
+    message = "stats in the template does not go through the results one by one"
+    assert [[], [message]] == [[one["message"] for one in check(capsys, path)[1][0]["reasons"]] for path in (good, bad)]
+
+
+def test_a_mistake_of_our_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where replay itself fails over a detection, that is the verdict on it, and the others have theirs."""
+
+    def broken(self: Head, *arguments: object) -> None:
+        raise AssertionError("no such case")
+
+    monkeypatch.setattr(Head, "run", broken)
+    write(tmp_path / "a.yml", "name: A\nsearch: |\n  | makeresults | head\n")
+    write(tmp_path / "b.yml", GOOD)
+    status, found, error = check(capsys, tmp_path)
+    reason = "replay made a mistake of its own: AssertionError: no such case"
+    assert (2, "", [(reason, 3), (None, 2)]) == (status, error, [(one["reason"], one["line"]) for one in found])
 
 
 def test_conf(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

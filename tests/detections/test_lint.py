@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from splreplay.commands.outputs import outline
+from splreplay.app import App
 from splreplay.detections.lint import lint
 from splreplay.detections.source import Detection
 from splreplay.located import Text
-from splreplay.macros import expansion
+from splreplay.planning import outline
 from tests.conftest import REPO
 
 VECTORS: dict[str, list[dict[str, Any]]] = tomllib.loads((REPO / "tests/vectors/lint.toml").read_text("utf-8"))
+APP = App(REPO)
 
 
 def text(value: str) -> Text:
@@ -29,7 +30,7 @@ def test_lint(case: dict[str, Any]) -> None:
     messages = tuple(map(text, case.get("messages", ())))
     fields = tuple(map(text, case.get("risk_fields", ())))
     detection = Detection(Path("x.yml"), "x", text(case["search"]), messages, fields)
-    found = lint(detection, expansion(case["search"], {}), outline(case["search"]))
+    found = lint(detection, outline(APP, case["search"]))
     assert case["expect"] == [f"{one.rule} {one.place.column}" for one in found]
 
 
@@ -47,5 +48,5 @@ def test_lint(case: dict[str, Any]) -> None:
 def test_nearest_field(field: str, meant: str) -> None:
     """A field that the data model lacks is told with the nearest that it has, as tstats wants it."""
     search = f"| tstats count from datamodel=Endpoint.Registry where {field}=x"
-    found = lint(Detection(Path("x.yml"), "x", text(search)), expansion(search, {}), outline(search))
+    found = lint(Detection(Path("x.yml"), "x", text(search)), outline(APP, search))
     assert [f"Endpoint.Registry has no field {field}{meant}"] == [one.message for one in found]

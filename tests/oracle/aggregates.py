@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from splreplay.commands.aggregates import Aggregate
+from splreplay.sql.aggregates import Aggregate
 from tests.oracle.expressions import Row, evaluate
 from tests.oracle.values import Value, few, number, several, text
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from functools import singledispatch
 from typing import Any
 
-from splreplay.commands.aggregates import Aggregate
 from splreplay.commands.append import Append
 from splreplay.commands.bin import Bin
 from splreplay.commands.dedup import Dedup
@@ -38,6 +37,7 @@ from splreplay.commands.streamstats import StreamStats
 from splreplay.commands.table import Table_
 from splreplay.commands.tstats import Tstats
 from splreplay.commands.where import Where
+from splreplay.sql.aggregates import Aggregate
 from tests.oracle.aggregates import aggregate
 from tests.oracle.expressions import NOW, Row, evaluate
 from tests.oracle.predicates import holds
@@ -409,5 +409,5 @@ def _(command: MakeMv, results: Results) -> Results:
 @_run.register
 def _(command: ForEach, results: Results) -> Results:
     for name in [name for pattern in command.patterns for name in _matching(pattern, results.fields)]:
-        results = run(command.segment.commands(command.template.replace("<<FIELD>>", name)), results)
+        results = run(command.segment.parser.template(command.template.replace("<<FIELD>>", name)), results)
     return results

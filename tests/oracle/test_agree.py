@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from splreplay import engine
 from splreplay.app import App
-from splreplay.commands import parse
 from splreplay.errors import UnsupportedError
-from splreplay.run import Run
+from splreplay.parser import parse
+from splreplay.run.execute import execute
+from splreplay.times import TimeRange
 from tests.conftest import REPO
 from tests.oracle import commands, expressions, pipelines
 from tests.replay.rows import dataset
+from tests.replay.searches import behind, new_run
 
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "50"))
 CONNECTION = engine.connect()
@@ -30,15 +32,15 @@ def agree(text: str, rows: Rows) -> None:
     """Fail unless both give the same rows in the same order, with the same fields."""
     pipeline = parse(f"| makeresults | {text}")[1:]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    run = Run(CONNECTION.cursor(), APP, {}, expressions.NOW)
+    run = new_run(CONNECTION.cursor(), APP, TimeRange(expressions.NOW))
     try:
-        found = run.execute(pipeline, run.from_python(names, rows))
+        found = behind(run, text, rows)
     except UnsupportedError as error:
         if "multivalue" in str(error):  # refused for what the rows hold, which the oracle does not look at
             return
         raise
     expected = commands.run(pipeline, commands.Results(names, rows))
-    assert _rounded(commands.shown(expected)) == _rounded(run.fetch(found))
+    assert _rounded(commands.shown(expected)) == _rounded(run.stages.fetch(found))
     assert expected.fields == list(found.columns)
 
 
@@ -85,10 +87,10 @@ def test_tstats(search: str, rows: Rows) -> None:
     """A tstats over a data model gives the same rows, in the same order."""
     names = ["_time", "a", "b", "c"]
     cursor = CONNECTION.cursor()
-    run = Run(cursor, APP, {"Endpoint.Processes": dataset(cursor, names, rows)}, expressions.NOW)
-    found = run.execute(parse(search))
+    run = new_run(cursor, APP, TimeRange(expressions.NOW), {"Endpoint.Processes": dataset(cursor, names, rows)})
+    found = execute(parse(search), run)
     expected = commands.run(parse(search), commands.Results(names, rows))
-    assert _rounded(commands.shown(expected)) == _rounded(run.fetch(found))
+    assert _rounded(commands.shown(expected)) == _rounded(run.stages.fetch(found))
 
 
 @pytest.mark.parametrize("part", ["a", "the same"])

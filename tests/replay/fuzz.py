@@ -23,11 +23,14 @@ sys.path[:0] = [] if str(REPO) in sys.path else [str(REPO)]
 
 from splreplay import cim, engine  # noqa: E402
 from splreplay.app import App  # noqa: E402
-from splreplay.commands import COMMANDS  # noqa: E402
 from splreplay.errors import SplError  # noqa: E402
-from splreplay.run import Run  # noqa: E402
+from splreplay.parser import BY_NAME  # noqa: E402
+from splreplay.planning import plan  # noqa: E402
+from splreplay.run.execute import execute, transform  # noqa: E402
 from splreplay.sql import functions  # noqa: E402
+from splreplay.times import TimeRange  # noqa: E402
 from tests.replay.network import connection, guid, process, recording  # noqa: E402
+from tests.replay.searches import new_run  # noqa: E402
 
 HANG_S = 60
 RUN_EVERY = 20
@@ -125,7 +128,7 @@ def command(random_: random.Random) -> str:
             f'rex field={field} max_match={random_.randrange(3)} "(?<n>{random_.choice(["x", ".*", "[", "a{9}"])})"'
         ),
         lambda: f"bin span={random_.choice(['1h', '10', '0', '9' * 30])} {field}",
-        lambda: f"{random_.choice(list(COMMANDS))} {field} {random_.choice(VALUES)} {other}",
+        lambda: f"{random_.choice(list(BY_NAME))} {field} {random_.choice(VALUES)} {other}",
         lambda: f"rename {field} as {other}",
         lambda: random_.choice(["format", "addinfo", "append [| makeresults]", "search [| makeresults]", "fillnull"]),
     ]
@@ -165,7 +168,7 @@ def case(random_: random.Random) -> str:
     if kind < 4:
         search = damaged(random_, random_.choice(known()))
     elif kind < 6:
-        words = [*COMMANDS, *MARKS, *MARKS, *ODD, *FIELDS, *VALUES]
+        words = [*BY_NAME, *MARKS, *MARKS, *ODD, *FIELDS, *VALUES]
         search = " ".join(random_.choices(words, k=random_.randrange(25)))
     elif kind < 11:
         search = " | ".join(command(random_) for _ in range(random_.randrange(1, 5)))
@@ -177,13 +180,14 @@ def case(random_: random.Random) -> str:
 def check(text: str, runs: bool, app: App) -> str:
     """Return what became of a search; AssertionError if its error is not fit to show."""
     try:
-        pipeline = app.parse(text)
+        pipeline = plan(app, text).pipeline
         if not runs:
             return "parsed"
-        run = Run(log().connection.cursor(), app, cim.datasets(log().connection, "current"), NOW)
+        run = new_run(log().connection.cursor(), app, TimeRange(NOW), cim.datasets(log().connection, "current"))
         names = list(dict.fromkeys(name for row in ROWS for name in row))
         made = text.startswith("| makeresults | ")
-        run.fetch(run.execute(pipeline[1:], run.from_python(names, ROWS)) if made else run.execute(pipeline))
+        stages = run.stages
+        stages.fetch(transform(stages.from_python(names, ROWS), pipeline[1:], run) if made else execute(pipeline, run))
         return "ran"
     except SplError as error:
         assert str(error)

@@ -10,6 +10,7 @@ import pytest
 from splreplay import engine
 from splreplay.app import App
 from splreplay.errors import DataError, UnsupportedError, there_is
+from tests.replay.searches import replay
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
@@ -161,7 +162,7 @@ def test_savedsearch(tmp_path: Path, message: str | None, search: str) -> None:
     """`savedsearch` does not run a saved search of several lines."""
     app = App(write(tmp_path, {"default/savedsearches.conf": f"[one]\nsearch = {search}\n"}))
     try:
-        engine.replay(engine.nothing(), app, "| savedsearch one", "current")
+        replay(engine.nothing(), app, "| savedsearch one", "current")
         said = None
     except UnsupportedError as error:
         said = str(error).splitlines()[0]

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from splreplay import limits
-from splreplay.chunked import Answer, Command, decode, encode
 from splreplay.errors import DataError, UsageError
+from splreplay.run.chunked import Answer, Command, decode, encode
 
 FIELDS = ("a", "B", "c d", "_time")
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1)

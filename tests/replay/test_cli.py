@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from splreplay import cli
+from splreplay.cli import run
 from tests.conftest import REPO
 from tests.replay.deep import DEEP
 
@@ -141,7 +142,7 @@ def test_interrupt(error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys
     def interrupted(options: object) -> None:
         raise error
 
-    monkeypatch.setattr(cli, "app_of", interrupted)
+    monkeypatch.setattr(run, "app_of", interrupted)
     assert (130, ("", "interrupted\n")) == (cli.main(["run", SAMPLE]), tuple(capsys.readouterr()))
 
 

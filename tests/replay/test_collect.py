@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from installutil_rba_fields import MODIFIER
 
-from splreplay import engine, summary
+from splreplay import engine
 from splreplay.app import App
 from splreplay.errors import DataError, SplError
 from splreplay.output import Results
+from splreplay.run import summary
 from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.replay.network import NOON, connection, guid, process, recording
+from tests.replay.searches import replay
 
 NAME = "Windows InstallUtil Remote Network Connection"
 HUNT = f'| savedsearch "{NAME} - Hunt"'
@@ -27,14 +29,14 @@ RUN = NOON + 3600
 
 def ask(log: engine.Recording, folder: Path, spl: str, *, addon: str = "current", **options: str) -> Results:
     """Run a search, an hour after noon, where *folder* holds the summary indexes."""
-    return engine.replay(log, App(REPO), spl, addon, now=RUN, collect=folder, **options).results
+    return replay(log, App(REPO), spl, addon, now=RUN, collect=folder, **options).results
 
 
 def write(log: engine.Recording, folder: Path, *macros: str, addon: str = "current", **options: str) -> Results:
     """Run the search that writes risk events."""
     app = App(REPO, macros)
     search = app.saved_search(MODIFIERS).search
-    return engine.replay(log, app, search, addon, now=RUN, collect=folder, **options).results
+    return replay(log, app, search, addon, now=RUN, collect=folder, **options).results
 
 
 def two_findings() -> engine.Recording:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from splreplay import compare, engine
+from comparison import compare
+from splreplay import engine
 from splreplay.app import App
 from splreplay.output import Results
 from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.replay.network import NOON, connection, guid, process, recording
+from tests.replay.searches import replay
 
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 PUBLISHED = f"{SCHEDULED} - As Published"
@@ -35,7 +37,7 @@ EVERY_PROCESS = "process_installutil=Processes.process_name=*"
 def search(log: engine.Recording, name: str, addon: str, *macros: str) -> Results:
     """Run a saved search of this checkout."""
     app = App(REPO, macros)
-    return engine.replay(log, app, app.saved_search(name).search, addon).results
+    return replay(log, app, app.saved_search(name).search, addon).results
 
 
 def find(log: engine.Recording, addon: str) -> list[tuple[Value | None, ...]]:
@@ -139,7 +141,7 @@ def test_published_on_the_recorded_attack(attack: engine.Recording, addon: str, 
 
 def test_published_message(attack: engine.Recording) -> None:
     """What the published search can say of the attack shows a literal `$user$`; ours names the user."""
-    text = compare.text(attack, App(REPO), sys.executable)
+    text = compare.text(attack, compare.plans(App(REPO)), sys.executable)
     assert (1, 1) == (text.count("by user $user$ generating"), text.count("by user pgustavo generating"))
 
 
@@ -314,14 +316,14 @@ def test_flaw_2_published(large_network: engine.Recording) -> None:
             "200,000 were dropped without a trace, as Splunk's limit does",
         ),
     )
-    assert expected == (len(results.rows), tuple(results.limits))
+    assert expected == (len(results.rows), tuple(results.of_kind("limit")))
 
 
 @pytest.mark.parametrize("addon", ADDONS)
 def test_flaw_2_ours(large_network: engine.Recording, addon: str) -> None:
     """Flaw 2: ours finds all 1,000 on every add-on, and no limit bites."""
     results = search(large_network, SCHEDULED, addon)
-    assert (INSTALLUTILS, []) == (len(results.rows), list(results.limits))
+    assert (INSTALLUTILS, []) == (len(results.rows), list(results.of_kind("limit")))
 
 
 def far_ends(number: int) -> engine.Recording:
@@ -395,7 +397,7 @@ def shared_pid(hosts: int) -> engine.Recording:
 
 def test_flaw_7_published() -> None:
     """Flaw 7: a join on the PID alone, as later published versions have it, matches another host's process."""
-    assert 1 == len(engine.replay(shared_pid(500), App(REPO), BY_PID, "cim5").results.rows)
+    assert 1 == len(replay(shared_pid(500), App(REPO), BY_PID, "cim5").results.rows)
 
 
 @pytest.mark.parametrize("addon", ADDONS)

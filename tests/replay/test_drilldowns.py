@@ -21,6 +21,7 @@ from tests.replay.network import (
     process,
     recording,
 )
+from tests.replay.searches import replay
 
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 ADDONS = ("current", "cim5", "legacy")
@@ -36,7 +37,7 @@ def findings(log: engine.Recording, addon: str, earliest: str | None = None, lat
     """Return the results of the scheduled search."""
     app = App(REPO)
     search = app.saved_search(SCHEDULED).search
-    return list(engine.replay(log, app, search, addon, earliest=earliest, latest=latest).results.rows)
+    return list(replay(log, app, search, addon, earliest=earliest, latest=latest).results.rows)
 
 
 def filled(row: Row, number: int) -> str:
@@ -49,7 +50,7 @@ def drilldown(
 ) -> list[Row]:
     """Return what the first drilldown shows of a finding, in an app without macros."""
     app = App(REPO / "tests")
-    return list(engine.replay(log, app, filled(row, 0), addon, earliest=earliest, latest=latest).results.rows)
+    return list(replay(log, app, filled(row, 0), addon, earliest=earliest, latest=latest).results.rows)
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +84,9 @@ def test_second_drilldown(tmp_path: Path) -> None:
     ]
     log, app = recording(events), App(REPO)
     modifiers = app.saved_search(f"{SCHEDULED} - Risk Modifiers").search
-    engine.replay(log, app, modifiers, "current", collect=tmp_path)
+    replay(log, app, modifiers, "current", collect=tmp_path)
     text = filled(findings(log, "current")[0], 1)
-    rows = engine.replay(log, App(REPO / "tests"), text, "current", collect=tmp_path).results.rows
+    rows = replay(log, App(REPO / "tests"), text, "current", collect=tmp_path).results.rows
     expected = [("ann", "160", "2"), ("wks0", "80", "1")]
     assert expected == [(row["risk_object"], row["risk_score"], row["count"]) for row in rows]
 
@@ -93,9 +94,9 @@ def test_second_drilldown(tmp_path: Path) -> None:
 def test_second_drilldown_of_a_finding_that_scored_nobody(tmp_path: Path) -> None:
     """Where the risk index has nothing of the finding, the second drilldown shows nothing of anybody."""
     log, app = recording([process("wks", 100, NOON, guid(1)), connection("wks", 100, NOON, guid(1))]), App(REPO)
-    engine.replay(log, app, app.saved_search(f"{SCHEDULED} - Risk Modifiers").search, "current", collect=tmp_path)
+    replay(log, app, app.saved_search(f"{SCHEDULED} - Risk Modifiers").search, "current", collect=tmp_path)
     text = filled({"risk_finding_id": "0" * 32}, 1)
-    assert [] == engine.replay(log, App(REPO / "tests"), text, "current", collect=tmp_path).results.rows
+    assert [] == replay(log, App(REPO / "tests"), text, "current", collect=tmp_path).results.rows
 
 
 def test_process_of_the_day_before() -> None:

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from splreplay.app import App
+from splreplay.app.macros import Expansion
+from splreplay.cli.explain import explain
 from splreplay.engine import Replayed
-from splreplay.explain import explain
 from splreplay.output import Results
+from splreplay.planning import plan
 from splreplay.run import Step
+from tests.conftest import REPO
+
+
+def replayed(search: str, expanded: str, steps: Sequence[Step]) -> Replayed:
+    """Return a search that was run in these steps."""
+    planned = plan(App(REPO), "| makeresults")
+    shown = replace(planned, search=search, expansion=Expansion(expanded, ()))
+    return Replayed(shown, Results([], []), steps)
 
 
 def test_explain() -> None:
@@ -31,11 +45,11 @@ with its macros expanded
    tree: MakeResults(count=1)
    rows: 1
 """
-    assert expected == explain("`a`\n| head\n", Replayed("where a=1\n| head", Results([], []), steps))
+    assert expected == explain(replayed("`a`\n| head\n", "where a=1\n| head", steps))
 
 
 def test_control_characters() -> None:
     """What a search brings along cannot speak to the terminal."""
     steps = [Step(0, "where a=\x1b", "\u202e", ("\x1b",), 0)]
-    shown = explain("\x1b", Replayed("\x1b", Results([], []), steps))
+    shown = explain(replayed("\x1b", "\x1b", steps))
     assert not {"\x1b", "\u202e"} & set(shown)

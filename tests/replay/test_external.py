@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from splreplay import chunked, engine
+from splreplay import engine
 from splreplay.app import App
 from splreplay.errors import DataError, SplError
-from splreplay.run import Run
+from splreplay.run import chunked, execute
+from splreplay.run.stages import Stages
+from tests.replay.searches import replay
 from tests.replay.test_chunked import ECHO
 
 
@@ -42,21 +44,21 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[chunked.Command]:
 
 def run(app: App, search: str, python: str | None = sys.executable) -> engine.Replayed:
     """Return what comes of a search over no events."""
-    return engine.replay(engine.nothing(), app, search, "current", python=python)
+    return replay(engine.nothing(), app, search, "current", python=python)
 
 
 def test_a_command_begins_before_its_turn(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its interpreter gets ready while the commands before it run."""
-    execute = Run._execute
+    step = execute._step
 
-    def waiting(self, command, rows):
+    def waiting(command, work, run):
         end = time.monotonic() + 20
         while not (app.folder / "begun").exists() and time.monotonic() < end:
             time.sleep(0.01)
         assert (app.folder / "begun").exists()
-        return execute(self, command, rows)
+        return step(command, work, run)
 
-    monkeypatch.setattr(Run, "_execute", waiting)
+    monkeypatch.setattr(execute, "_step", waiting)
     assert [{"a": "1"}] == run(app, "| makeresults | eval a=1 | table a | do").results.rows
 
 
@@ -82,7 +84,7 @@ def test_an_interrupt_before_its_turn_ends_a_command(
     def interrupted(self, rows):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Run, "fetch", interrupted)
+    monkeypatch.setattr(Stages, "fetch", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(app, "| makeresults | do")
     [command] = started

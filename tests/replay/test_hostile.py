@@ -6,15 +6,17 @@ import os
 
 import pytest
 
-from splreplay import commands, engine, limits, macros
-from splreplay.app import App
+from splreplay import engine, limits, parser, planning
+from splreplay.app import App, macros
+from splreplay.app.macros import Macro
 from splreplay.errors import SplError, UnsupportedError
-from splreplay.macros import Macro
-from splreplay.run import Run
+from splreplay.run.execute import execute
+from splreplay.times import TimeRange
 from tests.conftest import REPO
 from tests.replay.deep import UNREADABLE
 from tests.replay.fuzz import fuzz
 from tests.replay.network import NOON
+from tests.replay.searches import new_run
 
 CASES = int(os.environ.get("REPLAY_FUZZ_CASES", "1500"))
 
@@ -28,7 +30,18 @@ def test_fuzz() -> None:
 def test_nesting(text: str) -> None:
     """Ten thousand levels are refused in words, by the parser itself."""
     with pytest.raises(SplError):
-        commands.parse(f"| makeresults | {text}")
+        parser.parse(f"| makeresults | {text}")
+
+
+def test_too_deep_for_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Python itself nests too deep, that is one more thing that keeps a search from being run."""
+
+    def endless(*arguments: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(parser, "split", endless)
+    errors = planning.outline(App(REPO), "| makeresults").errors
+    assert ["the search nests deeper than replay reads"] == [str(error) for error in errors]
 
 
 def test_megabyte() -> None:
@@ -49,7 +62,7 @@ def test_megabyte() -> None:
 def test_long(error: str, text: str) -> None:
     """A search that is well made, but longer than any that people write, is refused before it takes minutes."""
     with pytest.raises(UnsupportedError) as refused:
-        commands.parse(f"| makeresults | {text}")
+        parser.parse(f"| makeresults | {text}")
     assert str(refused.value).startswith(error)
 
 
@@ -66,5 +79,5 @@ def test_large_expression() -> None:
     """An expression whose SQL grows out of bounds is refused, under the place that grows."""
     spl = '| makeresults | eval r="' + "x" * limits.MAX_SQL_CHARACTERS + '"'
     with pytest.raises(UnsupportedError) as refused:
-        Run(engine.connect(), App(REPO), {}, NOON).execute(commands.parse(spl))
+        execute(parser.parse(spl), new_run(engine.connect(), App(REPO), TimeRange(NOON)))
     assert str(refused.value).startswith("this expression grows too large (line 1, column ")

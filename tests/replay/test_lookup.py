@@ -8,10 +8,10 @@ import pytest
 
 from splreplay import engine
 from splreplay.app import App
-from splreplay.commands import parse
 from splreplay.errors import DataError, SplError, UsageError
-from splreplay.run import Run
+from splreplay.times import TimeRange
 from tests.replay.network import NOON
+from tests.replay.searches import behind, new_run
 
 TRANSFORMS = """
 [exact]
@@ -60,9 +60,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> App:
 
 def run(app: App, spl: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the results of *spl* behind *rows*."""
-    started = Run(engine.connect(), app, {}, NOON)
-    stored = started.from_python(list(dict.fromkeys(name for row in rows for name in row)), rows)
-    return started.fetch(started.execute(parse(f"| makeresults | {spl}")[1:], stored))
+    started = new_run(engine.connect(), app, TimeRange(NOON))
+    return started.stages.fetch(behind(started, spl, rows))
 
 
 @pytest.mark.parametrize(

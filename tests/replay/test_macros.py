@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from splreplay.app.macros import Macro, expand, expansion, from_stanza, override
 from splreplay.errors import DataError, SplError, SplSyntaxError, UnsupportedError, UsageError
-from splreplay.macros import Macro, expand, expansion, from_stanza, override
 
 MACROS = {
     name: Macro(name, definition, arguments)
@@ -94,7 +94,8 @@ def test_place_of_a_mistake(text: str) -> None:
     """A mistake inside a macro's definition is placed at the call in the search."""
     with pytest.raises(SplSyntaxError) as refused:
         expand(text, {"inner": Macro("inner", "a b `missing`", ())})
-    assert (text, 2) == (refused.value.source, refused.value.offset)
+    assert refused.value.at is not None
+    assert (text, 2) == (refused.value.at.text, refused.value.at.start)
 
 
 @pytest.mark.parametrize("name", ["loop", "tree"])

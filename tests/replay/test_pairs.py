@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from splreplay import engine
 from splreplay.app import App
 from splreplay.sql.values import Value
 from tests.conftest import REPO
@@ -23,6 +22,7 @@ from tests.replay.network import (
     process,
     recording,
 )
+from tests.replay.searches import replay
 
 ADDONS = ("current", "cim5", "legacy")
 FILE = REPO / "tests" / "vectors" / "installutil_pairs.toml"
@@ -54,7 +54,7 @@ def found(request: pytest.FixtureRequest) -> tuple[str, list[dict[str, Value]]]:
     events = [made(number, vector) for number, case in enumerate(CASES) for vector in case["events"]]
     app = App(REPO)
     search = app.saved_search("Windows InstallUtil Remote Network Connection").search
-    return request.param, list(engine.replay(recording(events), app, search, request.param).results.rows)
+    return request.param, list(replay(recording(events), app, search, request.param).results.rows)
 
 
 def line(row: Mapping[str, Value]) -> tuple[str, str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
 
-from splreplay import cim, engine, reads
+from splreplay import cim, engine
 from splreplay.app import App
+from splreplay.planning import fields, plan
 from tests.conftest import REPO
+from tests.replay.searches import replay
 
 APP = App(REPO)
 ATTACK = str(REPO / "tests" / "recordings" / "installutil_attack.xml")
@@ -41,7 +44,7 @@ RANGE = '[| makeresults | eval earliest=0 | table earliest | format "" "" "" "" 
 )  # fmt: skip
 def test_fields(search: str, expected: tuple[str, ...]) -> None:
     """Those that the fields which the search names are made of, wherever in the search they stand; others are not read."""
-    assert expected == reads.fields([APP.parse(search)], ["current"])
+    assert expected == plan(APP, search).fields
 
 
 @pytest.mark.parametrize(
@@ -58,14 +61,15 @@ def test_fields(search: str, expected: tuple[str, ...]) -> None:
 )
 def test_all_fields(search: str) -> None:
     """Where the text of a search does not tell what it reads, all fields are kept."""
-    assert cim.FIELDS == reads.fields([APP.parse(search)], ["current"])
+    assert cim.FIELDS == plan(APP, search).fields
 
 
 def test_more_than_one_search_and_addon() -> None:
     """What any of them reads on any add-on is read; the legacy one takes the far end's address for its name."""
-    searches = [APP.parse(f"{PROCESSES} by Processes.os"), APP.parse(f"| {TRAFFIC} by All_Traffic.dest")]
-    assert ("DestinationHostname", "DestAddress") == reads.fields(searches, ["current"])
-    assert ("DestinationIp", "DestinationHostname", "DestAddress") == reads.fields(searches, cim.ADDONS)
+    searches = [f"{PROCESSES} by Processes.os", f"| {TRAFFIC} by All_Traffic.dest"]
+    plans = {addon: [plan(APP, search, addon) for search in searches] for addon in cim.ADDONS}
+    assert ("DestinationHostname", "DestAddress") == fields(plans["current"])
+    assert ("DestinationIp", "DestinationHostname", "DestAddress") == fields(itertools.chain(*plans.values()))
 
 
 @pytest.mark.parametrize("addon", cim.ADDONS)
@@ -74,12 +78,12 @@ def test_the_results_are_those_with_all_fields(name: str, addon: str, tmp_path: 
     """A saved search of the app finds, and is blind in, the same over the fields that it reads."""
     search = APP.saved_search(name).search
     found = [
-        engine.replay(
-            engine.record([ATTACK], fields), APP, search, addon, now=1_750_200_000, collect=tmp_path / str(len(fields))
+        replay(
+            engine.record([ATTACK], kept), APP, search, addon, now=1_750_200_000, collect=tmp_path / str(len(kept))
         ).results
-        for fields in (cim.FIELDS, reads.fields([APP.parse(search)], [addon]))
+        for kept in (cim.FIELDS, plan(APP, search, addon).fields)
     ]
-    assert (found[0].rows, found[0].blind) == (found[1].rows, found[1].blind)
+    assert (found[0].rows, found[0].of_kind("blind")) == (found[1].rows, found[1].of_kind("blind"))
 
 
 @pytest.mark.parametrize(
@@ -96,4 +100,4 @@ def test_the_results_are_those_with_all_fields(name: str, addon: str, tmp_path: 
 )
 def test_shared(search: str, expected: dict[str, set[str]]) -> None:
     """A dataset that is read more than once has all fields that are read; none where the text does not tell."""
-    assert expected == reads.shared(APP.parse(search))
+    assert expected == plan(APP, search).shared

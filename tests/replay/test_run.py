@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from splreplay import cim, engine, reads
+from splreplay import cim, engine
 from splreplay.app import App
 from splreplay.commands import tstats
+from splreplay.planning import Plan, plan
 from tests.conftest import REPO
+from tests.replay.searches import replay
 
 
 def inside(search: str) -> list[str]:
     """Return what the commands of the subsearch of a search did in SQL, up to where a stage is made."""
-    done = engine.replay(engine.nothing(), App(REPO), search, "current")
+    done = replay(engine.nothing(), App(REPO), search, "current")
     return [text.partition(" AS SELECT")[0] for step in done.steps if step.depth for text in step.statements]
 
 
@@ -39,7 +41,7 @@ def test_the_same_stage_is_made_once() -> None:
 )
 def test_a_stage_is_made_where_values_are(command: str, stages: int) -> None:
     """Other names, and fewer of them, need none; eval makes one for all fields, but where one is read that it has just set."""
-    done = engine.replay(engine.nothing(), App(REPO), f"| makeresults | eval a=1, b=2 | {command}", "current")
+    done = replay(engine.nothing(), App(REPO), f"| makeresults | eval a=1, b=2 | {command}", "current")
     assert stages == len(done.steps[-1].statements)
 
 
@@ -65,11 +67,11 @@ def test_rows_that_are_looked_for_once_give_the_same_results(
 ) -> None:
     """Whether they are kept or, as there are too many, read again, the results are those of a search that keeps none."""
     app, recording = App(REPO), engine.record([str(REPO / "tests/recordings/installutil_attack.xml")])
-    search = app.saved_search("Windows InstallUtil Remote Network Connection - Hunt").search
+    planned = plan(app, app.saved_search("Windows InstallUtil Remote Network Connection - Hunt").search, addon)
     monkeypatch.setattr(tstats, "SHARED_ROWS", kept)
-    found = engine.replay(recording, app, search, addon)
-    monkeypatch.setattr(reads, "shared", lambda pipeline: {})
-    expected = engine.replay(recording, app, search, addon)
+    found = engine.replay(planned, recording)
+    monkeypatch.setattr(Plan, "shared", {})
+    expected = engine.replay(plan(app, planned.search, addon), recording)
     assert expected.results == found.results
     assert expected.steps != found.steps
     assert found.results.rows

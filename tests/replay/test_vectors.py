@@ -9,12 +9,15 @@ import pytest
 
 from splreplay import engine
 from splreplay.app import App
-from splreplay.commands import parse
 from splreplay.errors import SplError
+from splreplay.parser import parse
 from splreplay.run import Run
+from splreplay.run.execute import execute
+from splreplay.times import TimeRange
 from tests.conftest import REPO
 from tests.replay.network import NOON
 from tests.replay.rows import dataset
+from tests.replay.searches import behind, new_run
 
 FILES = sorted((REPO / "tests" / "vectors").glob("spl_*.toml"))
 CASES = [
@@ -32,15 +35,14 @@ def _names(rows: list[dict[str, Any]]) -> list[str]:
 def _run(case: dict[str, Any]) -> tuple[Run, list[str], Any]:
     """Run a case's search: over a data model made of its rows if it starts with a pipe, else as what follows them."""
     rows = case.get("rows", [])
-    run = Run(engine.connect(), App(REPO), {}, NOON, case.get("earliest"), case.get("latest"))
+    run = new_run(engine.connect(), App(REPO), TimeRange(NOON, case.get("earliest"), case.get("latest")))
     if case["spl"].startswith("|"):
         names = _names(rows) or ["_time"]
-        run.datamodels = {PROCESSES: dataset(run.connection, names, rows)}
-        found = run.execute(parse(case["spl"]))
+        run.models.datasets = {PROCESSES: dataset(run.stages.connection, names, rows)}
+        found = execute(parse(case["spl"]), run)
     else:
-        stored = run.from_python(_names(rows), rows)
-        found = run.execute(parse(f"| makeresults | {case['spl']}")[1:], stored)
-    return run, list(found.columns), run.fetch(found)
+        found = behind(run, case["spl"], rows)
+    return run, list(found.columns), run.stages.fetch(found)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -54,7 +56,8 @@ def test_case(case: dict[str, Any]) -> None:
     run, columns, found = _run(case)
     assert case["expect"] == found
     assert case.get("columns", columns) == columns
-    assert case.get("warnings", run.warnings) == run.warnings
+    warnings = [notice.text for notice in run.notices]
+    assert case.get("warnings", warnings) == warnings
 
 
 def test_claims_are_many_and_distinct() -> None:

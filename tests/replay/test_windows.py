@@ -10,11 +10,12 @@ from zlib import crc32
 
 import pytest
 
-from splreplay import conf, engine, times
+from splreplay import conf, times
 from splreplay.app import App
 from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.replay.network import Event, connection, ended, guid, process, recording
+from tests.replay.searches import replay
 
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 HUNT = f"{SCHEDULED} - Hunt"
@@ -51,7 +52,7 @@ def search(name: str, sent: Iterable[Sent], addon: str, now: float, earliest: st
     app = App(REPO)
     log = recording([each.event for each in sent if each.arrived(now)])
     text = app.saved_search(name).search
-    return list(engine.replay(log, app, text, addon, earliest=earliest, latest=latest, now=now).results.rows)
+    return list(replay(log, app, text, addon, earliest=earliest, latest=latest, now=now).results.rows)
 
 
 def run(sent: Iterable[Sent], addon: str, now: float) -> list[Row]:
@@ -258,7 +259,7 @@ def test_over_all_time() -> None:
     app = App(REPO)
     log = recording([each.event for each in (*OLD, *pair("new", FIRST_RUN + DAY, FIRST_RUN + DAY))])
     scheduled, hunt = (
-        engine.replay(log, app, app.saved_search(name).search, "current", now=FIRST_RUN).results.rows
+        replay(log, app, app.saved_search(name).search, "current", now=FIRST_RUN).results.rows
         for name in (SCHEDULED, HUNT)
     )
     assert ["2025-06-16T09:00:00", "2025-06-17T10:00:00"] == sorted(str(row["lastTime"]) for row in scheduled)

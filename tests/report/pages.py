@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lxml import html as parser
 
 from splreplay import report
-from splreplay.output import Results
+from splreplay.output import Notice, Results
 from splreplay.report.about import About, LogFile
 from splreplay.sql.values import Value
 
@@ -43,7 +43,7 @@ FINDING: dict[str, Value] = {
 def page(*rows: dict[str, Value], warnings: Sequence[str] = (), run: About = RUN) -> str:
     """Return the report on some rows, of the fields that they have."""
     fields = list(dict.fromkeys(name for row in rows for name in row))
-    return report.html(run, Results(fields, rows, warnings))
+    return report.html(run, Results(fields, rows, [Notice("note", warning) for warning in warnings]))
 
 
 def read(text: str) -> parser.HtmlElement:

@@ -13,8 +13,10 @@ import pytest
 
 from splreplay import engine, report
 from splreplay.app import App
+from splreplay.planning import plan
 from splreplay.report.about import LogFile
 from splreplay.sql.values import Value
+from splreplay.times import TimeRange
 from tests.conftest import REPO
 from tests.report.pages import read, texts
 
@@ -36,7 +38,8 @@ def replay(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 def about(*logs: str, earliest: str | None = None, latest: str | None = None, app: App | None = None) -> report.About:
     """Return what a report says of a run over *logs*, at noon."""
     recording = engine.record([str(REPO / log) for log in logs])
-    return report.about(recording, app or App(REPO), "name", "search", "current", earliest, latest, NOON)
+    planned = plan(app or App(REPO), "| makeresults", "current", TimeRange.of(earliest, latest, NOON))
+    return report.about(recording, planned, "name")
 
 
 def test_logs() -> None:

@@ -10,6 +10,8 @@ from splreplay.app import App
 from splreplay.engine import Recording, replay
 from splreplay.logs import LoadReport
 from splreplay.output import Results, as_json_row, printable
+from splreplay.planning import Plan, plan
+from splreplay.run import Means
 from splreplay.sql.values import Value
 
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
@@ -17,21 +19,24 @@ PUBLISHED = f"{SCHEDULED} - As Published"
 SEARCHES = (PUBLISHED, SCHEDULED)
 
 
-def text(recording: Recording, app: App, python: str) -> str:
+def plans(app: App) -> dict[str, dict[str, Plan]]:
+    """Return the plan of each search, by its name and add-on; SplError for what is wrong with it."""
+    return {name: {addon: plan(app, app.saved_search(name).search, addon) for addon in cim.ADDONS} for name in SEARCHES}
+
+
+def text(recording: Recording, plans: Mapping[str, Mapping[str, Plan]], python: str) -> str:
     """Return the comparison as text: the events read, a count for each search and add-on, then each alert once.
 
     Raises:
         SplError: Whatever is wrong with the app's searches.
     """
+    means = Means(python)
     found = {
-        name: {
-            addon: replay(recording, app, app.saved_search(name).search, addon, python=python).results
-            for addon in cim.ADDONS
-        }
-        for name in SEARCHES
+        name: {addon: replay(planned, recording, means).results for addon, planned in by_addon.items()}
+        for name, by_addon in plans.items()
     }
     parts = [_events(recording.report), _counts(found)]
-    message = _published_message(found[PUBLISHED], app)
+    message = _published_message(found[PUBLISHED], plans[PUBLISHED]["current"].app)
     if message:
         parts.append(f'What the published search could say of it:\n  "{printable(message)}"\n')
     alerts: dict[str, tuple[Mapping[str, Value], list[str]]] = {}
@@ -51,7 +56,7 @@ def _warnings(found: Mapping[str, Mapping[str, Results]]) -> list[str]:
     warned: dict[tuple[str, str], list[str]] = {}
     for name, by_addon in found.items():
         for addon, results in by_addon.items():
-            for warning in (*results.limits, *(() if results.rows else results.blind)):
+            for warning in results.of_kind("limit", *(() if results.rows else ("blind",))):
                 warned.setdefault((name, warning), []).append(addon)
     return [f"{name}, on {', '.join(addons)}: {warning}" for (name, warning), addons in warned.items()]
 

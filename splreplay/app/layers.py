@@ -7,7 +7,6 @@ default/, where there is one.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +14,6 @@ from urllib.parse import quote
 
 from splreplay import conf, limits
 from splreplay.confine import confined
-from splreplay.located import Node, Text, read_yaml
 
 _APP_FOLDERS = ("default", "local", "lookups", "macros")
 
@@ -33,9 +31,8 @@ class AppFolder:
 
     def stanzas(self, name: str) -> conf.Stanzas:
         """Return the stanzas of a conf file, by its name without .conf."""
-        built = _BUILT[name](self.path) if name in _BUILT else {}
         default, local = (_read(self.path, f"{layer}/{name}.conf") for layer in ("default", "local"))
-        return conf.layer(conf.layer(built, default), local)
+        return conf.layer(conf.layer(_built(self.path, name), default), local)
 
     def exports(self, kind: str, name: str) -> bool:
         """Return whether other apps see an object: `export = system` in metadata/, the most specific stanza first.
@@ -63,41 +60,11 @@ def _read(folder: Path, name: str) -> conf.Stanzas:
     return conf.read(confined(path, folder, limits.MAX_CONF_BYTES)).stanzas if os.path.lexists(path) else {}
 
 
-def _macros(folder: Path) -> conf.Stanzas:
-    """Return the macros of a checkout as macros.conf has them."""
-    stanzas: conf.Stanzas = {}
-    for _, keys in _files(folder, "macros"):
-        arguments = keys.get("arguments")
-        names = [name.value for name in arguments if isinstance(name, Text)] if isinstance(arguments, list) else []
-        name = _text(keys, "name") + (f"({len(names)})" if names else "")
-        stanzas[name] = {"definition": _text(keys, "definition"), "args": ",".join(names)}
-    return stanzas
+def _built(folder: Path, name: str) -> conf.Stanzas:
+    """Return the stanzas that a checkout of security_content is built into."""
+    kind = {"macros": "macros", "transforms": "lookups"}.get(name)
+    if kind is None or not any((folder / kind).glob("*.yml")):
+        return {}
+    from splreplay.app import checkout  # PyYAML takes a while to import, and few apps are such checkouts
 
-
-def _transforms(folder: Path) -> conf.Stanzas:
-    """Return the lookups of a checkout as transforms.conf has them; a CSV file stands beside its YAML."""
-    stanzas: conf.Stanzas = {}
-    for path, keys in _files(folder, "lookups"):
-        settings = {key: value.value for key, value in keys.items() if isinstance(value, Text)}
-        # contentctl@5.6.2 writes false where the YAML says nothing.
-        settings = {"case_sensitive_match": "false"} | settings
-        ways = keys.get("match_type")
-        if isinstance(ways, list):
-            settings["match_type"] = ",".join(way.value for way in ways if isinstance(way, Text))
-        if "filename" not in settings and path.with_suffix(".csv").is_file():
-            settings["filename"] = path.with_suffix(".csv").name
-        stanzas[_text(keys, "name")] = settings
-    return stanzas
-
-
-_BUILT: Mapping[str, Callable[[Path], conf.Stanzas]] = {"macros": _macros, "transforms": _transforms}
-
-
-def _files(folder: Path, kind: str) -> list[tuple[Path, Mapping[str, Node]]]:
-    paths = sorted((folder / kind).glob("*.yml"))
-    return [(path, read_yaml(confined(path, folder, limits.MAX_YAML_BYTES))) for path in paths]
-
-
-def _text(keys: Mapping[str, Node], key: str) -> str:
-    value = keys.get(key)
-    return value.value.strip() if isinstance(value, Text) else ""
+    return checkout.macros(folder) if name == "macros" else checkout.transforms(folder)

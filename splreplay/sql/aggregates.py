@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from splreplay.commands.options import at_option, matching, substitute
-from splreplay.run import Run, Table
 from splreplay.spl.expression import Expression, parse_parenthesised
+from splreplay.spl.options import at_option
 from splreplay.spl.tokens import Cursor, Token
-from splreplay.sql.expressions import Compiler
+from splreplay.spl.wildcards import matching, substitute
 from splreplay.sql.values import EACH, Kind, Sql, as_list, as_number, as_text
 
 # The columns beside an aggregate's input: by one it orders, by the other earliest and latest choose. No field has their names.
@@ -114,72 +113,9 @@ def expand(aggregates: Iterable[Aggregate], fields: Sequence[str], by: Iterable[
     return expanded
 
 
-def group(
-    run: Run,
-    aggregates: Sequence[Aggregate],
-    by: Mapping[str, Sql],
-    value: Callable[[Aggregate], Sql],
-    rest: str,
-    time: Sql,
-    order: str | None,
-    filled: bool = False,
-) -> Table:
-    """Return one row for each combination of the by-fields' values, in their order.
-
-    Args:
-        run: The run.
-        aggregates: What to compute, without wildcards.
-        by: SQL of each by-field; a row where one is NULL belongs to no group; one with several values belongs to a group
-            for each of them, and for each pair where two fields have several.
-        value: Gives the SQL of an aggregate's field.
-        rest: SQL from `FROM` on, without GROUP BY.
-        time: `_time` of the rows, by which earliest and latest choose.
-        order: The column that orders the rows, for first, last and list; None where they have no order.
-        filled: Whether no by-field is NULL in any row, which is then not asked.
-    """
-    keys = {name: f"k{number}" for number, name in enumerate(by)}
-    inputs = {f"v{number}": value(one) for number, one in enumerate(aggregates)}
-    plain = (Kind.NUMBER, Kind.MULTIVALUE)
-    selected = [f"{sql.text if sql.kind in plain else as_text(sql)} AS {keys[name]}" for name, sql in by.items()]
-    selected += [f"{sql.text} AS {column}" for column, sql in inputs.items()]
-    selected += [f"{order or 0} AS {PLACE}", f"{as_number(time)} AS {TIME}"]
-    inner = f"SELECT {', '.join(selected)} {rest}"
-    for name, sql in by.items():
-        if sql.kind is Kind.MULTIVALUE:  # one after the other: side by side, SQL would pair their values off
-            inner = f"SELECT * REPLACE (unnest({keys[name]}) AS {keys[name]}) FROM ({inner})"
-    # With nothing to give, because no field matched a wildcard, there is no result either.
-    tests = [] if filled else [f"{key} IS NOT NULL" for key in keys.values()]
-    present = " AND ".join(tests) or ("true" if keys or aggregates else "false")
-    grouping = f" GROUP BY {', '.join(keys.values())}" if keys else ""
-
-    fields: dict[str, Sql] = {}
-    for (name, sql), key in zip(by.items(), keys.values(), strict=True):
-        fields[name] = Sql(key, Kind.NUMBER if sql.kind is Kind.NUMBER else Kind.TEXT)
-    for one, (column, sql) in zip(aggregates, inputs.items(), strict=True):
-        fields[one.alias] = _SQL[one.function](Sql(column, sql.kind), one.field is None, "")
-    # Numbers before texts; those that are equal and written in two ways are two groups: in the order of their texts.
-    key_order = ", ".join(f"{as_number(fields[name])}, {key}" for name, key in keys.items())
-    order_by = f"row_number() OVER (ORDER BY {key_order})" if keys else "1"
-    return run.store(fields, f"FROM ({inner}) WHERE {present}{grouping}", order_by)
-
-
-def running(one: Aggregate, value: Sql, over: str) -> Sql:
-    """Return the SQL of an aggregate over the window *over* of rows that have the columns PLACE and TIME."""
-    return _SQL[one.function](value, one.field is None, f" OVER {over}")
-
-
-def field_value(rows: Table, compiler: Compiler) -> Callable[[Aggregate], Sql]:
-    """Return what gives an aggregate's input: its field of *rows*, or the value of the eval inside it."""
-
-    def value(one: Aggregate) -> Sql:
-        if one.expression is None:
-            return rows.field(one.field) if one.field is not None else Sql("1", Kind.NUMBER)
-        found = compiler.value(one.expression)
-        if found.kind is Kind.BOOLEAN:  # count(eval(test)) counts where the test is true
-            return Sql(f"(CASE WHEN {found.text} THEN 1.0 END)", Kind.NUMBER)
-        return found
-
-    return value
+def sql_of(one: Aggregate, value: Sql, over: str = "") -> Sql:
+    """Return the SQL of an aggregate: of a group, or *over* a window of rows that have the columns PLACE and TIME."""
+    return _SQL[one.function](value, one.field is None, over)
 
 
 # One function an aggregate: the SQL of its input column in, the SQL of the aggregate out. PLACE and TIME are columns beside it;

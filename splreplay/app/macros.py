@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.errors import DataError, SplError, UnsupportedError, UsageError, there_is
-from splreplay.spl.tokens import end_of_quoted, error_at
+from splreplay.errors import DataError, Span, SplError, SplSyntaxError, UnsupportedError, UsageError, there_is
+from splreplay.spl.tokens import end_of_quoted
 
 # Comes with Splunk_SA_CIM, without which a Splunk has no data models; splunk/addonfactory-splunk_sa_cim default/macros.conf.
 BUILT_IN = {"drop_dm_object_name(1)": {"definition": 'rename "$object$.*" as *', "args": "object"}}
@@ -131,9 +131,8 @@ def _end_of_call(text: str, start: int) -> int:
     if text.startswith(_COMMENT, start):
         end = text.find(_COMMENT, start + len(_COMMENT))
         if end < 0:
-            raise error_at(
-                text, start, start + len(_COMMENT), "this comment is never closed", f"add the missing {_COMMENT}"
-            )
+            opening = Span(text, start, start + len(_COMMENT))
+            raise SplSyntaxError("this comment is never closed", f"add the missing {_COMMENT}", opening)
         return end + len(_COMMENT)
     index = start + 1
     while index < len(text):
@@ -143,7 +142,7 @@ def _end_of_call(text: str, start: int) -> int:
             return index + 1
         else:
             index += 1
-    raise error_at(text, start, start + 1, "this macro is never closed", "add the missing `")
+    raise SplSyntaxError("this macro is never closed", "add the missing `", Span(text, start, start + 1))
 
 
 def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], depth: int, calls: Iterator[int]) -> str:
@@ -157,7 +156,7 @@ def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], d
         return ""
     match = re.fullmatch(r"([^()\s]+)\s*(?:\((.*)\))?", call, re.S)
     if match is None:
-        raise error_at(text, start, end, "this is not a macro call", "write `name` or `name(argument)`")
+        raise SplSyntaxError("this is not a macro call", "write `name` or `name(argument)`", Span(text, start, end))
     name, inside = match.groups()
     arguments = _split_arguments(inside) if inside is not None and inside.strip() else []
     key = f"{name}({len(arguments)})" if arguments else name
@@ -165,11 +164,11 @@ def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], d
     if macro is None:
         near = sorted(other for other in macros if other.partition("(")[0] == name)
         hint = f"there is {' '.join(near)}" if near else there_is("the app", key, macros)
-        raise error_at(text, start, end, f"no macro is called {key!r}", hint)
+        raise SplSyntaxError(f"no macro is called {key!r}", hint, Span(text, start, end))
     if macro.unsupported:
         message = f"macro {key} uses {macro.unsupported}, which replay does not run"
         hint = f"for this run give it a text of its own: --macro '{key}=…'"
-        raise error_at(text, start, end, message, hint, unsupported=True)
+        raise UnsupportedError(message, hint, Span(text, start, end))
     definition = macro.definition
     if arguments:
         values = dict(zip(macro.arguments, arguments, strict=True))
@@ -181,7 +180,7 @@ def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], d
     try:
         return _expand(definition, macros, depth + 1, calls).text
     except SplError as error:
-        error.place(text, start)
+        error.place(Span(text, start, end))
         raise
 
 

@@ -1,4 +1,4 @@
-"""What commands share when they read their arguments: `name=value` options and wildcards in field names."""
+"""The options of commands, `name=value`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from splreplay.run import Table
-from splreplay.spl.pipeline import Segment
-from splreplay.spl.tokens import Cursor, Token, error_at
-from splreplay.sql.values import Kind, Sql
+from splreplay.spl.tokens import Cursor, Token
 
 Convert = Callable[[str], Any]
 
@@ -80,44 +77,7 @@ def read_count(cursor: Cursor, command: str) -> int | None:
         cursor.fail(f"{command} takes {error}", token)
 
 
-def refuse_options(cursor: Cursor, names: Iterable[str], why: str, hint: str = "") -> None:
+def refuse_options(cursor: Cursor, names: Iterable[str], why: str, remedy: str = "") -> None:
     """Raise UnsupportedError if the cursor stands at one of the options *names*."""
     if at_option(cursor, names):
-        cursor.refuse(f"replay does not run {cursor.here.value}=: {why}", hint=hint)
-
-
-def matching(pattern: str, names: Iterable[str]) -> list[str]:
-    """Return the *names* that match *pattern*, in which `*` stands for any text.
-
-    Internal fields begin with `_`, and match only a pattern that does too, as `_*` (Search Reference, "fields"). `foreach`
-    is seen to keep to that in the Reference's example behind timechart; of other commands it is inferred †.
-    """
-    if "*" not in pattern:
-        return [name for name in names if name == pattern]
-    expression = re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.S)
-    internal = pattern.startswith("_")
-    return [name for name in names if expression.fullmatch(name) and (internal or not name.startswith("_"))]
-
-
-def substitute(pattern: str, replacement: str, name: str) -> str:
-    """Return *replacement* with its wildcards filled by what those of *pattern* stand for in *name*.
-
-    Both sides must have the same number of wildcards (Search Reference, "rename").
-    """
-    expression = "(.*)".join(re.escape(part) for part in pattern.split("*"))
-    match = re.fullmatch(expression, name, re.S)
-    assert match is not None, "only called for names that match"
-    parts = replacement.split("*")
-    return "".join(part + value for part, value in zip(parts, [*match.groups(), ""], strict=True))
-
-
-def one_value(rows: Table, name: str, segment: Segment) -> Sql:
-    """Return the field *name*; UnsupportedError where it may have several values, which *segment*'s command is not documented for."""
-    value = rows.field(name)
-    if value.kind is Kind.MULTIVALUE:
-        start = segment.name_start
-        message = f"replay's {segment.name} does not read a multivalue field, as {name!r} is here"
-        raise error_at(
-            segment.text, start, start + len(segment.name), message, "put mvexpand before it", unsupported=True
-        )
-    return value
+        cursor.refuse(f"replay does not run {cursor.here.value}=: {why}", remedy=remedy)

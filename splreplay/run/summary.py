@@ -48,7 +48,7 @@ def write(folder: Path, name: str | None, suffix: str, text: str) -> Path:
             return path
     except OSError as error:
         message = f"collect cannot write {error.filename or folder}: {error.strerror}"
-        raise SplError(f"{message}\nname another folder with --collect") from error
+        raise SplError(message, "name another folder with --collect") from error
     raise AssertionError("the numbers do not end")
 
 

@@ -6,9 +6,10 @@ from splreplay.engine import Replayed
 from splreplay.output import printable
 
 
-def explain(search: str, replayed: Replayed) -> str:
+def explain(replayed: Replayed) -> str:
     """Return the stages as text."""
-    parts = ["search", _indented(search), "", "with its macros expanded", _indented(replayed.expanded), ""]
+    plan = replayed.plan
+    parts = ["search", _indented(plan.search), "", "with its macros expanded", _indented(plan.expansion.text), ""]
     for number, step in enumerate(replayed.steps, start=1):
         inside = f" (in a subsearch, depth {step.depth})" if step.depth else ""
         parts += [f"{number}. {printable(step.source)}{inside}", f"   tree: {printable(step.node)}"]

@@ -8,22 +8,23 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from splreplay import conf, limits, macros
-from splreplay.commands import Pipeline, parse
+from splreplay import conf, limits
+from splreplay.app import macros
+from splreplay.app.layers import AppFolder
+from splreplay.app.lookups import LookupTable, read_csv
+from splreplay.app.macros import Expansion, Macro
 from splreplay.confine import confined
 from splreplay.errors import DataError, UnsupportedError, UsageError, there_is
-from splreplay.layers import AppFolder
-from splreplay.lookups import LookupTable, read_csv
-from splreplay.macros import Expansion, Macro
 
 
 @dataclass(frozen=True)
 class SavedSearchStanza:
-    """A saved search: its text as stored, and whether it is disabled."""
+    """A saved search: its text as stored, whether it is disabled, and whether a schedule runs it."""
 
     name: str
     search: str
     disabled: bool
+    scheduled: bool
 
 
 @dataclass
@@ -42,7 +43,6 @@ class App:
     overrides: Sequence[str] = ()
     others: Sequence[Path] = ()
     defaults: Mapping[str, str] = field(default_factory=dict)
-    _parsed: dict[str, Pipeline] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def macros(self) -> dict[str, Macro]:
@@ -58,7 +58,9 @@ class App:
     def saved_searches(self) -> dict[str, SavedSearchStanza]:
         """The saved searches by name."""
         return {
-            name: SavedSearchStanza(name, stanza["search"], _true(stanza.get("disabled", "0")))
+            name: SavedSearchStanza(
+                name, stanza["search"], *(_true(stanza.get(key, "0")) for key in ("disabled", "enableSched"))
+            )
             for name, stanza in self._conf("savedsearches").items()
             if "search" in stanza
         }
@@ -80,11 +82,19 @@ class App:
             raise DataError(f"the script of the command {command!r} must be a file in bin/, but it is {path}")
         return confined(path, path.parent.parent, limits.MAX_SCRIPT_BYTES)
 
+    @property
+    def scheduled(self) -> SavedSearchStanza:
+        """The first saved search that the app has on a schedule; UsageError where there is none."""
+        for saved in self.saved_searches.values():
+            if saved.scheduled:
+                return saved
+        raise UsageError("the app has no search on a schedule", "name one with --search, or write one with --spl")
+
     def saved_search(self, name: str) -> SavedSearchStanza:
         """Return a saved search; UsageError names those that there are."""
         if name not in self.saved_searches:
-            known = ":\n  " + "\n  ".join(self.saved_searches) if self.saved_searches else " none"
-            raise UsageError(f"the app has no saved search {name!r}; it has{known}")
+            listed = "\n".join(f"  {known}" for known in self.saved_searches)
+            raise UsageError(f"the app has no saved search {name!r}; it has{':' if listed else ' none'}", listed)
         return self.saved_searches[name]
 
     def lookup(self, name: str) -> LookupTable:
@@ -127,12 +137,6 @@ class App:
     def expand(self, text: str) -> str:
         """Return a search text with its macros expanded."""
         return self.expansion(text).text
-
-    def parse(self, text: str) -> Pipeline:
-        """Return a search text, macros and all, as its commands."""
-        if text not in self._parsed:
-            self._parsed[text] = parse(self.expand(text), custom=frozenset(self.commands))
-        return self._parsed[text]
 
     @property
     def _folders(self) -> list[AppFolder]:

@@ -95,7 +95,7 @@ class Command:
             told = (
                 str(error) if isinstance(error, DataError) else f"{name} closed its pipe before it had read everything"
             )
-            raise DataError("\n".join([told, *last])) from error
+            raise DataError(told, remedy="".join(last)) from error
         finally:
             self.end()
 

@@ -1,0 +1,147 @@
+"""The command line: results on standard output, everything else on standard error.
+
+Exit status: 0 ran, 2 usage or something that replay does not run, 3 unreadable input, or a file system that refuses, 130
+interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from splreplay.cli.options import add_addon, add_app, add_logs, add_python
+from splreplay.errors import DataError, SplError
+from splreplay.output import FORMATS, printable
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line *arguments* and return the exit status."""
+    options = argument_parser().parse_args(_tied(arguments))
+    return exit_status(lambda: options.run(options))
+
+
+def exit_status(work: Callable[[], int]) -> int:
+    """Return what *work* returns, or the exit status of the error that it raises, which is printed."""
+    try:
+        return work()
+    except DataError as error:
+        return _fail(error, 3)
+    except SplError as error:
+        return _fail(error, 2)
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and str(error) != "Query interrupted":  # as DuckDB says it
+            raise
+        print("interrupted", file=sys.stderr)
+        return 130  # as a shell has it: 128 and the number of the signal
+    except BrokenPipeError:
+        # The reader of the output is gone (`| head`): nothing is left to tell it.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the end
+        return 0
+    except OSError as error:  # a name that is too long, a folder that may not be read, a disk that is full
+        return _fail(SplError(f"{error.filename or 'the output'} cannot be used: {error.strerror}"), 3)
+
+
+def _fail(error: SplError, status: int) -> int:
+    print("\n".join(printable(line) for line in str(error).splitlines()), file=sys.stderr)
+    return status
+
+
+def _tied(arguments: Sequence[str]) -> list[str]:
+    """Return *arguments* with each time tied to its option: argparse would take `-24h@h` for another option."""
+    tied: list[str] = []
+    for argument in arguments:
+        if tied and tied[-1] in ("--earliest", "--latest") and re.match(r"-\d*[a-z]", argument, re.I):
+            tied[-1] += f"={argument}"
+        else:
+            tied.append(argument)
+    return tied
+
+
+def argument_parser() -> argparse.ArgumentParser:
+    """Return the reader of the command line."""
+    parser = argparse.ArgumentParser(prog="splreplay", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_run(commands.add_parser("run", help="run one search over recorded logs and print its results"))
+    _add_check(
+        commands.add_parser(
+            "check",
+            help="say which detections can be run, and what is likely wrong with them, without data",
+            description="Parse and plan detections without data. "
+            "Exit status: 0 all are supported, 2 not all, 3 a file is unreadable.",
+        )
+    )
+    _add_test(
+        commands.add_parser(
+            "test",
+            help="run the tests of detections over their recordings",
+            description="Run the tests of detections over their recordings; nothing is downloaded. "
+            "Exit status: 0 all passed or were skipped, 1 some failed, 2 usage or a search that replay does not run, "
+            "3 a file is unreadable.",
+        )
+    )
+    return parser
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    add_logs(parser)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--search", metavar="NAME", help="saved search of the app (default: the first that it has on a schedule)"
+    )
+    what.add_argument("--spl", metavar="TEXT|@FILE", help="search text, or @ and the file that holds it")
+    add_addon(parser)
+    parser.add_argument(
+        "--earliest", metavar="T", help="start of the time range: epoch seconds, -24h@h, or an ISO date"
+    )
+    parser.add_argument("--latest", metavar="T", help="end of the time range, exclusive")
+    parser.add_argument(
+        "--format", choices=[*FORMATS, "html"], default="table", help="how results are written (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--output", metavar="FILE", type=Path, help="write the results there instead of to standard output"
+    )
+    parser.add_argument(
+        "--collect", metavar="DIR", type=Path, help="where collect writes events, and search finds them again"
+    )
+    parser.add_argument("--explain", action="store_true", help="show the search at every stage, on standard error")
+    parser.set_defaults(run=_run_of("splreplay.cli.run"))
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths",
+        metavar="FILE|DIR",
+        nargs="+",
+        type=Path,
+        help="security_content YAML or a savedsearches.conf, or folders",
+    )
+    add_app(parser)
+    add_addon(parser)
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="how the verdicts are written (default: %(default)s)"
+    )
+    parser.set_defaults(run=_run_of("splreplay.detections.check"))
+
+
+def _add_test(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths", metavar="FILE|DIR", nargs="+", type=Path, help="security_content YAML with tests, or folders"
+    )
+    add_app(parser)
+    add_python(parser)
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="write the outcomes there too, as JUnit XML")
+    parser.set_defaults(run=_run_of("splreplay.detections.test"))
+
+
+def _run_of(module: str) -> Callable[[argparse.Namespace], int]:
+    """Return the `run` of a module, which is imported when it is called: --help needs none, and no command needs all."""
+
+    def run(options: argparse.Namespace) -> int:
+        return int(importlib.import_module(module).run(options))
+
+    return run

@@ -1,0 +1,53 @@
+"""What the options name, the app and the logs, read; and the warnings about it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from splreplay import engine
+from splreplay.app import App
+from splreplay.app.layers import AppFolder
+from splreplay.cli.progress import Progress
+from splreplay.errors import UsageError
+from splreplay.output import printable
+
+
+def app_of(options: argparse.Namespace, defaults: Mapping[str, str] | None = None) -> App:
+    """Return the app that the options name; *defaults* are macros that it need not have.
+
+    Raises:
+        UsageError: If a folder is no app.
+    """
+    own, *others = options.app or [_default_app()]
+    for folder in (own, *others):
+        if not AppFolder(folder).is_app:
+            raise UsageError(f"--app {folder} is no app: it has neither default/ nor local/, lookups/ or macros/")
+    return App(own, options.macro, others, defaults or {})
+
+
+def _default_app() -> Path:
+    """Return the current folder where it is an app, else the app of the checkout that replay runs from."""
+    for folder in (Path(), engine.app_folder()):
+        if AppFolder(folder).is_app and (folder == Path() or (folder / "default" / "app.conf").is_file()):
+            return folder
+    raise UsageError("this folder is no app", "name the app that the searches run in with --app")
+
+
+def record(options: argparse.Namespace, fields: Sequence[str]) -> engine.Recording:
+    """Return the logs that the options name, read; how far that is, and what is wrong with them, is said meanwhile."""
+    progress = Progress(sys.stderr)
+    try:
+        recording = engine.record(options.logs, fields, cache=options.cache, progress=progress.show)
+    finally:
+        progress.clear()
+    warn(recording.report.warnings)
+    return recording
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Print warnings, a line each."""
+    for warning in warnings:
+        print(f"warning: {printable(warning)}", file=sys.stderr)

@@ -1,0 +1,55 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from splreplay.cim import ADDONS
+
+
+def add_logs(parser: argparse.ArgumentParser) -> None:
+    """Add the logs, --cache, --app, --macro and --python."""
+    parser.add_argument(
+        "logs", metavar="LOG", nargs="+", help="event XML, .evtx or JSON lines, .gz too; - is standard input"
+    )
+    parser.add_argument(
+        "--cache",
+        metavar="DIR",
+        type=Path,
+        help="keep the events that were read in this folder, where later runs over the same logs find them",
+    )
+    add_app(parser)
+    add_python(parser)
+
+
+def add_app(parser: argparse.ArgumentParser) -> None:
+    """Add --app and --macro."""
+    parser.add_argument(
+        "--app",
+        metavar="DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="the app that searches run in (default: the current folder, where it is one); repeated, other apps whose exported objects it sees",
+    )
+    parser.add_argument(
+        "--macro",
+        metavar="NAME=DEFINITION",
+        action="append",
+        default=[],
+        help="replace a macro for this run; repeatable",
+    )
+
+
+def add_addon(parser: argparse.ArgumentParser) -> None:
+    """Add --addon."""
+    parser.add_argument(
+        "--addon", choices=ADDONS, default="current", help="how Sysmon is mapped to the CIM (default: %(default)s)"
+    )
+
+
+def add_python(parser: argparse.ArgumentParser) -> None:
+    """Add --python."""
+    parser.add_argument("--python", metavar="FILE", default=sys.executable, help="interpreter for the app's commands")

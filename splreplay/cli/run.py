@@ -1,0 +1,72 @@
+"""`replay run`: one search over recorded logs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from splreplay import engine
+from splreplay.app import App
+from splreplay.cli.explain import explain
+from splreplay.cli.inputs import app_of, record, warn
+from splreplay.errors import DataError, UsageError
+from splreplay.output import FORMATS
+from splreplay.planning import plan
+from splreplay.run import Means
+from splreplay.times import TimeRange
+from splreplay.writing import write_whole
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the search and write its results."""
+    if options.format == "html" and options.output is None and sys.stdout.isatty():
+        raise UsageError("a report is read in a browser, not in a terminal; write it into a file with --output FILE")
+    app = app_of(options)
+    # What is wrong with the search, the times or the place of the results is said before a large log is read.
+    name, search = _search(options, app)
+    planned = plan(app, search, options.addon, TimeRange.of(options.earliest, options.latest))
+    if options.output is not None and (options.output.is_dir() or not options.output.parent.is_dir()):
+        raise UsageError(f"--output {options.output} cannot be written: name a file in a folder that is there")
+    recording = record(options, planned.fields)
+    replayed = engine.replay(planned, recording, Means(options.python, options.collect))
+    if options.explain:
+        print(explain(replayed), file=sys.stderr)
+    warn(replayed.results.warnings)
+    if options.format == "html":
+        report = _report()
+        text = report.html(report.about(recording, planned, name), replayed.results)
+    else:
+        text = FORMATS[options.format](replayed.results)
+    if options.output is None:
+        print(text, end="", flush=True)
+        return 0
+    try:
+        write_whole(options.output, text.encode())
+    except OSError as error:
+        raise DataError(f"the results cannot be written: {error.strerror}", str(options.output)) from error
+    return 0
+
+
+def _report() -> ModuleType:
+    """Return the module of reports: with Jinja2 and the chart it is an extra of the engine, and slow to import."""
+    try:
+        return importlib.import_module("splreplay.report")
+    except ModuleNotFoundError as error:
+        raise UsageError(f"a report needs {error.name}", "install it: pip install 'splreplay[report]'") from error
+
+
+def _search(options: argparse.Namespace, app: App) -> tuple[str, str]:
+    """Return the name of the saved search, empty for one that is not saved, and its text."""
+    if options.spl is None:
+        saved = app.saved_search(options.search) if options.search is not None else app.scheduled
+        return saved.name, saved.search
+    if not options.spl.startswith("@"):
+        return "", str(options.spl)
+    try:
+        return "", Path(options.spl[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise DataError(f"the search cannot be read: {reason}", options.spl[1:]) from error

@@ -1,0 +1,103 @@
+"""A search, planned once: expanded, parsed, and which fields of the log it reads. Everything that looks at a search takes its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from splreplay import cim, parser
+from splreplay.app import App
+from splreplay.app.macros import Expansion
+from splreplay.errors import SplError
+from splreplay.run.command import Pipeline, walk
+from splreplay.times import TimeRange
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A search as it is to be run.
+
+    Attributes:
+        app: Whose macros, lookups and commands it uses.
+        search: Its text, macros and all.
+        addon: How Sysmon is mapped to the CIM: current, cim5 or legacy.
+        time: The time range, and the time of the run.
+        expansion: The text with its macros expanded.
+        pipeline: Its commands.
+        errors: Why it cannot be run, in the order of the text; nothing where it can.
+    """
+
+    app: App
+    search: str
+    addon: str
+    time: TimeRange
+    expansion: Expansion
+    pipeline: Pipeline
+    errors: Sequence[SplError]
+
+    @cached_property
+    def fields(self) -> tuple[str, ...]:
+        """The names of EventData/Data elements that it reads: all of cim.FIELDS where its text does not tell."""
+        if self._reads is None:
+            return cim.FIELDS
+        described = cim.described(self.addon)
+        asked = [(described[name], names) for name, names in self._reads if name in described]
+        read = {own for dataset, names in asked for own in dataset.reads(names)}
+        return tuple(field for field in cim.FIELDS if field in read)
+
+    @cached_property
+    def shared(self) -> Mapping[str, set[str]]:
+        """The fields that it reads of each dataset that it reads more than once; nothing where its text does not tell."""
+        asked: dict[str, list[set[str]]] = {}
+        for dataset, names in self._reads or ():
+            asked.setdefault(dataset, []).append(names)
+        return {dataset: {"_time"}.union(*names) for dataset, names in asked.items() if len(names) > 1}
+
+    @cached_property
+    def _reads(self) -> Sequence[tuple[str, set[str]]] | None:
+        """Each dataset that it reads, with the fields that it asks for; None where it may read any field."""
+        found: list[tuple[str, set[str]]] = []
+        for position in walk(self.pipeline):
+            read = position.command.reads(position.first)
+            if read is None:
+                return None
+            found += read.items()
+        return found
+
+
+def fields(plans: Iterable[Plan]) -> tuple[str, ...]:
+    """Return the names of EventData/Data elements that any of some plans reads."""
+    read = {name for planned in plans for name in planned.fields}
+    return tuple(name for name in cim.FIELDS if name in read)
+
+
+def plan(app: App, search: str, addon: str = "current", time: TimeRange | None = None) -> Plan:
+    """Return the plan of a search that can be run; SplError, the first of them, for one that cannot.
+
+    Args:
+        app: Whose macros, lookups and commands the search uses.
+        search: SPL, macros and all.
+        addon: How Sysmon is mapped to the CIM: current, cim5 or legacy.
+        time: The time range, and the time of the run; by default all time, and the clock's.
+    """
+    found = outline(app, search, addon, time)
+    if found.errors:
+        raise found.errors[0]
+    return found
+
+
+def outline(app: App, search: str, addon: str = "current", time: TimeRange | None = None) -> Plan:
+    """Return the plan of any search, with all that keeps it from being run."""
+    custom = dict.fromkeys(app.commands)
+    expansion, errors = Expansion("", ((0, 0, True),)), []
+    try:
+        expansion = app.expansion(search)
+    except SplError as error:
+        errors.append(error)
+
+    def read(text: str) -> Pipeline:
+        return parser.parse(app.expansion(text).text, custom, read)
+
+    pipeline, wrong = parser.outline(expansion.text, custom, read)
+    return Plan(app, search, addon, time or TimeRange.of(), expansion, pipeline, errors or wrong)

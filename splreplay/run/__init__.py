@@ -1,0 +1,110 @@
+"""One run of a search: what its commands share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from splreplay.app import App
+from splreplay.cim import Dataset
+from splreplay.cim.blind import Deciding
+from splreplay.output import Notice, NoticeKind
+from splreplay.run import chunked
+from splreplay.run.stages import Stages
+from splreplay.spl.tokens import Cursor
+from splreplay.sql import functions
+from splreplay.sql.expressions import Compiler, FieldLookup
+from splreplay.times import TimeRange
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a run may use beside the log.
+
+    Args:
+        python: The interpreter that custom commands are run with; with None they leave the results as they are, which is
+            enough to try a search over no events.
+        collect: The folder of the summary indexes, or None where nothing may be written.
+    """
+
+    python: str | None = sys.executable
+    collect: Path | None = None
+
+
+@dataclass
+class Models:
+    """The data models as a search reads them.
+
+    Args:
+        datasets: The datasets, by name ("Endpoint.Processes").
+        shared: The datasets that the search reads more than once, and the fields that it reads of each.
+        decided_by: The datasets that were read, and the fields that decided which of their rows count.
+    """
+
+    datasets: Mapping[str, Dataset] = field(default_factory=dict)
+    shared: Mapping[str, Collection[str]] = field(default_factory=dict)
+    decided_by: dict[str, Deciding] = field(default_factory=dict)
+
+    def decides(self, dataset: str, tested: Iterable[str], grouped: Iterable[str]) -> None:
+        """Note that a command read *dataset*, tested some of its fields, and lost rows for want of others."""
+        deciding = self.decided_by.setdefault(dataset, Deciding())
+        deciding.tested.update(tested)
+        deciding.grouped.update(grouped)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one command did, for --explain."""
+
+    depth: int
+    source: str
+    node: str
+    statements: tuple[str, ...]
+    rows: int
+
+
+@dataclass
+class Run:
+    """Everything that the commands of one run share.
+
+    Args:
+        stages: The results between the commands, and the events of the log.
+        app: Whose macros, saved searches, lookups and commands are used.
+        time: The time range, and the time of the run.
+        models: The data models.
+        means: What the run may use beside the log.
+        notices: What there is to say of the run.
+        steps: What its commands did.
+        depth: How many searches are around the one that runs.
+        started: The processes of custom commands that were started before their turn, by the command's id().
+        failing: What is undone where the run fails: a file that was written is none.
+        ending: What is ended with the run: the processes of custom commands.
+    """
+
+    stages: Stages
+    app: App
+    time: TimeRange
+    models: Models = field(default_factory=Models)
+    means: Means = field(default_factory=Means)
+    notices: list[Notice] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    depth: int = 0
+    started: dict[int, chunked.Command] = field(default_factory=dict)
+    failing: ExitStack = field(default_factory=ExitStack)
+    ending: ExitStack = field(default_factory=ExitStack)
+
+    def say(self, kind: NoticeKind, text: str) -> None:
+        """Add a notice, once."""
+        if (notice := Notice(kind, text)) not in self.notices:
+            self.notices.append(notice)
+
+    def compiler(self, cursor: Cursor, field: FieldLookup) -> Compiler:
+        """Return what turns eval expressions into SQL; *cursor* is that of their command, *field* gives the SQL of a field."""
+        return Compiler(cursor, field, self.time.now, self.warn, functions.call)
+
+    def warn(self, text: str) -> None:
+        """Add a notice of no particular kind."""
+        self.say("note", text)

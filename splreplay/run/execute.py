@@ -1,0 +1,76 @@
+"""The commands of a search, run one behind the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import duckdb
+
+from splreplay.errors import SplError, UnsupportedError
+from splreplay.run import Run, Step
+from splreplay.run.command import Command, Pipeline, Transform
+from splreplay.run.stages import Table
+from splreplay.spl.pipeline import Segment
+
+# What RE2 says of a pattern that may be right elsewhere.
+_NOT_RE2 = ("invalid perl operator", "invalid escape sequence", "bad repetition operator")
+_PATTERN_HINT = "replay's regular expressions are RE2's, and that is what it says of the pattern"
+_REGEX_HINT = "replay's regular expressions are RE2's: no look-around, no back-references, no possessive quantifiers"
+
+
+def execute(pipeline: Pipeline, run: Run) -> Table:
+    """Return the results of a search."""
+    source, *transforms = pipeline
+    return transform(_step(source, lambda: source.start(run), run), transforms, run)
+
+
+def transform(rows: Table, commands: Iterable[Transform], run: Run) -> Table:
+    """Return the results behind *commands*, each fed with what the one before it left."""
+    for command in commands:
+        rows = _step(command, lambda command=command, rows=rows: command.run(rows, run), run)  # type: ignore[misc]
+    return rows
+
+
+def nested(pipeline: Pipeline, run: Run) -> Table:
+    """Return the results of a search inside another."""
+    run.depth += 1
+    rows = execute(pipeline, run)
+    run.depth -= 1
+    return rows
+
+
+def subsearch(pipeline: Pipeline, maxout: int, what: str, run: Run) -> Table:
+    """Return at most *maxout* results of a subsearch; says so when there were more."""
+    rows = nested(pipeline, run)
+    if rows.count <= maxout:
+        return rows
+    run.say(
+        "limit",
+        f"{what} kept {maxout:,} of {rows.count:,} rows of its subsearch; "
+        f"{rows.count - maxout:,} were dropped without a trace, as Splunk's limit does",
+    )
+    return run.stages.first(rows, maxout)
+
+
+def _step(command: Command, work: Callable[[], Table], run: Run) -> Table:
+    outer, run.stages.statements = run.stages.statements, []
+    place = len(run.steps)
+    try:
+        rows = work()
+    except duckdb.Error as error:
+        raise _refused(command.segment, error) from error
+    except SplError as error:
+        error.place(command.segment.span())
+        raise
+    step = Step(run.depth, command.segment.source, repr(command), tuple(run.stages.statements), rows.count)
+    run.steps.insert(place, step)  # before those of its subsearches
+    run.stages.statements = outer
+    return rows
+
+
+def _refused(segment: Segment, error: duckdb.Error) -> UnsupportedError:
+    """Return our error for one that DuckDB raised while *segment* ran."""
+    first_line = str(error).splitlines()[0]
+    reason = first_line.removeprefix("Invalid Input Error: ")  # as which comes what RE2 raises
+    remedy = "" if reason == first_line else _REGEX_HINT if reason.startswith(_NOT_RE2) else _PATTERN_HINT
+    return UnsupportedError(f"{segment.name} could not be run: {reason}", remedy, segment.span())

@@ -1,0 +1,98 @@
+"""Aggregates over results: in groups, or one value a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from splreplay.run import Run
+from splreplay.run.fields import Outputs
+from splreplay.run.stages import ORDER, Table
+from splreplay.spl.pipeline import Segment
+from splreplay.spl.wildcards import matching, substitute
+from splreplay.sql.aggregates import PLACE, TIME, Aggregate, expand, sql_of
+from splreplay.sql.values import Kind, Sql, as_number, as_text
+
+
+def group(
+    run: Run,
+    aggregates: Sequence[Aggregate],
+    by: Mapping[str, Sql],
+    value: Callable[[Aggregate], Sql],
+    rest: str,
+    time: Sql,
+    order: str | None,
+    filled: bool = False,
+) -> Table:
+    """Return one row for each combination of the by-fields' values, in their order.
+
+    Args:
+        run: The run.
+        aggregates: What to compute, without wildcards.
+        by: SQL of each by-field; a row where one is NULL belongs to no group; one with several values belongs to a group
+            for each of them, and for each pair where two fields have several.
+        value: Gives the SQL of an aggregate's field.
+        rest: SQL from `FROM` on, without GROUP BY.
+        time: `_time` of the rows, by which earliest and latest choose.
+        order: The column that orders the rows, for first, last and list; None where they have no order.
+        filled: Whether no by-field is NULL in any row, which is then not asked.
+    """
+    keys = {name: f"k{number}" for number, name in enumerate(by)}
+    columns = {f"v{number}": value(one) for number, one in enumerate(aggregates)}
+    plain = (Kind.NUMBER, Kind.MULTIVALUE)
+    selected = [f"{sql.text if sql.kind in plain else as_text(sql)} AS {keys[name]}" for name, sql in by.items()]
+    selected += [f"{sql.text} AS {column}" for column, sql in columns.items()]
+    selected += [f"{order or 0} AS {PLACE}", f"{as_number(time)} AS {TIME}"]
+    inner = f"SELECT {', '.join(selected)} {rest}"
+    for name, sql in by.items():
+        if sql.kind is Kind.MULTIVALUE:  # one after the other: side by side, SQL would pair their values off
+            inner = f"SELECT * REPLACE (unnest({keys[name]}) AS {keys[name]}) FROM ({inner})"
+    # With nothing to give, because no field matched a wildcard, there is no result either.
+    tests = [] if filled else [f"{key} IS NOT NULL" for key in keys.values()]
+    present = " AND ".join(tests) or ("true" if keys or aggregates else "false")
+    grouping = f" GROUP BY {', '.join(keys.values())}" if keys else ""
+
+    fields: dict[str, Sql] = {}
+    for (name, sql), key in zip(by.items(), keys.values(), strict=True):
+        fields[name] = Sql(key, Kind.NUMBER if sql.kind is Kind.NUMBER else Kind.TEXT)
+    for one, (column, sql) in zip(aggregates, columns.items(), strict=True):
+        fields[one.alias] = sql_of(one, Sql(column, sql.kind))
+    # Numbers before texts; those that are equal and written in two ways are two groups: in the order of their texts.
+    key_order = ", ".join(f"{as_number(fields[name])}, {key}" for name, key in keys.items())
+    order_by = f"row_number() OVER (ORDER BY {key_order})" if keys else "1"
+    return run.stages.store(fields, f"FROM ({inner}) WHERE {present}{grouping}", order_by)
+
+
+def grouped(segment: Segment, aggregates: tuple[Aggregate, ...], by: tuple[str, ...], rows: Table, run: Run) -> Table:
+    """Return the aggregates of *rows*, one row for each group."""
+    fields = {name: rows.field(name) for name in by}
+    expanded = expand(aggregates, list(rows.columns), by)
+    value = inputs(segment, rows, run)
+    return group(run, expanded, fields, value, f"FROM {rows.name}", rows.field("_time"), ORDER)
+
+
+def inputs(segment: Segment, rows: Table, run: Run) -> Callable[[Aggregate], Sql]:
+    """Return what gives an aggregate's input: its field of *rows*, or the value of the eval inside it."""
+    compiler = run.compiler(segment.arguments(), rows.field)
+
+    def value(one: Aggregate) -> Sql:
+        if one.expression is None:
+            return rows.field(one.field) if one.field is not None else Sql("1", Kind.NUMBER)
+        found = compiler.value(one.expression)
+        if found.kind is Kind.BOOLEAN:  # count(eval(test)) counts where the test is true
+            return Sql(f"(CASE WHEN {found.text} THEN 1.0 END)", Kind.NUMBER)
+        return found
+
+    return value
+
+
+def aggregated(aggregates: Iterable[Aggregate], before: Outputs) -> Iterator[str]:
+    """Yield the names of aggregates that can have a value; those over a wildcard once for each field that matches."""
+    for one in aggregates:
+        if one.field is None or one.expression is not None or one.function in ("count", "dc"):
+            yield one.alias
+        elif "*" in one.field:
+            yield from (substitute(one.field, one.alias, name) for name in matching(one.field, before.names))
+            if before.open:
+                yield one.alias
+        elif before.may_have(one.field):
+            yield one.alias

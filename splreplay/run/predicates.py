@@ -1,0 +1,173 @@
+"""Predicates as they run: their subsearches run and put in, their time modifiers taken out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import cast
+
+from splreplay import limits, times
+from splreplay.errors import SplSyntaxError, UnsupportedError
+from splreplay.run import Run
+from splreplay.run.command import Pipeline
+from splreplay.run.execute import subsearch
+from splreplay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Subsearch, Term, parse_predicate
+from splreplay.spl.tokens import Cursor, Token, lex_arguments
+from splreplay.sql.predicates import FieldLookup, predicate_sql
+from splreplay.sql.values import Value, identifier, number
+
+TIME_MODIFIERS = ("earliest", "latest")
+# Of format: row and column prefix, column separator and end, row separator and end.
+PARTS = ("(", "(", "AND", ")", "OR", ")")
+
+
+def time_range(run: Run, column: str, modifiers: Mapping[str, float]) -> str:
+    """Return SQL for the time range of a search that reads events: earliest inclusive, latest exclusive.
+
+    Its own time modifiers replace the range of the run, and latest is now where only earliest is given (Search Reference,
+    "Time modifiers").
+
+    Raises:
+        UnsupportedError: For latest= alone, of which the documents do not say where it starts.
+    """
+    earliest, latest = run.time.earliest, run.time.latest
+    if modifiers:
+        if "earliest" not in modifiers:
+            raise UnsupportedError("replay does not guess where latest= alone starts; write earliest= beside it")
+        earliest, latest = modifiers["earliest"], modifiers.get("latest", run.time.now)
+    tests = [f"{identifier(column)} >= {number(earliest)}"] if earliest is not None else []
+    tests += [f"{identifier(column)} < {number(latest)}"] if latest is not None else []
+    return " AND ".join(tests) or "true"
+
+
+def predicate_test(predicate: Predicate, field: FieldLookup, run: Run, term: Callable[[Term], str]) -> str:
+    """Return the SQL of *predicate* on results; its time modifiers test their `_time`."""
+    resolved, modifiers = resolve(predicate, run)
+    return predicate_sql(All((resolved, *_time_tests(modifiers))), field, term)
+
+
+def _time_tests(modifiers: Mapping[str, float]) -> list[Predicate]:
+    return [Compare("_time", ">=" if name == "earliest" else "<", repr(epoch)) for name, epoch in modifiers.items()]
+
+
+def resolve(predicate: Predicate, run: Run) -> tuple[Predicate, dict[str, float]]:
+    """Return *predicate* with its subsearches run and put in as Splunk puts them in, and its time modifiers taken out.
+
+    A subsearch may give time modifiers too. They are no part of what is true for an event, but set what the search
+    reads: so they stand beside the other terms, not behind NOT or OR.
+
+    Raises:
+        SplSyntaxError: For a time modifier whose value is no time.
+        UnsupportedError: For one that stands elsewhere, stands twice, or is not compared by `=`.
+    """
+    modifiers: dict[str, float] = {}
+
+    def walk(part: Predicate, beside: bool) -> Predicate:
+        match part:
+            case Subsearch():
+                return walk(_results(part, run), beside)
+            case Compare(name, op, value) if name in TIME_MODIFIERS:
+                if not beside:
+                    raise UnsupportedError(
+                        "replay reads earliest= and latest= beside the other terms, not behind NOT or OR"
+                    )
+                if op != "=":
+                    raise UnsupportedError(f"replay reads {name}=, not {name}{op}{value}")
+                if name in modifiers:
+                    raise UnsupportedError(f"replay reads one {name}= in a search, not {name}{op}{value} beside it")
+                modifiers[name] = _epoch(name, value, run)
+                return All(())
+            case OneOf(name) if name in TIME_MODIFIERS:
+                raise UnsupportedError(f"replay reads {name}=, not {name} IN (…)")
+            case All(parts):
+                return All(tuple(walk(inner, beside) for inner in parts))
+            case Any(parts):
+                return Any(tuple(walk(inner, False) for inner in parts))
+            case Not(inner):
+                return Not(walk(inner, False))
+            case _:
+                return part
+
+    return walk(predicate, True), modifiers
+
+
+def _epoch(name: str, value: str, run: Run) -> float:
+    epoch = times.time_argument(value, run.time.now)
+    if epoch is None:
+        raise SplSyntaxError(f"{name}={value} is not a time; write for example {name}=-24h@h")
+    return epoch
+
+
+def _results(part: Subsearch, run: Run) -> Predicate:
+    """Return the results of a subsearch as the predicate that Splunk's implicit `format` makes of them.
+
+    A field `search` or `query` is taken as text of the search itself (Search Manual, "Change the format of subsearch results").
+    """
+    rows = subsearch(_pipeline(part), limits.SUBSEARCH_MAXOUT, "a subsearch in a search clause", run)
+    found = run.stages.fetch(rows)
+    texts = [value for row in found for name in ("search", "query") if isinstance(value := row.get(name), str)]
+    if not {"search", "query"} & set(rows.columns):
+        texts = [formatted(found)]
+    if not texts:
+        return Not(All(()))
+    text = " ".join(texts)
+    cursor = Cursor(text, lex_arguments(text, 0, len(text)), len(text), _nested)
+    predicate = parse_predicate(cursor)
+    cursor.finish()
+    return predicate
+
+
+def _nested(token: Token) -> object:
+    raise UnsupportedError("replay does not run a search that stands in the results of a subsearch")
+
+
+def subsearches(predicate: Predicate) -> tuple[Pipeline, ...]:
+    """Return the searches inside a predicate."""
+
+    def walk(part: Predicate) -> Iterator[Pipeline]:
+        match part:
+            case Subsearch():
+                yield _pipeline(part)
+            case Not():
+                yield from walk(part.part)
+            case All() | Any():
+                for inner in part.parts:
+                    yield from walk(inner)
+
+    return tuple(walk(predicate))
+
+
+def _pipeline(part: Subsearch) -> Pipeline:
+    return cast(Pipeline, part.pipeline)  # the language knows no commands
+
+
+def formatted(
+    found: Sequence[Mapping[str, Value]],
+    parts: Sequence[str] = PARTS,
+    mvsep: str = "OR",
+    emptystr: str = "NOT ()",
+) -> str:
+    """Return results as the text of a predicate, without the fields whose names start with `_`."""
+
+    def test(name: str, value: Value) -> str:
+        if isinstance(value, list):
+            return f"( {f' {mvsep} '.join(test(name, one) for one in value)} )"
+        return f"{_name(name)}={_quote(value)}"
+
+    row_prefix, column_prefix, column_separator, column_end, row_separator, row_end = parts
+    rows: list[str] = []
+    for row in found:
+        tests = [test(name, value) for name, value in row.items() if not name.startswith("_")]
+        if tests:
+            rows.append(f"{column_prefix} {f' {column_separator} '.join(tests)} {column_end}")
+    if not rows:
+        return emptystr
+    return f"{row_prefix} {f' {row_separator} '.join(rows)} {row_end}"
+
+
+def _quote(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _name(name: str) -> str:
+    return name if re.fullmatch(r"[\w.:{}@-]+", name) else _quote(name)

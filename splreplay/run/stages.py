@@ -1,0 +1,171 @@
+"""The results between the commands of a run, stage by stage in DuckDB.
+
+A stage is a table: one row per result, one column per field, and the column "#" for the order of the results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import duckdb
+
+from splreplay.spl.pipeline import Segment
+from splreplay.sql.values import NOTHING, Kind, Sql, Value, as_text, cast, common_kind, identifier
+
+ORDER = '"#"'
+
+
+@dataclass(frozen=True)
+class Table:
+    """The results between two commands: an SQL table, its fields in order, and how many results there are."""
+
+    name: str
+    columns: Mapping[str, Sql]
+    count: int
+
+    def field(self, name: str) -> Sql:
+        """Return the SQL of a field, NOTHING if no result has it."""
+        return self.columns.get(name, NOTHING)
+
+    def one_value(self, name: str, segment: Segment) -> Sql:
+        """Return a field's SQL; UnsupportedError where it may have several values, which *segment*'s command is not documented for."""
+        value = self.field(name)
+        if value.kind is Kind.MULTIVALUE:
+            message = f"replay's {segment.name} does not read a multivalue field, as {name!r} is here"
+            segment.refuse(message, "put mvexpand before it")
+        return value
+
+
+@dataclass
+class Stages:
+    """The stages of one run.
+
+    Args:
+        connection: Holds the events, and the stages.
+        statements: What was done in SQL since somebody last emptied the list.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    statements: list[str] = field(default_factory=list)
+    _made: int = 0
+    _stored: dict[str, Table] = field(default_factory=dict)
+
+    def store(self, fields: Mapping[str, Sql], rest: str, order: str = ORDER) -> Table:
+        """Return the stage `SELECT order AS "#", fields… rest`: that which is there, where the same was asked before.
+
+        What it reads does not change, and searches name a macro more than once.
+
+        Args:
+            fields: SQL of each field's value, in the order of the fields.
+            rest: SQL from `FROM` on.
+            order: SQL of the results' order; a window function where the command sorts.
+        """
+        names = _column_names(fields)
+        kinds = {name: common_kind([value]) for name, value in fields.items()}
+        listed = "".join(f", {cast(value, kinds[name])} AS {identifier(names[name])}" for name, value in fields.items())
+        query = f'SELECT {order} AS "#"{listed} {rest}'
+        columns = {name: Sql(identifier(names[name]), kinds[name]) for name in fields}
+        stored = self._stored.get(query)
+        if stored:
+            self.statements.append(f"{stored.name}, which is the same")
+            return replace(stored, columns=columns)
+        self._stored[query] = created = self._create(query, columns)
+        return created
+
+    def keep(self, rows: Table, where: str) -> Table:
+        """Return the rows for which *where* is true, all fields as they are."""
+        return self.store(rows.columns, f"FROM {rows.name} WHERE {where}")
+
+    def named(self, rows: Table, columns: Mapping[str, Sql]) -> Table:
+        """Return the results with some of their columns, under the names that fields now have; an empty column is made."""
+        if NOTHING in columns.values():
+            return self.store(columns, f"FROM {rows.name}")
+        return replace(rows, columns=columns)
+
+    def union(self, first: Table, second: Table) -> Table:
+        """Return the rows of *first*, then those of *second*, with the fields of both."""
+        names = list(dict.fromkeys([*first.columns, *second.columns]))
+        kinds = {name: common_kind([first.field(name), second.field(name)]) for name in names}
+
+        def select(table: Table, part: int) -> str:
+            cells = [cast(table.field(name), kinds[name]) for name in names]
+            columns = "".join(f", {cell} AS c{number}" for number, cell in enumerate(cells))
+            return f"SELECT {part} AS part, {ORDER} AS o{columns} FROM {table.name}"
+
+        fields = {name: Sql(f"c{number}", kinds[name]) for number, name in enumerate(names)}
+        rest = f"FROM ({select(first, 1)} UNION ALL {select(second, 2)})"
+        return self.store(fields, rest, "row_number() OVER (ORDER BY part, o)")
+
+    def first(self, rows: Table, count: int) -> Table:
+        """Return the first *count* rows."""
+        return self.store(rows.columns, f"FROM {rows.name} ORDER BY {ORDER} LIMIT {count}")
+
+    def from_python(self, fields: Sequence[str], results: Iterable[Mapping[str, Value | None]]) -> Table:
+        """Return a stage made of *results* (text, lists of text, or None for no value)."""
+        import pyarrow as pa  # takes a fifth of the program's start, and many a run needs none of it
+
+        listed = list(results)
+        arrays: dict[str, Any] = {"#": pa.array(range(len(listed)), pa.int64())}
+        columns: dict[str, Sql] = {}
+        for name, column in _column_names(fields).items():
+            cells = [result.get(name) for result in listed]
+            multivalue = any(isinstance(cell, list) for cell in cells)
+            if multivalue:
+                cells = [[cell] if isinstance(cell, str) else cell for cell in cells]
+            arrays[column] = pa.array(cells, pa.list_(pa.string()) if multivalue else pa.string())
+            columns[name] = Sql(identifier(column), Kind.MULTIVALUE if multivalue else Kind.TEXT)
+        self.connection.register("from_python", pa.table(arrays))
+        found = self._create("SELECT * FROM from_python", columns)
+        self.connection.unregister("from_python")
+        return found
+
+    def _create(self, query: str, columns: Mapping[str, Sql]) -> Table:
+        self._made += 1
+        name = f"stage_{self._made}"
+        statement = f"CREATE TEMP TABLE {name} AS {query}"
+        self.statements.append(statement)
+        return Table(name, columns, self.scalar(statement))
+
+    def fetch(self, rows: Table) -> list[dict[str, Value]]:
+        """Return the results as text, lists of text where a field has several values; absent values are left out."""
+        listed = [
+            column.text if column.kind is Kind.MULTIVALUE else as_text(column) for column in rows.columns.values()
+        ]
+        query = f"SELECT {', '.join([ORDER, *listed])} FROM {rows.name} ORDER BY {ORDER}"
+        found: list[dict[str, Value]] = []
+        for _, *cells in self.connection.execute(query).fetchall():
+            present = zip(rows.columns, cells, strict=True)
+            found.append({name: _value(cell) for name, cell in present if cell is not None})
+        return found
+
+    def scalar(self, query: str) -> Any:
+        """Return the one value that *query* yields: of one that creates a table, how many rows it has."""
+        # All of it: DuckDB refuses other work on a connection while a result has rows left to ask for.
+        ((value,),) = self.connection.execute(query).fetchall()
+        return value
+
+
+def _value(cell: str | list[str]) -> Value:
+    """A multivalue field with one value is a single value."""
+    return cell[0] if isinstance(cell, list) and len(cell) == 1 else cell
+
+
+def _column_names(fields: Iterable[str]) -> dict[str, str]:
+    """Return the name of each field's column: its own, numbered where SQL, blind to case, would confuse two.
+
+    None starts with `#`: those are the names that the commands make up.
+    """
+    names: dict[str, str] = {}
+    taken = {"#"}
+    for name in fields:
+        plain = name.replace("\0", "\ufffd")
+        column = plain if plain and not plain.startswith("#") else f"~{plain}"
+        number = 1
+        while column.lower() in taken:
+            number += 1
+            column = f"{plain.lstrip('#')}~{number}"
+        taken.add(column.lower())
+        names[name] = column
+    return names
