@@ -9,11 +9,12 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.command.pythons import INTERPRETERS
+from tests.command.splunkd import ROWS as LOOKUP_ROWS
 from tests.command.splunkd import build_app, execute, getinfo, splunk_csv
 
 ROWS = 500_000
@@ -22,10 +23,15 @@ FIELDS = (
     *("_time", "dest", "user", "parent_process_name", "process_name", "process_path", "process"),
     *("process_guid", "process_id", "connection_to_CNC", "dest_port", "match_basis"),
 )
+# A finding is a process, with as many far ends as it has.
+DETECTIONS = [row.replace("|connection_to_CNC|dest_port", "") for row in LOOKUP_ROWS["detections"]]
 PARENTS = ("cmd.exe", "powershell.exe", "explorer.exe", "rundll32.exe")
 FOLDER = "C:\\Windows\\Microsoft.NET\\Framework64\\v4.0.30319"
 PEERS = Path(__file__).parent / "peers"
 SHORTEST_OF = 3
+
+# Of a result's number and cells makes its cells with those of the `__mv_` columns.
+Several = Callable[[int, list[str]], list[str]]
 
 
 class Cost(NamedTuple):
@@ -54,8 +60,26 @@ def row(number: int, messages: int) -> list[str]:
     ]
 
 
-def conversation(folder: Path, name: str, rows: int, messages: int, several: bool = False) -> Path:
-    """Write what splunkd sends for so many results; *several* gives each tenth two users."""
+def two_users(number: int, cells: list[str]) -> list[str]:
+    """Give each tenth result two users."""
+    return with_values(cells, {"user": [cells[2], "SYSTEM"]} if number % 10 == 0 else {})
+
+
+def three_far_ends(number: int, cells: list[str]) -> list[str]:
+    """Give each result three far ends of 5,000, and the port of each: hardly any two results have the same."""
+    ends = [number * 7 % 5000, number * 11 % 4999, number * 13 % 4993]
+    names = [f"198.51.{end >> 8}.{end & 255}" if end % 3 else f"c2-{end}.example.net" for end in ends]
+    return with_values(cells, {"connection_to_CNC": names, "dest_port": ["80", "443", str(1024 + number % 5000)]})
+
+
+def with_values(cells: list[str], values: dict[str, list[str]]) -> list[str]:
+    """Return the cells of a result with these values, and behind them those of its `__mv_` columns."""
+    single = ["\n".join(values[field]) if field in values else cell for field, cell in zip(FIELDS, cells, strict=True)]
+    return single + [";".join(f"${value}$" for value in values.get(field, ())) for field in FIELDS]
+
+
+def conversation(folder: Path, name: str, rows: int, messages: int, several: Several | None = None) -> Path:
+    """Write what splunkd sends for so many results; *several* gives them fields of several values."""
     path = folder / name
     header = [*FIELDS, *(f"__mv_{field}" for field in FIELDS)] if several else FIELDS
     with path.open("wb") as out:
@@ -63,20 +87,9 @@ def conversation(folder: Path, name: str, rows: int, messages: int, several: boo
         for start in range(0, rows, CHUNK):
             table = [row(number, messages) for number in range(start, min(rows, start + CHUNK))]
             if several:
-                table = [
-                    _two_users(cells) if number % 10 == 0 else cells + [""] * len(cells)
-                    for number, cells in enumerate(table)
-                ]
+                table = [several(start + number, cells) for number, cells in enumerate(table)]
             out.write(execute(splunk_csv(header, table), finished=start + CHUNK >= rows))
     return path
-
-
-def _two_users(cells: list[str]) -> list[str]:
-    place = FIELDS.index("user")
-    users = [cells[place], "SYSTEM"]
-    single = [""] * len(cells)
-    single[place] = ";".join(f"${user}$" for user in users)
-    return [*cells[:place], "\n".join(users), *cells[place + 1 :], *single]
 
 
 def cost(command: Sequence[str], conversation: Path | None = None) -> Cost:
@@ -97,7 +110,7 @@ def least(runs: int, *commands: tuple[Sequence[str], Path | None]) -> Iterator[f
 
 def measure(python: str, folder: Path) -> None:
     """Print a line for each measurement with one Python."""
-    app = build_app(folder / f"app-{Path(python).name}")
+    app = build_app(folder / f"app-{Path(python).name}", shipped={"detections": DETECTIONS})
     ours = [python, str(app / "bin" / "rbaenrich.py")]
     usual = [python, str(PEERS / "usual.py"), str(app)]
     echo = [python, str(PEERS / "echo.py")]
@@ -107,9 +120,10 @@ def measure(python: str, folder: Path) -> None:
     start_up, imports = least(15, (ours, hello), (bare, None))
     print(f"  start-up: {start_up / imports:.2f} times a Python that imports splunklib.searchcommands")
     for title, messages, several in (
-        ("all messages distinct", ROWS, False),
-        ("500 messages that repeat", 500, False),
-        ("all distinct, 10 % multivalue", ROWS, True),
+        ("all messages distinct", ROWS, None),
+        ("500 messages that repeat", 500, None),
+        ("all distinct, 10 % two users", ROWS, two_users),
+        ("all distinct, three far ends", ROWS, three_far_ends),
     ):
         requests = conversation(folder, "requests", ROWS, messages, several)
         quick, copied = least(SHORTEST_OF, (ours, requests), (echo, requests))

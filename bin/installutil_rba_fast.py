@@ -1,54 +1,56 @@
 """
 The answers of `rules` and `table` for many results at once. Without this module all is the same, but slower.
 
-Most results are ordinary: printable ASCII, one value a field, none that a rule drops or rewrites. What the rules say
-of one differs from what they say of the next only where its values stand. So the rules are asked about a result
-whose values are marks, and their answer is a form: it is filled with the values of each row and set behind the
-row's text, which is not taken apart and written anew. A result that is not ordinary gets a form of its own, and a
-chunk that is no plain table, or has columns named like ours, is left to the caller.
+Most values are ordinary: printable ASCII, and none that a rule drops or rewrites. What the rules say of one result
+differs from what they say of the next only where such values stand. So the rules are asked about a result in which
+marks stand for them, and their answer is a form: it is filled with the values of each row, and set behind the row's
+text, which is not taken apart and written anew. A value that is not ordinary stays in the form as it is. What depends
+on the values themselves has a column of its own: the finding id, the threat objects, the score modifiers that apply.
+A chunk that is no plain table, or has columns named like ours, is left to the caller.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import chain, compress, islice, repeat, tee, zip_longest
-from typing import NamedTuple
+from typing import Callable, NamedTuple, TypeVar
 
 import installutil_rba_rules as rules
 import installutil_rba_table as table
-import installutil_rba_wire as wire
 from installutil_rba_fields import ANNOTATION
-from installutil_rba_lookups import TOKEN, Configuration
-from installutil_rba_values import PLACEHOLDERS, Record
+from installutil_rba_lookups import RISK_OBJECT, TOKEN, Configuration, Entity, ScoreModifier, message_fields
+from installutil_rba_values import PLACEHOLDERS, Pattern, Record
 
 _BLOCK = 1000  # results worked on at a time: few enough to stay in the processor's cache
-_PIECE = 100_000  # characters of a chunk whose lines are cut at a time
 _REMEMBERED = 10_000  # forms, and verdicts on values, that are kept in case they are needed again
+_LONGEST_ROW = 4000  # characters of a row's text: of longer ones less is remembered
+_LONGEST_REMEMBERED = 1000  # characters of what they are of: a cell of megabytes does not come twice
 _ADDRESS = re.compile(r":|\n[0-9\[]")  # is somewhere in a column that holds an address
 
 _OURS = table.made_of(ANNOTATION, []).header
-_FINDING_ID = "risk_finding_id"
-_ROW = "\n"  # the row's own text, among the columns
+# What is not the same in all results of a form, and no field's value: the row's own text, and three of our cells.
+_OWN = _ROW, _FINDING_ID, _THREATS, _MV_THREATS = "\n", "risk_finding_id", "threat_objects", table.MV + "threat_objects"
 
 Columns = Mapping[str, Sequence[str]]
+Cells = tuple[str, ...]
+Slot = tuple[str, int]  # a field, and which of its values; of what is ours, the first
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 
-# A mark stands for a field's value. No value looks like one, by chance or by intent, and neither lower() nor the
-# quoting of CSV and JSON changes it.
+# A mark stands for a value. No value looks like one, by chance or by intent, and neither lower() nor the quoting of
+# CSV and JSON changes it.
 _SECRET = os.urandom(8).hex()
 _MARK = re.compile(f"(q{_SECRET}[0-9]+q)")
+_MARKED = 20  # values of one field that are marked
 
 
-class Answer(NamedTuple):
-    """The body of a reply in pieces, and how many results are in it."""
-
-    body: list[bytes]
-    results: int
-    without_object: int
+class NotPlainError(Exception):
+    """A chunk that is no plain table, or has columns named like ours: only the plain path can answer it."""
 
 
 class FastPath:
@@ -58,39 +60,33 @@ class FastPath:
         """Take what `rules.annotate` takes."""
         self._forms = lru_cache(1)(lambda header: _Forms(configuration, missing, header))
 
-    def annotate(self, body: str) -> Answer | None:
-        """Return the answer to a chunk, or None where only the caller can tell."""
-        lines, texts = tee(chain.from_iterable(map(io.StringIO, _pieces(body))))
+    def annotate(self, body: str, tally: Counter[str]) -> Iterator[str]:
+        """
+        Yield the answer to a chunk in pieces, and count what risk_status begins with.
+
+        Raises:
+            NotPlainError: The answer, or its rest, cannot be told here.
+        """
+        lines, texts = tee(table.lines(body))
         reader = table.reader(lines)
-        results = without_object = 0
         try:
             header: list[str] = next(reader, [])
             forms = self._forms(tuple(header))
             if not forms.usable:
-                return None
+                raise NotPlainError
             end = reader.line_num
-            (header_text,) = _texts(list(islice(texts, end)), 1)
-            out = [wire.encoded(f"{header_text},{','.join(_OURS)}\r\n")]
-            for rows in iter(lambda: list(islice(reader, _BLOCK)), []):
+            (header_text,) = _texts(texts, [end])
+            above = [f"{header_text},{','.join(_OURS)}"]
+            for block in iter(lambda: [(row, reader.line_num) for row in islice(reader, _BLOCK)], []):
+                rows = [row for row, _ in block]
                 if {*map(len, rows)} != {len(header)}:
-                    return None
-                start, end = end, reader.line_num
-                answers, objectless = forms.filled(rows, _texts(list(islice(texts, end - start)), len(rows)))
-                out.append(wire.encoded("\r\n".join([*answers, ""])))
-                results += len(rows)
-                without_object += objectless
-        except csv.Error:
-            return None
-        return Answer(out if results else [], results, without_object)
-
-
-def _pieces(body: str) -> Iterator[str]:
-    """Yield the body in pieces of whole lines: a StringIO takes four bytes a character, so one of it all is large."""
-    start = 0
-    while start < len(body):
-        end = body.find("\n", start + _PIECE) + 1 or len(body)
-        yield body[start:end]
-        start = end
+                    raise NotPlainError
+                row_texts = _texts(texts, [row_end - end for _, row_end in block])
+                end = reader.line_num
+                yield "\r\n".join([*above, *forms.filled(rows, row_texts, tally), ""])
+                above = []
+        except csv.Error as error:
+            raise NotPlainError from error
 
 
 class _Ordinary:
@@ -102,7 +98,7 @@ class _Ordinary:
         self._values = values
         self._parts = ("\n ", " \n", *parts)
         self._addresses = addresses
-        self.is_met_by = lru_cache(_REMEMBERED)(lambda value: self.is_met_by_all((value,)))
+        self.is_met_by = _remembered(self.is_met_by_all, _length)
 
     def is_met_by_all(self, column: Sequence[str]) -> bool:
         """Tell whether all values are ordinary; it may deny it of some that are, but not the other way round."""
@@ -120,9 +116,8 @@ class _Ordinary:
         )
 
 
-def _unless_ignored(configuration: Configuration) -> _Ordinary:
-    """Return the test of values that are shown as they are, and are no ignored object of any type."""
-    patterns = [ignored.pattern for ignored in configuration.ignored]
+def _unless_ignored(patterns: Sequence[Pattern]) -> _Ordinary:
+    """Return the test of values that are shown as they are, and match no pattern."""
     texts = [pattern.text.lower().split("*") for pattern in patterns if not pattern.is_network]
     return _Ordinary(
         '"$',
@@ -133,11 +128,15 @@ def _unless_ignored(configuration: Configuration) -> _Ordinary:
 
 
 class _Form(NamedTuple):
-    """What the rules say of some results: pieces of text, between which the values of *fields* belong."""
+    """What the rules say of some results: pieces of text, between which the values of *slots* belong."""
 
     pieces: tuple[str, ...]
-    fields: tuple[str, ...]
-    scored: bool
+    slots: tuple[Slot, ...]
+    status: str  # what risk_status begins with
+
+    def filled(self, values: Mapping[Slot, str]) -> str:
+        """Return the text with these values in it."""
+        return "".join(chain.from_iterable(zip_longest(self.pieces, map(values.__getitem__, self.slots), fillvalue="")))
 
 
 class _Forms:
@@ -147,96 +146,224 @@ class _Forms:
         self._configuration = configuration
         self._missing = missing
         self._header = list(header)
-        self._fields = rules.fields_read(configuration)
 
-        def present(fields: Iterable[str]) -> tuple[str, ...]:
+        def present(fields: Iterable[str]) -> Cells:
             return tuple(sorted({*fields}.intersection(header)))
 
         detection, risk = configuration.detection, configuration.risk_entities
+        fields = present(rules.fields_read(configuration))
+        # By what is asked of them: who the finding is, what is shown as it is, what threatens, what changes the score.
         self._named = present(detection.finding_fields)
-        self._shown = present([*TOKEN.findall(detection.risk_message), *(entity.field for entity in risk)])
-        # Threat objects and score modifiers depend on what a value is, so no mark can stand for it.
-        self._rated = present(entity.field for entity in configuration.threat_entities + configuration.modifiers)
-        self._said = present((*self._shown, *self._rated))
-        self._several = present(f"__mv_{field}" for field in self._fields)
-        # Of two fields for one type of risk object, both may hold the same, which counts once.
+        self._shown = present([*message_fields(detection.risk_message), *(entity.field for entity in risk)])
+        threats = [entity for entity in configuration.threat_entities if entity.field in header]
+        self._threatening = _with_several(tuple(entity.field for entity in threats))
+        self._rated = _with_several(present(modifier.field for modifier in configuration.modifiers))
+        self._said = _with_several(fields)
+        self._record = {
+            names: table.reading(names, fields)
+            for names in (_with_several(self._named), _with_several(self._shown), self._rated, self._said)
+        }
+
+        slots = {(field, number) for field in (*self._shown, *self._named) for number in range(_MARKED)}
+        slots.update((name, 0) for name in (_ROW, _FINDING_ID, _THREATS, _MV_THREATS))
+        self._mark = {slot: f"q{_SECRET}{number}q" for number, slot in enumerate(slots)}
+        self._slot = {mark: slot for slot, mark in self._mark.items()}
+        patterns = [
+            pattern for (role, _), found in configuration.ignored.items() if role == "risk" for pattern in found
+        ]
         types = [entity.object_type for entity in risk]
-        self.usable = bool(self._named and self._rated) and len(types) == len({*types}) and {*_OURS}.isdisjoint(header)
-
-        marked = {*self._said, *self._named, _FINDING_ID, _ROW}
-        self._mark = {field: f"q{_SECRET}{number}q" for number, field in enumerate(marked)}
-        self._marked = {mark: field for field, mark in self._mark.items()}
-        self._identity = self._form(rules.identity(detection, {field: self._mark[field] for field in self._named}))
+        self.usable = (
+            bool(self._named)
+            and {*_OURS}.isdisjoint(header)
+            and {field for field in rules.fields_read(configuration) if table.MV + field in header}.issubset(header)
+            # Of two fields for one type of risk object, both may hold the same, which counts once; so do `user` and
+            # `dest` in one $risk_object$. And no mark may be taken for an ignored object.
+            and len(types) == len({*types})
+            and RISK_OBJECT not in TOKEN.findall(detection.risk_message)
+            and not any(pattern.matches(mark) for pattern in patterns for mark in self._slot)
+        )
         self._fits_identity = _Ordinary('"\\', PLACEHOLDERS)
-        self._fits_answer = _unless_ignored(configuration)
-        self._shared = lru_cache(_REMEMBERED)(self._shared_form)
-        self._own = lru_cache(_REMEMBERED)(self._own_form)
-        self._order = self._shared(("",) * len(self._rated)).fields
+        self._fits_answer = _unless_ignored(patterns)
+        # Of each entity, the text of a value, remembered or not.
+        texts = [partial(self._threat_text, entity) for entity in threats]
+        self._threat = [(lru_cache(_REMEMBERED)(text), text) for text in texts]
+        self._threats = lru_cache(_REMEMBERED)(self._threat_cells)
+        self._applied = _remembered(self._modifiers, _length)
+        self._identity = _remembered(self._identity_form, _length)
+        self._answer = _remembered(self._answer_form, _length_of_shape)
+        self._usual_form = _remembered(self._usual_answer_form, _length)
 
-    def filled(self, rows: Sequence[list[str]], texts: Sequence[str]) -> tuple[list[str], int]:
-        """Return for each row its text with the answer behind it, and how many rows have no risk object."""
-        # Of two columns with one name the first counts, as in Table.records.
-        columns: dict[str, Sequence[str]] = dict(zip(reversed(self._header), reversed(list(zip(*rows)))))
-        columns[_FINDING_ID] = self._finding_ids(rows, columns)
+    def filled(self, rows: Sequence[list[str]], texts: Sequence[str], tally: Counter[str]) -> list[str]:
+        """Return for each row its text with the answer behind it."""
+        # Of two columns with one name the first counts, as in table.reading. No `__mv_` column is as an empty one.
+        columns: dict[str, Sequence[str]] = defaultdict(lambda: [""] * len(rows))
+        columns.update(zip(reversed(self._header), reversed(list(zip(*rows)))))
         columns[_ROW] = texts
+        columns[_FINDING_ID] = self._finding_ids(columns)
+        # Results with several far ends have hardly ever the same ones: there, each value is remembered, not all of them.
+        several = any(any(columns[name]) for name in self._threatening if name.startswith(table.MV))
+        threat_cells = self._threat_cells if several or max(map(len, texts)) > _LONGEST_ROW else self._threats
+        threats = zip(*(columns[name] for name in self._threatening)) if self._threatening else repeat((), len(rows))
+        columns[_THREATS], columns[_MV_THREATS], all_kept = zip(*map(threat_cells, threats))
 
-        ordinary, odd = self._parted(self._fits_answer, self._shown, columns)
-        shared = [*map(self._shared, zip(*_taken(columns, self._rated, ordinary)))]
-        own = [*map(self._own, zip(*_taken(columns, (*self._said, *self._several), odd)))]
-        answers = _merged(
-            ordinary,
-            _joined(zip(*(form.pieces for form in shared)), _taken(columns, self._order, ordinary)),
-            _joined(zip(*(form.pieces for form in own)), _taken(columns, (_ROW, _FINDING_ID), odd)),
-        )
-        return answers, sum(not form.scored for form in shared + own)
+        ordinary = self._ordinary(self._fits_answer, self._shown, columns)
+        ordinary = [usual and kept for usual, kept in zip(ordinary, all_kept)]
+        if self._rated:
+            forms = [*map(self._usual_form, _tuples(columns, self._rated, ordinary))]
+            pieces: Iterable[Iterable[str]] = zip(*(form.pieces for form in forms))
+        else:
+            forms = [self._usual_form(())] * sum(ordinary)
+            pieces = map(repeat, forms[0].pieces if forms else ())
+        slots = forms[0].slots if forms else ()  # in all of them the same
+        usual = _joined(pieces, [compress(columns[field], ordinary) for field, _ in slots])
 
-    def _finding_ids(self, rows: Sequence[list[str]], columns: Columns) -> list[str]:
-        ordinary, odd = self._parted(self._fits_identity, self._named, columns)
-        lowered = [map(str.lower, column) for column in _taken(columns, self._identity.fields, ordinary)]
-        records = table.Table(self._header, list(compress(rows, odd))).records(self._fields)
-        return _merged(
-            ordinary,
-            map(rules.digest, _joined(map(repeat, self._identity.pieces), lowered)),
-            (rules.finding_id(self._configuration.detection, record) for record in records),
-        )
+        odd = [not one for one in ordinary]
+        others = [
+            self._other(*cells)
+            for cells in zip(
+                _tuples(columns, _with_several(self._shown), odd),
+                _tuples(columns, self._rated, odd),
+                _tuples(columns, self._said, odd),
+                _tuples(columns, _OWN, odd),
+                compress(all_kept, odd),
+            )
+        ]
+        tally.update(form.status for form in forms)
+        tally.update(status for _, status in others)
+        return _merged(ordinary, usual, (text for text, _ in others))
 
-    def _parted(self, test: _Ordinary, fields: Iterable[str], columns: Columns) -> tuple[list[bool], list[bool]]:
-        """Return which rows are ordinary in all *fields*, and which are not."""
-        odd = [False] * len(columns[self._named[0]])
+    def _finding_ids(self, columns: Columns) -> list[str]:
+        ordinary = self._ordinary(self._fits_identity, self._named, columns)
+        form = self._identity(self._usual_shape(self._named))
+        lowered = [map(str.lower, compress(columns[field], ordinary)) for field, _ in form.slots]
+        odd = _tuples(columns, _with_several(self._named), [not one for one in ordinary])
+        texts = _merged(ordinary, _joined(map(repeat, form.pieces), lowered), map(self._other_identity, odd))
+        return [*map(rules.digest, texts)]
+
+    def _other_identity(self, cells: Cells) -> str:
+        # Several values of a field are sorted, so no marks can stand for them.
+        shape, values = self._shape(self._fits_identity, self._named, cells, 1)
+        form = self._identity(shape)
+        return form.filled({slot: value.lower() for slot, value in values.items()})
+
+    def _other(self, shown: Cells, rated: Cells, said: Cells, own: Cells, all_kept: bool) -> tuple[str, str]:
+        """Return the text of a result that is not ordinary, and what its status begins with."""
+        values: dict[Slot, str] = {}
+        if not all_kept:
+            form = self._form(rules.annotate(self._configuration, self._record[self._said](said), self._missing), ())
+        else:
+            shape, values = self._shape(self._fits_answer, self._shown, shown, _MARKED)
+            form = self._answer((shape, self._applied(rated)))
+        values.update(((name, 0), cell) for name, cell in zip(_OWN, own))
+        return form.filled(values), form.status
+
+    def _ordinary(self, test: _Ordinary, fields: Iterable[str], columns: Columns) -> list[bool]:
+        """Return which rows are ordinary in all *fields*, with one value in each."""
+        ordinary = [True] * len(columns[_ROW])
         for field in fields:
-            if not test.is_met_by_all(columns[field]):
-                odd = [was or not test.is_met_by(value) for was, value in zip(odd, columns[field])]
-        for field in self._several:
-            if any(columns[field]):
-                odd = [was or value != "" for was, value in zip(odd, columns[field])]
-        return [not one for one in odd], odd
+            several = columns[table.MV + field]
+            if any(several):
+                ordinary = [was and value == "" for was, value in zip(ordinary, several)]
+        for field in fields:
+            if not test.is_met_by_all([*compress(columns[field], ordinary)]):
+                ordinary = [was and test.is_met_by((value,)) for was, value in zip(ordinary, columns[field])]
+        return ordinary
 
-    def _shared_form(self, cells: tuple[str, ...]) -> _Form:
-        """Return the form of ordinary results that have these values in the rated fields."""
-        record = {**{field: self._mark[field] for field in self._shown}, **dict(zip(self._rated, cells))}
-        # What is ordinary is no ignored object, and a mark must not be taken for one.
-        return self._answer(self._configuration._replace(ignored=()), record)
+    def _usual_shape(self, fields: Cells) -> Cells:
+        """Return the shape of results that are ordinary in all *fields*."""
+        return (*(self._mark[field, 0] for field in fields), *("" for _ in fields))
 
-    def _own_form(self, cells: tuple[str, ...]) -> _Form:
-        """Return the form of results that have these values wherever it matters but for the id."""
-        (record,) = table.Table([*self._said, *self._several], [list(cells)]).records(self._fields)
-        return self._answer(self._configuration, record)
+    def _shape(self, test: _Ordinary, fields: Cells, cells: Cells, most: int) -> tuple[Cells, dict[Slot, str]]:
+        """
+        Return the *cells* of a result with marks for what is ordinary, and the values that the marks stand for.
 
-    def _answer(self, configuration: Configuration, record: Record) -> _Form:
-        finding = rules.annotate(configuration, record, self._missing)
-        finding[_FINDING_ID] = self._mark[_FINDING_ID]
-        (cells,) = table.made_of(ANNOTATION, [finding]).rows
-        quoted = ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)
-        return self._form(f"{self._mark[_ROW]},{quoted}", finding["risk_status"] == rules.SCORED)
+        Of a field with more values than *most*, or with one of them twice, none is marked.
+        """
+        record = self._record[_with_several(fields)](cells)
+        shape = []
+        values: dict[Slot, str] = {}
+        for field in fields:
+            value = record[field]
+            items = [value] if isinstance(value, str) else [*value]
+            if len(items) <= most and len({*map(str.lower, items)}) == len(items):
+                for number, item in enumerate(items):
+                    if test.is_met_by((item,)):
+                        values[field, number] = item
+                        items[number] = self._mark[field, number]
+            shape.append(items)
+        return (*(items[0] for items in shape), *map(table.encoded, shape)), values
 
-    def _form(self, text: str, scored: bool = True) -> _Form:
+    def _threat_cells(self, cells: Cells) -> tuple[str, str, bool]:
+        """Return the cells of threat_objects for results with these values, and whether they hold all there are."""
+        found: list[str] = []
+        for (remembered, made), cell, several in zip(self._threat, cells, cells[len(self._threat) :]):
+            threat = remembered if len(cell) + len(several) <= _LONGEST_REMEMBERED else made
+            found += map(threat, (several and table.decoded(several)) or (cell,))
+        shown = [*filter(None, dict.fromkeys(found))]
+        return _quoted(table.text(shown)), _quoted(table.encoded(shown)), len(shown) <= rules.KEPT
+
+    def _threat_text(self, entity: Entity, value: str) -> str:
+        """Return a value of a field as it stands in threat_objects; nothing where it is no threat object."""
+        return "=".join(rules.threat_object(self._configuration, entity, value) or ())
+
+    def _usual_answer_form(self, rated: Cells) -> _Form:
+        return self._answer((self._usual_shape(self._shown), self._applied(rated)))
+
+    def _modifiers(self, cells: Cells) -> tuple[ScoreModifier, ...]:
+        return rules.applied(self._configuration, self._record[self._rated](cells))
+
+    def _identity_form(self, shape: Cells) -> _Form:
+        record = self._record[_with_several(self._named)](shape)
+        return self._marked(rules.identity(self._configuration.detection, record), rules.SCORED)
+
+    def _answer_form(self, key: tuple[Cells, tuple[ScoreModifier, ...]]) -> _Form:
+        """Return the form of results of this shape to which these score modifiers apply."""
+        shape, modifiers = key
+        record = self._record[_with_several(self._shown)](shape)
+        finding = rules.finding(self._configuration._replace(threat_entities=()), record, self._missing, modifiers)
+        return self._form(finding, (_THREATS, _MV_THREATS))
+
+    def _form(self, finding: Record, given: Iterable[str]) -> _Form:
+        """Return the form that *finding* is of; its id, and the columns *given*, come from elsewhere."""
+        (row,) = table.made_of(ANNOTATION, [finding]).rows
+        cells = {name: _quoted(cell) for name, cell in zip(_OURS, row)}
+        cells.update((name, self._mark[name, 0]) for name in (*given, _FINDING_ID))
+        text = ",".join([self._mark[_ROW, 0], *(f'"{cell}"' for cell in cells.values())])
+        return self._marked(text, rules.kind_of_status(finding))
+
+    def _marked(self, text: str, status: str) -> _Form:
         pieces = _MARK.split(text)
-        return _Form(tuple(pieces[::2]), tuple(self._marked[mark] for mark in pieces[1::2]), scored)
+        return _Form(tuple(pieces[::2]), tuple(self._slot[mark] for mark in pieces[1::2]), status)
 
 
-def _taken(columns: Columns, fields: Iterable[str], selected: Sequence[bool]) -> list[Iterator[str]]:
-    """Return the columns of *fields*, the selected rows alone."""
-    return [compress(columns[field], selected) for field in fields]
+def _with_several(fields: Cells) -> Cells:
+    """Return the fields, and then the columns that hold their values one by one."""
+    return (*fields, *(table.MV + field for field in fields))
+
+
+def _length(cells: Cells) -> int:
+    return sum(map(len, cells))
+
+
+def _length_of_shape(key: tuple[Cells, tuple[ScoreModifier, ...]]) -> int:
+    return _length(key[0])
+
+
+def _remembered(function: Callable[[K], T], length: Callable[[K], int]) -> Callable[[K], T]:
+    """Return the function, which keeps its answers unless they are of what is long."""
+    kept = lru_cache(_REMEMBERED)(function)
+    return lambda key: kept(key) if length(key) <= _LONGEST_REMEMBERED else function(key)
+
+
+def _quoted(cell: str) -> str:
+    """Return the cell as it stands between quotes in CSV."""
+    return cell.replace('"', '""')
+
+
+def _tuples(columns: Columns, fields: Sequence[str], selected: Sequence[bool]) -> Iterable[Cells]:
+    """Return the cells of *fields*, a tuple for each selected row."""
+    taken = [compress(columns[field], selected) for field in fields]
+    return zip(*taken) if taken else repeat((), sum(selected))
 
 
 def _joined(pieces: Iterable[Iterable[str]], values: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -249,10 +376,9 @@ def _merged(first: Sequence[bool], these: Iterator[str], those: Iterator[str]) -
     return list(these) if all(first) else [next(these if one else those) for one in first]
 
 
-def _texts(lines: Sequence[str], count: int) -> list[str]:
-    """Return the text of each of *count* rows, which may span several lines."""
-    if len(lines) == count:
-        return [line.rstrip("\r\n") for line in lines]
-    reader = table.reader(lines)
-    ends = [0, *(reader.line_num for _ in reader)]
-    return ["".join(lines[start:end]).rstrip("\r\n") for start, end in zip(ends, ends[1:])]
+def _texts(lines: Iterator[str], ends: Sequence[int]) -> list[str]:
+    """Return the text of each row, of which the *ends* say how many lines there are up to its own last one."""
+    taken = list(islice(lines, ends[-1]))
+    if len(taken) == len(ends):
+        return [line.rstrip("\r\n") for line in taken]
+    return ["".join(taken[start:end]).rstrip("\r\n") for start, end in zip([0, *ends], ends)]

@@ -12,8 +12,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from installutil_rba_fields import MULTIVALUE
 from installutil_rba_values import Record, Value
@@ -21,13 +22,14 @@ from installutil_rba_values import Record, Value
 if TYPE_CHECKING:
     from _csv import Reader
 
-_MV = "__mv_"  # prefix of the column that holds a field's values one by one
+MV = "__mv_"  # prefix of the column that holds a field's values one by one
 _MV_ITEM = re.compile(r"\$([^$]*(?:\$\$[^$]*)*)\$(?:;|\Z)")  # one of them: `$` around it, and doubled inside
 
 # The csv module of Python 3.9 refuses NUL. This code point never comes out of UTF-8, so it can stand in for
 # it.
 _NUL = "\ud800"
 
+_PIECE = 100_000  # characters of a body that are read or written at a time
 _LONGEST_CELL = 2**31 - 1  # characters: no limit but the chunk's own length, which is announced
 
 
@@ -36,72 +38,107 @@ class TableError(Exception):
 
 
 class Table(NamedTuple):
-    """A header, and rows of as many cells."""
+    """A header, and rows of as many cells, which may be there to be read only once."""
 
     header: list[str]
-    rows: list[list[str]]
+    rows: Iterable[list[str]]
 
     def records(self, fields: Iterable[str]) -> Iterator[dict[str, Value]]:
-        """
-        Yield for each row a dict of those of *fields* that it has: text, or a list of a multivalue field's
-        values.
-
-        Of two columns with one name the first counts.
-        """
-        place = {name: index for index, name in reversed(list(enumerate(self.header)))}
-        plain = [(field, place[field]) for field in fields if field in place]
-        several = [(field, place[_MV + field]) for field in fields if _MV + field in place]
-        for row in self.rows:
-            record: dict[str, Value] = {field: row[index] for field, index in plain}
-            for field, index in several:
-                items = _decoded(row[index])
-                if items:
-                    record[field] = items
-            yield record
+        """Yield each row's *fields*, as `reading` takes them."""
+        return map(reading(self.header, fields), self.rows)
 
     def with_fields(self, fields: Sequence[str], records: Iterable[Record]) -> Table:
         """Return the table with *fields* as its last columns, a record a row, replacing those names."""
-        ours = {*fields, *(_MV + field for field in fields)}
+        ours = {*fields, *(MV + field for field in fields)}
         kept = [index for index, name in enumerate(self.header) if name not in ours]
         added = made_of(fields, records)
         return Table(
             [self.header[index] for index in kept] + added.header,
-            [[row[index] for index in kept] + cells for row, cells in zip(self.rows, added.rows)],
+            ([row[index] for index in kept] + cells for row, cells in zip(self.rows, added.rows)),
         )
 
 
-def made_of(fields: Sequence[str], records: Iterable[Record]) -> Table:
-    """Return a table of *fields*, a record a row; the `__mv_` columns stand last, as in what Splunk sends."""
-    several = [field for field in fields if field in MULTIVALUE]
+def reading(header: Sequence[str], fields: Iterable[str]) -> Callable[[Sequence[str]], dict[str, Value]]:
+    """
+    Return a function from a row under *header* to those of *fields* that it has.
+
+    A field's value is text, or a list where it has several. Of two columns with one name the first counts.
+    """
+    place = {name: index for index, name in reversed(list(enumerate(header)))}
+    plain = [(field, place[field]) for field in fields if field in place]
+    several = [(field, place[MV + field]) for field in fields if MV + field in place]
+
+    def record(row: Sequence[str]) -> dict[str, Value]:
+        found: dict[str, Value] = {field: row[index] for field, index in plain}
+        for field, index in several:
+            items = decoded(row[index])
+            if items:
+                found[field] = items
+        return found
+
+    return record
+
+
+def made_of(fields: Sequence[str], records: Iterable[Record], several: Container[str] = MULTIVALUE) -> Table:
+    """
+    Return a table of *fields*, a record a row.
+
+    The `__mv_` columns, of the fields in *several*, stand last, as in what Splunk sends.
+    """
+    multivalue = [field for field in fields if field in several]
     return Table(
-        [*fields, *(_MV + field for field in several)],
-        [
-            [_text(record.get(field, "")) for field in fields] + [_encoded(record.get(field, "")) for field in several]
+        [*fields, *(MV + field for field in multivalue)],
+        (
+            [text(record.get(field, "")) for field in fields] + [encoded(record.get(field, "")) for field in multivalue]
             for record in records
-        ],
+        ),
     )
 
 
 def read(body: str) -> Table:
     """
-    Return the table that *body* holds; a row that ends early is filled with empty cells.
+    Return the table that *body* holds, its rows as they are asked for; one that ends early is filled with empty cells.
 
     Raises:
-        TableError: The body is no CSV, or a row has more cells than there are columns; says which.
+        TableError: The body is no CSV, or, while rows are asked for, a row is none or has more cells than there
+            are columns; says which.
     """
-    cells = reader(io.StringIO(body.replace("\0", _NUL)))
+    rows = _rows(body)
+    header = next(rows, [])
+    return Table(header, _filled(rows, len(header)))
+
+
+def _rows(body: str) -> Iterator[list[str]]:
+    found = reader(lines(body.replace("\0", _NUL)))
+    has_nul = "\0" in body
     try:
-        # A blank line is a row too: of one empty cell, as a table of one column has it.
-        header, *rows = [row or [""] for row in cells] or [[]]
+        for row in found:
+            # A blank line is a row too: of one empty cell, as a table of one column has it.
+            row = row or [""]
+            yield [cell.replace(_NUL, "\0") for cell in row] if has_nul else row
     except csv.Error as error:
-        raise TableError(f"a chunk is no CSV at its line {cells.line_num}: {error}") from error
+        raise TableError(f"a chunk is no CSV at its line {found.line_num}: {error}") from error
+
+
+def _filled(rows: Iterable[list[str]], width: int) -> Iterator[list[str]]:
     for number, row in enumerate(rows, 1):
-        if len(row) > len(header):
-            raise TableError(f"result {number} of a chunk has {len(row)} cells under {len(header)} columns")
-        row += [""] * (len(header) - len(row))
-    if "\0" in body:
-        header, *rows = [[cell.replace(_NUL, "\0") for cell in row] for row in (header, *rows)]
-    return Table(header, rows)
+        if len(row) > width:
+            raise TableError(f"result {number} of a chunk has {len(row)} cells under {width} columns")
+        yield row + [""] * (width - len(row))
+
+
+def lines(body: str) -> Iterator[str]:
+    """Yield the lines of a body, cut after each LF."""
+    return chain.from_iterable(map(io.StringIO, _pieces(body)))
+
+
+def _pieces(body: str) -> Iterator[str]:
+    """Yield the body in pieces of whole lines: a StringIO takes four bytes a character, so one of it all is large."""
+    start = 0
+    while start < len(body):
+        end = body.find("\n", start + _PIECE) + 1 or len(body)
+        yield body[start:end]
+        start = end
 
 
 def reader(lines: Iterable[str]) -> Reader:
@@ -111,31 +148,42 @@ def reader(lines: Iterable[str]) -> Reader:
     return csv.reader(lines, strict=True)
 
 
-def write(table: Table) -> str:
-    """Return the table as CSV; nothing where it has no rows, as splunklib answers a chunk without results."""
-    if not table.rows:
-        return ""
+def write(table: Table) -> Iterator[str]:
+    """Yield the table as CSV in pieces; nothing where it has no rows, as splunklib answers a chunk without results."""
     buffer = io.StringIO(newline="")
     # CRLF, as splunklib writes it: where lines end in LF, the csv module of Python 3.9 leaves a CR unquoted.
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(table.header)
-    writer.writerows(table.rows)
-    return buffer.getvalue()
+    for number, row in enumerate(table.rows):
+        if number == 0:
+            writer.writerow(table.header)
+        writer.writerow(row)
+        if buffer.tell() >= _PIECE:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
 
 
-def _text(value: Value) -> str:
+def text(value: Value) -> str:
+    """Return what stands in a field's own cell."""
     return value if isinstance(value, str) else "\n".join(value)
 
 
-def _encoded(value: Value) -> str:
+def encoded(value: Value) -> str:
     """Return several values as `$a$;$b$`; nothing for one, which its own cell holds."""
     if isinstance(value, str) or len(value) < 2:
         return ""
+    joined = "$;$".join(value)
+    if joined.count("$") == 2 * len(value) - 2:
+        return f"${joined}$"  # the usual case, in which no value holds a $
     return ";".join("$" + item.replace("$", "$$") + "$" for item in value)
 
 
-def _decoded(cell: str) -> list[str]:
+def decoded(cell: str) -> list[str]:
     """Return the values of a `__mv_` cell; none where it is empty or not of that form."""
+    inner = cell[1:-1]
+    if cell[:1] == cell[-1:] == "$" != cell and "$" not in inner.replace("$;$", ""):
+        return inner.split("$;$")  # the usual case, in which no value holds a $
     items = []
     position = 0
     while position < len(cell):

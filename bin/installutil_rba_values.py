@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Union
 
@@ -14,10 +15,12 @@ Record = Mapping[str, Value]
 # installutil_rba_ignored_objects.csv ships the same for every type of object; a test holds the two equal.
 PLACEHOLDERS = frozenset({"", "-", "n/a", "none", "null", "unknown"})
 
-Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+Address = tuple[int, int]  # its version, 4 or 6, and its bits as a number
 
 _LONGEST_ADDRESS = 128  # characters: 45, brackets and a zone; a cell of megabytes is not worth parsing
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!\Z)|\Z)){4}")
+# What somebody writes who means a network: numbers and dots, or hexadecimal digits and colons, before a slash.
+_LIKE_A_NETWORK = re.compile(r"([0-9]+(\.[0-9]+){1,3}\.?|[0-9a-f]*:[0-9a-f.]*:[0-9a-f:.]*)/[0-9.]*", re.IGNORECASE)
 
 
 def values(record: Record, field: str) -> list[str]:
@@ -28,7 +31,13 @@ def values(record: Record, field: str) -> list[str]:
 
 def known(record: Record, field: str) -> list[str]:
     """Return the field's values that say something: those that are no placeholder."""
-    return [value for value in values(record, field) if value.strip().lower() not in PLACEHOLDERS]
+    value = record.get(field, "")
+    return [item for item in ([value] if isinstance(value, str) else value) if not is_placeholder(item)]
+
+
+def is_placeholder(value: str) -> bool:
+    """Tell whether a value says nothing."""
+    return value.strip().lower() in PLACEHOLDERS
 
 
 def address(text: str) -> Address | None:
@@ -39,15 +48,23 @@ def address(text: str) -> Address | None:
     (`::ffff:10.0.0.5`) is returned as the former: sources record the same far end in either form.
     """
     text = text.strip()
-    if len(text) > _LONGEST_ADDRESS:
-        return None
-    if text.startswith("[") and text.endswith("]"):
+    if text[:1] == "[" and text[-1:] == "]":
         text = text[1:-1]
+    if _IPV4.fullmatch(text):
+        first, second, third, fourth = map(int, text.split("."))
+        return 4, first << 24 | second << 16 | third << 8 | fourth
+    if ":" not in text or len(text) > _LONGEST_ADDRESS:
+        return None
     try:
-        found = ipaddress.ip_address(text)
+        parsed = ipaddress.IPv6Address(text)
     except ValueError:
         return None
-    return getattr(found, "ipv4_mapped", None) or found
+    return (4, int(parsed.ipv4_mapped)) if parsed.ipv4_mapped else (6, int(parsed))
+
+
+def looks_like_a_network(text: str) -> bool:
+    """Tell whether *text* has the form of a network in CIDR notation, be it one (`10.0.0.0/8`) or not (`10.0.0.0/99`)."""
+    return _LIKE_A_NETWORK.fullmatch(text.strip()) is not None
 
 
 class Pattern:
@@ -72,8 +89,9 @@ class Pattern:
     def matches(self, value: str) -> bool:
         """Tell whether *value* lies in the network, or has the form of the text."""
         if self._network:
-            found = address(value)
-            return found is not None and found in self._network
+            parsed = address(value)
+            version, mask, number = self._network
+            return parsed is not None and parsed[0] == version and parsed[1] & mask == number
         value = value.strip().lower()
         if not self._rest:
             return value == self._head
@@ -89,8 +107,10 @@ class Pattern:
         return True
 
 
-def _network(text: str) -> Network | None:
+def _network(text: str) -> tuple[int, int, int] | None:
+    """Return the version, the mask and the bits under it of the network that *text* spells, or None."""
     try:
-        return ipaddress.ip_network(text, strict=False)
+        network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
+    return network.version, int(network.netmask), int(network.network_address)

@@ -1,5 +1,5 @@
 """
-`| rbaenrich [detection=<name>] [output=annotate|modifiers] [missing=<text>]`: the search command.
+`| rbaenrich`: the search command. Its options are in OPTIONS below, and what they do in default/searchbnf.conf.
 
 splunklib leads the conversation with splunkd. The rules, the lookups, the table and the frames are in modules
 beside this one that know nothing of it; where splunklib does not bear broken or hostile input, one of its
@@ -11,12 +11,19 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 import sys
+import tempfile
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from logging.handlers import RotatingFileHandler
 from typing import Any, BinaryIO, NoReturn
+
+if __name__ == "__main__":
+    # Ctrl-C ends the command as SIGTERM does: at once, and without a traceback, be it while modules are loaded.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 APP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(APP, "lib"))
@@ -29,9 +36,10 @@ import installutil_rba_lookups as lookups
 import installutil_rba_rules as rules
 import installutil_rba_table as table
 import installutil_rba_wire as wire
-from installutil_rba_fast import FastPath
+from installutil_rba_fast import FastPath, NotPlainError
 from installutil_rba_fields import ANNOTATION, MODIFIER
-from installutil_rba_values import Record, Value
+from installutil_rba_plain import PlainPath
+from installutil_rba_values import Record
 from splunklib.searchcommands import Configuration, Option, StreamingCommand, dispatch
 from splunklib.searchcommands.internals import ObjectView, RecordWriterV2
 
@@ -39,21 +47,23 @@ from splunklib.searchcommands.internals import ObjectView, RecordWriterV2
 # refused: `logging_configuration` names a file to run code from, and `record` writes files.
 OPTIONS = {
     "detection": (),
+    "detection_field": (),
     "output": ("annotate", "modifiers"),
+    "fields": (),
     "missing": (),
     "logging_level": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
 }
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # and lone surrogates, which no reply can carry
-WARNINGS_SHOWN = 10  # problems of local lookups that the job inspector lists; the log has them all
+WARNINGS_SHOWN = 10  # problems that the job inspector lists; the log has them all
 
 
 class _Writer(RecordWriterV2):  # type: ignore[misc]
-    """splunklib's writer, but the body comes as `body`, once, in the pieces and the bytes that it leaves in."""
+    """splunklib's writer, but the body comes as `body`, once, as the bytes that it leaves in."""
 
-    body: Sequence[bytes] = ()
+    body: wire.Body | None = None
 
     def _write_chunk(self, metadata: Iterable[tuple[str, Any]], _: str) -> None:
-        body, self.body = self.body, ()
+        body, self.body = self.body, None
         wire.write_frame(self.ofile, {name: value for name, value in metadata if value is not None}, body)
         self.is_flushed = True
 
@@ -71,13 +81,17 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
     """Adds the risk of one detection to each result, or turns each result into risk events."""
 
     detection = Option()
+    detection_field = Option()
     output = Option(default="annotate")
+    fields = Option()
     missing = Option(default="unknown")
 
     def __init__(self) -> None:
         """Prepare a log where there is a Splunk to keep it."""
         super().__init__()
-        self.results = self.without_object = 0
+        self.tally: Counter[str] = Counter()  # of results, by what their risk_status begins with
+        self.folder: str | None = None  # where Splunk keeps what belongs to this search
+        self.columns: set[str] = set()  # of all chunks
         home = os.environ.get("SPLUNK_HOME")
         if home:
             path = os.path.join(home, "var", "log", "splunk", "rbaenrich.log")
@@ -89,59 +103,101 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
     def prepare(self) -> None:
         """Read the lookups. It also runs when a search is only parsed, so a mistake shows as it is typed."""
         self._record_writer: Any = _Writer(self._record_writer.ofile)
+        tempfile.tempdir = self.folder  # of this search, so that its quota counts; None is the system's own place
+        named = self._fields_named()
         try:
-            self.lookups = lookups.load(APP, self.detection, datetime.now(timezone.utc).date())
+            found = lookups.read(APP, datetime.now(timezone.utc).date())
+            detections = [*found.in_force()] if self.detection_field else [found.of(self.detection)]
         except lookups.ConfigurationError as error:
             self._stop(str(error))
-        self.fields_read = rules.fields_read(self.lookups)
-        self.fast_path = FastPath(self.lookups, self.missing)
-        self.warnings = self.lookups.warnings
-        self.logger.info("detection=%r output=%s", self.lookups.detection.name, self.output)
+        self.local_fields = {pair: None for detection in detections for pair in detection.local_fields}
+        carried = None
+        if self.output == "modifiers":
+            # By default all that the lookups name for the detection: who, what and where, and what the score came from.
+            read = {field for detection in detections for field in rules.fields_read(detection)}
+            carried = sorted(read.difference(MODIFIER)) if named is None else named
+        by_name = {detection.detection.name.lower(): detection for detection in detections}
+        self.plain_path = PlainPath(by_name, self.missing, self.detection_field, carried)
+        is_fast = carried is None and self.detection_field is None
+        self.fast_path = FastPath(detections[0], self.missing) if is_fast else None
+        self.warnings = found.warnings
+        self.logger.info("detections=%r output=%s", [*by_name], self.output)
 
-    def stream(self, records: Iterable[Record]) -> Iterator[dict[str, Value]]:
-        """Yield the risk fields of each result; in modifiers, its risk events."""
-        for record in records:
-            finding = rules.annotate(self.lookups, record, self.missing)
-            self.results += 1
-            self.without_object += finding["risk_status"] != rules.SCORED
-            if self.output == "annotate":
-                yield finding
-            else:
-                yield from rules.modifiers(self.lookups, record, finding)
+    def _fields_named(self) -> list[str] | None:
+        """Return the fields that `fields=` names, None without it; refuse options that contradict each other."""
+        field = self.detection_field
+        if field is not None and self.detection is not None:
+            self._stop("detection= is for all results, and detection_field= names one for each; give only one of them")
+        if field is not None and (not field or field in {*ANNOTATION} - {"risk_detection"}):
+            self._stop(f"detection_field={field!r} can name no detection; give a field such as search_name")
+        if self.fields is None:
+            return None
+        if self.output != "modifiers":
+            self._stop("fields= is for output=modifiers; a result that is annotated keeps all its fields")
+        named = [*dict.fromkeys(filter(None, map(str.strip, self.fields.split(","))))]
+        for name in named:
+            if name in MODIFIER:
+                self._stop(f"fields= names {name!r}, which every risk event has of its own")
+            if name.startswith(table.MV) or "*" in name:
+                self._stop(
+                    f"fields= names {name!r}, which is no field; list the fields one by one, with commas between"
+                )
+        return named
 
-    def _execute_chunk_v2(self, process: Any, chunk: tuple[ObjectView, str]) -> None:
+    def stream(self, records: Iterable[Record]) -> Iterable[Record]:
+        """Return the results as they are: what there is to do, `_execute_chunk_v2` does. splunklib wants this to be."""
+        return records
+
+    def _execute_chunk_v2(self, _: Any, chunk: tuple[ObjectView, str]) -> None:
         """Answer a chunk. splunklib would pass every cell through a dict: see installutil_rba_table."""
-        self._warn()
-        answer = self.fast_path.annotate(chunk[1]) if self.output == "annotate" else None
-        if answer:
-            self.results += answer.results
-            self.without_object += answer.without_object
-        self._record_writer.body = answer.body if answer else [wire.encoded(self._plain_answer(process, chunk[1]))]
-        if self._finished:
-            self._count()
-
-    def _plain_answer(self, process: Any, body: str) -> str:
-        results = table.read(body)
-        records = process(results.records(self.fields_read))
-        if self.output == "annotate":
-            return table.write(results.with_fields(ANNOTATION, records))
-        return table.write(table.made_of(MODIFIER, records))
-
-    def _warn(self) -> None:
-        """Tell what is wrong in local lookups, once, and with results: parsing a search must not warn too."""
-        for warning in self.warnings[:WARNINGS_SHOWN]:
-            self.write_warning("{}", warning)
-        if len(self.warnings) > WARNINGS_SHOWN:
-            self.write_warning(f"and {len(self.warnings) - WARNINGS_SHOWN} more; rbaenrich.log has them all")
-        for warning in self.warnings:
-            self.logger.warning("%s", warning)
+        # With results only: parsing a search must not warn too.
+        self._warn(self.warnings)
         self.warnings = ()
+        body = chunk[1]
+        self.columns.update(table.read(body).header)
+        self._record_writer.body = self._fast_answer(body) or wire.spooled(self.plain_path.answer(body, self.tally))
+        if self._finished:
+            self._sum_up()
 
-    def _count(self) -> None:
-        self.logger.info("results=%d without_risk_object=%d", self.results, self.without_object)
-        if self.without_object:
-            what = f"{self.without_object} of {self.results} results have no risk object"
+    def _fast_answer(self, body: str) -> wire.Body | None:
+        tally: Counter[str] = Counter()
+        try:
+            answer = wire.spooled(self.fast_path.annotate(body, tally)) if self.fast_path else None
+        except NotPlainError:
+            return None
+        self.tally += tally
+        return answer
+
+    def _sum_up(self) -> None:
+        """Tell what is only known of all results together."""
+        results = sum(self.tally.values())
+        self.logger.info("results=%d without_risk_object=%d", results, self.tally[rules.NO_OBJECT])
+        if self.tally[rules.NO_OBJECT]:
+            what = f"{self.tally[rules.NO_OBJECT]} of {results} results have no risk object"
             self.write_info(f"{what}; risk_status says why")
+        if self.tally[rules.CUT]:
+            what = f"{self.tally[rules.CUT]} of {results} results have more than {rules.KEPT} objects of a type"
+            self._warn([f"{what}; only the first {rules.KEPT} are kept, and risk_status says how many are left out"])
+        if self.tally[rules.NO_DETECTION]:
+            names = ", ".join(map(repr, self.plain_path.unknown)) or "none"
+            what = f"{self.tally[rules.NO_DETECTION]} of {results} results name no detection that is in force"
+            self._warn([f"{what}, so nothing scores them; they name {names}"])
+        if results:
+            self._warn(
+                f"{place}: no result of this search has the field {field!r}; correct it, or remove the row"
+                for place, field in self.local_fields
+                if field not in self.columns
+            )
+
+    def _warn(self, warnings: Iterable[str]) -> None:
+        """Tell the first of *warnings* in the job inspector, and all in the log."""
+        told = list(warnings)
+        for warning in told[:WARNINGS_SHOWN]:
+            self.write_warning("{}", warning)
+        if len(told) > WARNINGS_SHOWN:
+            self.write_warning(f"and {len(told) - WARNINGS_SHOWN} more; rbaenrich.log has them all")
+        for warning in told:
+            self.logger.warning("%s", warning)
 
     def _protocol_v2_option_parser(self, arg: Any) -> tuple[str, str]:
         """Check an argument. splunklib would only say that it is illegal, and lose its text at a brace."""
@@ -174,9 +230,11 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
         if expected == "execute":
             return ObjectView({"action": action, "finished": metadata.get("finished") is True}), body
         searchinfo = metadata.get("searchinfo")
+        searchinfo = searchinfo if isinstance(searchinfo, dict) else {}
+        folder = searchinfo.get("dispatch_dir")
+        self.folder = folder if isinstance(folder, str) and os.path.isdir(folder) else None
         info: dict[str, Any] = dict.fromkeys(("dispatch_dir", "search", "sid", "splunk_version"), "")
-        info.update(earliest_time=0, latest_time=0)
-        info["args"] = searchinfo.get("args") if isinstance(searchinfo, dict) else None
+        info.update(earliest_time=0, latest_time=0, args=searchinfo.get("args"))
         return ObjectView({"action": action, "preview": False, "searchinfo": ObjectView(info)}), body
 
     def _report_unexpected_error(self) -> None:
@@ -184,7 +242,7 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
         error = sys.exc_info()[1]
         if isinstance(error, BrokenPipeError):
             raise error
-        if isinstance(error, (wire.ProtocolError, table.TableError)):
+        if isinstance(error, (wire.ProtocolError, wire.SpoolError, table.TableError)):
             text = str(error)
             self.logger.error("%s", text)
         else:

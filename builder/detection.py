@@ -27,6 +27,7 @@ from splreplay.schema import Document, Key, Rule, between, matching, one_of, som
 # What rbaenrich adds to every result: the command's own list, read by path as bin/ is no package.
 _FIELDS = Path(__file__).parent.parent / "bin" / "installutil_rba_fields.py"
 RBAENRICH_FIELDS = frozenset[str](runpy.run_path(str(_FIELDS))["ANNOTATION"])
+RISK_OBJECT = "risk_object"  # a token of the message: rbaenrich puts in who is scored
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 
 
@@ -62,7 +63,7 @@ DRILLDOWN_TOKENS = ("process_guid", "process_id", "risk_finding_id")
 
 @dataclass(frozen=True)
 class RiskObject:
-    """A field of the result whose value is scored."""
+    """A field of the result whose value is scored; a score of its own need not be impact times confidence."""
 
     field: FieldName
     type: Annotated[str, one_of("user", "system", "other")]
@@ -220,13 +221,15 @@ def _check_id(document: Document[Detection], detection: Detection) -> None:
 
 
 def _check_scores(document: Document[Detection], detection: Detection) -> None:
+    """Refuse two scores for one type of risk object: Enterprise Security is given one field a type, and one score."""
+    scores: dict[str, int] = {}
     for index, entry in enumerate(detection.rba.risk_objects):
-        if entry.score != detection.score:
+        score = scores.setdefault(entry.type, entry.score)
+        if entry.score != score:
             document.refuse(
                 ("rba", "risk_objects", index, "score"),
-                f"score {entry.score} of {entry.field} is not impact {detection.tags.impact} * "
-                f"confidence {detection.tags.confidence} / 100",
-                f"write {detection.score}, or change impact or confidence",
+                f"score {entry.score} of {entry.field} is not that of the {entry.type} before it",
+                f"write {score}: Enterprise Security gives all objects of a type one score",
             )
 
 
@@ -278,7 +281,8 @@ def _check_fields(document: Document[Detection], detection: Detection, known: Ma
         )
         for index, name in enumerate(names)
     ]
-    used += [(("rba", "message"), "message token", token) for token in _tokens(detection.rba.message)]
+    tokens = [token for token in _tokens(detection.rba.message) if token != RISK_OBJECT]
+    used += [(("rba", "message"), "message token", token) for token in tokens]
     used += [
         (("tags", "throttling", "fields", index), "throttling field", name)
         for index, name in enumerate(detection.tags.throttling.fields)

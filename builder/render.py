@@ -209,16 +209,16 @@ def _risk(detection: Detection) -> list[dict[str, Any]]:
     one. The message stands in each of them for ES 8, which does not read `_risk_message`. `_risk` has one
     type for a field: of a threat object whose value decides on the type, the first is named.
     """
-    risk_types = dict.fromkeys(entry.type for entry in detection.rba.risk_objects)
+    risk_scores = {entry.type: entry.score for entry in detection.rba.risk_objects}
     threat_types = {entry.field: entry.type for entry in reversed(detection.rba.threat_objects)}
     return [
         {
             "risk_object_field": f"risk_{type_}",
             "risk_object_type": type_,
-            "risk_score": detection.score,
+            "risk_score": score,
             "risk_message": MESSAGE,
         }
-        for type_ in risk_types
+        for type_, score in risk_scores.items()
     ] + [
         {"threat_object_field": entry, "threat_object_type": threat_types[entry]}
         for entry in dict.fromkeys(entry.field for entry in detection.rba.threat_objects)
@@ -325,14 +325,18 @@ def _detections_csv(detections: Iterable[Detection]) -> str:
 
 
 def _entities_csv(detections: Iterable[Detection]) -> str:
-    rows = []
+    """Return a row for each field; only a score that is not the detection's is written, else that would not count."""
+    rows: list[tuple[object, ...]] = []
     for detection in detections:
-        entries: dict[tuple[str, str], list[str]] = {}
-        for role, objects in (("risk", detection.rba.risk_objects), ("threat", detection.rba.threat_objects)):
-            for entry in objects:
-                entries.setdefault((role, entry.field), []).append(entry.type)
-        rows += [(detection.name, *key, "|".join(types), 0) for key, types in entries.items()]
-    return _csv(("detection", "role", "field", "object_type", "disabled"), rows)
+        for entry in detection.rba.risk_objects:
+            score = "" if entry.score == detection.score else entry.score
+            rows.append((detection.name, "risk", entry.field, entry.type, score, "", 0))
+        types: dict[str, list[str]] = {}
+        for threat in detection.rba.threat_objects:
+            types.setdefault(threat.field, []).append(threat.type)
+        rows += [(detection.name, "threat", field, "|".join(kinds), "", "", 0) for field, kinds in types.items()]
+    header = ("detection", "role", "field", "object_type", "risk_score", "risk_message", "disabled")
+    return _csv(header, rows)
 
 
 def _conf(source: str, stanzas: Iterable[str]) -> str:

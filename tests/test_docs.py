@@ -37,9 +37,9 @@ from tests.replay.searches import replay as replayed
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (REPO / "CHANGELOG.md").read_text(encoding="utf-8")
-SEARCHES, ADMIN, ANALYST, CONTRIBUTOR, ENTERPRISE_SECURITY, DETECTIONS = (
+SEARCHES, ADMIN, ANALYST, CONTRIBUTOR, ENTERPRISE_SECURITY, DETECTIONS, SCORING = (
     (REPO / "docs" / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("searches", "admin", "analyst", "contributor", "enterprise_security", "detections")
+    for name in ("searches", "admin", "analyst", "contributor", "enterprise_security", "detections", "scoring")
 )
 DOCUMENTS = [REPO / "README.md", REPO / "CHANGELOG.md", *sorted((REPO / "docs").glob("*.md"))]
 GUIDES = {path.stem: path.read_text(encoding="utf-8") for path in DOCUMENTS if path.stem != "CHANGELOG"}
@@ -214,7 +214,7 @@ def test_verdicts() -> None:
 def test_worked_score(tmp_path: Path) -> None:
     """The analyst's worked example is what rbaenrich says with the local lookups that the admin's page shows."""
     shutil.copytree(REPO / "lookups", tmp_path / "lookups")
-    scores, ignored, _ = fenced(ADMIN, "csv")
+    scores, ignored, *_ = fenced(ADMIN, "csv")
     (tmp_path / "lookups" / f"{lookups.SCORE_MODIFIERS.name}_local.csv").write_text(scores, encoding="utf-8")
     (tmp_path / "lookups" / f"{lookups.IGNORED_OBJECTS.name}_local.csv").write_text(ignored, encoding="utf-8")
     configuration = lookups.load(str(tmp_path), None, date(2026, 11, 24))
@@ -228,7 +228,7 @@ def test_worked_score(tmp_path: Path) -> None:
 def test_allow_list(tmp_path: Path, today: date, score: int) -> None:
     """The admin's allow-list takes the score to 0, which its filter drops, until the row expires."""
     shutil.copytree(REPO / "lookups", tmp_path / "lookups")
-    rows = fenced(ADMIN, "csv")[2]
+    rows = fenced(ADMIN, "csv")[3]
     (tmp_path / "lookups" / f"{lookups.SCORE_MODIFIERS.name}_local.csv").write_text(rows, encoding="utf-8")
     configuration = lookups.load(str(tmp_path), None, today)
     points, _ = rules.score(configuration, {"dest": "pkg-test-01.example.com"})
@@ -349,13 +349,30 @@ def test_risk_totals(collected: tuple[engine.Recording, Path]) -> None:
     assert FORMATS["table"](results).partition("\n\n")[0] in fenced(ADMIN)
 
 
+def test_scoring(tmp_path: Path, collected: tuple[engine.Recording, Path]) -> None:
+    """The page on scoring a detection of your own: its rows, in an app without others of a site, make its results."""
+    app = tmp_path / "app"
+    for folder in ("bin", "default", "lookups"):
+        shutil.copytree(REPO / folder, app / folder, ignore=shutil.ignore_patterns("*_local.csv", "__pycache__"))
+    (app / "lib").symlink_to(REPO / "lib")
+    for lookup, rows in zip((lookups.DETECTIONS, lookups.ENTITIES), fenced(SCORING, "csv"), strict=True):
+        assert f"`lookups/{lookup.local}`" in SCORING
+        (app / "lookups" / lookup.local).write_text(rows, encoding="utf-8")
+    found = [replayed(collected[0], App(app), search, "current") for search in indented(SCORING)]
+    shown = [FORMATS["table"](run.results).rpartition("\n\n")[0] for run in found]
+    assert [(True, [])] * 2 == [
+        (f"\n```\n{text}\n```\n" in SCORING, [*run.results.warnings]) for text, run in zip(shown, found, strict=True)
+    ]
+
+
 def test_fields_that_a_run_adds(collected: tuple[engine.Recording, Path]) -> None:
     """The analyst's page names what the events in the index have beyond a risk event's own fields."""
     log, _ = collected
     bounds = {"earliest": "2025-06-17", "latest": "2025-06-17T10:00:00"}
     search = f"{App(REPO).saved_search(MODIFIERS).search} testmode=true | table _raw"
     event = json.loads(str(replayed(log, App(REPO), search, "current", **bounds).results.rows[0]["_raw"]))["event"]
-    added = set(event) - set(MODIFIER)
+    carried = rules.fields_read(lookups.load(str(REPO), None, date(2026, 1, 1)))
+    added = set(event) - {*MODIFIER, *carried}
     assert {"orig_sid", "info_min_time", "info_max_time", "info_search_time"} == added
     assert set() == {name for name in added if f"`{name}`" not in ANALYST}
 
@@ -378,6 +395,7 @@ PIECES = [block for block in fenced(SEARCHES) if on_one_line(block) in SEARCH]
 SNIPPETS = [
     pytest.param(block, id=f"{name}: {block[:60]}")
     for name, text in GUIDES.items()
+    if name != "scoring"  # its searches need its rows: test_scoring
     for block in [*indented(text), *fenced(text), *inline(text)]
     if is_spl(block) and block not in PIECES
     if not block.startswith("| rest ")  # it asks Splunk about itself: nothing to replay

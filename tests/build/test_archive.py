@@ -22,6 +22,7 @@ LISTING = [
     "DA-ESS-InstallUtilRBA/bin/installutil_rba_fast.py",
     "DA-ESS-InstallUtilRBA/bin/installutil_rba_fields.py",
     "DA-ESS-InstallUtilRBA/bin/installutil_rba_lookups.py",
+    "DA-ESS-InstallUtilRBA/bin/installutil_rba_plain.py",
     "DA-ESS-InstallUtilRBA/bin/installutil_rba_rules.py",
     "DA-ESS-InstallUtilRBA/bin/installutil_rba_table.py",
     "DA-ESS-InstallUtilRBA/bin/installutil_rba_values.py",

@@ -63,13 +63,50 @@ NAMES = [
     "__mv_risk_user",
     "a b",
 ]
+ARGUMENTS = [
+    [],
+    [],
+    ["output=annotate"],
+    ["output=modifiers"],
+    ["output=modifiers", "fields=x, user,,a b"],
+    ["detection_field=x"],
+    ["detection_field=user", "output=modifiers"],
+    ["missing={}$user$"],
+    ["output=x"],
+    ["fields=x"],
+    ["output=modifiers", "fields=risk_score"],
+    ["detection_field=risk_score"],
+]
+# What risk events carry without fields=: the fields that the lookups name, but for `_time`.
+CARRIED = sorted(
+    [
+        "connection_to_CNC",
+        "dest",
+        "dest_port",
+        "parent_process_name",
+        "process_guid",
+        "process_id",
+        "process_name",
+        "user",
+    ]
+)
 
 
 def text(random_: random.Random) -> str:
     """Return a cell."""
+    if random_.random() < 0.1:
+        return several(random_)
     if random_.random() < 0.4:
         return random_.choice(WORDS)
     return "".join(random_.choices(ALPHABET, k=random_.randrange(6)))
+
+
+def several(random_: random.Random) -> str:
+    """Return what may stand in a `__mv_` column: values one by one, some hundreds of them, or nearly that."""
+    values = [random_.choice([*WORDS[:-1], "b$", ""]) for _ in range(random_.choice([1, 2, 3, 12, 300]))]
+    values += [f"v{number}" for number in range(random_.choice([0, 0, 9, 150]))]
+    cell = ";".join("$" + value.replace("$", "$$") + "$" for value in values)
+    return cell if random_.random() < 0.8 else cell[: random_.randrange(len(cell) + 1)]
 
 
 def quoted(random_: random.Random, cell: str) -> str:
@@ -101,7 +138,7 @@ def frame(metadata: object, content: bytes = b"") -> bytes:
 
 def conversation(random_: random.Random) -> tuple[bytes, int]:
     """Return the bytes of a getinfo and some chunks, and how many chunks there are."""
-    arguments = random_.choice([[], [], ["output=annotate"], ["output=modifiers"], ["missing={}$user$"], ["output=x"]])
+    arguments = random_.choice(ARGUMENTS)
     getinfo: dict[str, object] = {"action": "getinfo", "searchinfo": {"args": arguments, "search": "x"}}
     if random_.random() < 0.1:
         getinfo = {"action": "getinfo"}
@@ -207,7 +244,7 @@ def check(content: bytes) -> str:
     ]
     requests, ends_well = frames(content)
     options = options_of(requests)
-    if not all(re.fullmatch("output=(annotate|modifiers)|missing=.*", option) for option in options):
+    if not allowed(options):
         requests, ends_well = [], False
     right = requests[:1]
     for (metadata, sent), (_, received) in zip(requests[1:], answers[1:]):  # noqa: B905 (Python 3.9)
@@ -216,7 +253,7 @@ def check(content: bytes) -> str:
         except WrongError:
             ends_well = False
             break
-        check_results(rows, table(received), "output=modifiers" in options)
+        check_results(rows, table(received), options)
         right.append((metadata, sent))
     if ends_well:
         assert (0, [], len(requests)) == (status, errors, len(answers)), (status, errors, len(answers))
@@ -234,21 +271,52 @@ def options_of(requests: list[tuple[dict[str, object], bytes]]) -> list[str]:
     return [str(argument) for argument in arguments] if isinstance(arguments, list) else []
 
 
-def check_results(sent: list[list[str]], received: list[list[str]], modifiers: bool) -> None:
-    """Raise AssertionError unless *received* is *sent* with our columns, in which each row has a score."""
-    fields = MODIFIER if modifiers else ANNOTATION
-    added = [*fields, *("__mv_" + field for field in fields if field in MULTIVALUE)]
+def allowed(options: list[str]) -> bool:
+    """Tell whether the command takes these options."""
+    known = "output=(annotate|modifiers)|(missing|fields)=.*|detection_field=.+"
+    if not all(re.fullmatch(known, option) for option in options) or "detection_field=risk_score" in options:
+        return False
+    named = [name for option in fields_of(options) for name in names(option)]
+    wrong = any(name in MODIFIER or name.startswith("__mv_") or "*" in name for name in named)
+    return not wrong and (not fields_of(options) or "output=modifiers" in options)
+
+
+def fields_of(options: list[str]) -> list[str]:
+    """Return the options that say what risk events carry."""
+    return [option for option in options if option.startswith("fields=")]
+
+
+def names(option: str) -> list[str]:
+    """Return the fields that an option names, each once."""
+    return list(dict.fromkeys(name.strip() for name in option.partition("=")[2].split(",") if name.strip()))
+
+
+def check_results(sent: list[list[str]], received: list[list[str]], options: list[str]) -> None:
+    """Raise AssertionError unless *received* is *sent* with our columns, in which each row has the score it should."""
+    modifiers = "output=modifiers" in options
+    named = [name for option in fields_of(options) for name in names(option)]
+    carried = (named if fields_of(options) else CARRIED) if modifiers else []
+    fields = (*(MODIFIER if modifiers else ANNOTATION), *carried)
+    several = {*MULTIVALUE, *carried}
+    added = [*fields, *("__mv_" + field for field in fields if field in several)]
     if len(sent) < 2:
         assert received == []
         return
     if modifiers:
         assert received == [] or received[0] == added
+        assert len(received) - 1 <= 300 * (len(sent) - 1)
         return
     ours = {*fields, *("__mv_" + field for field in fields)}
     kept = [index for index, name in enumerate(sent[0]) if name not in ours]
     assert [[row[index] for index in kept] for row in sent] == [row[: len(kept)] for row in received]
     assert added == received[0][len(kept) :]
-    assert all(row[len(kept)] == "80" for row in received[1:])
+    # No cell of a chunk names a detection.
+    assert all(row[len(kept)] == ("" if chosen(options) else "80") for row in received[1:])
+
+
+def chosen(options: list[str]) -> bool:
+    """Tell whether each result names its detection."""
+    return any(option.startswith("detection_field=") for option in options)
 
 
 def main() -> int:

@@ -185,11 +185,13 @@ def test_a_carriage_return_outside_quotes(app: Path, python: str) -> None:
 
 
 def test_many_values_in_one_field(app: Path, python: str) -> None:
-    """A hundred thousand values are read and written in a moment."""
+    """A hundred thousand values are read in a moment; the first hundred are scored, and how many are not is said."""
     values = [f"user{n}$" for n in range(100_000)]
-    encoded = ";".join("$" + value.replace("$", "$$") + "$" for value in values)
-    body = splunk_csv(["dest", "__mv_dest"], [["\n".join(values), encoded]])
-    assert [encoded] == [result["__mv_risk_system"] for result in run(app, python, getinfo(), execute(body)).results()]
+    encoded = [";".join("$" + value.replace("$", "$$") + "$" for value in some) for some in (values, values[:100])]
+    body = splunk_csv(["dest", "__mv_dest"], [["\n".join(values), encoded[0]]])
+    (result,) = run(app, python, getinfo(), execute(body)).results()
+    status = "scored; left out: 99900 of 100000 risk objects"
+    assert (*encoded, status) == (result["__mv_dest"], result["__mv_risk_system"], result["risk_status"])
 
 
 def test_a_value_that_would_stop_a_regular_expression(tmp_path: Path, python: str) -> None:
@@ -217,9 +219,10 @@ def test_splunkd_goes_away_while_we_write(app: Path, python: str) -> None:
         assert (b"", 1) == (process.stderr.read(), process.wait(timeout=60))
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
-def test_sigterm(app: Path, python: str) -> None:
-    """SIGTERM in the middle of a chunk ends the command at once and silently."""
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals to catch")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal(app: Path, python: str, number: signal.Signals) -> None:
+    """SIGTERM, or Ctrl-C, in the middle of a chunk ends the command at once and silently."""
     with start(app, python) as process:
         assert process.stdin
         assert process.stdout
@@ -227,8 +230,8 @@ def test_sigterm(app: Path, python: str) -> None:
         process.stdin.write(getinfo() + execute("user\nbob\n")[:-3])
         process.stdin.flush()
         process.stdout.readline()
-        process.send_signal(signal.SIGTERM)
-        assert (b"", -signal.SIGTERM) == (process.stderr.read(), process.wait(timeout=60))
+        process.send_signal(number)
+        assert (b"", -number) == (process.stderr.read(), process.wait(timeout=60))
 
 
 def test_an_argument_that_is_no_text(app: Path, python: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from installutil_rba_fields import ANNOTATION, MODIFIER, MULTIVALUE
-from installutil_rba_values import PLACEHOLDERS, Pattern, Value
+from installutil_rba_values import PLACEHOLDERS, Pattern, Value, address
 
 from tests.command.splunkd import MESSAGE, REPO, build_lookups, splunk_csv
 
@@ -65,7 +66,7 @@ def test_annotate_is_complete_and_fits_its_columns(
 def test_modifiers_are_complete_and_distinct(configuration: lookups.Configuration, record: Mapping[str, Value]) -> None:
     """Every risk event has every field of the contract, and no two of one result have the same id."""
     finding = rules.annotate(configuration, record, "unknown")
-    events = list(rules.modifiers(configuration, record, finding))
+    events = list(rules.modifiers(configuration, record, finding, "unknown"))
     assert all(set(MODIFIER) == set(event) for event in events)
     assert len(events) == len({event["risk_modifier_id"] for event in events})
 
@@ -157,6 +158,12 @@ def test_a_pattern_is_the_regular_expression_that_it_looks_like(pattern: str, va
     assert bool(re.fullmatch(expression, value, re.IGNORECASE | re.DOTALL)) == Pattern(pattern).matches(value)
 
 
+def read(body: str) -> tuple[list[str], list[list[str]]]:
+    """Return the header and the rows of a body."""
+    header, rows = table.read(body)
+    return header, [*rows]
+
+
 NAMES = st.one_of(TEXT, st.sampled_from(["user", "__mv_user", "risk_score", "__mv_risk_user", ""]))
 
 
@@ -171,13 +178,13 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
 @given(tables())
 def test_a_table_is_read_as_it_was_written(drawn: tuple[list[str], list[list[str]]]) -> None:
     """Reading a body gives every cell as splunkd wrote it."""
-    assert drawn == table.read(splunk_csv(*drawn))
+    assert drawn == read(splunk_csv(*drawn))
 
 
 @given(tables())
 def test_a_table_is_written_as_it_was_read(drawn: tuple[list[str], list[list[str]]]) -> None:
     """Reading what the command wrote gives every cell again."""
-    assert drawn == table.read(table.write(table.Table(*drawn)))
+    assert drawn == read("".join(table.write(table.Table(*drawn))))
 
 
 @given(tables())
@@ -189,7 +196,7 @@ def test_foreign_columns_keep_their_cells(drawn: tuple[list[str], list[list[str]
     ours = {"risk_score", "__mv_risk_score", "risk_user", "__mv_risk_user"}
     kept = [index for index, name in enumerate(header) if name not in ours]
     assert [header[index] for index in kept] + ["risk_score", "risk_user", "__mv_risk_user"] == result.header
-    assert [[row[index] for index in kept] + ["1", "a\nb$", "$a$;$b$$$"] for row in rows] == result.rows
+    assert [[row[index] for index in kept] + ["1", "a\nb$", "$a$;$b$$$"] for row in rows] == [*result.rows]
 
 
 def test_of_columns_with_one_name_the_first_counts() -> None:
@@ -203,6 +210,30 @@ def test_several_values_come_back_as_they_went(values: list[str]) -> None:
     """A multivalue field that the command wrote is read as the same values."""
     written = table.made_of(["risk_user"], [{"risk_user": values}])
     assert [{"risk_user": values}] == list(written.records(["risk_user"]))
+
+
+@given(st.text("$$$;ab", max_size=12))
+def test_values_are_decoded_as_they_are_defined(cell: str) -> None:
+    """A `__mv_` cell is values with a $ around each, doubled inside, and a semicolon between; or it is none."""
+    item = r"\$((?:[^$]|\$\$)*)\$"
+    items = re.findall(rf"{item}(?:;|\Z)", cell) if re.fullmatch(rf"(?:{item}(?:;|\Z))+", cell) else []
+    assert [found.replace("$$", "$") for found in items] == table.decoded(cell)
+
+
+@given(
+    st.one_of(st.ip_addresses().map(str), TEXT, st.text("0123456789.", max_size=15), st.text("af:.1[]%", max_size=9))
+)
+def test_an_address_is_what_python_takes_for_one(text: str) -> None:
+    """Addresses are told as the ipaddress module tells them, but for blanks and brackets around, and IPv4 in IPv6."""
+    bare = text.strip()
+    bare = bare[1:-1] if bare[:1] == "[" and bare[-1:] == "]" else bare
+    try:
+        parsed = ipaddress.ip_address(bare)
+    except ValueError:
+        assert address(text) is None
+        return
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    assert (parsed.version, int(parsed)) == address(text)
 
 
 @given(TEXT)

@@ -135,14 +135,14 @@ def test_order_and_number(app: Path, python: str) -> None:
 
 
 def test_idempotent(app: Path, python: str) -> None:
-    """Run on its own output, the command gives it back byte for byte: ES runs a search again."""
+    """Run on its own output, the command gives it back cell for cell: ES runs a search again."""
     body = splunk_csv(
         ["user", "dest", "process", "__mv_user"],
         [["bob\neve", "ws5", "$user$", "$bob$;$eve$"], ["SYSTEM", "", 'a,"b"\r\n', ""]],
     )
-    first = run(app, python, getinfo(), execute(body)).replies[1].body
-    second = run(app, python, getinfo(), execute(first)).replies[1].body
-    assert first == second
+    first = run(app, python, getinfo(), execute(body)).replies[1]
+    second = run(app, python, getinfo(), execute(first.body)).replies[1]
+    assert first.table() == second.table()
 
 
 def test_no_risk_object_field(app: Path, python: str) -> None:
@@ -200,7 +200,10 @@ def refusal(outcome: Outcome) -> tuple[list[str], int]:
         ("detection=No Such", f"detection 'No Such' is not known; in force: '{DETECTION}'"),
         ("detection={x}", f"detection '{{x}}' is not known; in force: '{DETECTION}'"),
         *(
-            (argument, f"{argument!r} is no option; there are detection=, output=, missing=, logging_level=")
+            (
+                argument,
+                f"{argument!r} is no option; there are detection=, detection_field=, output=, fields=, missing=, logging_level=",
+            )
             for argument in (
                 "user",
                 "score=1",
@@ -326,3 +329,148 @@ def test_unknown_metadata(app: Path, python: str) -> None:
     """Entries of the metadata that nobody knows are passed over."""
     chunk = frame({"action": "execute", "finished": True, "later": {"deep": [None]}, "args": 1}, BODY)
     assert ["80"] == [result["risk_score"] for result in run(app, python, getinfo(), chunk).results()]
+
+
+OWN = "Of our own"
+SEVERAL_DETECTIONS = {
+    "detections": [f"{OWN},30,60,50,$user$ did it,user,,,,,,"],
+    "entities": [f"{OWN},risk,user,user,"],
+}
+
+
+def test_without_a_name_the_detection_that_ships_is_meant(tmp_path: Path, python: str) -> None:
+    """Rows that a site adds for detections of its own do not stop a search that names none."""
+    app = build_app(tmp_path, local=SEVERAL_DETECTIONS)
+    outcome = run(app, python, getinfo(), execute(BODY))
+    assert [FINDING_ID] == [result["risk_finding_id"] for result in outcome.results()]
+
+
+def test_detection_field(tmp_path: Path, python: str) -> None:
+    """Each result is scored by the detection that it names, in any case, and by none where that is unknown."""
+    app = build_app(tmp_path, local=SEVERAL_DETECTIONS)
+    names = [DETECTION, OWN.upper(), "Other", "", "x" * 200]
+    body = splunk_csv(["user", "search_name"], [["bob", name] for name in names])
+    outcome = run(app, python, getinfo("detection_field=search_name"), execute(body))
+    keys = ("risk_score", "risk_detection", "risk_user", "risk_status")
+    cut = "x" * 100
+    assert [
+        ("80", DETECTION, "bob", "scored"),
+        ("30", OWN, "bob", "scored"),
+        (None, "Other", None, "no detection: search_name is 'Other', which is not in force"),
+        (None, None, None, "no detection: search_name is missing"),
+        (None, "x" * 200, None, f"no detection: search_name is '{cut}…', which is not in force"),
+    ] == [tuple(result.get(key) for key in keys) for result in outcome.results()]
+    warning = f"3 of 5 results name no detection that is in force, so nothing scores them; they name 'Other', '{cut}'"
+    assert [["WARN", warning]] == outcome.replies[1].messages()
+
+
+def test_detection_field_of_several_values(app: Path, python: str) -> None:
+    """Of several values the first names the detection."""
+    body = splunk_csv(["source", "__mv_source"], [[f"{DETECTION}\nOther", f"${DETECTION}$;$Other$"]])
+    outcome = run(app, python, getinfo("detection_field=source"), execute(body))
+    assert ["80"] == [result["risk_score"] for result in outcome.results()]
+
+
+def test_results_that_were_annotated_become_risk_events_of_their_own_detections(tmp_path: Path, python: str) -> None:
+    """risk_detection, which the command itself writes, names the detection again, and unknown ones give no event."""
+    app = build_app(tmp_path, local=SEVERAL_DETECTIONS)
+    body = splunk_csv(["user", "search_name"], [["bob", DETECTION], ["eve", OWN], ["ann", "Other"]])
+    annotated = run(app, python, getinfo("detection_field=search_name"), execute(body)).replies[1].body
+    outcome = run(app, python, getinfo("detection_field=risk_detection", "output=modifiers"), execute(annotated))
+    keys = ("search_name", "risk_object", "risk_score")
+    assert [(DETECTION, "bob", "80"), (OWN, "eve", "30")] == [
+        tuple(result[key] for key in keys) for result in outcome.results()
+    ]
+
+
+def test_unknown_detections_are_named_ten_at_most(app: Path, python: str) -> None:
+    """However many names there are, the warning stays short."""
+    body = splunk_csv(["search_name"], [[f"other {number}"] for number in range(1000)])
+    (message,) = run(app, python, getinfo("detection_field=search_name"), execute(body)).replies[1].messages()
+    assert ("WARN", 10) == (message[0], message[1].count("'other"))
+
+
+def test_risk_events_carry_the_fields_that_the_lookups_name(app: Path, python: str) -> None:
+    """By default: those of message, objects and id, but for what the event itself has; and no other field."""
+    names = [*FINDING, "other", "risk_object", "search_name"]
+    body = splunk_csv(names, [[*FINDING.values(), "x", "y", "z"]])
+    events = run(app, python, getinfo("output=modifiers"), execute(body)).results()
+    carried = {name: value for name, value in FINDING.items() if name != "_time"}
+    own = {"risk_object": "pgustavo", "search_name": DETECTION}
+    assert {**carried, **own} == {name: events[0].get(name) for name in {*carried, *own}}
+    assert [None, None] == [event.get("other") for event in events]
+
+
+@pytest.mark.parametrize(("option", "carried"), [("fields=other, n,other", ["other", "n"]), ("fields=", [])])
+def test_risk_events_carry_the_fields_that_are_named(app: Path, python: str, option: str, carried: list[str]) -> None:
+    """fields= names what a risk event carries of the result: several values too, and nothing else."""
+    body = splunk_csv(["user", "other", "__mv_other", "n"], [["bob", "a\nb", "$a$;$b$", "1"]])
+    outcome = run(app, python, getinfo("output=modifiers", option), execute(body))
+    values = {"other": "a\nb", "__mv_other": "$a$;$b$", "n": "1"}
+    (event,) = outcome.results()
+    found = {name: value for name, value in event.items() if name.removeprefix("__mv_") in ("user", "other", "n")}
+    assert {name: value for name, value in values.items() if name.removeprefix("__mv_") in carried} == found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (
+            (f"detection={DETECTION}", "detection_field=source"),
+            "detection= is for all results, and detection_field= names one for each; give only one of them",
+        ),
+        (
+            ("detection_field=risk_score",),
+            "detection_field='risk_score' can name no detection; give a field such as search_name",
+        ),
+        (("detection_field=",), "detection_field='' can name no detection; give a field such as search_name"),
+        (("fields=user",), "fields= is for output=modifiers; a result that is annotated keeps all its fields"),
+        (
+            ("output=modifiers", "fields=user,risk_object"),
+            "fields= names 'risk_object', which every risk event has of its own",
+        ),
+        *(
+            (
+                ("output=modifiers", f"fields={name}"),
+                f"fields= names {name!r}, which is no field; list the fields one by one, with commas between",
+            )
+            for name in ("__mv_user", "proc*")
+        ),
+    ],
+)
+def test_options_that_do_not_go_together(app: Path, python: str, arguments: tuple[str, ...], error: str) -> None:
+    """Options that contradict each other, or the command itself, end the search in one line."""
+    assert ([error], 1) == refusal(run(app, python, getinfo(*arguments), execute(BODY)))
+
+
+def test_a_local_row_with_a_field_that_no_result_has(tmp_path: Path, python: str) -> None:
+    """With the last chunk, and only for fields that no chunk had, each such row is told once."""
+    app = build_app(
+        tmp_path,
+        local={
+            "score_modifiers": ["a,*,parent,x,add,1,r,,", "b,*,later,x,add,1,r,,", "c,*,user,x,add,1,r,,"],
+            "entities": ["*,risk,src_user,user,"],
+            "detections": [f"{DETECTION},80,80,100,by $usr$,dest|user,,,,,,"],
+        },
+    )
+    first, second = splunk_csv(["user", "dest"], [["bob", "ws5"]]), splunk_csv(["later"], [["x"]])
+    replies = run(app, python, getinfo(), execute(first, finished=False), execute(second)).replies
+    told = [
+        ("installutil_rba_detections_local.csv, row 2", "usr"),
+        ("installutil_rba_entities_local.csv, row 2", "src_user"),
+        ("installutil_rba_score_modifiers_local.csv, row 2", "parent"),
+    ]
+    expected = [
+        ["WARN", f"{place}: no result of this search has the field {field!r}; correct it, or remove the row"]
+        for place, field in told
+    ]
+    assert ([], expected) == (
+        replies[1].messages(),
+        [message for message in replies[2].messages() if message[0] == "WARN"],
+    )
+
+
+def test_a_search_without_results_tells_nothing_of_fields(tmp_path: Path, python: str) -> None:
+    """Where there is no result, no field can be missed."""
+    app = build_app(tmp_path, local={"score_modifiers": ["a,*,parent,x,add,1,r,,"]})
+    assert [[], []] == [reply.messages() for reply in run(app, python, getinfo(), execute()).replies]

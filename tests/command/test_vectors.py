@@ -54,7 +54,7 @@ def test_modifiers(case: Mapping[str, Any], tmp_path: Path) -> None:
     """A result becomes exactly the risk events that the vector expects."""
     configuration = load(case, tmp_path)
     finding = rules.annotate(configuration, case["result"], "unknown")
-    events = rules.modifiers(configuration, case["result"], finding)
+    events = rules.modifiers(configuration, case["result"], finding, "unknown", case.get("carried", ()))
     shown = [{name: value for name, value in event.items() if value and name not in IDS} for event in events]
     assert case["expect"] == shown
 
