@@ -18,7 +18,7 @@ from bench import recording
 from bench.search import NAME, seconds
 from splreplay import engine, logs, reads
 from splreplay.app import App
-from splreplay.logs import evtx, fast_jsonl, xml
+from splreplay.logs import evtx, xml
 from splreplay.logs.opening import MAX_EVENT_BYTES
 from tests.logs.evtx_writer import write_evtx
 
@@ -81,8 +81,6 @@ def main() -> None:
     for_lines, for_xml, for_json_lines, for_json = seconds(
         lambda: count_lines(log), lambda: alert(log), lambda: count_lines(lines), lambda: alert(lines), runs=5
     )
-    with patch.object(fast_jsonl, "SCANNER_BYTES", sys.maxsize):
-        [for_json_duckdb] = seconds(lambda: alert(lines))
     with patch.dict(logs.READERS, xml=xml.read, evtx=evtx.read):
         [for_lxml] = seconds(lambda: alert(log), runs=1)
     with tempfile.TemporaryDirectory() as folder:
@@ -97,9 +95,7 @@ def main() -> None:
     print(
         f"  XML:        {for_xml / for_lines:6.1f} times DuckDB's count of its lines, {for_lxml / for_xml:.1f} times as fast as lxml alone"
     )
-    print(
-        f"  JSON lines: {for_json / for_json_lines:6.1f} times DuckDB's count of its lines, {for_json_duckdb / for_json_lines:.1f} times without numba"
-    )
+    print(f"  JSON lines: {for_json / for_json_lines:6.1f} times DuckDB's count of its lines")
     print(f"  again, with --cache: {for_xml / for_cached:.1f} times as fast as XML the first time")
     print(f"  .evtx:      {for_evtx_json / for_evtx:6.1f} times as fast as json.loads of the package's own JSON")
     print(f"  peak memory: {peak_mb(tenth)} MB for {EVENTS // 10:,} events, {peak_mb(log)} MB for ten times as many")

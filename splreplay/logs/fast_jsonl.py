@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -15,13 +15,11 @@ import pyarrow.compute as pc
 from splreplay.logs import jsonl, jsonl_duckdb, opening
 from splreplay.logs.events import Item, Row, UnreadableEventError, batch_of, batches, epoch, event_id
 from splreplay.logs.fast import THREADS, in_threads
-from splreplay.logs.jsonl_form import SYSTEM, Form, Values, form
+from splreplay.logs.jsonl_form import SYSTEM, Values, form
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent
 from splreplay.logs.shapes import TIME_BYTES, Booleans, Floats, Integers, times, windows
 
-# The scanner starts in half a second, which it saves where a file is so large.
-SCANNER_BYTES = 256 << 20
 # No event is as short; lines that are, on an average, would cost far more memory than they have bytes, and a line that is longer
 # than a block makes up for none of them. DuckDB's check looks at VALUE_BYTES, so it is no less.
 EVENT_BYTES = 32
@@ -32,31 +30,17 @@ _local_time = lru_cache(maxsize=4096)(jsonl.local_time)
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
     """Read a log, as jsonl.read does."""
-    values = values_of(log)
 
     def read_piece(piece: jsonl.Piece) -> list[Item]:
         if min(len(piece.content), opening.BLOCK_BYTES) < EVENT_BYTES * piece.lines:
             return list(batches(jsonl.rows(enumerate(jsonl.lines(piece.content), piece.number), fields), fields))
         wanted = form(piece.content, fields)
-        found = values(piece, wanted)
+        found = jsonl_duckdb.values(piece, wanted)
         provider = _provider(found.columns) if wanted.implied else found.columns["provider"]
         return _read(found, provider, piece, fields)
 
     # So that there is work while rows are written, as the writer takes as long as two pieces.
     return in_threads(read_piece, ((piece,) for piece in jsonl.pieces(log)), 2 * THREADS)
-
-
-def values_of(log: Log) -> Callable[[jsonl.Piece, Form], Values]:
-    """Return what takes values out of the lines of a log: for a large file the scanner, where numba is installed."""
-    if log.file and log.size >= SCANNER_BYTES:
-        try:
-            from splreplay.logs import jsonl_scanner
-
-            jsonl_scanner.prepare()
-        except Exception:  # numba is not there, may write nowhere, finds what it has kept damaged …
-            return jsonl_duckdb.values
-        return jsonl_scanner.values
-    return jsonl_duckdb.values
 
 
 def _read(found: Values, provider: pa.Array, piece: jsonl.Piece, fields: Sequence[str]) -> list[Item]:

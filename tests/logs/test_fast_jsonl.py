@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
-import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from splreplay.logs import fast_jsonl, jsonl, jsonl_duckdb, jsonl_scanner
-from splreplay.logs.opening import Log
+from splreplay.logs import fast_jsonl, jsonl, jsonl_duckdb
 from tests.conftest import REPO
 from tests.logs.fuzz import outcome
 from tests.logs.json_forms import FORMS, json_lines
 
-VALUES_OF = fast_jsonl.values_of
 RECORDINGS = sorted((REPO / "tests" / "recordings").glob("*.xml"))
 REAL = sorted((REPO.parent / "shared" / "data").glob("*.xml*"))
 
@@ -26,17 +23,13 @@ def content(path) -> bytes:
     return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
-@pytest.fixture(params=[jsonl_duckdb, jsonl_scanner], ids=["duckdb", "scanner"], autouse=True)
-def take(request, monkeypatch):
-    """The pieces that one of the two has been given that take values out of lines, whatever the size of the file."""
-    taken = []
-
-    def values(piece, form):
-        taken.append(piece)
-        return request.param.values(piece, form)
-
-    monkeypatch.setattr(fast_jsonl, "values_of", lambda log: values)
-    return taken
+@pytest.fixture
+def taken(monkeypatch):
+    """The pieces whose values are taken out of all lines at once."""
+    pieces = []
+    values = jsonl_duckdb.values
+    monkeypatch.setattr(jsonl_duckdb, "values", lambda piece, form: pieces.append(piece) or values(piece, form))
+    return pieces
 
 
 @pytest.fixture
@@ -82,64 +75,21 @@ def test_most_real_events_need_no_exact_reader(tmp_path, exact_lines, path, form
     assert len(exact_lines) < len(rows) / 40
 
 
-@pytest.mark.parametrize(("size", "expected"), [(1000, jsonl_scanner.values), (1001, jsonl_duckdb.values)])
-def test_a_large_file_is_for_the_scanner(tmp_path, monkeypatch, size, expected):
-    """A file of that size is; a smaller one is not."""
-    monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", size)
-    path = tmp_path / "log"
-    path.write_bytes(b"{".ljust(1000))
-    assert expected is VALUES_OF(Log(str(path)))
-
-
-@pytest.mark.parametrize("error", [EOFError(), OSError(), RuntimeError()])
-def test_a_scanner_that_cannot_be_made_ready_costs_speed_alone(tmp_path, monkeypatch, error):
-    """Where numba finds damaged what it has kept, or cannot keep what it has compiled."""
-
-    def fail():
-        raise error
-
-    monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", 0)
-    monkeypatch.setattr(jsonl_scanner, "prepare", fail)
-    path = tmp_path / "log"
-    path.write_bytes(b"{")
-    assert jsonl_duckdb.values is VALUES_OF(Log(str(path)))
-
-
-def test_lines_too_short_for_events_are_read_one_by_one(tmp_path, take):
+def test_lines_too_short_for_events_are_read_one_by_one(tmp_path, taken):
     """A value takes memory in each line, so many short ones would take far more than they have bytes."""
     path = tmp_path / "log"
     path.write_bytes(b"\n" * 5000 + b"{}\n" * 2000 + EVENT.encode() + b"\n")
     rows, bad, _ = same(path)
-    assert (1, 2000, []) == (len(rows), len(bad), take)
+    assert (1, 2000, []) == (len(rows), len(bad), taken)
 
 
-def test_a_line_longer_than_a_block_hides_no_short_ones(tmp_path, monkeypatch, take):
+def test_a_line_longer_than_a_block_hides_no_short_ones(tmp_path, monkeypatch, taken):
     """It would let them pass, on an average, and they are no fewer for it."""
     monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", 10_000)
     path = tmp_path / "log"
     path.write_bytes(EVENT.replace('"x"', f'"{"x" * 200_000}"').encode() + b"\n" + b"{}\n" * 2000)
     rows, bad, _ = same(path)
-    assert (1, 2000, []) == (len(rows), len(bad), take)
-
-
-def test_a_large_file_without_numba_is_for_duckdb(tmp_path, monkeypatch):
-    """Nothing but speed is lost without the extra."""
-    monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", 0)
-    for name in ("jsonl_scanner", "jsonl_compiled"):
-        monkeypatch.delitem(sys.modules, f"splreplay.logs.{name}")
-        monkeypatch.delattr(f"splreplay.logs.{name}")
-    monkeypatch.setitem(sys.modules, "numba", None)
-    path = tmp_path / "log"
-    path.write_bytes(b"{")
-    assert jsonl_duckdb.values is VALUES_OF(Log(str(path)))
-
-
-def test_what_is_compressed_is_for_duckdb(tmp_path, monkeypatch):
-    """Its size is not known before it is read."""
-    monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", 0)
-    path = tmp_path / "log.gz"
-    path.write_bytes(gzip.compress(b"{"))
-    assert jsonl_duckdb.values is VALUES_OF(Log(str(path)))
+    assert (1, 2000, []) == (len(rows), len(bad), taken)
 
 
 PLAIN = {
