@@ -16,9 +16,10 @@ from evtx import PyEvtxParser
 
 from bench import recording
 from bench.search import NAME, seconds
-from splreplay import engine, logs, reads
+from splreplay import engine, reads
 from splreplay.app import App
-from splreplay.logs import evtx, xml
+from splreplay.logs.formats import xml
+from splreplay.logs.formats.evtx.records import HEADER_BYTES
 from splreplay.logs.opening import MAX_EVENT_BYTES
 from tests.logs.evtx_writer import write_evtx
 
@@ -60,8 +61,8 @@ def evtx_file() -> bytes:
     """Return an .evtx file of EVTX_EVENTS events, as many a chunk as it has room for, the same fifty chunks over and over."""
     events = list(itertools.islice(recording.events(EVENTS), 800))
     files = [write_evtx(*events[start : start + 16]) for start in range(0, len(events), 16)]
-    chunks = b"".join(file[evtx.HEADER_BYTES :] for file in files)
-    return files[0][: evtx.HEADER_BYTES] + chunks * (EVTX_EVENTS // len(events))
+    chunks = b"".join(file[HEADER_BYTES:] for file in files)
+    return files[0][:HEADER_BYTES] + chunks * (EVTX_EVENTS // len(events))
 
 
 def peak_mb(log: Path) -> int:
@@ -81,7 +82,7 @@ def main() -> None:
     for_lines, for_xml, for_json_lines, for_json = seconds(
         lambda: count_lines(log), lambda: alert(log), lambda: count_lines(lines), lambda: alert(lines), runs=5
     )
-    with patch.dict(logs.READERS, xml=xml.read, evtx=evtx.read):
+    with patch.object(xml, "read", xml.read_exactly):
         [for_lxml] = seconds(lambda: alert(log), runs=1)
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder)

@@ -29,7 +29,7 @@ class Cache:
     def __init__(self, folder: Path, fields: Sequence[str]) -> None:
         self._folder = folder
         self._code = hashlib.sha256(repr([*fields, version("evtx"), version("lxml"), version("pyarrow")]).encode())
-        for module in sorted(Path(__file__).parent.glob("*.py")):
+        for module in sorted(Path(__file__).parent.rglob("*.py")):
             self._code.update(module.read_bytes())
 
     def table(self, path: str, spare: Path, read: Callable[[Path], FileReport]) -> tuple[Path, FileReport]:

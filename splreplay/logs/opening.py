@@ -1,4 +1,4 @@
-"""Open a log whatever it is wrapped in, and tell by its content what kind of log it is."""
+"""Open a log whatever it is wrapped in, and cut it into pieces of whole events."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from splreplay.errors import DataError
 BLOCK_BYTES = 16 << 20
 # Far above any real event, so that a file without event ends cannot fill the memory.
 MAX_EVENT_BYTES = 64 << 20
-# numpy looks at a block more than once, in parts of this size, which stay in the processor's cache.
-CACHED = 1 << 18
 # The end of an event is looked for in so much of the end of a block.
 TAIL_BYTES = 1 << 16
 
@@ -32,14 +30,12 @@ UTF_16 = {
 }
 DECLARATION = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?\sencoding\s*=\s*['"]([\w.:-]{1,40})['"]""")
 ASCII = bytes(range(128))
-KINDS_READ = "replay reads Windows event XML, .evtx and JSON lines, each plain or as .gz"
 
 
 class Log:
     """An opened log.
 
     Attributes:
-        kind: "xml", "evtx" or "jsonl".
         blocks: The content, uncompressed and (but for .evtx) as UTF-8.
         file: The path where the content lies there as it is, else None (compressed, or a pipe).
         flaw: Set once `blocks` is used up: why the content ends early, or None.
@@ -48,7 +44,7 @@ class Log:
         end: What an event ends with, once its reader has told; from then on, blocks of a file end with it where they can.
 
     Raises:
-        DataError: The file cannot be opened, or is no log that replay reads.
+        DataError: The file cannot be opened, or is in an encoding that replay does not read.
     """
 
     def __init__(self, path: str) -> None:
@@ -72,7 +68,6 @@ class Log:
         elif declared := _declared(head, path):
             head, blocks = peek(_transcode(blocks, declared))
         self.blocks = blocks
-        self.kind = _kind(head, path)
         self.file = path if not compressed and os.path.isfile(path) else None
 
     def _read(self) -> Iterator[bytes]:
@@ -175,21 +170,3 @@ def _declared(head: bytes, path: str) -> str | None:
     except (LookupError, ValueError):
         pass
     raise DataError(f"it declares the encoding {name!r}, which replay does not read: convert it to UTF-8", path)
-
-
-def _kind(head: bytes, path: str) -> str:
-    """Name the kind of log that starts with *head*, though its first event may be cut off."""
-    start = head.lstrip()
-    if not start:
-        raise DataError(f"this file is empty; {KINDS_READ}", path)
-    if start.startswith(b"ElfFile\0"):
-        return "evtx"
-    if start.startswith(b"{"):
-        return "jsonl"
-    if start.startswith(b"["):
-        raise DataError("this is a JSON array: write one event a line (jq -c '.[]')", path)
-    if start.startswith(b"<") or re.search(rb"<(\w+:)?Event[\s>]", head):
-        return "xml"
-    if re.search(rb"^\s*\{", head, re.MULTILINE):
-        return "jsonl"
-    raise DataError(f"this is no log that replay knows; {KINDS_READ}", path)

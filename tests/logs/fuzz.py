@@ -24,8 +24,10 @@ from pathlib import Path
 
 from splreplay.cim import FIELDS
 from splreplay.errors import DataError
-from splreplay.logs import READERS, decoder, evtx, jsonl, opening, xml
+from splreplay.logs import opening
 from splreplay.logs.events import Item
+from splreplay.logs.formats import FORMATS, recognised
+from splreplay.logs.formats.evtx import decoder
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent
 from tests.logs.evtx_writer import write_evtx
@@ -127,7 +129,7 @@ def json_events() -> list[bytes]:
     return b"".join(path.read_bytes() for path in sorted(RECORDINGS.glob("*.jsonl"))).splitlines()
 
 
-EXACT = {"xml": xml.read, "jsonl": jsonl.read}
+READERS = {format_.NAME: format_ for format_ in FORMATS}
 EVENTS = {"xml": xml_events(), "jsonl": json_events()}
 EVENTS["evtx"] = [event for event in EVENTS["xml"] if b"&" not in event][:40]
 
@@ -228,17 +230,16 @@ def check(random_: random.Random, folder: Path) -> str:
     path = folder / "log"
     path.write_bytes(wrapped)
     reader = READERS[kind]
-    rows, bad, error = outcome(reader, path)
-    if kind in EXACT:
-        exact = outcome(EXACT[kind], path)
-        if not error and not exact[2]:
-            assert exact == (rows, bad, error), "the fast reader differs from the exact one"
-        else:
-            assert exact[2] == error, "the fast reader has another error than the exact one"
+    rows, bad, error = outcome(reader.read, path)
+    exact = outcome(reader.read_exactly, path)
+    if not error and not exact[2]:
+        assert exact == (rows, bad, error), "the fast reader differs from the exact one"
+    else:
+        assert exact[2] == error, "the fast reader has another error than the exact one"
     if wrapped == content and not error:
         # Damage may reach the event behind, where it hides an end; not further.
         path.write_bytes(gap.join([*events[:hurt], *events[hurt + 2 :], b""]))
-        kept, _, _ = outcome(reader, path)
+        kept, _, _ = outcome(reader.read, path)
         missing = Counter(kept) - Counter(rows)
         assert not missing, f"lost {next(iter(missing))}"
     return "an error" if error else "bad events" if bad else "events"
@@ -256,11 +257,11 @@ def check_evtx(random_: random.Random, path: Path, events: Sequence[bytes]) -> s
     path.write_bytes(bytes(content))
     decoder.PIECE_BYTES = random_.choice([0, 3000, 1 << 20])
     try:
-        kind = Log(str(path)).kind
+        reader = recognised(Log(str(path)))
     except DataError:
         return "an error"
-    rows, bad, error = outcome(READERS[kind], path)
-    assert kind != "evtx" or outcome(evtx.read, path) == (rows, bad, error), (
+    rows, bad, error = outcome(reader.read, path)
+    assert reader.NAME != "evtx" or outcome(reader.read_exactly, path) == (rows, bad, error), (
         "the fast reader differs from the exact one"
     )
     return "an error" if error else "bad events" if bad else "events"

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from splreplay import logs
 from splreplay.logs.cache import Cache
+from splreplay.logs.formats import xml
+from tests.conftest import REPO
 from tests.logs.conftest import Loaded, event
 
 CLOCKLESS = event(time="")
@@ -19,8 +20,8 @@ TEXT = event({"Image": "a"}) + "\n" + CLOCKLESS + "\n" + event({"Image": "b"}, e
 def readings(monkeypatch):
     """The logs that a reader was asked for."""
     asked = []
-    read = logs.READERS["xml"]
-    monkeypatch.setitem(logs.READERS, "xml", lambda log, fields: asked.append(Path(log.path).name) or read(log, fields))
+    read = xml.read
+    monkeypatch.setattr(xml, "read", lambda log, fields: asked.append(Path(log.path).name) or read(log, fields))
     return asked
 
 
@@ -79,6 +80,15 @@ def test_another_version_of_the_code_is_another_table(tmp_path, log, monkeypatch
     assert first != Cache(tmp_path, ("Image",))._name(str(log))
 
 
+def test_the_code_of_every_format_is_part_of_the_name(tmp_path, monkeypatch):
+    """So that a change to any reader is another version."""
+    read = []
+    read_bytes = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda file: read.append(file) or read_bytes(file))
+    Cache(tmp_path, ())
+    assert sorted((REPO / "splreplay" / "logs").rglob("*.py")) == sorted(read)
+
+
 def cut(file: Path) -> None:
     """Lose the second half of a file."""
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
@@ -119,14 +129,14 @@ def test_a_cache_that_cannot_be_written_costs_no_result(tmp_path, log):
 
 def test_a_log_that_changes_while_it_is_read_is_not_kept(tmp_path, log, monkeypatch):
     """Its table would stand under the name of other bytes."""
-    read = logs.READERS["xml"]
+    read = xml.read
 
     def grow(opened, fields):
         yield from read(opened, fields)
         with log.open("a", encoding="utf-8") as file:
             file.write(event({"Image": "c"}))
 
-    monkeypatch.setitem(logs.READERS, "xml", grow)
+    monkeypatch.setattr(xml, "read", grow)
     warning = "it changed while it was read, so its table is not kept in the cache"
     assert ([warning], []) == (seen(log, tmp_path / "cache")[3], list(tmp_path.glob("cache/*")))
     # Nothing unfinished is left behind either.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from splreplay.logs import fast, xml
+from splreplay.logs.formats.xml import exact, fast
 from tests.conftest import REPO
 from tests.logs.conftest import event
 from tests.logs.fuzz import outcome
@@ -28,18 +28,18 @@ def usual(line: str = "a", **system: str) -> str:
 def exact_events(monkeypatch):
     """What the exact reader is asked for while the fast one reads: bytes of the log."""
     asked = []
-    rows = xml.rows
+    rows = exact.rows
     monkeypatch.setattr(
-        xml, "rows", lambda *place_and_content: asked.append(place_and_content[3]) or rows(*place_and_content)
+        exact, "rows", lambda *place_and_content: asked.append(place_and_content[3]) or rows(*place_and_content)
     )
     return asked
 
 
 def same(path) -> tuple:
     """Return what both readers make of a log, which is the same."""
-    exact = outcome(xml.read, path)
-    assert exact == outcome(fast.read_xml, path)
-    return exact
+    expected = outcome(exact.read, path)
+    assert expected == outcome(fast.read, path)
+    return expected
 
 
 @pytest.mark.parametrize("block_bytes", [5000, 100_000, 8 << 20])
@@ -58,7 +58,7 @@ def test_a_recording_is_read_the_same(monkeypatch, path, block_bytes):
 )
 def test_most_real_events_need_no_parser(exact_events, path):
     """One in forty is left to the exact reader, for its references most often."""
-    rows, _, _ = outcome(fast.read_xml, path)
+    rows, _, _ = outcome(fast.read, path)
     assert len(exact_events) < len(rows) / 40
 
 
@@ -71,7 +71,7 @@ def test_what_lies_between_events_does_not_matter(tmp_path, exact_events, separa
     """All but the last event, behind which there is no room, are read by their shape."""
     path = tmp_path / "log"
     path.write_bytes(separator.join(USUAL).encode())
-    rows, _, _ = outcome(fast.read_xml, path)
+    rows, _, _ = outcome(fast.read, path)
     assert ([f"line {number}" for number in range(20)], 1) == ([row[10] for row in rows], len(exact_events))
 
 
@@ -179,7 +179,7 @@ def test_other_writers_have_shapes_too(tmp_path, exact_events, pretty, quote):
     path = tmp_path / "log"
     text = "\n".join(USUAL).replace("><", f">{pretty}<").replace("'", quote)
     path.write_text(text, encoding="utf-8", newline="")
-    rows, _, _ = outcome(fast.read_xml, path)
+    rows, _, _ = outcome(fast.read, path)
     assert (20, 20 if "\r" in pretty else 1) == (len(rows), len(exact_events))
 
 
@@ -240,7 +240,7 @@ def test_a_cdata_section_that_holds_no_end_leaves_the_others_fast(tmp_path, exac
     """Its event alone, and the last, are read exactly."""
     path = tmp_path / "log"
     path.write_text("".join([*USUAL, usual("@").replace("@", "<![CDATA[<Event>]]>"), *USUAL]), encoding="utf-8")
-    rows, bad, _ = outcome(fast.read_xml, path)
+    rows, bad, _ = outcome(fast.read, path)
     assert (41, [], 2) == (len(rows), bad, len(exact_events))
 
 
@@ -258,7 +258,7 @@ def test_a_comment_leaves_the_events_around_it_fast(tmp_path, exact_events):
     """The last event alone is read exactly."""
     path = tmp_path / "log"
     path.write_text("".join([*USUAL, f"<!-- {EVENT} -->", *USUAL]), encoding="utf-8")
-    rows, bad, _ = outcome(fast.read_xml, path)
+    rows, bad, _ = outcome(fast.read, path)
     assert (40, [], 1) == (len(rows), bad, len(exact_events))
 
 

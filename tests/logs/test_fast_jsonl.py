@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from splreplay.logs import fast_jsonl, jsonl, jsonl_duckdb
+from splreplay.logs.formats.jsonl import exact, fast
 from tests.conftest import REPO
 from tests.logs.fuzz import outcome
 from tests.logs.json_forms import FORMS, json_lines
@@ -27,8 +27,8 @@ def content(path) -> bytes:
 def taken(monkeypatch):
     """The pieces whose values are taken out of all lines at once."""
     pieces = []
-    values = jsonl_duckdb.values
-    monkeypatch.setattr(jsonl_duckdb, "values", lambda piece, form: pieces.append(piece) or values(piece, form))
+    values_of = fast.values_of
+    monkeypatch.setattr(fast, "values_of", lambda piece, form: pieces.append(piece) or values_of(piece, form))
     return pieces
 
 
@@ -36,22 +36,22 @@ def taken(monkeypatch):
 def exact_lines(monkeypatch):
     """What the exact reader is asked for while the fast one reads."""
     asked = []
-    rows = jsonl.rows
+    rows = exact.rows
 
     def counted(numbered, fields):
         for number, line in numbered:
             asked.append(line)
             yield from rows([(number, line)], fields)
 
-    monkeypatch.setattr(jsonl, "rows", counted)
+    monkeypatch.setattr(exact, "rows", counted)
     return asked
 
 
 def same(path) -> tuple:
     """Return what both readers make of a log, which is the same."""
-    exact = outcome(jsonl.read, path)
-    assert exact == outcome(fast_jsonl.read, path)
-    return exact
+    expected = outcome(exact.read, path)
+    assert expected == outcome(fast.read, path)
+    return expected
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -71,7 +71,7 @@ def test_most_real_events_need_no_exact_reader(tmp_path, exact_lines, path, form
     """One in forty is left to it."""
     log = tmp_path / "log"
     log.write_bytes(json_lines(form, content(path)))
-    rows, _, _ = outcome(fast_jsonl.read, log)
+    rows, _, _ = outcome(fast.read, log)
     assert len(exact_lines) < len(rows) / 40
 
 
@@ -128,7 +128,7 @@ def test_a_usual_line_needs_no_exact_reader(tmp_path, exact_lines):
     path.write_text("\r\n".join([*lines, *lines, EVENT, ""]), encoding="utf-8", newline="")
     rows, _, _ = same(path)
     exact_lines.clear()
-    outcome(fast_jsonl.read, path)
+    outcome(fast.read, path)
     assert (2 * len(values) + 1, []) == (len(rows), exact_lines)
 
 
@@ -353,7 +353,7 @@ def test_more_forms_of_lines_than_are_learned_are_read_the_same(tmp_path, exact_
     path.write_text("\n".join([*lines, *lines, EVENT, ""]), encoding="utf-8")
     rows, _, _ = same(path)
     exact_lines.clear()
-    outcome(fast_jsonl.read, path)
+    outcome(fast.read, path)
     assert (2 * count + 1, []) == (len(rows), exact_lines)
 
 
@@ -364,7 +364,7 @@ def test_lines_of_other_spacing_need_no_exact_reader(tmp_path, exact_lines):
     path.write_text("\n".join([*lines, *reversed(lines), *lines, ""]), encoding="utf-8")
     rows, _, _ = same(path)
     exact_lines.clear()
-    outcome(fast_jsonl.read, path)
+    outcome(fast.read, path)
     assert (6, []) == (len(rows), exact_lines)
 
 

@@ -24,5 +24,5 @@ def test_every_wrap_is_a_log(tmp_path, wrap):
     """What the fuzzer hides events in is read; else it would test nothing."""
     path = tmp_path / "log"
     path.write_bytes(wrap(b"\n".join(fuzz.EVENTS["xml"])))
-    rows, _, _ = fuzz.outcome(fuzz.READERS["xml"], path)
+    rows, _, _ = fuzz.outcome(fuzz.READERS["xml"].read, path)
     assert len(rows) > 10

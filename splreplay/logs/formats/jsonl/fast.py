@@ -1,6 +1,6 @@
 """JSON lines, read fast: the values of lines that can mean but one thing are taken from all of a block at once.
 
-`jsonl` reads all other lines. Nothing but speed is lost without this module: `jsonl.read` gives the same rows.
+`exact` reads all other lines. Nothing but speed is lost without this module: `exact.read` gives the same rows.
 """
 
 from __future__ import annotations
@@ -12,38 +12,40 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from splreplay.logs import jsonl, jsonl_duckdb, opening
+from splreplay.logs import opening
+from splreplay.logs.arrays import TIME_BYTES, Booleans, Floats, Integers, times, windows
 from splreplay.logs.events import Item, Row, UnreadableEventError, batch_of, batches, epoch, event_id
-from splreplay.logs.fast import THREADS, in_threads
-from splreplay.logs.jsonl_form import SYSTEM, Values, form
+from splreplay.logs.formats.jsonl import exact
+from splreplay.logs.formats.jsonl.form import SYSTEM, form
+from splreplay.logs.formats.jsonl.values import Values, values_of
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent
-from splreplay.logs.shapes import TIME_BYTES, Booleans, Floats, Integers, times, windows
+from splreplay.logs.threads import THREADS, in_threads
 
 # No event is as short; lines that are, on an average, would cost far more memory than they have bytes, and a line that is longer
 # than a block makes up for none of them. DuckDB's check looks at VALUE_BYTES, so it is no less.
 EVENT_BYTES = 32
 
 _epoch = lru_cache(maxsize=4096)(epoch)
-_local_time = lru_cache(maxsize=4096)(jsonl.local_time)
+_local_time = lru_cache(maxsize=4096)(exact.local_time)
 
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
-    """Read a log, as jsonl.read does."""
+    """Read a log, as exact.read does."""
 
-    def read_piece(piece: jsonl.Piece) -> list[Item]:
+    def read_piece(piece: exact.Piece) -> list[Item]:
         if min(len(piece.content), opening.BLOCK_BYTES) < EVENT_BYTES * piece.lines:
-            return list(batches(jsonl.rows(enumerate(jsonl.lines(piece.content), piece.number), fields), fields))
+            return list(batches(exact.rows(enumerate(exact.lines(piece.content), piece.number), fields), fields))
         wanted = form(piece.content, fields)
-        found = jsonl_duckdb.values(piece, wanted)
+        found = values_of(piece, wanted)
         provider = _provider(found.columns) if wanted.implied else found.columns["provider"]
         return _read(found, provider, piece, fields)
 
     # So that there is work while rows are written, as the writer takes as long as two pieces.
-    return in_threads(read_piece, ((piece,) for piece in jsonl.pieces(log)), 2 * THREADS)
+    return in_threads(read_piece, ((piece,) for piece in exact.pieces(log)), 2 * THREADS)
 
 
-def _read(found: Values, provider: pa.Array, piece: jsonl.Piece, fields: Sequence[str]) -> list[Item]:
+def _read(found: Values, provider: pa.Array, piece: exact.Piece, fields: Sequence[str]) -> list[Item]:
     """Return the bad events of a piece, and the rows in one batch."""
     columns, sure = found.columns, found.sure
     for name in SYSTEM:
@@ -66,8 +68,8 @@ def _provider(columns: Mapping[str, pa.Array]) -> pa.Array:
     if not provider.null_count:
         return provider
     channel = columns["channel"].cast(pa.string())
-    sysmon = pc.or_kleene(pc.starts_with(channel, f"{jsonl.SYSMON}/"), columns["#utc"].is_valid())
-    implied = pc.if_else(sysmon, jsonl.SYSMON, None)
+    sysmon = pc.or_kleene(pc.starts_with(channel, f"{exact.SYSMON}/"), columns["#utc"].is_valid())
+    implied = pc.if_else(sysmon, exact.SYSMON, None)
     return pc.coalesce(provider.cast(pa.string()), implied)
 
 
@@ -79,7 +81,7 @@ def _with_others(
     rows: list[Row] = []
     places: list[int] = []
     for place, line in others:
-        for item in jsonl.rows([(number + place, line)], fields):
+        for item in exact.rows([(number + place, line)], fields):
             if isinstance(item, BadEvent):
                 bad.append(item)
             else:
@@ -87,10 +89,10 @@ def _with_others(
                 places.append(place)
     known = np.flatnonzero(sure)
     order = np.argsort(np.concatenate((known, np.array(places, np.int64))))
-    exact = [item for item in batches(rows, fields) if isinstance(item, pa.RecordBatch)]
+    read_exactly = [item for item in batches(rows, fields) if isinstance(item, pa.RecordBatch)]
     # Arrow takes no rows out of columns of views.
     texts = [(column.name, pa.string() if column.type == pa.string_view() else column.type) for column in batch.schema]
-    first, *rest = (pa.table(item).cast(pa.schema(texts)) for item in (batch, *exact))
+    first, *rest = (pa.table(item).cast(pa.schema(texts)) for item in (batch, *read_exactly))
     table = pa.concat_tables([first.take(pa.array(known)), *rest]).take(pa.array(order))
     return [*bad, *table.cast(batch.schema).combine_chunks().to_batches()]
 

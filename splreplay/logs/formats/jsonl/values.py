@@ -7,18 +7,17 @@ takes is sure where its bytes show that none of this is in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from splreplay.logs.jsonl import Piece
-from splreplay.logs.jsonl_form import Form, Place, Values
-from splreplay.logs.opening import CACHED
-from splreplay.logs.shapes import Booleans, Bytes, Integers, windows
+from splreplay.logs.arrays import CACHED, Booleans, Bytes, Integers, windows
+from splreplay.logs.formats.jsonl.exact import Piece
+from splreplay.logs.formats.jsonl.form import Form, Place
 from splreplay.sql.values import identifier, literal
 
 # In more objects than this, the exact reader may find a line too deep.
@@ -29,7 +28,21 @@ VALUE_BYTES = 32
 NESTED = np.frombuffer(b'{"{}["[]', "<u2")
 
 
-def values(piece: Piece, form: Form) -> Values:
+class Values(NamedTuple):
+    """What the lines of a piece hold.
+
+    Args:
+        columns: String views of each of SYSTEM and of the fields, a row a line.
+        sure: Which lines mean that to the exact reader, too.
+        ends: Where in the piece the next line begins.
+    """
+
+    columns: Mapping[str, pa.Array]
+    sure: Booleans
+    ends: Integers
+
+
+def values_of(piece: Piece, form: Form) -> Values:
     """Return what stands in the places of a form; a piece has VALUE_BYTES or more."""
     content = piece.content
     ends = np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n")) + 1

@@ -22,8 +22,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from splreplay.logs.arrays import CACHED
 from splreplay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id
-from splreplay.logs.opening import CACHED, Log, whole
+from splreplay.logs.opening import Log, whole
 from splreplay.logs.report import BadEvent
 
 SYSMON = "Microsoft-Windows-Sysmon"
