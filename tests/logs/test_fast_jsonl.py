@@ -403,7 +403,7 @@ PUT = [b"", b"\xff", *(bytes([char]) for char in b',:"{}[]\\ 0-.en\n\t')]
 MUTATION = st.tuples(st.floats(0, 1), st.integers(0, 3), st.sampled_from(PUT))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(range(len(REAL) or 1)),
     st.sampled_from(FORMS),

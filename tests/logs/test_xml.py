@@ -194,7 +194,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\u
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=4))
 def test_any_text_comes_back_as_it_was(loaded, rows):
     """Values survive writing as XML and reading, whatever they hold."""
