@@ -7,8 +7,8 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Generator, Iterator
+from contextlib import nullcontext, suppress
 from itertools import chain
 from typing import BinaryIO
 
@@ -18,6 +18,9 @@ from splreplay.errors import DataError
 BLOCK_BYTES = 16 << 20
 # Far above any real event, so that a file without event ends cannot fill the memory.
 MAX_EVENT_BYTES = 64 << 20
+# So much of compressed data is looked at once. zlib copies what a member leaves of it, and makes it a thousand times as long
+# at most.
+SLICE_BYTES = 1 << 14
 # The end of an event is looked for in so much of the end of a block.
 TAIL_BYTES = 1 << 16
 
@@ -93,27 +96,66 @@ class Log:
         return BLOCK_BYTES - TAIL_BYTES + at + len(self.end) if at >= 0 else BLOCK_BYTES
 
     def _gunzip(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Uncompress one or more gzip members; never more than a block at a time, whatever the ratio."""
+        """Uncompress one or more gzip members, and put their text together into blocks."""
+        texts: list[bytes] = []
+        size = 0
+        for text in self._members(blocks):
+            texts.append(text)
+            size += len(text)
+            if size >= BLOCK_BYTES:
+                yield b"".join(texts)
+                texts, size = [], 0
+        if texts:
+            yield b"".join(texts)
+
+    def _members(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         member = zlib.decompressobj(wbits=31)
-        try:
-            for block in blocks:
-                rest = block
+        place = 0
+        for block in blocks:
+            for start in range(0, len(block), SLICE_BYTES):
+                rest = block[start : start + SLICE_BYTES]
+                place += len(rest)
                 while rest:
                     if member.eof:
                         rest = rest.lstrip(b"\0")  # padding, of a tape or a sector
                         if not rest:
                             break
                         member = zlib.decompressobj(wbits=31)
-                    text = member.decompress(rest, BLOCK_BYTES)
-                    rest = member.unused_data if member.eof else member.unconsumed_tail
-                    if text:
-                        yield text
-            if rest := member.flush():
-                yield rest
-            if not member.eof:
-                self.flaw = "the gzip data ends early: copy the file again, what follows is lost"
-        except zlib.error as error:
-            self.flaw = f"the gzip data is damaged, what follows is lost ({error})"
+                    undamaged = member.copy()
+                    try:
+                        yield member.decompress(rest)
+                    except zlib.error as error:
+                        place -= yield from _before_damage(undamaged, rest)
+                        self.flaw = (
+                            f"the gzip data is damaged, what follows byte {place:,} of the file is lost ({error})"
+                        )
+                        return
+                    rest = member.unused_data
+        if not member.eof:
+            self.flaw = "the gzip data ends early: copy the file again, what follows is lost"
+
+
+def _before_damage(member: zlib._Decompress, rest: bytes) -> Generator[bytes, None, int]:
+    """Yield all that a member holds before the damage that is in *rest*; return how much of *rest* lies behind that.
+
+    A call of zlib that meets an error gives back nothing. So it is asked for ever less text, and in the end given byte after
+    byte, as it looks ahead of the last one.
+    """
+    size = BLOCK_BYTES
+    while size:
+        before = member.copy()
+        try:
+            text = member.decompress(rest, size)
+        except zlib.error:
+            member, size = before, size // 2
+        else:
+            yield text
+            rest = member.unconsumed_tail
+    with suppress(zlib.error):
+        while rest:
+            yield member.decompress(rest[:1])
+            rest = rest[1:]
+    return len(rest)
 
 
 def whole(log: Log, end: bytes, variant: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:

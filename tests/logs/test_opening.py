@@ -8,14 +8,17 @@ import json
 import os
 import re
 import threading
+import zlib
 
 import pytest
 
 from splreplay.errors import DataError
 from splreplay.logs import opening
+from tests.conftest import REPO
 from tests.logs.conftest import Loaded, event
 
 LINE = "CommandLine"
+DECOMPRESS = zlib.decompressobj
 XML = event({LINE: "é"}) + "\n"
 JSON = json.dumps({"EventID": 1, "SystemTime": "2025-06-17T08:00:00Z", LINE: "é"}, ensure_ascii=False) + "\n"
 
@@ -81,6 +84,89 @@ def test_a_damaged_gzip_file_keeps_what_it_has(loaded):
     """The report says that the rest is lost."""
     log = loaded(gzip.compress(XML.encode()) + b"\x1f\x8b and noise", LINE)
     assert (["é"], "end") == (log.values(LINE), log.bad()[-1][0])
+
+
+LINES = "".join(f"{number:x}{'x' * (number % 90)}\n" for number in range(60_000)).encode()
+
+
+def gunzipped(path) -> tuple[bytes, str | None]:
+    """Return what is uncompressed of a file, and its flaw."""
+    log = opening.Log(str(path))
+    return b"".join(log.blocks), log.flaw
+
+
+def lost_behind(place: int, error: str) -> str:
+    """Return the flaw of damaged data."""
+    told = f"Error -3 while decompressing data: {error}"
+    return f"the gzip data is damaged, what follows byte {place:,} of the file is lost ({told})"
+
+
+@pytest.mark.parametrize("block_bytes", [700, 8 << 20])
+@pytest.mark.parametrize("at, error", [(-5, "incorrect data check"), (-1, "incorrect length check")])
+def test_a_wrong_checksum_costs_no_byte(tmp_path, monkeypatch, at, error, block_bytes):
+    """The checksum and the length stand behind the text, which is there; the flaw says where in the file that ends."""
+    monkeypatch.setattr(opening, "BLOCK_BYTES", block_bytes)
+    content = bytearray(gzip.compress(LINES))
+    content[at] ^= 1
+    path = tmp_path / "log"
+    path.write_bytes(content)
+    assert (LINES, lost_behind(len(content) + at, error)) == gunzipped(path)
+
+
+@pytest.mark.parametrize("block_bytes", [700, 8 << 20])
+@pytest.mark.parametrize("level", [0, 1, 9])
+@pytest.mark.parametrize("lines", [LINES, LINES[:100], b""])
+def test_all_is_kept_that_stands_before_the_damage(tmp_path, monkeypatch, lines, level, block_bytes):
+    """To the byte, whatever the damage is followed by."""
+    monkeypatch.setattr(opening, "BLOCK_BYTES", block_bytes)
+    member = zlib.compressobj(level, wbits=31)
+    content = gzip.compress(b"first") + member.compress(lines) + member.flush(zlib.Z_SYNC_FLUSH)
+    path = tmp_path / "log"
+    path.write_bytes(content + b"\xff" * 100 + gzip.compress(b"lost"))
+    assert (b"first" + lines, lost_behind(len(content), "invalid block type")) == gunzipped(path)
+
+
+def test_a_recording_with_one_damaged_byte_is_not_empty(tmp_path):
+    """Near its end, it costs the last events alone."""
+    recording = (REPO / "tests" / "recordings" / "installutil_attack.xml").read_bytes()
+    content = bytearray(gzip.compress(recording))
+    content[-30] ^= 0xFF
+    path = tmp_path / "log"
+    path.write_bytes(content)
+    assert Loaded(path).report.events > 80
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b and noise", gzip.compress(b"")[:-4]])
+def test_gzip_data_of_which_nothing_can_be_read_is_not_called_empty(loaded, content):
+    """The error says what is wrong with it."""
+    with pytest.raises(DataError, match="log: nothing of this file can be read: the gzip data "):
+        loaded(content)
+
+
+def test_many_gzip_members_are_one_text(tmp_path, monkeypatch):
+    """Each leaves the rest of a small slice to the next, and blocks are as large as of one member."""
+    left = []
+
+    class Member:
+        def __init__(self, wbits):
+            self._member = DECOMPRESS(wbits=wbits)
+
+        def copy(self):
+            return self._member.copy()
+
+        def decompress(self, data):
+            left.append(len(data))
+            return self._member.decompress(data)
+
+        def __getattr__(self, name):
+            return getattr(self._member, name)
+
+    monkeypatch.setattr(opening.zlib, "decompressobj", Member)
+    path = tmp_path / "log"
+    path.write_bytes(b"".join(gzip.compress(b"<a>%d</a>" % number) for number in range(3000)))
+    blocks = list(opening.Log(str(path)).blocks)
+    assert [b"".join(b"<a>%d</a>" % number for number in range(3000))] == blocks
+    assert max(left) <= opening.SLICE_BYTES < path.stat().st_size
 
 
 def test_gzip_that_grows_a_thousandfold_is_read_in_blocks(loaded):

@@ -46,7 +46,8 @@ def recognised(log: Log) -> Format:
     head, log.blocks = peek(log.blocks)
     start = head.lstrip()
     if not start:
-        raise DataError(f"this file is empty; {KINDS_READ}", log.path)
+        seen = f"nothing of this file can be read: {log.flaw}" if log.flaw else "this file is empty"
+        raise DataError(f"{seen}; {KINDS_READ}", log.path)
     if start.startswith(b"["):
         raise DataError("this is a JSON array: write one event a line (jq -c '.[]')", log.path)
     for format_ in FORMATS:
