@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
+import stat
 import sys
 import zlib
 from collections.abc import Generator, Iterator
@@ -33,6 +34,9 @@ UTF_16 = {
 }
 DECLARATION = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?\sencoding\s*=\s*['"]([\w.:-]{1,40})['"]""")
 ASCII = bytes(range(128))
+# The encodings of bytes that XML documents have, as Python names them; some others of Python's are no encodings of text.
+# Source: IANA, Character Sets; those in which ASCII is other bytes (EBCDIC) are not read.
+CHARSETS = re.compile(r"(cp|iso8859-|koi8-|mac-|gb|big5|euc_|shift_jis|tis-)\w*")
 
 
 class Log:
@@ -76,6 +80,8 @@ class Log:
     def _read(self) -> Iterator[bytes]:
         try:
             with nullcontext(sys.stdin.buffer) if self.path == "-" else open(self.path, "rb") as stream:
+                if _is_device(stream):
+                    raise DataError("this is a device, which may have no end: name a file or a pipe", self.path)
                 while block := stream.read(self._block_bytes(stream)):
                     self.taken += len(block)
                     yield block
@@ -133,6 +139,15 @@ class Log:
                     rest = member.unused_data
         if not member.eof:
             self.flaw = "the gzip data ends early: copy the file again, what follows is lost"
+
+
+def _is_device(stream: BinaryIO) -> bool:
+    """Tell whether a stream is a character device such as /dev/zero; a terminal, where somebody writes, is taken for none."""
+    try:
+        mode = os.fstat(stream.fileno()).st_mode
+    except OSError:  # it is no file of the system
+        return False
+    return stat.S_ISCHR(mode) and not stream.isatty()
 
 
 def _before_damage(member: zlib._Decompress, rest: bytes) -> Generator[bytes, None, int]:
@@ -207,7 +222,7 @@ def _declared(head: bytes, path: str) -> str | None:
     if re.fullmatch(r"utf-?(8|16([lb]e)?)|us-ascii", name, re.IGNORECASE):
         return None
     try:
-        if ASCII.decode(name, "replace") == ASCII.decode():
+        if CHARSETS.fullmatch(codecs.lookup(name).name) and ASCII.decode(name, "replace") == ASCII.decode():
             return name
     except (LookupError, ValueError):
         pass

@@ -9,6 +9,7 @@ import os
 import re
 import threading
 import zlib
+from unittest.mock import patch
 
 import pytest
 
@@ -204,6 +205,31 @@ def test_a_directory_is_refused(tmp_path):
     assert f"{tmp_path}: this is a directory: name the log files in it" == str(error.value)
 
 
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/urandom"])
+def test_a_device_without_end_is_refused(tmp_path, path):
+    """Under its own name, through a link, and as standard input."""
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    message = ": this is a device, which may have no end: name a file or a pipe"
+    for named in (path, str(link)):
+        with pytest.raises(DataError) as error:
+            Loaded(named)
+        assert named + message == str(error.value)
+    with open(path) as stdin, patch("sys.stdin", stdin), pytest.raises(DataError) as error:
+        Loaded("-")
+    assert "-" + message == str(error.value)
+
+
+def test_a_terminal_is_a_log(tmp_path):
+    """What is typed or pasted there is read."""
+    ours, theirs = os.openpty()
+    writer = threading.Thread(target=os.write, args=(ours, (XML + "\n").encode() + b"\4\4"))
+    writer.start()
+    log = Loaded(os.ttyname(theirs), fields=(LINE,))
+    writer.join()
+    assert ["é"] == log.values(LINE)
+
+
 def test_a_missing_file_is_refused(tmp_path):
     """The error is the system's, with the name."""
     with pytest.raises(DataError) as error:
@@ -234,20 +260,50 @@ def test_only_the_first_bad_events_are_listed(loaded):
         ("windows-1252", "windows-1252"),
         ("iso-8859-15", "ISO-8859-15"),
         ("koi8-r", "koi8-r"),
+        ("shift_jis", "Shift_JIS"),
+        ("gb18030", "GB18030"),
+        ("euc-kr", "EUC-KR"),
+        ("cp850", "IBM850"),
+        ("mac-roman", "macintosh"),
         ("utf-8", "utf-16"),
         ("utf-8", "UTF8"),
     ],
 )
 def test_a_declared_encoding_is_kept_to(loaded, encoding, declared):
     """Where the bytes are 8-bit; a declaration that an earlier conversion left behind is not believed."""
-    text = "ж" if encoding == "koi8-r" else "é"
+    text = {"koi8-r": "ж", "shift_jis": "表", "euc-kr": "한"}.get(encoding, "é")
     log = loaded(f"<?xml version='1.0' encoding='{declared}'?>\n{event({LINE: text})}".encode(encoding), LINE)
     assert ([text], []) == (log.values(LINE), log.bad())
 
 
-@pytest.mark.parametrize("declared", ["klingon", "utf-7", "idna", "base64", "cp037"])
+ODD_ENCODINGS = [
+    "klingon",
+    "utf-7",
+    "idna",
+    "base64",
+    "cp037",
+    "hz",
+    "iso2022_jp",
+    "charmap",
+    "undefined",
+    "rot13",
+    "zip",
+]
+ODD_ENCODINGS += [
+    "unicode_escape",
+    "raw_unicode_escape",
+    "unicode-escape",
+    "punycode",
+    "mbcs",
+    "ptcp154.x",
+    "...",
+    "x" * 40,
+]
+
+
+@pytest.mark.parametrize("declared", ODD_ENCODINGS)
 def test_a_declared_encoding_that_is_not_known_is_refused(loaded, declared):
-    """The error names it: the bytes would be taken for other text. So is one in which `<` is no `<`."""
+    """The error names it: the bytes would be taken for other text. So is one in which `<` is no `<`, and a codec of Python's."""
     with pytest.raises(DataError, match=f"log: it declares the encoding '{declared}', which replay does not read"):
         loaded(f"<?xml version='1.0' encoding='{declared}'?>\n" + XML, LINE)
 
