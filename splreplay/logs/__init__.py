@@ -88,13 +88,13 @@ def _read(path: str, fields: Sequence[str], file: Path, progress: Callable[[Log]
             yield item
 
     try:
-        counts, bad, bad_events = table.write(items(), file)
+        counts, bad = table.write(items(), file)
     except OSError as error:
         raise DataError(f"its events cannot be written to {file}: {error}", path) from None
     if log.flaw:
-        bad_events += 1
-        bad.append(BadEvent("end", log.flaw))
+        bad.count += 1
+        bad.listed.append(BadEvent("end", log.flaw))
     if not counts:
-        seen = f" (at {bad[0].place}: {bad[0].reason})" if bad else ""
+        seen = f" (at {bad.listed[0].place}: {bad.listed[0].reason})" if bad.listed else ""
         raise DataError(f"no Windows event was found in this file{seen}; {format_.EXPECTED}", path)
-    return FileReport(path, format_.NAME, counts, bad_events, tuple(bad))
+    return FileReport(path, format_.NAME, counts, bad.count, tuple(bad.listed))

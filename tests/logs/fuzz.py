@@ -29,7 +29,7 @@ from splreplay.logs.events import Item
 from splreplay.logs.formats import FORMATS, recognised
 from splreplay.logs.formats.evtx import decoder
 from splreplay.logs.opening import Log
-from splreplay.logs.report import BadEvent
+from splreplay.logs.report import BadEvents
 from tests.logs.evtx_writer import write_evtx
 
 HANG_S = 20
@@ -190,16 +190,16 @@ def damaged(random_: random.Random, content: bytes) -> bytes:
 Row = tuple[object, ...]
 
 
-def outcome(read: Callable[[Log, Sequence[str]], Iterator[Item]], path: Path) -> tuple[list[Row], list[BadEvent], str]:
+def outcome(read: Callable[[Log, Sequence[str]], Iterator[Item]], path: Path) -> tuple[list[Row], BadEvents, str]:
     """Return the rows, the bad events and the error that a reader makes of a log."""
     rows: list[Row] = []
-    bad: list[BadEvent] = []
+    bad = BadEvents()
     opened = None
     try:
         opened = Log(str(path))
         for item in read(opened, FIELDS):
-            if isinstance(item, BadEvent):
-                bad.append(item)
+            if isinstance(item, BadEvents):
+                bad.extend(item)
             else:
                 item.validate(full=True)
                 rows += zip(*(column.to_pylist() for column in item.columns), strict=True)
@@ -242,7 +242,7 @@ def check(random_: random.Random, folder: Path) -> str:
         kept, _, _ = outcome(reader.read, path)
         missing = Counter(kept) - Counter(rows)
         assert not missing, f"lost {next(iter(missing))}"
-    return "an error" if error else "bad events" if bad else "events"
+    return "an error" if error else "bad events" if bad.count else "events"
 
 
 def check_evtx(random_: random.Random, path: Path, events: Sequence[bytes]) -> str:
@@ -264,7 +264,7 @@ def check_evtx(random_: random.Random, path: Path, events: Sequence[bytes]) -> s
     assert reader.NAME != "evtx" or outcome(reader.read_exactly, path) == (rows, bad, error), (
         "the fast reader differs from the exact one"
     )
-    return "an error" if error else "bad events" if bad else "events"
+    return "an error" if error else "bad events" if bad.count else "events"
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from splreplay.logs.formats.jsonl import exact, fast
+from splreplay.logs.report import BadEvents
 from tests.conftest import REPO
 from tests.logs.fuzz import outcome
 from tests.logs.json_forms import FORMS, json_lines
@@ -62,7 +63,7 @@ def test_a_recording_is_read_the_same(tmp_path, monkeypatch, path, form):
     log = tmp_path / "log"
     log.write_bytes(json_lines(form, content(path)))
     rows, bad, error = same(log)
-    assert (True, [], "") == (len(rows) > 0, bad, error)
+    assert (True, BadEvents(), "") == (len(rows) > 0, bad, error)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -80,7 +81,7 @@ def test_lines_too_short_for_events_are_read_one_by_one(tmp_path, taken):
     path = tmp_path / "log"
     path.write_bytes(b"\n" * 5000 + b"{}\n" * 2000 + EVENT.encode() + b"\n")
     rows, bad, _ = same(path)
-    assert (1, 2000, []) == (len(rows), len(bad), taken)
+    assert (1, 2000, []) == (len(rows), bad.count, taken)
 
 
 def test_a_line_longer_than_a_block_hides_no_short_ones(tmp_path, monkeypatch, taken):
@@ -89,7 +90,7 @@ def test_a_line_longer_than_a_block_hides_no_short_ones(tmp_path, monkeypatch, t
     path = tmp_path / "log"
     path.write_bytes(EVENT.replace('"x"', f'"{"x" * 200_000}"').encode() + b"\n" + b"{}\n" * 2000)
     rows, bad, _ = same(path)
-    assert (1, 2000, []) == (len(rows), len(bad), taken)
+    assert (1, 2000, []) == (len(rows), bad.count, taken)
 
 
 PLAIN = {
@@ -385,7 +386,7 @@ def test_lines_that_name_their_provider_otherwise_are_read_the_same(tmp_path, fi
     turned = PROVIDERS[first:] + PROVIDERS[:first]
     path.write_text("".join(json.dumps(FLAT | provider) + "\n" for provider in turned * 3), encoding="utf-8")
     rows, bad, _ = same(path)
-    assert (15, []) == (len(rows), bad)
+    assert (15, BadEvents()) == (len(rows), bad)
 
 
 @pytest.mark.parametrize("raw", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80"])
@@ -396,7 +397,7 @@ def test_bytes_that_are_no_utf_8_are_read_the_same(tmp_path, raw):
         unusual = EVENT.encode().replace(old, new.replace(b"@", raw))
         path.write_bytes(b"\n".join([*(line.encode() for line in USUAL), unusual]))
         rows, bad, _ = same(path)
-        assert 21 == len(rows) + len(bad)
+        assert 21 == len(rows) + bad.count
 
 
 PUT = [b"", b"\xff", *(bytes([char]) for char in b',:"{}[]\\ 0-.en\n\t')]

@@ -26,8 +26,8 @@ def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
             block = Block(content) if len(content) > REACH else None
             if block and len(block.end) == len(item.ends) and _end_events(item):
 
-                def exactly(event: int, start: int, end: int) -> Iterable[Row | BadEvent]:
-                    return [exact.row(parser, item, event)]
+                def exactly(first: int, last: int) -> Iterable[Row | BadEvent]:
+                    return (exact.row(parser, item, number) for number in range(first, last + 1))
 
                 return learned.read(block, parser, exactly, fields)
         return list(batches(exact.rows(parser, item), fields))

@@ -19,12 +19,8 @@ from splreplay.logs.formats.jsonl import exact
 from splreplay.logs.formats.jsonl.form import SYSTEM, form
 from splreplay.logs.formats.jsonl.values import Values, values_of
 from splreplay.logs.opening import Log
-from splreplay.logs.report import BadEvent
+from splreplay.logs.report import BadEvent, BadEvents
 from splreplay.logs.threads import THREADS, in_threads
-
-# No event is as short; lines that are, on an average, would cost far more memory than they have bytes, and a line that is longer
-# than a block makes up for none of them. DuckDB's check looks at VALUE_BYTES, so it is no less.
-EVENT_BYTES = 32
 
 _epoch = lru_cache(maxsize=4096)(epoch)
 _local_time = lru_cache(maxsize=4096)(exact.local_time)
@@ -34,7 +30,9 @@ def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
     """Read a log, as exact.read does."""
 
     def read_piece(piece: exact.Piece) -> list[Item]:
-        if min(len(piece.content), opening.BLOCK_BYTES) < EVENT_BYTES * piece.lines:
+        # Lines that are too short for events would cost far more memory than they have bytes, and a line that is longer than a
+        # block makes up for none of them. The check of the values needs as much, too.
+        if min(len(piece.content), opening.BLOCK_BYTES) < exact.EVENT_BYTES * piece.lines:
             return list(batches(exact.rows(enumerate(exact.lines(piece.content), piece.number), fields), fields))
         wanted = form(piece.content, fields)
         found = values_of(piece, wanted)
@@ -56,10 +54,7 @@ def _read(found: Values, provider: pa.Array, piece: exact.Piece, fields: Sequenc
     ids, moments = pa.array(_event_ids(columns["event_id"], sure)), pa.array(_moments(columns, sure))
     computer, channel, *values = (columns[name] for name in ("computer", "channel", *fields))
     batch = batch_of([provider, ids, moments, computer, channel, *values], fields)
-    lines = np.flatnonzero(~sure).tolist()
-    starts = np.concatenate(([0], found.ends))
-    others = [(line, piece.content[starts[line] : starts[line + 1]].removesuffix(b"\n")) for line in lines]
-    return _with_others(batch, sure, piece.number, others, fields) if others else [batch]
+    return [batch] if sure.all() else _with_others(batch, sure, piece, found.ends, fields)
 
 
 def _provider(columns: Mapping[str, pa.Array]) -> pa.Array:
@@ -74,16 +69,17 @@ def _provider(columns: Mapping[str, pa.Array]) -> pa.Array:
 
 
 def _with_others(
-    batch: pa.RecordBatch, sure: Booleans, number: int, others: Sequence[tuple[int, bytes]], fields: Sequence[str]
+    batch: pa.RecordBatch, sure: Booleans, piece: exact.Piece, ends: Integers, fields: Sequence[str]
 ) -> list[Item]:
-    """Return the bad events among the lines that are not sure, and their rows in their places in the batch."""
-    bad: list[Item] = []
+    """Return the batch with the rows of the lines that are not sure in their places, and the bad events among these."""
+    bad = BadEvents()
     rows: list[Row] = []
     places: list[int] = []
-    for place, line in others:
-        for item in exact.rows([(number + place, line)], fields):
+    for place in map(int, np.flatnonzero(~sure)):
+        line = piece.content[ends[place - 1] if place else 0 : ends[place]]
+        for item in exact.rows([(piece.number + place, line)], fields):
             if isinstance(item, BadEvent):
-                bad.append(item)
+                bad.add(item)
             else:
                 rows.append(item)
                 places.append(place)
@@ -94,7 +90,7 @@ def _with_others(
     texts = [(column.name, pa.string() if column.type == pa.string_view() else column.type) for column in batch.schema]
     first, *rest = (pa.table(item).cast(pa.schema(texts)) for item in (batch, *read_exactly))
     table = pa.concat_tables([first.take(pa.array(known)), *rest]).take(pa.array(order))
-    return [*bad, *table.cast(batch.schema).combine_chunks().to_batches()]
+    return [*table.cast(batch.schema).combine_chunks().to_batches(), *([bad] if bad.count else [])]
 
 
 def _event_ids(texts: pa.Array, sure: Booleans) -> Integers:

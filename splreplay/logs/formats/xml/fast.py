@@ -16,10 +16,10 @@ from splreplay.logs.events import Item, Row, batch_of, batches
 from splreplay.logs.formats.xml import exact
 from splreplay.logs.formats.xml.shapes import REACH, Block, Found, Shape, learn
 from splreplay.logs.opening import Log
-from splreplay.logs.report import BadEvent
+from splreplay.logs.report import LISTED, BadEvent, BadEvents
 from splreplay.logs.threads import in_threads
 
-Exact: TypeAlias = Callable[[int, int, int], "Iterable[Row | BadEvent]"]
+Exact: TypeAlias = Callable[[int, int], "Iterable[Row | BadEvent]"]
 
 # More events than this of shapes yet unknown are read exactly, block by block.
 LESSONS = 50
@@ -40,13 +40,15 @@ def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
 
     def read_piece(offset: int, content: bytes) -> list[Item]:
         parser = exact.Parser(fields)
-
-        def exactly(event: int, start: int, end: int) -> Iterable[Row | BadEvent]:
-            return exact.rows(parser, log.path, offset + start, content[start:end])
-
         if len(content) <= REACH or not content.endswith(exact.EVENT_END) or exact.hides_ends(content):
-            return list(batches(exactly(0, 0, len(content)), fields))
-        return learned.read(Block(content), parser, exactly, fields)
+            return list(batches(exact.rows(parser, log.path, offset, content), fields))
+        block = Block(content)
+
+        def exactly(first: int, last: int) -> Iterable[Row | BadEvent]:
+            start = int(block.end[first - 1]) if first else 0
+            return exact.rows(parser, log.path, offset + start, content[start : block.end[last]])
+
+        return learned.read(block, parser, exactly, fields)
 
     return in_threads(read_piece, exact.pieces(log))
 
@@ -59,29 +61,33 @@ class Learned:
         self._shapes: dict[int, list[Shape]] = {}
 
     def read(self, block: Block, parser: exact.Parser, exactly: Exact, fields: Sequence[str]) -> list[Item]:
-        """Return the bad events of a block, and the rows in one batch.
+        """Return the rows of a block in one batch, and its bad events.
 
         Args:
             block: Whole events.
             parser: The exact reader's.
-            exactly: Reads one event exactly, given its number in the block, where it begins and where it ends.
+            exactly: Reads some events exactly, given the numbers of the first and the last in the block.
             fields: The fields that *parser* reads.
         """
         found = list(self._find(block, parser))
         unknown = np.ones(len(block.end), np.bool_)
         for _, events in found:
             unknown[events.events] = False
-        bad: list[Item] = []
+        bad = BadEvents()
+        # An end of an event alone is none, and there may be millions of them: those are counted that would not be listed.
+        ends = np.flatnonzero(unknown & (block.count == 1))[LISTED:]
+        unknown[ends] = False
+        bad.count = len(ends)
         rows: dict[int, list[Row]] = {}
-        for event in np.flatnonzero(unknown).tolist():
-            rows[event] = []
-            for item in exactly(event, int(block.end[event - 1]) if event else 0, int(block.end[event])):
+        edges = np.flatnonzero(np.diff(unknown, prepend=False, append=False))
+        for first, behind in edges.reshape(-1, 2).tolist():
+            for item in exactly(first, behind - 1):
                 if isinstance(item, BadEvent):
-                    bad.append(item)
+                    bad.add(item)
                 else:
-                    rows[event].append(item)
+                    rows.setdefault(first, []).append(item)
         batch = _batch(block, found, rows, fields)
-        return [*bad, batch] if batch.num_rows else bad
+        return [*([batch] if batch.num_rows else []), *([bad] if bad.count else [])]
 
     def _find(self, block: Block, parser: exact.Parser) -> Iterator[tuple[Shape, Found]]:
         """Yield the events that have a shape, known or learned from the first of them."""
@@ -115,7 +121,9 @@ def _batch(
     block: Block, found: Sequence[tuple[Shape, Found]], others: Mapping[int, Sequence[Row]], fields: Sequence[str]
 ) -> pa.RecordBatch:
     """Put the rows into the order of the log; the text of those found stays where it stands in the block."""
-    rows_of = np.ones(len(block.end), np.int64)
+    rows_of = np.zeros(len(block.end), np.int64)
+    for _, events in found:
+        rows_of[events.events] = 1
     for event, rows in others.items():
         rows_of[event] = len(rows)
     at = np.cumsum(rows_of) - rows_of
