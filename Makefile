@@ -4,7 +4,7 @@ LOG ?= tests/recordings/installutil_attack.xml
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run scanner dashboard test lint bench package inspect requirements clean
+.PHONY: help run dashboard test lint bench package inspect requirements clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 15
@@ -12,8 +12,6 @@ help:  ## show this list
 run: $(VENV)/run.done  ## build the app and replay a recording (or LOG=path) through its searches
 	@$(BIN)/python build.py
 	@$(BIN)/python -m comparison "$(LOG)"
-
-scanner: $(VENV)/scanner.done  ## let replay read large logs of JSON lines faster, with numba (210 MB)
 
 dashboard: $(VENV)/run.done dashboard/node_modules  ## draw the dashboard over a recording (or LOG=path), with Node.js and Chromium
 	@$(BIN)/python -m dashboard "$(LOG)" $(ARGS)
@@ -40,7 +38,7 @@ inspect: package $(VENV)/dev.done  ## run Splunk's AppInspect over the archive
 
 requirements: $(VENV)/dev.done  ## pin requirements/*.txt anew from the .in files
 	$(BIN)/python -m pip install --quiet pip-tools
-	for name in run scanner dev; do $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+	for name in run dev; do $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:  ## remove what the targets above made
@@ -56,11 +54,6 @@ $(VENV)/python.done:
 $(VENV)/run.done: requirements/run.txt | $(VENV)/python.done
 	@echo "setting up $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
-	@touch $@
-
-$(VENV)/scanner.done: requirements/scanner.txt $(VENV)/run.done
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/scanner.txt
-	@$(BIN)/python -c "from splreplay.logs import jsonl_scanner; jsonl_scanner.prepare()"
 	@touch $@
 
 $(VENV)/dev.done: requirements/dev.txt $(VENV)/run.done

@@ -16,9 +16,10 @@ from evtx import PyEvtxParser
 
 from bench import recording
 from bench.search import NAME, seconds
-from splreplay import engine, logs
+from splreplay import engine
 from splreplay.app import App
-from splreplay.logs import evtx, fast_jsonl, xml
+from splreplay.logs.formats import xml
+from splreplay.logs.formats.evtx.records import HEADER_BYTES
 from splreplay.logs.opening import MAX_EVENT_BYTES
 from splreplay.planning import plan
 from tests.logs.evtx_writer import write_evtx
@@ -60,8 +61,8 @@ def evtx_file() -> bytes:
     """Return an .evtx file of EVTX_EVENTS events, as many a chunk as it has room for, the same fifty chunks over and over."""
     events = list(itertools.islice(recording.events(EVENTS), 800))
     files = [write_evtx(*events[start : start + 16]) for start in range(0, len(events), 16)]
-    chunks = b"".join(file[evtx.HEADER_BYTES :] for file in files)
-    return files[0][: evtx.HEADER_BYTES] + chunks * (EVTX_EVENTS // len(events))
+    chunks = b"".join(file[HEADER_BYTES:] for file in files)
+    return files[0][:HEADER_BYTES] + chunks * (EVTX_EVENTS // len(events))
 
 
 def peak_mb(log: Path) -> int:
@@ -81,9 +82,7 @@ def main() -> None:
     for_lines, for_xml, for_json_lines, for_json = seconds(
         lambda: count_lines(log), lambda: alert(log), lambda: count_lines(lines), lambda: alert(lines), runs=5
     )
-    with patch.object(fast_jsonl, "SCANNER_BYTES", sys.maxsize):
-        [for_json_duckdb] = seconds(lambda: alert(lines))
-    with patch.dict(logs.READERS, xml=xml.read, evtx=evtx.read):
+    with patch.object(xml, "read", xml.read_exactly):
         [for_lxml] = seconds(lambda: alert(log), runs=1)
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder)
@@ -97,9 +96,7 @@ def main() -> None:
     print(
         f"  XML:        {for_xml / for_lines:6.1f} times DuckDB's count of its lines, {for_lxml / for_xml:.1f} times as fast as lxml alone"
     )
-    print(
-        f"  JSON lines: {for_json / for_json_lines:6.1f} times DuckDB's count of its lines, {for_json_duckdb / for_json_lines:.1f} times without numba"
-    )
+    print(f"  JSON lines: {for_json / for_json_lines:6.1f} times DuckDB's count of its lines")
     print(f"  again, with --cache: {for_xml / for_cached:.1f} times as fast as XML the first time")
     print(f"  .evtx:      {for_evtx_json / for_evtx:6.1f} times as fast as json.loads of the package's own JSON")
     print(f"  peak memory: {peak_mb(tenth)} MB for {EVENTS // 10:,} events, {peak_mb(log)} MB for ten times as many")

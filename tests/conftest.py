@@ -5,8 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPO = Path(__file__).resolve().parent.parent
+
+# A test takes the profile that is loaded when its module is imported, so it is loaded here, before any of them. A deadline would
+# fail a test because the machine is busy.
+settings.register_profile("replay", deadline=None)
+settings.load_profile("replay")
 
 
 @pytest.fixture(scope="session")

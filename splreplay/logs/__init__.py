@@ -1,6 +1,6 @@
 """Recorded logs into the table `event`, which the data models are views of.
 
-Each reader (fast or xml and evtx, jsonl) yields Arrow record batches of one shape, which go into a Parquet file a log.
+The reader of each format (in `formats`) yields Arrow record batches of one shape, which go into a Parquet file a log.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from splreplay.errors import DataError
-from splreplay.logs import fast, fast_jsonl, table
+from splreplay.logs import formats, table
 from splreplay.logs.cache import Cache
 from splreplay.logs.events import Item
 from splreplay.logs.opening import Log
@@ -20,17 +20,6 @@ from splreplay.logs.report import BadEvent, FileReport, LoadReport
 from splreplay.sql.values import literal
 
 __all__ = ["BadEvent", "Cache", "FileReport", "LoadReport", "Log", "load"]
-
-READERS: dict[str, Callable[[Log, Sequence[str]], Iterator[Item]]] = {
-    "xml": fast.read_xml,
-    "evtx": fast.read_evtx,
-    "jsonl": fast_jsonl.read,
-}
-HELP = {
-    "xml": "expected is one <Event …>…</Event> after another, without a prefix such as <e:Event>",
-    "evtx": "expected is an .evtx file that holds records",
-    "jsonl": "expected is one JSON object a line, as Winlogbeat or NXLog writes it, with EventID and time",
-}
 
 
 def load(
@@ -91,20 +80,21 @@ def create_table(connection: duckdb.DuckDBPyConnection, fields: Sequence[str]) -
 def _read(path: str, fields: Sequence[str], file: Path, progress: Callable[[Log], None]) -> FileReport:
     """Read one log into the Parquet file *file*."""
     log = Log(path)
+    format_ = formats.recognised(log)
 
     def items() -> Iterator[Item]:
-        for item in READERS[log.kind](log, fields):
+        for item in format_.read(log, fields):
             progress(log)
             yield item
 
     try:
-        counts, bad, bad_events = table.write(items(), file)
+        counts, bad = table.write(items(), file)
     except OSError as error:
         raise DataError(f"its events cannot be written to {file}: {error}", path) from None
     if log.flaw:
-        bad_events += 1
-        bad.append(BadEvent("end", log.flaw))
+        bad.count += 1
+        bad.listed.append(BadEvent("end", log.flaw))
     if not counts:
-        seen = f" (at {bad[0].place}: {bad[0].reason})" if bad else ""
-        raise DataError(f"no Windows event was found in this file{seen}; {HELP[log.kind]}", path)
-    return FileReport(path, log.kind, counts, bad_events, tuple(bad))
+        seen = f" (at {bad.listed[0].place}: {bad.listed[0].reason})" if bad.listed else ""
+        raise DataError(f"no Windows event was found in this file{seen}; {format_.EXPECTED}", path)
+    return FileReport(path, format_.NAME, counts, bad.count, tuple(bad.listed))

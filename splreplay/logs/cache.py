@@ -17,6 +17,9 @@ from pathlib import Path
 
 from splreplay.logs.report import FileReport
 
+# Those that read events or write tables.
+PACKAGES = ("duckdb", "evtx", "lxml", "pyarrow")
+
 
 class Cache:
     """The tables in one folder, which is made where it is not there.
@@ -28,8 +31,8 @@ class Cache:
 
     def __init__(self, folder: Path, fields: Sequence[str]) -> None:
         self._folder = folder
-        self._code = hashlib.sha256(repr([*fields, version("evtx"), version("lxml"), version("pyarrow")]).encode())
-        for module in sorted(Path(__file__).parent.glob("*.py")):
+        self._code = hashlib.sha256(repr([*fields, *map(version, PACKAGES)]).encode())
+        for module in sorted(Path(__file__).parent.rglob("*.py")):
             self._code.update(module.read_bytes())
 
     def table(self, path: str, spare: Path, read: Callable[[Path], FileReport]) -> tuple[Path, FileReport]:
@@ -40,28 +43,30 @@ class Cache:
             spare: Where its table is written if the cache has none.
             read: Reads the log and writes its table to a path.
         """
-        before = os.stat(path)
-        name = self._name(path)
+        try:
+            before, name = os.stat(path), self._name(path)
+        except OSError:
+            return spare, read(spare)  # which says what is wrong with the log
         file, entry = self._folder / f"{name}.parquet", self._folder / f"{name}.json"
         warning = ""
-        if entry.exists() or file.exists():
+        if os.path.lexists(entry) or os.path.lexists(file):
             report = _fitting(entry, file)
             if report:
                 return file, replace(report, path=path)
             warning = f"its table in the cache ({file.name}) is damaged and is written anew"
         report = read(spare)
-        after = os.stat(path)
-        if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
-            warning = "it changed while it was read, so its table is not kept in the cache"
-        else:
-            try:
+        try:
+            after = os.stat(path)
+            if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+                warning = "it changed while it was read, so its table is not kept in the cache"
+            else:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 _put(file, lambda unfinished: shutil.copyfile(spare, unfinished))
                 text = report.as_json()
                 content = f"{_digest(file, text)}\n{text}"
                 _put(entry, lambda unfinished: unfinished.write_text(content, encoding="utf-8"))
-            except OSError as error:
-                warning = f"its table cannot be kept in the cache: {error}"
+        except OSError as error:
+            warning = f"its table cannot be kept in the cache: {error}"
         return spare, replace(report, warning=warning)
 
     def _name(self, path: str) -> str:
@@ -74,6 +79,8 @@ class Cache:
 
 def _fitting(entry: Path, file: Path) -> FileReport | None:
     """Return the report of a table, or None where entry and table do not fit each other."""
+    if not os.path.isfile(entry) or not os.path.isfile(file):
+        return None  # and a pipe or a device would be read without end
     try:
         digest, _, report = entry.read_text(encoding="utf-8").partition("\n")
         return FileReport.from_json(report) if digest == _digest(file, report) else None

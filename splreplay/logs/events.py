@@ -9,10 +9,10 @@ from typing import NamedTuple, TypeAlias
 
 import pyarrow as pa
 
-from splreplay.logs.report import BadEvent
+from splreplay.logs.report import BadEvent, BadEvents
 
-# What a reader yields: good events in batches, bad ones as they are met.
-Item: TypeAlias = "pa.RecordBatch | BadEvent"
+# What a reader yields: good events in batches, and bad ones.
+Item: TypeAlias = "pa.RecordBatch | BadEvents"
 
 BATCH_ROWS = 8192
 BATCH_CHARS = 16 << 20
@@ -61,12 +61,13 @@ def batch_of(columns: Sequence[pa.Array], fields: Sequence[str]) -> pa.RecordBat
 
 
 def batches(items: Iterable[Row | BadEvent], fields: Sequence[str]) -> Iterator[Item]:
-    """Gather rows into batches that are bounded in rows and in size; bad events pass through."""
+    """Gather rows into batches that are bounded in rows and in size, and bad events, which come last."""
     rows: list[Row] = []
     chars = 0
+    bad = BadEvents()
     for item in items:
         if isinstance(item, BadEvent):
-            yield item
+            bad.add(item)
             continue
         rows.append(item)
         chars += sum(len(value) for value in item.values if value)
@@ -75,6 +76,8 @@ def batches(items: Iterable[Row | BadEvent], fields: Sequence[str]) -> Iterator[
             rows, chars = [], 0
     if rows:
         yield _batch(rows, fields)
+    if bad.count:
+        yield bad
 
 
 def _batch(rows: list[Row], fields: Sequence[str]) -> pa.RecordBatch:

@@ -1,14 +1,15 @@
-"""Open a log whatever it is wrapped in, and tell by its content what kind of log it is."""
+"""Open a log whatever it is wrapped in, and cut it into pieces of whole events."""
 
 from __future__ import annotations
 
 import codecs
 import os
 import re
+import stat
 import sys
 import zlib
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Generator, Iterator
+from contextlib import nullcontext, suppress
 from itertools import chain
 from typing import BinaryIO
 
@@ -18,8 +19,9 @@ from splreplay.errors import DataError
 BLOCK_BYTES = 16 << 20
 # Far above any real event, so that a file without event ends cannot fill the memory.
 MAX_EVENT_BYTES = 64 << 20
-# numpy looks at a block more than once, in parts of this size, which stay in the processor's cache.
-CACHED = 1 << 18
+# So much of compressed data is looked at once. zlib copies what a member leaves of it, and makes it a thousand times as long
+# at most.
+SLICE_BYTES = 1 << 14
 # The end of an event is looked for in so much of the end of a block.
 TAIL_BYTES = 1 << 16
 
@@ -32,14 +34,15 @@ UTF_16 = {
 }
 DECLARATION = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?\sencoding\s*=\s*['"]([\w.:-]{1,40})['"]""")
 ASCII = bytes(range(128))
-KINDS_READ = "replay reads Windows event XML, .evtx and JSON lines, each plain or as .gz"
+# The encodings of bytes that XML documents have, as Python names them; some others of Python's are no encodings of text.
+# Source: IANA, Character Sets; those in which ASCII is other bytes (EBCDIC) are not read.
+CHARSETS = re.compile(r"(cp|iso8859-|koi8-|mac-|gb|big5|euc_|shift_jis|tis-)\w*")
 
 
 class Log:
     """An opened log.
 
     Attributes:
-        kind: "xml", "evtx" or "jsonl".
         blocks: The content, uncompressed and (but for .evtx) as UTF-8.
         file: The path where the content lies there as it is, else None (compressed, or a pipe).
         flaw: Set once `blocks` is used up: why the content ends early, or None.
@@ -48,7 +51,7 @@ class Log:
         end: What an event ends with, once its reader has told; from then on, blocks of a file end with it where they can.
 
     Raises:
-        DataError: The file cannot be opened, or is no log that replay reads.
+        DataError: The file cannot be opened, or is in an encoding that replay does not read.
     """
 
     def __init__(self, path: str) -> None:
@@ -72,12 +75,13 @@ class Log:
         elif declared := _declared(head, path):
             head, blocks = peek(_transcode(blocks, declared))
         self.blocks = blocks
-        self.kind = _kind(head, path)
         self.file = path if not compressed and os.path.isfile(path) else None
 
     def _read(self) -> Iterator[bytes]:
         try:
             with nullcontext(sys.stdin.buffer) if self.path == "-" else open(self.path, "rb") as stream:
+                if _is_device(stream):
+                    raise DataError("this is a device, which may have no end: name a file or a pipe", self.path)
                 while block := stream.read(self._block_bytes(stream)):
                     self.taken += len(block)
                     yield block
@@ -98,27 +102,75 @@ class Log:
         return BLOCK_BYTES - TAIL_BYTES + at + len(self.end) if at >= 0 else BLOCK_BYTES
 
     def _gunzip(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Uncompress one or more gzip members; never more than a block at a time, whatever the ratio."""
+        """Uncompress one or more gzip members, and put their text together into blocks."""
+        texts: list[bytes] = []
+        size = 0
+        for text in self._members(blocks):
+            texts.append(text)
+            size += len(text)
+            if size >= BLOCK_BYTES:
+                yield b"".join(texts)
+                texts, size = [], 0
+        if texts:
+            yield b"".join(texts)
+
+    def _members(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         member = zlib.decompressobj(wbits=31)
-        try:
-            for block in blocks:
-                rest = block
+        place = 0
+        for block in blocks:
+            for start in range(0, len(block), SLICE_BYTES):
+                rest = block[start : start + SLICE_BYTES]
+                place += len(rest)
                 while rest:
                     if member.eof:
                         rest = rest.lstrip(b"\0")  # padding, of a tape or a sector
                         if not rest:
                             break
                         member = zlib.decompressobj(wbits=31)
-                    text = member.decompress(rest, BLOCK_BYTES)
-                    rest = member.unused_data if member.eof else member.unconsumed_tail
-                    if text:
-                        yield text
-            if rest := member.flush():
-                yield rest
-            if not member.eof:
-                self.flaw = "the gzip data ends early: copy the file again, what follows is lost"
-        except zlib.error as error:
-            self.flaw = f"the gzip data is damaged, what follows is lost ({error})"
+                    undamaged = member.copy()
+                    try:
+                        yield member.decompress(rest)
+                    except zlib.error as error:
+                        place -= yield from _before_damage(undamaged, rest)
+                        self.flaw = (
+                            f"the gzip data is damaged, what follows byte {place:,} of the file is lost ({error})"
+                        )
+                        return
+                    rest = member.unused_data
+        if not member.eof:
+            self.flaw = "the gzip data ends early: copy the file again, what follows is lost"
+
+
+def _is_device(stream: BinaryIO) -> bool:
+    """Tell whether a stream is a character device such as /dev/zero; a terminal, where somebody writes, is taken for none."""
+    try:
+        mode = os.fstat(stream.fileno()).st_mode
+    except OSError:  # it is no file of the system
+        return False
+    return stat.S_ISCHR(mode) and not stream.isatty()
+
+
+def _before_damage(member: zlib._Decompress, rest: bytes) -> Generator[bytes, None, int]:
+    """Yield all that a member holds before the damage that is in *rest*; return how much of *rest* lies behind that.
+
+    A call of zlib that meets an error gives back nothing. So it is asked for ever less text, and in the end given byte after
+    byte, as it looks ahead of the last one.
+    """
+    size = BLOCK_BYTES
+    while size:
+        before = member.copy()
+        try:
+            text = member.decompress(rest, size)
+        except zlib.error:
+            member, size = before, size // 2
+        else:
+            yield text
+            rest = member.unconsumed_tail
+    with suppress(zlib.error):
+        while rest:
+            yield member.decompress(rest[:1])
+            rest = rest[1:]
+    return len(rest)
 
 
 def whole(log: Log, end: bytes, variant: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -170,26 +222,8 @@ def _declared(head: bytes, path: str) -> str | None:
     if re.fullmatch(r"utf-?(8|16([lb]e)?)|us-ascii", name, re.IGNORECASE):
         return None
     try:
-        if ASCII.decode(name, "replace") == ASCII.decode():
+        if CHARSETS.fullmatch(codecs.lookup(name).name) and ASCII.decode(name, "replace") == ASCII.decode():
             return name
     except (LookupError, ValueError):
         pass
     raise DataError(f"it declares the encoding {name!r}, which replay does not read: convert it to UTF-8", path)
-
-
-def _kind(head: bytes, path: str) -> str:
-    """Name the kind of log that starts with *head*, though its first event may be cut off."""
-    start = head.lstrip()
-    if not start:
-        raise DataError(f"this file is empty; {KINDS_READ}", path)
-    if start.startswith(b"ElfFile\0"):
-        return "evtx"
-    if start.startswith(b"{"):
-        return "jsonl"
-    if start.startswith(b"["):
-        raise DataError("this is a JSON array: write one event a line (jq -c '.[]')", path)
-    if start.startswith(b"<") or re.search(rb"<(\w+:)?Event[\s>]", head):
-        return "xml"
-    if re.search(rb"^\s*\{", head, re.MULTILINE):
-        return "jsonl"
-    raise DataError(f"this is no log that replay knows; {KINDS_READ}", path)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 EventKind = tuple[str, int]  # (provider, event id)
+
+# So many bad events of a file are told one by one.
+LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,34 @@ class BadEvent:
 
     place: str
     reason: str
+
+
+# Stands for a bad event behind those that are listed.
+UNLISTED = BadEvent("", "")
+
+
+@dataclass
+class BadEvents:
+    """Bad events in the order of the log: how many, and the first of them.
+
+    Args:
+        count: How many there are.
+        listed: LISTED of them, or all where they are fewer.
+    """
+
+    count: int = 0
+    listed: list[BadEvent] = field(default_factory=list)
+
+    def add(self, bad: BadEvent) -> None:
+        """Count one more."""
+        self.count += 1
+        if len(self.listed) < LISTED:
+            self.listed.append(bad)
+
+    def extend(self, more: BadEvents) -> None:
+        """Count those that follow."""
+        self.count += more.count
+        self.listed += more.listed[: LISTED - len(self.listed)]
 
 
 @dataclass(frozen=True)

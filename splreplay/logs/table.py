@@ -12,33 +12,28 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from splreplay.logs.events import Item
-from splreplay.logs.report import BadEvent, EventKind
+from splreplay.logs.report import BadEvents, EventKind
 
 # A row group: as many rows as searches like, and as few bytes as memory does.
 GROUP_ROWS = 1 << 16
 GROUP_BYTES = 64 << 20
-BAD_EVENTS_LISTED = 20
 # A text that stands this often among the first rows is written, and looked at by searches, once a group.
 SAMPLE_ROWS, REPEATED = 1 << 10, 8
 
 
-def write(items: Iterable[Item], file: Path) -> tuple[Counter[EventKind], list[BadEvent], int]:
+def write(items: Iterable[Item], file: Path) -> tuple[Counter[EventKind], BadEvents]:
     """Write the events among *items* to *file*; no file where there is none.
 
     Returns:
-        How many events of which kind there are; the first bad events; how many are bad.
+        How many events of which kind there are, and the bad ones.
     """
     counts: Counter[EventKind] = Counter()
-    bad: list[BadEvent] = []
-    bad_events = 0
+    bad = BadEvents()
 
     def good() -> Iterator[pa.RecordBatch]:
-        nonlocal bad_events
         for item in items:
-            if isinstance(item, BadEvent):
-                bad_events += 1
-                if len(bad) < BAD_EVENTS_LISTED:
-                    bad.append(item)
+            if isinstance(item, BadEvents):
+                bad.extend(item)
             else:
                 counts.update(_kinds(item))
                 yield item
@@ -49,7 +44,7 @@ def write(items: Iterable[Item], file: Path) -> tuple[Counter[EventKind], list[B
             writer = writer or stack.enter_context(_writer(group, file))
             writer.write_table(group, len(group))
             del group  # while the next one is gathered
-    return counts, bad, bad_events
+    return counts, bad
 
 
 def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -13,15 +13,12 @@ import installutil_rba_lookups as lookups
 import installutil_rba_rules as rules
 import installutil_rba_table as table
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from installutil_rba_fields import ANNOTATION, MODIFIER, MULTIVALUE
 from installutil_rba_values import PLACEHOLDERS, Pattern, Value, address
 
 from tests.command.splunkd import MESSAGE, REPO, build_lookups, splunk_csv
-
-settings.register_profile("command", deadline=None)
-settings.load_profile("command")
 
 # Text as splunkd can send it: any character, and bytes that are no UTF-8 as lone surrogates.
 TEXT = st.text(

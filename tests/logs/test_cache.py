@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
-from splreplay import logs
+from splreplay.errors import DataError
 from splreplay.logs.cache import Cache
+from splreplay.logs.formats import xml
+from tests.conftest import REPO
 from tests.logs.conftest import Loaded, event
 
 CLOCKLESS = event(time="")
@@ -19,8 +22,8 @@ TEXT = event({"Image": "a"}) + "\n" + CLOCKLESS + "\n" + event({"Image": "b"}, e
 def readings(monkeypatch):
     """The logs that a reader was asked for."""
     asked = []
-    read = logs.READERS["xml"]
-    monkeypatch.setitem(logs.READERS, "xml", lambda log, fields: asked.append(Path(log.path).name) or read(log, fields))
+    read = xml.read
+    monkeypatch.setattr(xml, "read", lambda log, fields: asked.append(Path(log.path).name) or read(log, fields))
     return asked
 
 
@@ -79,6 +82,15 @@ def test_another_version_of_the_code_is_another_table(tmp_path, log, monkeypatch
     assert first != Cache(tmp_path, ("Image",))._name(str(log))
 
 
+def test_the_code_of_every_format_is_part_of_the_name(tmp_path, monkeypatch):
+    """So that a change to any reader is another version."""
+    read = []
+    read_bytes = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda file: read.append(file) or read_bytes(file))
+    Cache(tmp_path, ())
+    assert sorted((REPO / "splreplay" / "logs").rglob("*.py")) == sorted(read)
+
+
 def cut(file: Path) -> None:
     """Lose the second half of a file."""
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
@@ -117,16 +129,88 @@ def test_a_cache_that_cannot_be_written_costs_no_result(tmp_path, log):
     assert (2, True) == (len(rows), warning.startswith("its table cannot be kept in the cache: "))
 
 
+@pytest.mark.parametrize("name", ["c" * 300, "c/" * 3000, "\udcff" * 300])
+def test_a_name_that_the_file_system_refuses_costs_no_result(tmp_path, log, name):
+    """Too long for a name or for a path: the run warns and goes on."""
+    rows, _, _, [warning] = seen(log, tmp_path / name)
+    assert (2, True) == (len(rows), warning.startswith("its table cannot be kept in the cache: "))
+
+
+def pipe(file: Path) -> None:
+    """Put a pipe, which nobody writes into, in the place of a file."""
+    file.unlink()
+    os.mkfifo(file)
+
+
+def device(file: Path) -> None:
+    """Put a link to a device without end in the place of a file."""
+    file.unlink()
+    file.symlink_to("/dev/zero")
+
+
+def nowhere(file: Path) -> None:
+    """Put a link to nothing in the place of a file."""
+    file.unlink()
+    file.symlink_to("nowhere")
+
+
+@pytest.mark.parametrize("put", [pipe, device, nowhere])
+@pytest.mark.parametrize("suffix", ["parquet", "json"])
+def test_what_is_no_file_in_the_place_of_one_is_replaced(tmp_path, log, put, suffix):
+    """Without being read; the run warns and goes on, and the next one finds a sound table."""
+    seen(log, tmp_path / "cache")
+    [file] = (tmp_path / "cache").glob(f"*.{suffix}")
+    put(file)
+    warning = f"its table in the cache ({file.stem}.parquet) is damaged and is written anew"
+    assert [expected(log, warning), expected(log)] == [seen(log, tmp_path / "cache") for _ in range(2)]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "json"])
+def test_a_folder_in_the_place_of_a_table_costs_no_result(tmp_path, log, suffix):
+    """It cannot be replaced: the run warns and goes on."""
+    seen(log, tmp_path / "cache")
+    [file] = (tmp_path / "cache").glob(f"*.{suffix}")
+    file.unlink()
+    file.mkdir()
+    rows, _, _, [warning] = seen(log, tmp_path / "cache")
+    assert (2, True) == (len(rows), warning.startswith("its table cannot be kept in the cache: "))
+
+
+def test_a_log_that_goes_away_while_it_is_read_is_not_kept(tmp_path, log, monkeypatch):
+    """What was read of it is there."""
+    read = xml.read
+
+    def vanish(opened, fields):
+        yield from read(opened, fields)
+        log.unlink()
+
+    monkeypatch.setattr(xml, "read", vanish)
+    rows, _, _, [warning] = seen(log, tmp_path / "cache")
+    assert (2, True) == (len(rows), warning.startswith("its table cannot be kept in the cache: "))
+
+
+def test_a_log_that_cannot_be_read_is_an_error_of_ours(tmp_path, log, monkeypatch):
+    """With a cache as without: one that may not be opened, or is gone."""
+
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(Cache, "_name", refuse)
+    monkeypatch.setattr("splreplay.logs.opening.open", refuse, raising=False)
+    with pytest.raises(DataError, match=r"log\.xml: cannot be read"):
+        Loaded(log, cache=tmp_path / "cache")
+
+
 def test_a_log_that_changes_while_it_is_read_is_not_kept(tmp_path, log, monkeypatch):
     """Its table would stand under the name of other bytes."""
-    read = logs.READERS["xml"]
+    read = xml.read
 
     def grow(opened, fields):
         yield from read(opened, fields)
         with log.open("a", encoding="utf-8") as file:
             file.write(event({"Image": "c"}))
 
-    monkeypatch.setitem(logs.READERS, "xml", grow)
+    monkeypatch.setattr(xml, "read", grow)
     warning = "it changed while it was read, so its table is not kept in the cache"
     assert ([warning], []) == (seen(log, tmp_path / "cache")[3], list(tmp_path.glob("cache/*")))
     # Nothing unfinished is left behind either.

@@ -7,7 +7,7 @@ import gzip
 import pytest
 
 from splreplay.errors import DataError
-from splreplay.logs import evtx
+from splreplay.logs.formats.evtx import records
 from tests.logs.conftest import event
 from tests.logs.evtx_writer import write_evtx
 
@@ -22,7 +22,7 @@ EVENTS = [
 @pytest.fixture(autouse=True, params=[0, 1 << 40], ids=["process", "here"])
 def decoded_where(request, monkeypatch):
     """Decode every file in a process of its own, as large ones are, and none."""
-    monkeypatch.setattr(evtx, "PROCESS_BYTES", request.param)
+    monkeypatch.setattr(records, "PROCESS_BYTES", request.param)
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def decoder_is(monkeypatch, tmp_path):
     """Return what puts a script in the place of the decoder, which is then a process."""
 
     def put(script: str) -> None:
-        monkeypatch.setattr(evtx, "PROCESS_BYTES", 0)
-        monkeypatch.setattr(evtx.decoder, "__file__", str(tmp_path / "decoder.py"))
+        monkeypatch.setattr(records, "PROCESS_BYTES", 0)
+        monkeypatch.setattr(records.decoder, "__file__", str(tmp_path / "decoder.py"))
         (tmp_path / "decoder.py").write_text(script)
 
     return put
@@ -118,8 +118,8 @@ def test_sound_chunks_are_not_reported(loaded):
 
 def test_records_may_come_in_pieces(loaded, monkeypatch):
     """A record whose time is missing is named by its number in the file, not in its piece."""
-    monkeypatch.setattr(evtx, "PROCESS_BYTES", 1 << 40)
-    monkeypatch.setattr(evtx.decoder, "PIECE_BYTES", 0)
+    monkeypatch.setattr(records, "PROCESS_BYTES", 1 << 40)
+    monkeypatch.setattr(records.decoder, "PIECE_BYTES", 0)
     log = loaded(write_evtx(EVENTS[0], EVENTS[1], event(time="-")), *FIELDS)
     assert ([1, 3], ["record 3"]) == (log.values("event_id"), [place for place, _ in log.bad()])
 
@@ -160,15 +160,15 @@ def test_what_the_process_does_not_tell_is_decoded_here(loaded, decoder_is, scri
 @pytest.mark.parametrize("executable", ["", "/nowhere/python", None])
 def test_no_process_is_needed(loaded, monkeypatch, executable):
     """Where none can be started, all is decoded here."""
-    monkeypatch.setattr(evtx, "PROCESS_BYTES", 0)
-    monkeypatch.setattr(evtx.sys, "executable", executable)
+    monkeypatch.setattr(records, "PROCESS_BYTES", 0)
+    monkeypatch.setattr(records.sys, "executable", executable)
     log = loaded(write_evtx(*EVENTS), *FIELDS)
     assert ([1, 3], []) == (log.values("event_id"), log.bad())
 
 
 def test_the_process_tells_all(loaded, monkeypatch):
     """What is here is not asked."""
-    monkeypatch.setattr(evtx, "PROCESS_BYTES", 0)
-    monkeypatch.setattr(evtx.decoder, "pieces", None)
+    monkeypatch.setattr(records, "PROCESS_BYTES", 0)
+    monkeypatch.setattr(records.decoder, "pieces", None)
     log = loaded(write_evtx(*EVENTS), *FIELDS)
     assert ([1, 3], []) == (log.values("event_id"), log.bad())

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
-import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from splreplay.logs import fast_jsonl, jsonl, jsonl_duckdb, jsonl_scanner
-from splreplay.logs.opening import Log
+from splreplay.logs.formats.jsonl import exact, fast
+from splreplay.logs.report import BadEvents
 from tests.conftest import REPO
 from tests.logs.fuzz import outcome
 from tests.logs.json_forms import FORMS, json_lines
 
-VALUES_OF = fast_jsonl.values_of
 RECORDINGS = sorted((REPO / "tests" / "recordings").glob("*.xml"))
 REAL = sorted((REPO.parent / "shared" / "data").glob("*.xml*"))
 
@@ -26,39 +24,35 @@ def content(path) -> bytes:
     return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
-@pytest.fixture(params=[jsonl_duckdb, jsonl_scanner], ids=["duckdb", "scanner"], autouse=True)
-def take(request, monkeypatch):
-    """The pieces that one of the two has been given that take values out of lines, whatever the size of the file."""
-    taken = []
-
-    def values(piece, form):
-        taken.append(piece)
-        return request.param.values(piece, form)
-
-    monkeypatch.setattr(fast_jsonl, "values_of", lambda log: values)
-    return taken
+@pytest.fixture
+def taken(monkeypatch):
+    """The pieces whose values are taken out of all lines at once."""
+    pieces = []
+    values_of = fast.values_of
+    monkeypatch.setattr(fast, "values_of", lambda piece, form: pieces.append(piece) or values_of(piece, form))
+    return pieces
 
 
 @pytest.fixture
 def exact_lines(monkeypatch):
     """What the exact reader is asked for while the fast one reads."""
     asked = []
-    rows = jsonl.rows
+    rows = exact.rows
 
     def counted(numbered, fields):
         for number, line in numbered:
             asked.append(line)
             yield from rows([(number, line)], fields)
 
-    monkeypatch.setattr(jsonl, "rows", counted)
+    monkeypatch.setattr(exact, "rows", counted)
     return asked
 
 
 def same(path) -> tuple:
     """Return what both readers make of a log, which is the same."""
-    exact = outcome(jsonl.read, path)
-    assert exact == outcome(fast_jsonl.read, path)
-    return exact
+    expected = outcome(exact.read, path)
+    assert expected == outcome(fast.read, path)
+    return expected
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -69,7 +63,7 @@ def test_a_recording_is_read_the_same(tmp_path, monkeypatch, path, form):
     log = tmp_path / "log"
     log.write_bytes(json_lines(form, content(path)))
     rows, bad, error = same(log)
-    assert (True, [], "") == (len(rows) > 0, bad, error)
+    assert (True, BadEvents(), "") == (len(rows) > 0, bad, error)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -78,68 +72,25 @@ def test_most_real_events_need_no_exact_reader(tmp_path, exact_lines, path, form
     """One in forty is left to it."""
     log = tmp_path / "log"
     log.write_bytes(json_lines(form, content(path)))
-    rows, _, _ = outcome(fast_jsonl.read, log)
+    rows, _, _ = outcome(fast.read, log)
     assert len(exact_lines) < len(rows) / 40
 
 
-@pytest.mark.parametrize(("size", "expected"), [(1000, jsonl_scanner.values), (1001, jsonl_duckdb.values)])
-def test_a_large_file_is_for_the_scanner(tmp_path, monkeypatch, size, expected):
-    """A file of that size is; a smaller one is not."""
-    monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", size)
-    path = tmp_path / "log"
-    path.write_bytes(b"{".ljust(1000))
-    assert expected is VALUES_OF(Log(str(path)))
-
-
-@pytest.mark.parametrize("error", [EOFError(), OSError(), RuntimeError()])
-def test_a_scanner_that_cannot_be_made_ready_costs_speed_alone(tmp_path, monkeypatch, error):
-    """Where numba finds damaged what it has kept, or cannot keep what it has compiled."""
-
-    def fail():
-        raise error
-
-    monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", 0)
-    monkeypatch.setattr(jsonl_scanner, "prepare", fail)
-    path = tmp_path / "log"
-    path.write_bytes(b"{")
-    assert jsonl_duckdb.values is VALUES_OF(Log(str(path)))
-
-
-def test_lines_too_short_for_events_are_read_one_by_one(tmp_path, take):
+def test_lines_too_short_for_events_are_read_one_by_one(tmp_path, taken):
     """A value takes memory in each line, so many short ones would take far more than they have bytes."""
     path = tmp_path / "log"
     path.write_bytes(b"\n" * 5000 + b"{}\n" * 2000 + EVENT.encode() + b"\n")
     rows, bad, _ = same(path)
-    assert (1, 2000, []) == (len(rows), len(bad), take)
+    assert (1, 2000, []) == (len(rows), bad.count, taken)
 
 
-def test_a_line_longer_than_a_block_hides_no_short_ones(tmp_path, monkeypatch, take):
+def test_a_line_longer_than_a_block_hides_no_short_ones(tmp_path, monkeypatch, taken):
     """It would let them pass, on an average, and they are no fewer for it."""
     monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", 10_000)
     path = tmp_path / "log"
     path.write_bytes(EVENT.replace('"x"', f'"{"x" * 200_000}"').encode() + b"\n" + b"{}\n" * 2000)
     rows, bad, _ = same(path)
-    assert (1, 2000, []) == (len(rows), len(bad), take)
-
-
-def test_a_large_file_without_numba_is_for_duckdb(tmp_path, monkeypatch):
-    """Nothing but speed is lost without the extra."""
-    monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", 0)
-    for name in ("jsonl_scanner", "jsonl_compiled"):
-        monkeypatch.delitem(sys.modules, f"splreplay.logs.{name}")
-        monkeypatch.delattr(f"splreplay.logs.{name}")
-    monkeypatch.setitem(sys.modules, "numba", None)
-    path = tmp_path / "log"
-    path.write_bytes(b"{")
-    assert jsonl_duckdb.values is VALUES_OF(Log(str(path)))
-
-
-def test_what_is_compressed_is_for_duckdb(tmp_path, monkeypatch):
-    """Its size is not known before it is read."""
-    monkeypatch.setattr(fast_jsonl, "SCANNER_BYTES", 0)
-    path = tmp_path / "log.gz"
-    path.write_bytes(gzip.compress(b"{"))
-    assert jsonl_duckdb.values is VALUES_OF(Log(str(path)))
+    assert (1, 2000, []) == (len(rows), bad.count, taken)
 
 
 PLAIN = {
@@ -178,7 +129,7 @@ def test_a_usual_line_needs_no_exact_reader(tmp_path, exact_lines):
     path.write_text("\r\n".join([*lines, *lines, EVENT, ""]), encoding="utf-8", newline="")
     rows, _, _ = same(path)
     exact_lines.clear()
-    outcome(fast_jsonl.read, path)
+    outcome(fast.read, path)
     assert (2 * len(values) + 1, []) == (len(rows), exact_lines)
 
 
@@ -403,7 +354,7 @@ def test_more_forms_of_lines_than_are_learned_are_read_the_same(tmp_path, exact_
     path.write_text("\n".join([*lines, *lines, EVENT, ""]), encoding="utf-8")
     rows, _, _ = same(path)
     exact_lines.clear()
-    outcome(fast_jsonl.read, path)
+    outcome(fast.read, path)
     assert (2 * count + 1, []) == (len(rows), exact_lines)
 
 
@@ -414,7 +365,7 @@ def test_lines_of_other_spacing_need_no_exact_reader(tmp_path, exact_lines):
     path.write_text("\n".join([*lines, *reversed(lines), *lines, ""]), encoding="utf-8")
     rows, _, _ = same(path)
     exact_lines.clear()
-    outcome(fast_jsonl.read, path)
+    outcome(fast.read, path)
     assert (6, []) == (len(rows), exact_lines)
 
 
@@ -435,7 +386,7 @@ def test_lines_that_name_their_provider_otherwise_are_read_the_same(tmp_path, fi
     turned = PROVIDERS[first:] + PROVIDERS[:first]
     path.write_text("".join(json.dumps(FLAT | provider) + "\n" for provider in turned * 3), encoding="utf-8")
     rows, bad, _ = same(path)
-    assert (15, []) == (len(rows), bad)
+    assert (15, BadEvents()) == (len(rows), bad)
 
 
 @pytest.mark.parametrize("raw", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80"])
@@ -446,14 +397,14 @@ def test_bytes_that_are_no_utf_8_are_read_the_same(tmp_path, raw):
         unusual = EVENT.encode().replace(old, new.replace(b"@", raw))
         path.write_bytes(b"\n".join([*(line.encode() for line in USUAL), unusual]))
         rows, bad, _ = same(path)
-        assert 21 == len(rows) + len(bad)
+        assert 21 == len(rows) + bad.count
 
 
 PUT = [b"", b"\xff", *(bytes([char]) for char in b',:"{}[]\\ 0-.en\n\t')]
 MUTATION = st.tuples(st.floats(0, 1), st.integers(0, 3), st.sampled_from(PUT))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(range(len(REAL) or 1)),
     st.sampled_from(FORMS),

@@ -8,14 +8,18 @@ import json
 import os
 import re
 import threading
+import zlib
+from unittest.mock import patch
 
 import pytest
 
 from splreplay.errors import DataError
 from splreplay.logs import opening
+from tests.conftest import REPO
 from tests.logs.conftest import Loaded, event
 
 LINE = "CommandLine"
+DECOMPRESS = zlib.decompressobj
 XML = event({LINE: "é"}) + "\n"
 JSON = json.dumps({"EventID": 1, "SystemTime": "2025-06-17T08:00:00Z", LINE: "é"}, ensure_ascii=False) + "\n"
 
@@ -83,6 +87,89 @@ def test_a_damaged_gzip_file_keeps_what_it_has(loaded):
     assert (["é"], "end") == (log.values(LINE), log.bad()[-1][0])
 
 
+LINES = "".join(f"{number:x}{'x' * (number % 90)}\n" for number in range(60_000)).encode()
+
+
+def gunzipped(path) -> tuple[bytes, str | None]:
+    """Return what is uncompressed of a file, and its flaw."""
+    log = opening.Log(str(path))
+    return b"".join(log.blocks), log.flaw
+
+
+def lost_behind(place: int, error: str) -> str:
+    """Return the flaw of damaged data."""
+    told = f"Error -3 while decompressing data: {error}"
+    return f"the gzip data is damaged, what follows byte {place:,} of the file is lost ({told})"
+
+
+@pytest.mark.parametrize("block_bytes", [700, 8 << 20])
+@pytest.mark.parametrize("at, error", [(-5, "incorrect data check"), (-1, "incorrect length check")])
+def test_a_wrong_checksum_costs_no_byte(tmp_path, monkeypatch, at, error, block_bytes):
+    """The checksum and the length stand behind the text, which is there; the flaw says where in the file that ends."""
+    monkeypatch.setattr(opening, "BLOCK_BYTES", block_bytes)
+    content = bytearray(gzip.compress(LINES))
+    content[at] ^= 1
+    path = tmp_path / "log"
+    path.write_bytes(content)
+    assert (LINES, lost_behind(len(content) + at, error)) == gunzipped(path)
+
+
+@pytest.mark.parametrize("block_bytes", [700, 8 << 20])
+@pytest.mark.parametrize("level", [0, 1, 9])
+@pytest.mark.parametrize("lines", [LINES, LINES[:100], b""])
+def test_all_is_kept_that_stands_before_the_damage(tmp_path, monkeypatch, lines, level, block_bytes):
+    """To the byte, whatever the damage is followed by."""
+    monkeypatch.setattr(opening, "BLOCK_BYTES", block_bytes)
+    member = zlib.compressobj(level, wbits=31)
+    content = gzip.compress(b"first") + member.compress(lines) + member.flush(zlib.Z_SYNC_FLUSH)
+    path = tmp_path / "log"
+    path.write_bytes(content + b"\xff" * 100 + gzip.compress(b"lost"))
+    assert (b"first" + lines, lost_behind(len(content), "invalid block type")) == gunzipped(path)
+
+
+def test_a_recording_with_one_damaged_byte_is_not_empty(tmp_path):
+    """Near its end, it costs the last events alone."""
+    recording = (REPO / "tests" / "recordings" / "installutil_attack.xml").read_bytes()
+    content = bytearray(gzip.compress(recording))
+    content[-30] ^= 0xFF
+    path = tmp_path / "log"
+    path.write_bytes(content)
+    assert Loaded(path).report.events > 80
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b and noise", gzip.compress(b"")[:-4]])
+def test_gzip_data_of_which_nothing_can_be_read_is_not_called_empty(loaded, content):
+    """The error says what is wrong with it."""
+    with pytest.raises(DataError, match="log: nothing of this file can be read: the gzip data "):
+        loaded(content)
+
+
+def test_many_gzip_members_are_one_text(tmp_path, monkeypatch):
+    """Each leaves the rest of a small slice to the next, and blocks are as large as of one member."""
+    left = []
+
+    class Member:
+        def __init__(self, wbits):
+            self._member = DECOMPRESS(wbits=wbits)
+
+        def copy(self):
+            return self._member.copy()
+
+        def decompress(self, data):
+            left.append(len(data))
+            return self._member.decompress(data)
+
+        def __getattr__(self, name):
+            return getattr(self._member, name)
+
+    monkeypatch.setattr(opening.zlib, "decompressobj", Member)
+    path = tmp_path / "log"
+    path.write_bytes(b"".join(gzip.compress(b"<a>%d</a>" % number) for number in range(3000)))
+    blocks = list(opening.Log(str(path)).blocks)
+    assert [b"".join(b"<a>%d</a>" % number for number in range(3000))] == blocks
+    assert max(left) <= opening.SLICE_BYTES < path.stat().st_size
+
+
 def test_gzip_that_grows_a_thousandfold_is_read_in_blocks(loaded):
     """A small file may hold a large log."""
     assert 1 == loaded(gzip.compress(XML.encode() + b"\n" * 20_000_000), LINE).report.events
@@ -118,6 +205,31 @@ def test_a_directory_is_refused(tmp_path):
     assert f"{tmp_path}: this is a directory: name the log files in it" == str(error.value)
 
 
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/urandom"])
+def test_a_device_without_end_is_refused(tmp_path, path):
+    """Under its own name, through a link, and as standard input."""
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    message = ": this is a device, which may have no end: name a file or a pipe"
+    for named in (path, str(link)):
+        with pytest.raises(DataError) as error:
+            Loaded(named)
+        assert named + message == str(error.value)
+    with open(path) as stdin, patch("sys.stdin", stdin), pytest.raises(DataError) as error:
+        Loaded("-")
+    assert "-" + message == str(error.value)
+
+
+def test_a_terminal_is_a_log(tmp_path):
+    """What is typed or pasted there is read."""
+    ours, theirs = os.openpty()
+    writer = threading.Thread(target=os.write, args=(ours, (XML + "\n").encode() + b"\4\4"))
+    writer.start()
+    log = Loaded(os.ttyname(theirs), fields=(LINE,))
+    writer.join()
+    assert ["é"] == log.values(LINE)
+
+
 def test_a_missing_file_is_refused(tmp_path):
     """The error is the system's, with the name."""
     with pytest.raises(DataError) as error:
@@ -148,20 +260,50 @@ def test_only_the_first_bad_events_are_listed(loaded):
         ("windows-1252", "windows-1252"),
         ("iso-8859-15", "ISO-8859-15"),
         ("koi8-r", "koi8-r"),
+        ("shift_jis", "Shift_JIS"),
+        ("gb18030", "GB18030"),
+        ("euc-kr", "EUC-KR"),
+        ("cp850", "IBM850"),
+        ("mac-roman", "macintosh"),
         ("utf-8", "utf-16"),
         ("utf-8", "UTF8"),
     ],
 )
 def test_a_declared_encoding_is_kept_to(loaded, encoding, declared):
     """Where the bytes are 8-bit; a declaration that an earlier conversion left behind is not believed."""
-    text = "ж" if encoding == "koi8-r" else "é"
+    text = {"koi8-r": "ж", "shift_jis": "表", "euc-kr": "한"}.get(encoding, "é")
     log = loaded(f"<?xml version='1.0' encoding='{declared}'?>\n{event({LINE: text})}".encode(encoding), LINE)
     assert ([text], []) == (log.values(LINE), log.bad())
 
 
-@pytest.mark.parametrize("declared", ["klingon", "utf-7", "idna", "base64", "cp037"])
+ODD_ENCODINGS = [
+    "klingon",
+    "utf-7",
+    "idna",
+    "base64",
+    "cp037",
+    "hz",
+    "iso2022_jp",
+    "charmap",
+    "undefined",
+    "rot13",
+    "zip",
+]
+ODD_ENCODINGS += [
+    "unicode_escape",
+    "raw_unicode_escape",
+    "unicode-escape",
+    "punycode",
+    "mbcs",
+    "ptcp154.x",
+    "...",
+    "x" * 40,
+]
+
+
+@pytest.mark.parametrize("declared", ODD_ENCODINGS)
 def test_a_declared_encoding_that_is_not_known_is_refused(loaded, declared):
-    """The error names it: the bytes would be taken for other text. So is one in which `<` is no `<`."""
+    """The error names it: the bytes would be taken for other text. So is one in which `<` is no `<`, and a codec of Python's."""
     with pytest.raises(DataError, match=f"log: it declares the encoding '{declared}', which replay does not read"):
         loaded(f"<?xml version='1.0' encoding='{declared}'?>\n" + XML, LINE)
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from splreplay.errors import DataError
-from splreplay.logs import xml
+from splreplay.logs.formats.xml import exact
 from tests.logs.conftest import NAMESPACE, event
 
 LINE = "CommandLine"
@@ -194,7 +194,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\u
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=4))
 def test_any_text_comes_back_as_it_was(loaded, rows):
     """Values survive writing as XML and reading, whatever they hold."""
@@ -275,7 +275,7 @@ def test_a_comment_may_be_as_long_as_a_block(loaded, monkeypatch, before):
     """Wherever it begins in a block, and others in the next ones, its events are none."""
     comment = f"<!--{HIDDEN * 3}-->"
     monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", len(comment))
-    monkeypatch.setattr("splreplay.logs.xml.MAX_OPEN_BYTES", len(comment))
+    monkeypatch.setattr("splreplay.logs.formats.xml.exact.MAX_OPEN_BYTES", len(comment))
     good = event({LINE: "a"})
     log = loaded((good * before + comment) * 5, LINE)
     assert (["a"] * before * 5, []) == (log.values(LINE), log.bad())
@@ -315,9 +315,9 @@ def test_a_comment_in_a_value_is_part_of_it(loaded, text):
 def test_what_is_opened_and_never_closed_does_not_fill_the_memory(loaded, monkeypatch, start):
     """Soon it is taken for none, and reading goes on."""
     monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", 500)
-    monkeypatch.setattr("splreplay.logs.xml.MAX_OPEN_BYTES", 2000)
+    monkeypatch.setattr("splreplay.logs.formats.xml.exact.MAX_OPEN_BYTES", 2000)
     sizes = []
-    rows = xml.rows
-    monkeypatch.setattr(xml, "rows", lambda *given: sizes.append(len(given[3])) or rows(*given))
+    rows = exact.rows
+    monkeypatch.setattr(exact, "rows", lambda *given: sizes.append(len(given[3])) or rows(*given))
     log = loaded("<Event>" + start + "</Event>" + event({LINE: "a"}) * 30, LINE)
     assert (["a"] * 30, True) == (log.values(LINE), max(sizes) < 3000)

@@ -1,65 +1,49 @@
 """JSON lines, read fast: the values of lines that can mean but one thing are taken from all of a block at once.
 
-`jsonl` reads all other lines. Nothing but speed is lost without this module: `jsonl.read` gives the same rows.
+`exact` reads all other lines. Nothing but speed is lost without this module: `exact.read` gives the same rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from splreplay.logs import jsonl, jsonl_duckdb, opening
+from splreplay.logs import opening
+from splreplay.logs.arrays import TIME_BYTES, Booleans, Floats, Integers, times, windows
 from splreplay.logs.events import Item, Row, UnreadableEventError, batch_of, batches, epoch, event_id
-from splreplay.logs.fast import THREADS, in_threads
-from splreplay.logs.jsonl_form import SYSTEM, Form, Values, form
+from splreplay.logs.formats.jsonl import exact
+from splreplay.logs.formats.jsonl.form import SYSTEM, form
+from splreplay.logs.formats.jsonl.values import Values, values_of
 from splreplay.logs.opening import Log
-from splreplay.logs.report import BadEvent
-from splreplay.logs.shapes import TIME_BYTES, Booleans, Floats, Integers, times, windows
-
-# The scanner starts in half a second, which it saves where a file is so large.
-SCANNER_BYTES = 256 << 20
-# No event is as short; lines that are, on an average, would cost far more memory than they have bytes, and a line that is longer
-# than a block makes up for none of them. DuckDB's check looks at VALUE_BYTES, so it is no less.
-EVENT_BYTES = 32
+from splreplay.logs.report import BadEvent, BadEvents
+from splreplay.logs.threads import THREADS, in_threads
 
 _epoch = lru_cache(maxsize=4096)(epoch)
-_local_time = lru_cache(maxsize=4096)(jsonl.local_time)
+_local_time = lru_cache(maxsize=4096)(exact.local_time)
 
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
-    """Read a log, as jsonl.read does."""
-    values = values_of(log)
+    """Read a log, as exact.read does."""
 
-    def read_piece(piece: jsonl.Piece) -> list[Item]:
-        if min(len(piece.content), opening.BLOCK_BYTES) < EVENT_BYTES * piece.lines:
-            return list(batches(jsonl.rows(enumerate(jsonl.lines(piece.content), piece.number), fields), fields))
+    def read_piece(piece: exact.Piece) -> list[Item]:
+        # Lines that are too short for events would cost far more memory than they have bytes, and a line that is longer than a
+        # block makes up for none of them. The check of the values needs as much, too.
+        if min(len(piece.content), opening.BLOCK_BYTES) < exact.EVENT_BYTES * piece.lines:
+            return list(batches(exact.rows(enumerate(exact.lines(piece.content), piece.number), fields), fields))
         wanted = form(piece.content, fields)
-        found = values(piece, wanted)
+        found = values_of(piece, wanted)
         provider = _provider(found.columns) if wanted.implied else found.columns["provider"]
         return _read(found, provider, piece, fields)
 
     # So that there is work while rows are written, as the writer takes as long as two pieces.
-    return in_threads(read_piece, ((piece,) for piece in jsonl.pieces(log)), 2 * THREADS)
+    return in_threads(read_piece, ((piece,) for piece in exact.pieces(log)), 2 * THREADS)
 
 
-def values_of(log: Log) -> Callable[[jsonl.Piece, Form], Values]:
-    """Return what takes values out of the lines of a log: for a large file the scanner, where numba is installed."""
-    if log.file and log.size >= SCANNER_BYTES:
-        try:
-            from splreplay.logs import jsonl_scanner
-
-            jsonl_scanner.prepare()
-        except Exception:  # numba is not there, may write nowhere, finds what it has kept damaged …
-            return jsonl_duckdb.values
-        return jsonl_scanner.values
-    return jsonl_duckdb.values
-
-
-def _read(found: Values, provider: pa.Array, piece: jsonl.Piece, fields: Sequence[str]) -> list[Item]:
+def _read(found: Values, provider: pa.Array, piece: exact.Piece, fields: Sequence[str]) -> list[Item]:
     """Return the bad events of a piece, and the rows in one batch."""
     columns, sure = found.columns, found.sure
     for name in SYSTEM:
@@ -70,10 +54,7 @@ def _read(found: Values, provider: pa.Array, piece: jsonl.Piece, fields: Sequenc
     ids, moments = pa.array(_event_ids(columns["event_id"], sure)), pa.array(_moments(columns, sure))
     computer, channel, *values = (columns[name] for name in ("computer", "channel", *fields))
     batch = batch_of([provider, ids, moments, computer, channel, *values], fields)
-    lines = np.flatnonzero(~sure).tolist()
-    starts = np.concatenate(([0], found.ends))
-    others = [(line, piece.content[starts[line] : starts[line + 1]].removesuffix(b"\n")) for line in lines]
-    return _with_others(batch, sure, piece.number, others, fields) if others else [batch]
+    return [batch] if sure.all() else _with_others(batch, sure, piece, found.ends, fields)
 
 
 def _provider(columns: Mapping[str, pa.Array]) -> pa.Array:
@@ -82,33 +63,34 @@ def _provider(columns: Mapping[str, pa.Array]) -> pa.Array:
     if not provider.null_count:
         return provider
     channel = columns["channel"].cast(pa.string())
-    sysmon = pc.or_kleene(pc.starts_with(channel, f"{jsonl.SYSMON}/"), columns["#utc"].is_valid())
-    implied = pc.if_else(sysmon, jsonl.SYSMON, None)
+    sysmon = pc.or_kleene(pc.starts_with(channel, f"{exact.SYSMON}/"), columns["#utc"].is_valid())
+    implied = pc.if_else(sysmon, exact.SYSMON, None)
     return pc.coalesce(provider.cast(pa.string()), implied)
 
 
 def _with_others(
-    batch: pa.RecordBatch, sure: Booleans, number: int, others: Sequence[tuple[int, bytes]], fields: Sequence[str]
+    batch: pa.RecordBatch, sure: Booleans, piece: exact.Piece, ends: Integers, fields: Sequence[str]
 ) -> list[Item]:
-    """Return the bad events among the lines that are not sure, and their rows in their places in the batch."""
-    bad: list[Item] = []
+    """Return the batch with the rows of the lines that are not sure in their places, and the bad events among these."""
+    bad = BadEvents()
     rows: list[Row] = []
     places: list[int] = []
-    for place, line in others:
-        for item in jsonl.rows([(number + place, line)], fields):
+    for place in map(int, np.flatnonzero(~sure)):
+        line = piece.content[ends[place - 1] if place else 0 : ends[place]]
+        for item in exact.rows([(piece.number + place, line)], fields):
             if isinstance(item, BadEvent):
-                bad.append(item)
+                bad.add(item)
             else:
                 rows.append(item)
                 places.append(place)
     known = np.flatnonzero(sure)
     order = np.argsort(np.concatenate((known, np.array(places, np.int64))))
-    exact = [item for item in batches(rows, fields) if isinstance(item, pa.RecordBatch)]
+    read_exactly = [item for item in batches(rows, fields) if isinstance(item, pa.RecordBatch)]
     # Arrow takes no rows out of columns of views.
     texts = [(column.name, pa.string() if column.type == pa.string_view() else column.type) for column in batch.schema]
-    first, *rest = (pa.table(item).cast(pa.schema(texts)) for item in (batch, *exact))
+    first, *rest = (pa.table(item).cast(pa.schema(texts)) for item in (batch, *read_exactly))
     table = pa.concat_tables([first.take(pa.array(known)), *rest]).take(pa.array(order))
-    return [*bad, *table.cast(batch.schema).combine_chunks().to_batches()]
+    return [*table.cast(batch.schema).combine_chunks().to_batches(), *([bad] if bad.count else [])]
 
 
 def _event_ids(texts: pa.Array, sure: Booleans) -> Integers:

@@ -14,23 +14,30 @@ fields of the Winlogbeat reference.
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import re
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from splreplay.logs.arrays import CACHED
 from splreplay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id
-from splreplay.logs.opening import CACHED, Log, whole
-from splreplay.logs.report import BadEvent
+from splreplay.logs.opening import Log, whole
+from splreplay.logs.report import LISTED, UNLISTED, BadEvent
 
 SYSMON = "Microsoft-Windows-Sysmon"
 NEWLINE = re.compile(rb"\n")
 # What a line may have around it: white space, the byte order mark where files were put together, the zeros of a file
 # that was not written full. None of it begins or ends a JSON object.
 PADDING = string.whitespace.encode() + codecs.BOM_UTF8 + b"\0"
+# A line has a value in each column, however short it is.
+MAX_LINES = 1 << 16
+# An EventID and a time take more.
+EVENT_BYTES = 32
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 # What the flat forms call a thing; the first that an event has counts.
@@ -61,8 +68,15 @@ def pieces(log: Log) -> Iterator[Piece]:
     number = 1
     for _, content in whole(log, b"\n", NEWLINE):
         count = _line_ends(content) + (not content.endswith(b"\n"))
-        yield Piece(number, count, content)
-        number += count
+        cuts = [0, len(content)]
+        if count > MAX_LINES:
+            cuts[1:1] = (np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n")) + 1)[
+                MAX_LINES - 1 : count - 1 : MAX_LINES
+            ]
+        for start, end in pairwise(cuts):
+            yield Piece(number, min(count, MAX_LINES), content[start:end])
+            number += min(count, MAX_LINES)
+            count -= MAX_LINES
 
 
 def _line_ends(content: bytes) -> int:
@@ -72,18 +86,26 @@ def _line_ends(content: bytes) -> int:
     return sum(int(np.count_nonzero(part == ord("\n"))) for part in parts)
 
 
-def lines(content: bytes) -> list[bytes]:
-    """Return the lines of a piece."""
-    return content.removesuffix(b"\n").split(b"\n")
+def lines(content: bytes) -> Iterable[bytes]:
+    """Return the lines of a piece, each with its line feed; a list of very short ones would take far more memory."""
+    return io.BytesIO(content)
 
 
 def rows(numbered: Iterable[tuple[int, bytes]], fields: Sequence[str]) -> Iterator[Row | BadEvent]:
-    """Read lines, each given with its number; blank ones are no events."""
+    """Read lines, each given with its number; blank ones are no events.
+
+    Of those that are too short for an event, only as many are looked at as are listed.
+    """
+    bad = 0
     for number, line in numbered:
         if text := line.strip(PADDING):
+            if len(text) < EVENT_BYTES and bad >= LISTED:
+                yield UNLISTED
+                continue
             try:
                 yield _row(text, fields)
             except UnreadableEventError as error:
+                bad += 1
                 yield BadEvent(f"line {number}", str(error))
 
 

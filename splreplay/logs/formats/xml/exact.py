@@ -6,9 +6,9 @@ Source of the form: the Event schema, http://schemas.microsoft.com/win/2004/08/e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from lxml import etree
 from splreplay.errors import DataError
 from splreplay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id
 from splreplay.logs.opening import Log, whole
-from splreplay.logs.report import BadEvent
+from splreplay.logs.report import LISTED, UNLISTED, BadEvent
 
 # The delimiter belongs to the name: <EventData> and </Events> are other elements.
 START = re.compile(rb"<Event(?=[\s>])")
@@ -32,6 +32,9 @@ COMMENT_START, COMMENT_END = b"<!--", b"-->"
 COMMENT_OR_TAG = re.compile(b"<!--(?P<comment>.*?)-->|(?P<start>%b)|%b" % (START.pattern, END.pattern), re.DOTALL)
 # What may be a CDATA section or a comment is none if it has no end in so many bytes.
 MAX_OPEN_BYTES = 16 << 20
+
+# System, its EventID and its time take more.
+EVENT_BYTES = 64
 
 # What XML 1.0 allows in no form, not even escaped (section 2.2).
 ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -70,18 +73,23 @@ def pieces(log: Log) -> Iterator[tuple[int, bytes]]:
 
 
 def rows(parser: Parser, path: str, offset: int, content: bytes) -> Iterator[Row | BadEvent]:
-    """Read one piece of the log at *path*, which ends behind an event and begins at *offset*."""
+    """Read one piece of the log at *path*, which ends behind an event and begins at *offset*.
+
+    Of the bad events that are too short for an event, only as many are looked at as are listed.
+    """
     marked = _marked(content)
+    bad = 0
     for begin, end in _edges(marked):
         piece, mark = content[begin:end], marked[begin:end]
-        items = list(_piece(parser, path, offset + begin, piece, mark))
-        if mark != piece and not any(isinstance(item, Row) for item in items):
-            # What looked like a CDATA section may begin in what is left of one event and end in another.
-            for first, last in _edges(piece):
-                part = piece[first:last]
-                yield from _piece(parser, path, offset + begin + first, part, part)
-        else:
-            yield from items
+        items: Iterable[Row | BadEvent] = _piece(parser, path, offset + begin, piece, mark, bad)
+        if mark != piece:
+            items = list(items)
+            if not any(isinstance(item, Row) for item in items):
+                # What looked like a CDATA section may begin in what is left of one event and end in another.
+                items = _parts(parser, path, offset + begin, piece, bad)
+        for item in items:
+            bad += isinstance(item, BadEvent)
+            yield item
 
 
 def hides_ends(content: bytes) -> bool:
@@ -155,27 +163,46 @@ def _marked(content: bytes) -> bytes:
 
 def _edges(marked: bytes) -> Iterator[tuple[int, int]]:
     """Yield where each part that ends behind an event begins and ends, and what is left."""
-    ends = [match.end() for match in END.finditer(marked)]
-    return pairwise([0, *ends] if ends and ends[-1] == len(marked) else [0, *ends, len(marked)])
+    begin = 0
+    for match in END.finditer(marked):
+        yield begin, match.end()
+        begin = match.end()
+    if begin < len(marked):
+        yield begin, len(marked)
 
 
-def _piece(parser: Parser, path: str, offset: int, piece: bytes, marked: bytes) -> Iterator[Row | BadEvent]:
-    """Read one piece, of which *marked* shows where its tags are."""
-    starts = [match.start() for match in START.finditer(marked)]
-    before = marked[: starts[0]] if starts else marked
+def _parts(parser: Parser, path: str, offset: int, piece: bytes, bad: int) -> Iterator[Row | BadEvent]:
+    """Read one piece as if nothing in it were a CDATA section."""
+    for first, last in _edges(piece):
+        part = piece[first:last]
+        yield from _piece(parser, path, offset + first, part, part, bad)
+
+
+def _piece(parser: Parser, path: str, offset: int, piece: bytes, marked: bytes, bad: int) -> Iterator[Row | BadEvent]:
+    """Read one piece, of which *marked* shows where its tags are; before it, *bad* events were met."""
+    starts = START.finditer(marked)
+    first = next(starts, None)
+    before = marked[: first.start()] if first else marked
     if b"<!DOCTYPE" in before:
         advice = "this file has a DTD, which is refused: delete it, an event log needs none"
         raise DataError(advice, path, f"offset {offset}")
     if REMAINS.search(before):
         yield BadEvent(f"offset {offset}", "this is not a whole event")
+    if not first:
+        return
     # Where an event lacks its end, a piece has two starts. Only the last one can be whole.
-    for start in starts[:-1]:
-        yield BadEvent(f"offset {offset + start}", "this event has no end")
-    for start in starts[-1:]:
-        try:
-            yield parser.row(piece[start:])
-        except UnreadableEventError as error:
-            yield BadEvent(f"offset {offset + start}", str(error))
+    start = first.start()
+    for later in starts:
+        yield BadEvent(f"offset {offset + start}", "this event has no end") if bad < LISTED else UNLISTED
+        bad += 1
+        start = later.start()
+    if bad >= LISTED and len(piece) - start < EVENT_BYTES:
+        yield UNLISTED
+        return
+    try:
+        yield parser.row(piece[start:])
+    except UnreadableEventError as error:
+        yield BadEvent(f"offset {offset + start}", str(error))
 
 
 class Parser:

@@ -1,4 +1,4 @@
-"""Native .evtx files: the `evtx` package decodes each record to XML, which is then read as any other.
+"""The records of an .evtx file, decoded to XML, and what is wrong with its chunks.
 
 Source of the format: libyal/libevtx, documentation/Windows XML Event Log (EVTX).asciidoc.
 """
@@ -7,27 +7,21 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import struct
 import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from itertools import chain
 from typing import IO, NamedTuple
 
 from splreplay.errors import DataError
-from splreplay.logs import decoder
-from splreplay.logs.events import Item, Row, UnreadableEventError, batches
+from splreplay.logs.formats.evtx import decoder
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent
-from splreplay.logs.xml import Parser
 
-# `evtx` writes GUIDs without the braces that Windows shows, and no such GUID would match one of another log.
-GUID = re.compile(rb">([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})</")
 # A file of so much is worth a process to decode it.
 PROCESS_BYTES = 16 << 20
 # The most that Linux lets anyone have: the two processes wait for each other less often.
@@ -50,34 +44,6 @@ class Records(NamedTuple):
     first: int
     text: bytes
     ends: list[int]
-
-
-def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
-    """Read a log; raises DataError where it is no .evtx file after all."""
-    parser = Parser(fields)
-    return batches(chain.from_iterable(rows(parser, item) for item in records(log)), fields)
-
-
-def rows(parser: Parser, item: Records | BadEvent) -> Iterator[Row | BadEvent]:
-    """Read the records of one item of `records`; what is no record stays as it is."""
-    if isinstance(item, BadEvent):
-        yield item
-    else:
-        yield from (row(parser, item, number) for number in range(len(item.ends)))
-
-
-def row(parser: Parser, records: Records, number: int) -> Row | BadEvent:
-    """Read one record, given its place among the others."""
-    start = records.ends[number - 1] if number else 0
-    try:
-        return parser.row(xml(records.text[start : records.ends[number]]))
-    except UnreadableEventError as error:
-        return BadEvent(f"record {records.first + number}", str(error))
-
-
-def xml(text: bytes) -> bytes:
-    """Return events as Windows shows them, from what the package writes."""
-    return GUID.sub(rb">{\1}</", text)
 
 
 def records(log: Log) -> Iterator[Records | BadEvent]:
@@ -108,7 +74,7 @@ def records(log: Log) -> Iterator[Records | BadEvent]:
 
 def _decoded(path: str) -> Iterator[decoder.Piece]:
     """Decode a file as decoder.pieces does: in a process of its own, and here what that had not told when it ended early."""
-    # -P: beside the script are modules called evtx and xml, which are not those that it wants.
+    # -P: the script imports nothing that lies beside it.
     command = [sys.executable, "-P", decoder.__file__, path]
     told = 0
     with (

@@ -1,4 +1,4 @@
-"""Where lines of JSON hold what is read of them: the form of a log, as jsonl tells it, told by the first of its lines."""
+"""Where lines of JSON hold what is read of them: the form of a log, as `exact` tells it, told by the first of its lines."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
-import pyarrow as pa
-
-from splreplay.logs import jsonl
 from splreplay.logs.events import SPELLED
-from splreplay.logs.shapes import Booleans, Integers
+from splreplay.logs.formats.jsonl import exact
 
 # The keys to a value, from the line's own object inwards.
 Place: TypeAlias = tuple[str, ...]
@@ -21,7 +18,7 @@ FORM_BYTES = 1 << 16
 # What else than fields a line is read for. The three behind #time make the moment of NXLog's form.
 SYSTEM = ("provider", "event_id", "computer", "channel", "#time", "#local", "#received", "#relayed", "#utc")
 # Of the three, the last differs from the one before in case alone, as no two columns of DuckDB may.
-COMPUTER = jsonl.COMPUTER[:-1]
+COMPUTER = exact.COMPUTER[:-1]
 
 
 class Form(NamedTuple):
@@ -38,33 +35,19 @@ class Form(NamedTuple):
     implied: bool
 
 
-class Values(NamedTuple):
-    """What the lines of a piece hold.
-
-    Args:
-        columns: String views of each of SYSTEM and of the fields, a row a line.
-        sure: Which lines mean that to the exact reader, too.
-        ends: Where in the piece the next line begins.
-    """
-
-    columns: Mapping[str, pa.Array]
-    sure: Booleans
-    ends: Integers
-
-
 def form(piece: bytes, fields: Sequence[str]) -> Form:
     """Return the form of the first event of a piece."""
     present = _first_event(piece)
     if "winlog" in present:
         return _winlogbeat(tuple(fields))
-    keys = (jsonl.PROVIDER, COMPUTER, [jsonl.LOCAL_TIME[0], *jsonl.TIME])
+    keys = (exact.PROVIDER, COMPUTER, [exact.LOCAL_TIME[0], *exact.TIME])
     return _flat(tuple(fields), *(next(filter(present.get, names), None) for names in keys))
 
 
 def _first_event(piece: bytes) -> Mapping[str, object]:
-    for line in jsonl.lines(piece[:FORM_BYTES]):
+    for line in exact.lines(piece[:FORM_BYTES]):
         try:
-            record = json.loads(line.strip(jsonl.PADDING))
+            record = json.loads(line.strip(exact.PADDING))
         except (ValueError, RecursionError):
             continue
         if isinstance(record, dict):
@@ -92,13 +75,13 @@ def _flat(fields: Sequence[str], provider: str | None, computer: str | None, tim
     """Return a flat form by the keys of an event for three things, None where it has none of those that count."""
     keys = {"provider": provider, "event_id": "EventID", "computer": computer, "channel": "Channel"}
     keys["#utc"] = "UtcTime" if provider is None else None
-    local, received, relayed = jsonl.LOCAL_TIME
-    empty = [*_before(provider, jsonl.PROVIDER), *_before(computer, COMPUTER), "winlog"]
+    local, received, relayed = exact.LOCAL_TIME
+    empty = [*_before(provider, exact.PROVIDER), *_before(computer, COMPUTER), "winlog"]
     if time == local:
         keys |= {"#local": local, "#received": received, "#relayed": relayed}
     else:
         keys["#time"] = time
-        empty += [local, *_before(time, jsonl.TIME)]
+        empty += [local, *_before(time, exact.TIME)]
     values: dict[str, Place] = {name: (key,) for name, key in keys.items() if key}
     values.update((name, (name,)) for name in fields)
     # An event without the key that the first has may have its provider under another.

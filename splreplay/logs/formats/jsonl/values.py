@@ -7,18 +7,17 @@ takes is sure where its bytes show that none of this is in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from splreplay.logs.jsonl import Piece
-from splreplay.logs.jsonl_form import Form, Place, Values
-from splreplay.logs.opening import CACHED
-from splreplay.logs.shapes import Booleans, Bytes, Integers, windows
+from splreplay.logs.arrays import CACHED, Booleans, Bytes, Integers, windows
+from splreplay.logs.formats.jsonl.exact import Piece
+from splreplay.logs.formats.jsonl.form import Form, Place
 from splreplay.sql.values import identifier, literal
 
 # In more objects than this, the exact reader may find a line too deep.
@@ -29,7 +28,21 @@ VALUE_BYTES = 32
 NESTED = np.frombuffer(b'{"{}["[]', "<u2")
 
 
-def values(piece: Piece, form: Form) -> Values:
+class Values(NamedTuple):
+    """What the lines of a piece hold.
+
+    Args:
+        columns: String views of each of SYSTEM and of the fields, a row a line.
+        sure: Which lines mean that to the exact reader, too.
+        ends: Where in the piece the next line begins.
+    """
+
+    columns: Mapping[str, pa.Array]
+    sure: Booleans
+    ends: Integers
+
+
+def values_of(piece: Piece, form: Form) -> Values:
     """Return what stands in the places of a form; a piece has VALUE_BYTES or more."""
     content = piece.content
     ends = np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n")) + 1
@@ -39,7 +52,12 @@ def values(piece: Piece, form: Form) -> Values:
     lines = pa.Array.from_buffers(pa.string(), len(ends), [None, pa.py_buffer(edges), pa.py_buffer(content)])
     with _database().cursor() as cursor:
         cursor.register("lines", pa.table({"line": lines}))
-        [found] = cursor.sql(_query(form)).to_arrow_table().combine_chunks().to_batches()
+        try:
+            table = cursor.sql(_query(form)).to_arrow_table()
+        except (duckdb.Error, UnicodeDecodeError):
+            # A line is not JSON, or is not even UTF-8 and stands in the message. To try each line alone takes a fifth longer.
+            table = cursor.sql(_query(form, "try({})")).to_arrow_table()
+    [found] = table.combine_chunks().to_batches()
     columns = {name: found[name] for name, _ in form.values}
     plain, nesting = _plain(content, ends)
     sure = np.asarray(found["sure"]) & plain
@@ -65,8 +83,13 @@ def _database() -> duckdb.DuckDBPyConnection:
 
 
 @cache
-def _query(form: Form) -> str:
-    """Return the SQL that takes the values of a form out of `lines`; `sure` where a line has that form."""
+def _query(form: Form, attempt: str = "{}") -> str:
+    """Return the SQL that takes the values of a form out of `lines`; `sure` where a line has that form.
+
+    Args:
+        form: The form.
+        attempt: What stands around the expression that fails where a line is not JSON.
+    """
     taken = [place for _, place in form.values if place]
     known = {_folded(place): place for place in taken}
     sure = [f"{_value(place[:-1][:1])} IS NOT NULL" for place in taken]  # the line, and the object in it
@@ -79,14 +102,14 @@ def _query(form: Form) -> str:
             # No two keys may differ in case alone, so the other one is looked for in the text, escaped or not.
             seen = f"(contains(line, {literal(place[-1])}) OR contains(line, '\\u'))"
             sure.append(f"({_value(twin)} IS NOT NULL OR NOT {seen})")
-    structure = json.dumps(_structure(taken))
+    transformed = attempt.format(f"json_transform(line, {literal(json.dumps(_structure(taken)))})")
     listed = "".join(
         f",\n    {_value(at) if at else 'NULL::VARCHAR'} AS {identifier(name)}" for name, at in form.values
     )
     return f"""
 SELECT
     {" AND ".join(dict.fromkeys(sure))} AS sure{listed}
-FROM (SELECT line, try(json_transform(line, {literal(structure)})) AS s FROM lines)"""
+FROM (SELECT line, {transformed} AS s FROM lines)"""
 
 
 def _folded(place: Place) -> Place:

@@ -1,29 +1,26 @@
-"""Windows events, read fast: those of a known shape by `shapes`, all others by the exact readers, `xml` and `evtx`.
+"""Windows event XML, read fast: events of a known shape by `shapes`, all others by the exact reader.
 
-Nothing but speed is lost without this module: `xml.read` and `evtx.read` give the same rows.
+Nothing but speed is lost without this module: `exact.read` gives the same rows.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeAlias, TypeVarTuple
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from splreplay.logs import evtx, xml
+from splreplay.logs.arrays import Integers
 from splreplay.logs.events import Item, Row, batch_of, batches
+from splreplay.logs.formats.xml import exact
+from splreplay.logs.formats.xml.shapes import REACH, Block, Found, Shape, learn
 from splreplay.logs.opening import Log
-from splreplay.logs.report import BadEvent
-from splreplay.logs.shapes import REACH, Block, Booleans, Found, Integers, Shape, learn
+from splreplay.logs.report import LISTED, BadEvent, BadEvents
+from splreplay.logs.threads import in_threads
 
-Arguments = TypeVarTuple("Arguments")
-Exact: TypeAlias = Callable[[int, int, int], "Iterable[Row | BadEvent]"]
+Exact: TypeAlias = Callable[[int, int], "Iterable[Row | BadEvent]"]
 
-THREADS = 2
 # More events than this of shapes yet unknown are read exactly, block by block.
 LESSONS = 50
 MAX_SHAPES = 500
@@ -37,60 +34,23 @@ MASKS = np.frombuffer(
 ).reshape(-1, 4)
 
 
-def read_xml(log: Log, fields: Sequence[str]) -> Iterator[Item]:
-    """Read event XML; raises DataError where it has a DTD, as the exact reader does."""
+def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log, as exact.read does."""
     learned = Learned()
 
-    def read(offset: int, content: bytes) -> list[Item]:
-        parser = xml.Parser(fields)
+    def read_piece(offset: int, content: bytes) -> list[Item]:
+        parser = exact.Parser(fields)
+        if len(content) <= REACH or not content.endswith(exact.EVENT_END) or exact.hides_ends(content):
+            return list(batches(exact.rows(parser, log.path, offset, content), fields))
+        block = Block(content)
 
-        def exact(event: int, start: int, end: int) -> Iterable[Row | BadEvent]:
-            return xml.rows(parser, log.path, offset + start, content[start:end])
+        def exactly(first: int, last: int) -> Iterable[Row | BadEvent]:
+            start = int(block.end[first - 1]) if first else 0
+            return exact.rows(parser, log.path, offset + start, content[start : block.end[last]])
 
-        if len(content) <= REACH or not content.endswith(xml.EVENT_END) or xml.hides_ends(content):
-            return list(batches(exact(0, 0, len(content)), fields))
-        return learned.read(Block(content), parser, exact, fields)
+        return learned.read(block, parser, exactly, fields)
 
-    return in_threads(read, xml.pieces(log))
-
-
-def read_evtx(log: Log, fields: Sequence[str]) -> Iterator[Item]:
-    """Read an .evtx file; raises DataError where it is none after all."""
-    learned = Learned()
-
-    def read(item: evtx.Records | BadEvent) -> list[Item]:
-        parser = xml.Parser(fields)
-        if isinstance(item, evtx.Records):
-            content = evtx.xml(item.text)
-            block = Block(content) if len(content) > REACH else None
-            if block and len(block.end) == len(item.ends) and _end_events(item):
-
-                def exact(event: int, start: int, end: int) -> Iterable[Row | BadEvent]:
-                    return [evtx.row(parser, item, event)]
-
-                return learned.read(block, parser, exact, fields)
-        return list(batches(evtx.rows(parser, item), fields))
-
-    return in_threads(read, ((item,) for item in evtx.records(log)))
-
-
-def _end_events(records: evtx.Records) -> bool:
-    """Tell whether each record ends as an event does."""
-    return all(records.text.endswith(xml.EVENT_END, 0, end) for end in records.ends)
-
-
-def in_threads(
-    read: Callable[[*Arguments], list[Item]], blocks: Iterable[tuple[*Arguments]], ahead: int = THREADS
-) -> Iterator[Item]:
-    """Read blocks at the same time, a few at once, some of them *ahead*; their results come in order."""
-    results: deque[Future[list[Item]]] = deque()
-    with ThreadPoolExecutor(THREADS) as pool:
-        for block in blocks:
-            results.append(pool.submit(read, *block))
-            if len(results) > ahead:
-                yield from results.popleft().result()
-        for result in results:
-            yield from result.result()
+    return in_threads(read_piece, exact.pieces(log))
 
 
 class Learned:
@@ -100,32 +60,36 @@ class Learned:
         """Know none."""
         self._shapes: dict[int, list[Shape]] = {}
 
-    def read(self, block: Block, parser: xml.Parser, exact: Exact, fields: Sequence[str]) -> list[Item]:
-        """Return the bad events of a block, and the rows in one batch.
+    def read(self, block: Block, parser: exact.Parser, exactly: Exact, fields: Sequence[str]) -> list[Item]:
+        """Return the rows of a block in one batch, and its bad events.
 
         Args:
             block: Whole events.
             parser: The exact reader's.
-            exact: Reads one event exactly, given its number in the block, where it begins and where it ends.
+            exactly: Reads some events exactly, given the numbers of the first and the last in the block.
             fields: The fields that *parser* reads.
         """
         found = list(self._find(block, parser))
         unknown = np.ones(len(block.end), np.bool_)
         for _, events in found:
             unknown[events.events] = False
-        bad: list[Item] = []
+        bad = BadEvents()
+        # An end of an event alone is none, and there may be millions of them: those are counted that would not be listed.
+        ends = np.flatnonzero(unknown & (block.count == 1))[LISTED:]
+        unknown[ends] = False
+        bad.count = len(ends)
         rows: dict[int, list[Row]] = {}
-        for event in np.flatnonzero(unknown).tolist():
-            rows[event] = []
-            for item in exact(event, int(block.end[event - 1]) if event else 0, int(block.end[event])):
+        edges = np.flatnonzero(np.diff(unknown, prepend=False, append=False))
+        for first, behind in edges.reshape(-1, 2).tolist():
+            for item in exactly(first, behind - 1):
                 if isinstance(item, BadEvent):
-                    bad.append(item)
+                    bad.add(item)
                 else:
-                    rows[event].append(item)
+                    rows.setdefault(first, []).append(item)
         batch = _batch(block, found, rows, fields)
-        return [*bad, batch] if batch.num_rows else bad
+        return [*([batch] if batch.num_rows else []), *([bad] if bad.count else [])]
 
-    def _find(self, block: Block, parser: xml.Parser) -> Iterator[tuple[Shape, Found]]:
+    def _find(self, block: Block, parser: exact.Parser) -> Iterator[tuple[Shape, Found]]:
         """Yield the events that have a shape, known or learned from the first of them."""
         left = np.where(block.plain() & (block.count <= MAX_TAGS), block.count, 0)
         for count in np.unique(left[left > 0]).tolist():
@@ -154,11 +118,13 @@ class Learned:
 
 
 def _batch(
-    block: Block, found: Sequence[tuple[Shape, Found]], exact: Mapping[int, Sequence[Row]], fields: Sequence[str]
+    block: Block, found: Sequence[tuple[Shape, Found]], others: Mapping[int, Sequence[Row]], fields: Sequence[str]
 ) -> pa.RecordBatch:
     """Put the rows into the order of the log; the text of those found stays where it stands in the block."""
-    rows_of = np.ones(len(block.end), np.int64)
-    for event, rows in exact.items():
+    rows_of = np.zeros(len(block.end), np.int64)
+    for _, events in found:
+        rows_of[events.events] = 1
+    for event, rows in others.items():
         rows_of[event] = len(rows)
     at = np.cumsum(rows_of) - rows_of
     count = int(rows_of.sum())
@@ -170,7 +136,7 @@ def _batch(
         texts.point(shape.columns, place, events.start, events.length)
         for column, text in shape.constants.items():
             texts.write(column, place, text)
-    for event, rows in exact.items():
+    for event, rows in others.items():
         for number, row in enumerate(rows, int(at[event])):
             ids[number], times[number] = row.event_id, row.time
             for column, value in enumerate((row.provider, row.computer, row.channel, *row.values)):
@@ -220,17 +186,12 @@ class Texts:
 
     def arrays(self) -> list[pa.Array]:
         """Return the columns."""
-        return view_arrays(self._views, self._valid, self._block.content, bytes(self._written))
-
-
-def view_arrays(views: NDArray[Any], valid: Booleans, *texts: bytes) -> list[pa.Array]:
-    """Return columns of Arrow string views; their views and which are there have a row a column, *texts* is what they point to."""
-    buffers = [pa.py_buffer(text) for text in texts]
-    return [
-        pa.Array.from_buffers(
-            pa.string_view(),
-            len(there),
-            [pa.py_buffer(np.packbits(there, bitorder="little")), pa.py_buffer(view), *buffers],
-        )
-        for view, there in zip(views, valid, strict=True)
-    ]
+        texts = pa.py_buffer(self._block.content), pa.py_buffer(bytes(self._written))
+        return [
+            pa.Array.from_buffers(
+                pa.string_view(),
+                len(there),
+                [pa.py_buffer(np.packbits(there, bitorder="little")), pa.py_buffer(view), *texts],
+            )
+            for view, there in zip(self._views, self._valid, strict=True)
+        ]

@@ -1,0 +1,44 @@
+"""Native .evtx files, read exactly: one record at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from splreplay.logs.events import Item, Row, UnreadableEventError, batches
+from splreplay.logs.formats.evtx.records import Records, records
+from splreplay.logs.formats.xml.exact import Parser
+from splreplay.logs.opening import Log
+from splreplay.logs.report import BadEvent
+
+# `evtx` writes GUIDs without the braces that Windows shows, and no such GUID would match one of another log.
+GUID = re.compile(rb">([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})</")
+
+
+def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log; raises DataError where it is no .evtx file after all."""
+    parser = Parser(fields)
+    return batches(chain.from_iterable(rows(parser, item) for item in records(log)), fields)
+
+
+def rows(parser: Parser, item: Records | BadEvent) -> Iterator[Row | BadEvent]:
+    """Read the records of one item of `records`; what is no record stays as it is."""
+    if isinstance(item, BadEvent):
+        yield item
+    else:
+        yield from (row(parser, item, number) for number in range(len(item.ends)))
+
+
+def row(parser: Parser, records: Records, number: int) -> Row | BadEvent:
+    """Read one record, given its place among the others."""
+    start = records.ends[number - 1] if number else 0
+    try:
+        return parser.row(braced(records.text[start : records.ends[number]]))
+    except UnreadableEventError as error:
+        return BadEvent(f"record {records.first + number}", str(error))
+
+
+def braced(text: bytes) -> bytes:
+    """Return events with their GUIDs as Windows shows them, from what the package writes."""
+    return GUID.sub(rb">{\1}</", text)
