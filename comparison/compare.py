@@ -17,6 +17,7 @@ from splreplay.sql.values import Value
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 PUBLISHED = f"{SCHEDULED} - As Published"
 SEARCHES = (PUBLISHED, SCHEDULED)
+VALUES = 10  # of a field, shown
 
 
 def plans(app: App) -> dict[str, dict[str, Plan]]:
@@ -95,7 +96,8 @@ def _alert(row: Mapping[str, Value], seen: Sequence[str]) -> str:
     shown = as_json_row(row)
 
     def value(name: str, missing: str = "not recorded") -> str:
-        return printable(_one_line(shown.get(name, missing)))
+        recorded = shown.get(name, "-")
+        return printable(_one_line(missing if recorded == "-" else recorded))
 
     times = (
         value("firstTime") if row["firstTime"] == row["lastTime"] else f"{value('firstTime')} to {value('lastTime')}"
@@ -121,4 +123,8 @@ def _alert(row: Mapping[str, Value], seen: Sequence[str]) -> str:
 
 
 def _one_line(value: Value) -> str:
-    return ", ".join(value) if isinstance(value, list) else value
+    """Return the values of a field, the first of many, with how many more there are."""
+    if isinstance(value, str):
+        return value
+    more = [f"and {len(value) - VALUES:,} more"] if len(value) > VALUES else []
+    return ", ".join([*value[:VALUES], *more])

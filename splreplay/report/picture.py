@@ -25,12 +25,13 @@ TIMES = ("firstTime", "lastTime")
 
 
 @dataclass(frozen=True)
-class End:
-    """A far end: an address or a name, its port ("" where the results do not say), and the first and last time."""
+class Ends:
+    """The far ends of one result: addresses and names, the ports ("" for none), the first and last time, and how many more."""
 
-    address: str
-    port: str
+    addresses: tuple[str, ...]
+    ports: str
     times: tuple[str, ...]
+    left: int = 0
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,13 @@ class Picture:
     Args:
         parts: The text of each of PARTS, "" for none.
         fields: Where they are from.
-        ends: The far ends that are drawn.
-        left: How many are not.
+        ends: The far ends that are drawn, those of a result together: which of them had which port, it does not say.
+        left: How many results' far ends are not.
     """
 
     parts: Mapping[str, str]
     fields: frozenset[str]
-    ends: Sequence[End]
+    ends: Sequence[Ends]
     left: int
 
     @classmethod
@@ -56,11 +57,12 @@ class Picture:
         if not taken["process"]:
             return None
         parts = {part: ", ".join(text.values(rows[0], name)) for part, name in taken.items()}
-        ends = list(dict.fromkeys(end for row in rows for end in _ends(row)))
+        ends = list(dict.fromkeys(_ends(row) for row in rows if text.values(row, *END)))
         return cls(parts, frozenset(taken.values()), ends[:ENDS], len(ends[ENDS:]))
 
 
-def _ends(row: dict[str, Value]) -> list[End]:
-    ports = ", ".join(text.values(row, *PORT))
+def _ends(row: dict[str, Value]) -> Ends:
+    addresses = text.values(row, *END)
+    ports = ", ".join(text.listed(text.values(row, *PORT)))
     times = tuple(dict.fromkeys(time for name in TIMES for time in text.values(row, name)))
-    return [End(address, ports, times) for address in text.values(row, *END)]
+    return Ends(tuple(addresses[:ENDS]), ports, times, len(addresses[ENDS:]))

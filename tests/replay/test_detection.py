@@ -426,3 +426,17 @@ def test_many_far_ends(addon: str, warned: list[str]) -> None:
     """A process with 60,000 far ends is one finding with all of them: what append drops of Ports, All_Traffic has."""
     found = search(far_ends(60_000), SCHEDULED, addon)
     assert ([60_000], warned) == ([len(row["connection_to_CNC"]) for row in found.rows], found.of_kind("limit"))
+
+
+def test_an_alert_with_many_far_ends() -> None:
+    """What `make run` prints of an alert shows ten far ends and how many more there are, and no GUID where there is none."""
+    text = compare.text(without_a_guid(12), compare.plans(App(REPO)), sys.executable)
+    shown = ", ".join(sorted(f"198.51.0.{n}" for n in range(12))[:10])
+    assert f"connects  to {shown}, and 2 more port 443, " in text
+    assert "by cmd.exe, PID 100, GUID not recorded" in text
+
+
+def without_a_guid(number: int) -> engine.Recording:
+    """Return one process without a GUID that connects to *number* addresses."""
+    far = [connection("wks", 100, NOON + n, None, DestinationIp=f"198.51.0.{n}") for n in range(number)]
+    return recording([process("wks", 100, NOON, None), *far])

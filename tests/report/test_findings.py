@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from splreplay.report.findings import Findings
-from splreplay.report.picture import End, Picture
+from splreplay.report.picture import Ends, Picture
 from splreplay.report.records import Records
 from splreplay.report.risk import Risk, RiskObject
 from splreplay.sql.values import Value
@@ -30,7 +30,7 @@ def test_one() -> None:
             "host": "WS1",
         },
         frozenset({"parent_process_name", "process_name", "process_id", "process", "user", "dest"}),
-        [End("203.0.113.10", "443", ())],
+        [Ends(("203.0.113.10",), "443", ())],
         0,
     )
     facts = [
@@ -65,7 +65,7 @@ def test_far_ends_of_a_process() -> None:
         ],
         0,
     )
-    ends = [End("198.51.100.7", "443", ()), End("203.0.113.10", "443", ())]
+    ends = [Ends(("198.51.100.7",), "443", ()), Ends(("203.0.113.10",), "443", ())]
     assert card.picture is not None
     assert ("worse", "90", ends, expected) == (card.title, card.score, card.picture.ends, card.differences)
 
@@ -111,11 +111,18 @@ def test_many_far_ends() -> None:
 
 
 def test_several_values() -> None:
-    """A field of several far ends draws each of them, with the first and the last time."""
-    row = FINDING | {"connection_to_CNC": ["a", "b"], "firstTime": "one", "lastTime": "two"}
+    """The far ends of one result stand together, with all its ports and its times: which belongs to which, nothing tells."""
+    row = FINDING | {"connection_to_CNC": ["a", "b"], "dest_port": ["80", "443"], "firstTime": "one", "lastTime": "two"}
     picture = Picture.of([row])
     assert picture is not None
-    assert [End("a", "443", ("one", "two")), End("b", "443", ("one", "two"))] == picture.ends
+    assert [Ends(("a", "b"), "80, 443", ("one", "two"))] == picture.ends
+
+
+def test_very_many_values() -> None:
+    """Of the far ends of one result twelve are drawn, and the others counted."""
+    picture = Picture.of([FINDING | {"connection_to_CNC": [f"h{n}" for n in range(60_000)]}])
+    assert picture is not None
+    assert [(12, 59_988)] == [(len(ends.addresses), ends.left) for ends in picture.ends]
 
 
 def test_risk() -> None:

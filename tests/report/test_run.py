@@ -145,7 +145,7 @@ def test_terminal() -> None:
         ("The search found nothing.", ("--spl", "| makeresults | where 1=2")),
         ("1 finding, the highest score is 80.", ("--search", "Windows InstallUtil Remote Network Connection - Hunt")),
         (
-            "2 findings, the highest score is 80.",
+            "2 findings of 1 process, the highest score is 80.",
             (
                 "--spl",
                 '| savedsearch "Windows InstallUtil Remote Network Connection - Hunt" | rbaenrich output=modifiers',
