@@ -207,6 +207,7 @@ def check(document: Document[Detection], root: Path, known: Mapping[str, macros.
     _check_scores(document, detection)
     _check_objects(document, detection)
     _check_filter(document, detection)
+    _check_dollars(document, detection)
     _check_scheduled_only(document, detection)
     if known is not None:
         _check_fields(document, detection, known)
@@ -257,6 +258,16 @@ def _check_filter(document: Document[Detection], detection: Detection) -> None:
     if detection.published and not one_line(detection.published.search).endswith(ending):
         claim = "published.search does not end in its filter macro"
         document.refuse(("published", "search"), claim, f"end it with {ending}")
+
+
+def _check_dollars(document: Document[Detection], detection: Detection) -> None:
+    """Refuse a `$` in a search, by which the command savedsearch looks for an argument, and fails where there is none.
+
+    Enterprise Security opens contributing events by that command. Source: Search Reference, "savedsearch".
+    """
+    if "$" in detection.search:
+        claim = "search has a $, which the command savedsearch takes for the name of an argument"
+        document.refuse(("search",), claim, r"in a pattern, write \z for the end of a text")
 
 
 def _check_scheduled_only(document: Document[Detection], detection: Detection) -> None:
