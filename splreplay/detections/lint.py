@@ -90,7 +90,7 @@ def _unknown_fields(position: Position) -> Iterator[tuple[int, str, str]]:
     own = {name: f"{dataset}.{name}" for name in cim.DATASETS[command.datamodel]}
     known = {name: name for name in cim.EVENT_FIELDS} | own
     aggregated = [one.field for one in command.aggregates if one.field is not None]
-    words = command.segment.arguments().tokens
+    words = command.segment.cursor().tokens
     starts = {word.value: word.start for word in reversed(words) if word.kind in ("word", "quoted")}
     for name in dict.fromkeys([*aggregated, *fields_of(command.predicate), *command.by]):
         if name not in _BESIDE and not matching(name, known.values()):
@@ -112,7 +112,7 @@ def _join_on_pid(position: Position) -> Iterator[tuple[str, str]]:
 def _join_without_max(position: Position) -> Iterator[tuple[str, str]]:
     command = position.command
     if isinstance(command, Join):
-        words = command.segment.arguments().tokens
+        words = command.segment.cursor().tokens
         if not any(word.is_word("max") and behind.is_op("=") for word, behind in itertools.pairwise(words)):
             yield (
                 "join-max",
