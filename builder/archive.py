@@ -26,14 +26,13 @@ def version(root: Path) -> str:
     try:
         return conf.read(root / "default" / "app.conf").stanzas["id"]["version"]
     except (DataError, KeyError) as error:
-        problem = Problem("default/app.conf", 0, f"has no [id] version ({error})", "write it there")
-        raise BuildError([problem]) from error
+        raise BuildError(Problem("default/app.conf", 0, f"has no [id] version ({error})", "write it there")) from error
 
 
 def assemble(root: Path) -> dict[str, bytes]:
     """Return the content of every file of the app by its path in it; lib/ must be vendored."""
     if not vendor.is_vendored(root):
-        raise BuildError([Problem("lib", 0, "does not hold the vendored files", "run python build.py vendor")])
+        raise BuildError(Problem("lib", 0, "does not hold the vendored files", "run python build.py vendor"))
     sources = {
         path.relative_to(root).as_posix(): path
         for folder in ("bin", "default", "metadata", "lookups")

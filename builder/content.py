@@ -102,7 +102,7 @@ def load(root: Path) -> Content:
         for problem in document.problems
     ]
     if problems:
-        raise BuildError(problems)
+        raise BuildError(*problems)
     return Content(found, values(story_files), macros)
 
 

@@ -284,26 +284,19 @@ def _scores(detection: Detection) -> bool:
 
 def _check_fields(document: Document[Detection], detection: Detection, known: Mapping[str, macros.Macro]) -> None:
     """Refuse each field that the rest of the detection counts on and the search does not output."""
-    used: list[tuple[Key, str, str]] = [
-        (("rba", kind, index, "field"), kind[:-1].replace("_", " "), name)
-        for kind, names in (
-            ("risk_objects", [entry.field for entry in detection.rba.risk_objects]),
-            ("threat_objects", [entry.field for entry in detection.rba.threat_objects]),
-        )
-        for index, name in enumerate(names)
-    ]
-    tokens = [token for token in _tokens(detection.rba.message) if token != RISK_OBJECT]
-    used += [(("rba", "message"), "message token", token) for token in tokens]
-    used += [
-        (("tags", "throttling", "fields", index), "throttling field", name)
-        for index, name in enumerate(detection.tags.throttling.fields)
-    ]
-    used += [
-        (("drilldown_searches", index, "search"), "drilldown token", token)
-        for index, drilldown in enumerate(detection.drilldown_searches)
-        for token in _tokens(drilldown.search)
-        if token in DRILLDOWN_TOKENS
-    ]
+    used: list[tuple[Key, str, str]] = []  # where, as what, which field
+    for index, risk in enumerate(detection.rba.risk_objects):
+        used.append((("rba", "risk_objects", index, "field"), "risk object", risk.field))
+    for index, threat in enumerate(detection.rba.threat_objects):
+        used.append((("rba", "threat_objects", index, "field"), "threat object", threat.field))
+    for token in _tokens(detection.rba.message):
+        if token != RISK_OBJECT:
+            used.append((("rba", "message"), "message token", token))
+    for index, field in enumerate(detection.tags.throttling.fields):
+        used.append((("tags", "throttling", "fields", index), "throttling field", field))
+    for index, drilldown in enumerate(detection.drilldown_searches):
+        for token in filter(DRILLDOWN_TOKENS.__contains__, _tokens(drilldown.search)):
+            used.append((("drilldown_searches", index, "search"), "drilldown token", token))
     own = {detection.filter_macro: macros.Macro(detection.filter_macro, "search *", ())}
     try:
         found = output_fields(one_line(detection.search), {**known, **own})

@@ -41,7 +41,7 @@ def inspect(archive: Path) -> list[str]:
     if not results:
         problems = [Problem(archive.name, 0, "AppInspect ran no check", "look at its own output")]
     if problems:
-        raise BuildError(problems)
+        raise BuildError(*problems)
     counts = Counter(result for result, _, _ in results)
     return [
         ", ".join(f"{count} {result}" for result, count in sorted(counts.items())),
@@ -57,14 +57,14 @@ def _run(archive: Path) -> Any:
         (program, "install requirements/ of this environment"),
     ):
         if not path.is_file():
-            raise BuildError([Problem(path.name, 0, "is not there", remedy)])
+            raise BuildError(Problem(path.name, 0, "is not there", remedy))
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "report.json")
         command = [str(program), "inspect", str(archive), "--mode", "precert", "--max-messages", "all"]
         command += ["--skip-trusted-libraries-update", "--data-format", "json", "--output-file", str(output)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if not output.is_file():
-            said = " ".join((done.stderr or done.stdout).strip().splitlines()[-1:])
+            last = " ".join((done.stderr or done.stdout).strip().splitlines()[-1:])
             remedy = "mend that; it needs libmagic (apt install libmagic1, brew install libmagic)"
-            raise BuildError([Problem(archive.name, 0, f"AppInspect gave no report: {said}", remedy)])
+            raise BuildError(Problem(archive.name, 0, f"AppInspect gave no report: {last}", remedy))
         return json.loads(output.read_text(encoding="utf-8"))

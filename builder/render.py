@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -226,15 +227,7 @@ def _risk(detection: Detection) -> list[dict[str, Any]]:
 
 
 def _drilldowns(detection: Detection) -> list[dict[str, str]]:
-    return [
-        {
-            "name": drilldown.name,
-            "search": one_line(drilldown.search),
-            "earliest_offset": drilldown.earliest_offset,
-            "latest_offset": drilldown.latest_offset,
-        }
-        for drilldown in detection.drilldown_searches
-    ]
+    return [asdict(drilldown) | {"search": one_line(drilldown.search)} for drilldown in detection.drilldown_searches]
 
 
 def _macros(content: Content) -> str:
@@ -298,30 +291,25 @@ def _story(story: Story, detections: Iterable[Detection]) -> str:
 
 
 def _detections_csv(detections: Iterable[Detection]) -> str:
-    header = "detection risk_score impact confidence risk_message finding_fields analytic_story kill_chain_phases"
+    header = (
+        *("detection", "risk_score", "impact", "confidence", "risk_message", "finding_fields", "analytic_story"),
+        *("kill_chain_phases", "mitre_attack", "nist", "cis20", "disabled"),
+    )
     rows = [
         (
             detection.name,
             detection.score,
-            detection.tags.impact,
-            detection.tags.confidence,
+            tags.impact,
+            tags.confidence,
             one_line(detection.rba.message),
-            *(
-                "|".join(values)
-                for values in (
-                    detection.tags.throttling.fields,
-                    detection.tags.analytic_story,
-                    detection.tags.kill_chain_phases,
-                    detection.tags.mitre_attack_id,
-                    detection.tags.nist,
-                    detection.tags.cis20,
-                )
-            ),
+            *map("|".join, (tags.throttling.fields, tags.analytic_story, tags.kill_chain_phases)),
+            *map("|".join, (tags.mitre_attack_id, tags.nist, tags.cis20)),
             0,
         )
         for detection in detections
+        for tags in (detection.tags,)
     ]
-    return _csv((*header.split(), "mitre_attack", "nist", "cis20", "disabled"), rows)
+    return _csv(header, rows)
 
 
 def _entities_csv(detections: Iterable[Detection]) -> str:

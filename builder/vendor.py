@@ -50,7 +50,7 @@ def vendor(root: Path) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
     if not is_vendored(root):
-        raise BuildError([Problem(FILES, 0, "lists other files than the release has", "list those of the pinned one")])
+        raise BuildError(Problem(FILES, 0, "lists other files than the release has", "list those of the pinned one"))
 
 
 def _download(root: Path, folder: Path) -> Path:
@@ -59,29 +59,14 @@ def _download(root: Path, folder: Path) -> Path:
     pip asks a source release for its metadata, which runs its setup.py: with the setuptools of this
     environment, pinned as everything in it, rather than with one that pip would fetch for the purpose.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "--quiet",
-        "download",
-        "--require-hashes",
-    ]
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download", "--require-hashes"]
     command += ["--no-deps", "--no-binary", ":all:", "--no-build-isolation", "--dest", str(folder)]
     command += ["--requirement", str(root / PIN)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     releases = list(folder.iterdir())
     if done.returncode or len(releases) != 1:
-        said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
-        raise BuildError(
-            [
-                Problem(
-                    PIN,
-                    0,
-                    f"pip cannot fetch it ({said[-1] if said else 'no message'})",
-                    "connect to a package index once, or let PIP_FIND_LINKS name a folder that holds it",
-                )
-            ]
-        )
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
+        message = f"pip cannot fetch it ({lines[-1] if lines else 'no message'})"
+        remedy = "connect to a package index once, or let PIP_FIND_LINKS name a folder that holds it"
+        raise BuildError(Problem(PIN, 0, message, remedy))
     return releases[0]

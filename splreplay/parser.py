@@ -110,15 +110,20 @@ class _Parser:
         return self.command(segment, Transform, SplSyntaxError(message, remedy, segment.span()))
 
     def command(self, segment: Segment, kind: type[_Kind], misplaced: SplError) -> _Kind | Unread:
-        """Return a command of one kind; *misplaced* is the error of another."""
+        """Return a command of one kind, or what stands for one with an error; *misplaced* is that of another kind."""
         try:
-            named = self.named(segment)
-            if not issubclass(named, kind):
-                raise misplaced
-            command = named.parse(segment)
+            return self.read(segment, kind, misplaced)
         except SplError as error:
             self.errors.append(error)
             return Unread(segment)
+
+    def read(self, segment: Segment, kind: type[_Kind], misplaced: SplError) -> _Kind:
+        named = self.named(segment)
+        if not issubclass(named, kind):
+            raise misplaced
+        cursor = segment.cursor()
+        command = named.parse(segment, cursor)
+        cursor.finish()
         if isinstance(command, External):
             command = replace(command, adds=self.custom[segment.name])
         assert isinstance(command, kind), "a command is read as what its class is"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from splreplay.cim import all_traffic, dns, filesystem, ports, processes, registry, services, sysmon, windows
+from splreplay.cim import endpoint, network_resolution, network_traffic, sysmon, windows
 from splreplay.cim.mapping import EventMapping
 from splreplay.errors import UnsupportedError
 from splreplay.sql.values import Kind
@@ -29,13 +29,13 @@ PROCESSES_STARTED = ((sysmon.SYSMON.provider, 1), (windows.SECURITY.provider, 46
 CONNECTIONS = ((sysmon.SYSMON.provider, 3), (windows.SECURITY.provider, 5156))
 
 DATASETS: Mapping[str, Mapping[str, str]] = {
-    "Endpoint.Filesystem": filesystem.COLUMNS,
-    "Endpoint.Ports": ports.COLUMNS,
-    "Endpoint.Processes": processes.COLUMNS,
-    "Endpoint.Registry": registry.COLUMNS,
-    "Endpoint.Services": services.COLUMNS,
-    "Network_Resolution.DNS": dns.COLUMNS,
-    "Network_Traffic.All_Traffic": all_traffic.COLUMNS,
+    "Endpoint.Filesystem": endpoint.FILESYSTEM,
+    "Endpoint.Ports": endpoint.PORTS,
+    "Endpoint.Processes": endpoint.PROCESSES,
+    "Endpoint.Registry": endpoint.REGISTRY,
+    "Endpoint.Services": endpoint.SERVICES,
+    "Network_Resolution.DNS": network_resolution.DNS,
+    "Network_Traffic.All_Traffic": network_traffic.ALL_TRAFFIC,
 }
 # Fields that CIM 5 and earlier lack: process_guid came with 6.4.0; of the others it is inferred.
 NEW_IN_CIM_6 = {

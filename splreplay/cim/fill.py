@@ -12,6 +12,11 @@ def unknown(field: str) -> str:
     return f"coalesce({field}, 'unknown')"
 
 
+def or_unknown(*fields: str) -> dict[str, str]:
+    """Fields that are "unknown" where the add-on extracts nothing."""
+    return {field: unknown(field) for field in fields}
+
+
 def zero(field: str) -> str:
     """`if(isnum(f),f,0)`."""
     return f"CASE WHEN try_cast({field} AS DOUBLE) IS NULL THEN '0' ELSE {field} END"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.run.command import Outputs, Pipeline, Run, Segment, Table, Transform, outputs
+from splreplay.run.command import Cursor, Outputs, Pipeline, Run, Segment, Table, Transform, outputs
 from splreplay.run.execute import subsearch
 from splreplay.spl.options import boolean, count, read_options
 
@@ -18,25 +18,21 @@ class Append(Transform):
     maxout: int = limits.APPEND_MAXOUT
 
     @classmethod
-    def parse(cls, segment: Segment) -> Append:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Append:
         """Read the options and the subsearch; the time limits are read and, as nothing here waits, never bite."""
-        cursor = segment.arguments()
         options = read_options(
             cursor, {"extendtimerange": boolean, "maxtime": count, "maxout": count, "timeout": count}
         )
         if cursor.here.kind != "subsearch":
             cursor.fail("append needs a subsearch", remedy="write: append [| tstats …]")
         inner = cursor.subsearch(cursor.take())
-        cursor.finish()
         return cls(segment, inner, options.get("maxout", limits.APPEND_MAXOUT))
 
     @property
     def searches(self) -> tuple[Pipeline, ...]:
-        """The subsearch."""
         return (self.subsearch,)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         right = outputs(self.subsearch)
         return Outputs(before.names | right.names, before.open or right.open)
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from splreplay import times
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.options import Convert, count, read_options, refuse_options
 from splreplay.sql.values import Kind, Sql, as_number, as_text
 
@@ -22,14 +22,13 @@ class Bin(Transform):
     alias: str
 
     @classmethod
-    def parse(cls, segment: Segment) -> Bin:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Bin:
         """Read the options, before or behind the field.
 
         Raises:
             UnsupportedError: Without span=, whose size Splunk chooses by the data; for one that is no time or whole number;
                 and for aligntime=.
         """
-        cursor = segment.arguments()
         spec: dict[str, Convert] = {"span": str, "bins": count, "minspan": str, "start": count, "end": count}
         start = cursor.here
         options = read_options(cursor, spec)
@@ -39,7 +38,6 @@ class Bin(Transform):
         refuse_options(cursor, ("aligntime",), "its bins start at the epoch, in UTC")
         alias = cursor.name("a name") if cursor.accept_word("as") else field
         options |= read_options(cursor, spec)
-        cursor.finish()
         if "span" not in options:
             cursor.refuse("replay does not guess the size of bins", start, "add one: span=1h or span=10")
         text: str = options["span"]
@@ -53,7 +51,6 @@ class Bin(Transform):
         return cls(segment, field, span, alias)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus((self.alias,))
 
     def run(self, rows: Table, run: Run) -> Table:

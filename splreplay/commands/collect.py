@@ -13,7 +13,7 @@ from typing import Any
 
 from splreplay import times
 from splreplay.run import summary
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.options import Convert, at_option, boolean, choice, read_option
 from splreplay.sql.values import Value
 
@@ -44,21 +44,19 @@ class Collect(Transform):
     options: Mapping[str, Any]
 
     @classmethod
-    def parse(cls, segment: Segment) -> Collect:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Collect:
         """Read the options.
 
         Raises:
             SplSyntaxError: For an index that no Splunk can have, and an option that does not go with output_format=hec.
             UnsupportedError: For spool=false, and a file that is not a plain name.
         """
-        cursor = segment.arguments()
         options: dict[str, Any] = {"index": "summary", "output_format": "raw"}
         tokens = {}
         while at_option(cursor, _SPEC):
             start = cursor.here
             name, options[name] = read_option(cursor, _SPEC)
             tokens[name] = start
-        cursor.finish()
         output_format = options["output_format"]
         if output_format == "hec":
             for name in _RAW_ONLY:
@@ -79,7 +77,6 @@ class Collect(Transform):
         return cls(segment, options)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus(("_raw",)) if self.options.get("testmode") else before
 
     def run(self, rows: Table, run: Run) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from splreplay.run.command import ORDER, Run, Segment, Table, Transform
+from splreplay.run.command import ORDER, Cursor, Run, Segment, Table, Transform
 from splreplay.spl.options import at_option, boolean, read_option, refuse_options
 from splreplay.sql.values import as_text
 
@@ -24,13 +24,12 @@ class Dedup(Transform):
     consecutive: bool = False
 
     @classmethod
-    def parse(cls, segment: Segment) -> Dedup:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Dedup:
         """Read the count, the fields and the options, which may stand between them.
 
         Raises:
             UnsupportedError: For keepevents=true and sortby.
         """
-        cursor = segment.arguments()
         count = 1
         if cursor.here.kind == "word" and re.fullmatch(r"[1-9]\d*", cursor.here.value):
             count = int(cursor.take().value)
@@ -51,7 +50,6 @@ class Dedup(Transform):
         refuse_options(cursor, ("sortby",), "put sort before or behind it")
         if not fields:
             cursor.fail("expected a field")
-        cursor.finish()
         return cls(segment, count, tuple(fields), **options)
 
     def run(self, rows: Table, run: Run) -> Table:

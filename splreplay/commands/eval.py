@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.expression import Expression, parse_expression
 from splreplay.sql.values import Sql
 
@@ -18,9 +18,7 @@ class Eval(Transform):
     assignments: tuple[tuple[str, Expression], ...]
 
     @classmethod
-    def parse(cls, segment: Segment) -> Eval:
-        """Read the assignments."""
-        cursor = segment.expression()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Eval:
         assignments: list[tuple[str, Expression]] = []
         while True:
             if cursor.here.kind not in ("word", "field", "quoted"):
@@ -33,11 +31,9 @@ class Eval(Transform):
             assignments.append((name, parse_expression(cursor)))
             if not cursor.accept_op(","):
                 break
-        cursor.finish()
         return cls(segment, tuple(assignments))
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus(name for name, _ in self.assignments)
 
     def run(self, rows: Table, run: Run) -> Table:
@@ -45,7 +41,7 @@ class Eval(Transform):
 
         Fields are set at once as far as none is read that was set before.
         """
-        table, cursor = rows, self.segment.expression()
+        table, cursor = rows, self.segment.cursor()
         values: dict[str, Sql] = {}
         read: set[str] = set()
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from splreplay.errors import DataError
 from splreplay.run import chunked
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
-from splreplay.spl.tokens import lex_arguments
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 
 
 @dataclass(frozen=True)
@@ -21,12 +20,13 @@ class External(Transform):
     adds: Collection[str] | None = None  # the fields that it adds to results, where somebody knows
 
     @classmethod
-    def parse(cls, segment: Segment) -> External:
+    def parse(cls, segment: Segment, cursor: Cursor) -> External:
         """Cut the arguments as Splunk hands them over: at white space outside quotes, the quotes taken off."""
         words: list[str] = []
         last_end = -1
-        for token in lex_arguments(segment.text, segment.start, segment.end):
-            if token.start == last_end and words:
+        while cursor.here.kind != "end":
+            token = cursor.take()
+            if token.start == last_end:
                 words[-1] += token.value
             else:
                 words.append(token.value)
@@ -34,7 +34,6 @@ class External(Transform):
         return cls(segment, tuple(words))
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.opened() if self.adds is None else before.plus(self.adds)
 
     def prepare(self, run: Run) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.options import read_options
 from splreplay.spl.wildcards import matching
 from splreplay.sql.values import Kind, Sql, as_text, cast, literal
@@ -18,16 +18,12 @@ class FillNull(Transform):
     fields: tuple[str, ...]
 
     @classmethod
-    def parse(cls, segment: Segment) -> FillNull:
-        """Read the value, 0 by default, and the fields."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> FillNull:
         value = read_options(cursor, {"value": str}).get("value", "0")
         fields = cursor.names() if cursor.here.kind != "end" else []
-        cursor.finish()
         return cls(segment, value, tuple(fields))
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus(name for name in self.fields if "*" not in name)
 
     def run(self, rows: Table, run: Run) -> Table:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from splreplay.run.command import Reads, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Reads, Run, Segment, Table, Transform
 from splreplay.run.execute import transform
 from splreplay.spl.options import at_option, choice, read_options
 from splreplay.spl.wildcards import matching
@@ -30,13 +30,12 @@ class ForEach(Transform):
     tokens: tuple[str, ...]
 
     @classmethod
-    def parse(cls, segment: Segment) -> ForEach:
+    def parse(cls, segment: Segment, cursor: Cursor) -> ForEach:
         """Read the patterns, the tokens and the template, which must be commands with any field put in.
 
         Raises:
             UnsupportedError: For mode=multivalue and mode=json_array.
         """
-        cursor = segment.arguments()
         tokens = dict(_TOKENS)
         patterns: list[str] = []
         while cursor.here.kind in ("word", "quoted"):
@@ -55,7 +54,6 @@ class ForEach(Transform):
         if cursor.here.kind != "subsearch":
             cursor.fail("foreach needs a template", remedy="write: foreach a* [eval <<FIELD>>=…]")
         template = cursor.take().value
-        cursor.finish()
         found = cls(segment, tuple(patterns), template, tuple(tokens.values()))
         found._commands("x", *["x"] * (len(tokens) - 1))
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import ORDER, Run, Segment, Table, Transform
+from splreplay.run.command import ORDER, Cursor, Run, Segment, Table, Transform
 from splreplay.spl.expression import Expression, parse_parenthesised
 from splreplay.spl.options import Convert, boolean, count, read_count, read_options
 
@@ -23,9 +23,7 @@ class Head(Transform):
     keeplast: bool = False
 
     @classmethod
-    def parse(cls, segment: Segment) -> Head:
-        """Read the count or the test, and the options before or behind it."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Head:
         spec: dict[str, Convert] = {"limit": count, "null": boolean, "keeplast": boolean}
         options = read_options(cursor, spec)
         if (number := read_count(cursor, "head")) is not None:
@@ -33,7 +31,6 @@ class Head(Transform):
         elif cursor.here.is_op("("):
             options |= {"limit": options.get("limit"), "test": parse_parenthesised(cursor)}
         options |= read_options(cursor, spec)
-        cursor.finish()
         return cls(segment, **options)
 
     def run(self, rows: Table, run: Run) -> Table:
@@ -43,7 +40,7 @@ class Head(Transform):
         Source: Search Reference, "head".
         """
         if self.test is not None:
-            test = run.compiler(self.segment.arguments(), rows.field).boolean(self.test)
+            test = run.compiler(self.segment.cursor(), rows.field).boolean(self.test)
             fails = f"NOT coalesce({test}, {str(self.null).lower()})"
             last = run.stages.scalar(f"SELECT min({ORDER}) FROM {rows.name} WHERE {fails}")
             if last is not None:

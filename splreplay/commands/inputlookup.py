@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Pipeline, Run, Segment, Source, Table, Transform
+from splreplay.run.command import Cursor, Pipeline, Run, Segment, Source, Table, Transform
 from splreplay.run.predicates import predicate_test, subsearches
 from splreplay.spl.options import boolean, count, read_options, refuse_options
 from splreplay.spl.predicate import All, Predicate, Term, parse_predicate
@@ -21,21 +21,17 @@ class InputLookup(Source, Transform):
     max: int = 1_000_000_000  # Search Reference, "inputlookup"
 
     @classmethod
-    def parse(cls, segment: Segment) -> InputLookup:
-        """Read the options, the name of a lookup or of its file, and the predicate."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> InputLookup:
         refuse_options(cursor, ("strict",), "replay is always strict")
         options = read_options(cursor, {"append": boolean, "start": count, "max": count})
         name = cursor.name("the name of a lookup")
         predicate: Predicate = All(())
         if cursor.accept_word("where"):
             predicate = parse_predicate(cursor)
-        cursor.finish()
         return cls(segment, name, predicate, start_at=options.pop("start", 0), **options)
 
     @property
     def searches(self) -> tuple[Pipeline, ...]:
-        """The subsearches of the predicate."""
         return subsearches(self.predicate)
 
     def start(self, run: Run) -> Table:

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.run.command import ORDER, Outputs, Pipeline, Run, Segment, Table, Transform, outputs
+from splreplay.run.command import ORDER, Cursor, Outputs, Pipeline, Run, Segment, Table, Transform, outputs
 from splreplay.run.execute import subsearch
 from splreplay.spl.options import boolean, choice, count, read_options
 from splreplay.spl.tokens import Token
@@ -35,13 +35,12 @@ class Join(Transform):
     fields_token: Token = dataclasses.field(repr=False, compare=False)
 
     @classmethod
-    def parse(cls, segment: Segment) -> Join:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Join:
         """Read the options, before or behind the fields, the fields, and the subsearch.
 
         Raises:
             UnsupportedError: For the form with aliases (`left=L right=R where L.a = R.b`) and for datasets.
         """
-        cursor = segment.arguments()
         options = {"type": "inner", "usetime": False, "earlier": True, "overwrite": True, "max": 1}
         options |= read_options(cursor, _OPTIONS)
         if cursor.here.is_word("left", "right") and cursor.ahead().is_op("="):
@@ -56,16 +55,13 @@ class Join(Transform):
         if cursor.here.kind != "subsearch":
             cursor.refuse("replay's join needs a subsearch", remedy="write: join key [| tstats …]")
         inner = cursor.subsearch(cursor.take())
-        cursor.finish()
         return cls(segment, tuple(fields), inner, fields_token=token, **options)  # type: ignore[arg-type]
 
     @property
     def searches(self) -> tuple[Pipeline, ...]:
-        """The subsearch."""
         return (self.subsearch,)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         right = outputs(self.subsearch)
         return Outputs(before.names | right.names, before.open or right.open)
 

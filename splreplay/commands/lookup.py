@@ -24,13 +24,12 @@ class Lookup(Transform):
     overwrite: bool
 
     @classmethod
-    def parse(cls, segment: Segment) -> Lookup:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Lookup:
         """Read the name, the fields to match and those to add.
 
         Raises:
             UnsupportedError: For local=, update= and event_time_field=.
         """
-        cursor = segment.arguments()
         why = "replay reads CSV lookups of the app"
         refuse_options(
             cursor, ("local", "update"), why, "leave it out: nothing here is distributed, or changes while it runs"
@@ -42,11 +41,9 @@ class Lookup(Transform):
         outputs: list[Pair] = []
         if cursor.accept_word("output", "outputnew"):
             outputs = _pairs(cursor)
-        cursor.finish()
         return cls(segment, name, tuple(matches), tuple(outputs), overwrite)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus(mine for _, mine in self.outputs) if self.outputs else before.opened()
 
     def run(self, rows: Table, run: Run) -> Table:

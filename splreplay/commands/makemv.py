@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Run, Segment, Table, Transform
 from splreplay.spl.options import Convert, boolean, read_options
 from splreplay.sql.patterns import group_count, re2_pattern
 from splreplay.sql.values import EACH, Kind, Sql, as_text, literal, or_null
@@ -23,19 +23,17 @@ class MakeMv(Transform):
     allowempty: bool = False
 
     @classmethod
-    def parse(cls, segment: Segment) -> MakeMv:
+    def parse(cls, segment: Segment, cursor: Cursor) -> MakeMv:
         """Read the options and the field.
 
         Raises:
             UnsupportedError: For setsv=true.
         """
-        cursor = segment.arguments()
         spec: dict[str, Convert] = {"delim": str, "tokenizer": str, "allowempty": boolean, "setsv": boolean}
         start = cursor.here
         options = read_options(cursor, spec)
         field = cursor.name()
         options |= read_options(cursor, spec)
-        cursor.finish()
         if options.pop("setsv", False):
             cursor.refuse("replay's makemv does not run setsv=true: its values have one form only", start)
         if options.get("delim") == "":

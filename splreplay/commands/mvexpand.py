@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import ORDER, Run, Segment, Table, Transform
+from splreplay.run.command import ORDER, Cursor, Run, Segment, Table, Transform
 from splreplay.spl.options import count, read_options
 from splreplay.sql.values import Kind, Sql
 
@@ -19,12 +19,9 @@ class MvExpand(Transform):
     limit: int = 0
 
     @classmethod
-    def parse(cls, segment: Segment) -> MvExpand:
-        """Read the field and the limit."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> MvExpand:
         field = cursor.name()
         limit = read_options(cursor, {"limit": count}).get("limit", 0)
-        cursor.finish()
         return cls(segment, field, limit)
 
     def run(self, rows: Table, run: Run) -> Table:

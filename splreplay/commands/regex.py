@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Run, Segment, Table, Transform
 from splreplay.sql.patterns import re2_test
 from splreplay.sql.values import as_text, literal
 
@@ -21,9 +21,7 @@ class Regex(Transform):
     matches: bool = True
 
     @classmethod
-    def parse(cls, segment: Segment) -> Regex:
-        """Read the field, the operator and the pattern."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Regex:
         field, op = "_raw", "="
         if cursor.ahead().is_op("=", "!="):
             field = cursor.name()
@@ -31,7 +29,6 @@ class Regex(Transform):
         if cursor.here.kind != "quoted":
             cursor.fail("expected a pattern in double quotes", remedy='write: regex field="pattern"')
         pattern = cursor.take().value
-        cursor.finish()
         return cls(segment, pattern, field, op == "=")
 
     def run(self, rows: Table, run: Run) -> Table:

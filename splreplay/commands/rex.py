@@ -26,13 +26,12 @@ class Rex(Transform):
     max_match: int = 1
 
     @classmethod
-    def parse(cls, segment: Segment) -> Rex | Sed:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Rex | Sed:
         """Read the options and the pattern.
 
         Raises:
             UnsupportedError: For offset_field=.
         """
-        cursor = segment.arguments()
         spec: dict[str, Convert] = {"field": str, "max_match": count, "mode": choice("sed")}
         options = read_options(cursor, spec)
         refuse_options(cursor, _REFUSED, _WHY)
@@ -42,7 +41,6 @@ class Rex(Transform):
         cursor.take()
         options |= read_options(cursor, spec)
         refuse_options(cursor, _REFUSED, _WHY)
-        cursor.finish()
         field = options.get("field", "_raw")
         if "mode" in options:
             return _parse_sed(cursor, segment, field, token.value)
@@ -51,7 +49,6 @@ class Rex(Transform):
         return cls(segment, field, token.value, options.get("max_match", 1))
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus(named_groups(self.pattern))
 
     def run(self, rows: Table, run: Run) -> Table:

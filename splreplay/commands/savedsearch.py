@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from splreplay import limits
 from splreplay.errors import UnsupportedError
-from splreplay.run.command import Reads, Run, Segment, Source, Table
+from splreplay.run.command import Cursor, Reads, Run, Segment, Source, Table
 from splreplay.run.execute import nested
 
 
@@ -18,16 +18,13 @@ class SavedSearch(Source):
     tokens: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def parse(cls, segment: Segment) -> SavedSearch:
-        """Read the name and the tokens."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> SavedSearch:
         name = cursor.name("the name of a saved search")
         tokens: list[tuple[str, str]] = []
         while cursor.here.kind == "word":
             token = cursor.take().value
             cursor.expect_op("=")
             tokens.append((token, cursor.name("a value")))
-        cursor.finish()
         return cls(segment, name, tuple(tokens))
 
     def reads(self, first: bool) -> Reads:

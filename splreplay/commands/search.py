@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from splreplay.run import summary
-from splreplay.run.command import ORDER, Pipeline, Reads, Run, Segment, Source, Table, Transform
+from splreplay.run.command import ORDER, Cursor, Pipeline, Reads, Run, Segment, Source, Table, Transform
 from splreplay.run.predicates import predicate_test, resolve, subsearches, time_range
 from splreplay.spl.predicate import Compare, Predicate, Term, parse_predicate
 from splreplay.sql.predicates import predicate_sql
@@ -24,16 +24,13 @@ class Search(Source, Transform):
     predicate: Predicate
 
     @classmethod
-    def parse(cls, segment: Segment) -> Search:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Search:
         """Read the predicate; none at all keeps every result."""
-        cursor = segment.arguments()
         predicate = parse_predicate(cursor)
-        cursor.finish()
         return cls(segment, predicate)
 
     @property
     def searches(self) -> tuple[Pipeline, ...]:
-        """The subsearches of the predicate."""
         return subsearches(self.predicate)
 
     def reads(self, first: bool) -> Reads:

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.run.command import ORDER, Run, Segment, Table, Transform
+from splreplay.run.command import ORDER, Cursor, Run, Segment, Table, Transform
 from splreplay.spl.options import count, read_count, read_options
 from splreplay.sql.values import Kind, Sql, as_number, as_text, literal
 
@@ -35,9 +35,8 @@ class Sort(Transform):
     default_limit: bool = False
 
     @classmethod
-    def parse(cls, segment: Segment) -> Sort:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Sort:
         """Read the count, the fields with their signs and types, and a last `desc` that turns everything around."""
-        cursor = segment.arguments()
         limit: int | None = read_options(cursor, {"limit": count}).get("limit")
         if (number := read_count(cursor, "sort")) is not None:
             limit = number
@@ -63,7 +62,6 @@ class Sort(Transform):
             sign = "" if cursor.accept_op(",") else sign
         if not keys:
             cursor.fail("expected a field to sort by")
-        cursor.finish()
         return cls(segment, limits.SORT_DEFAULT if limit is None else limit, tuple(keys), limit is None)
 
     def run(self, rows: Table, run: Run) -> Table:

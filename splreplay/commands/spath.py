@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from splreplay import jsonpath
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.options import Convert, read_options
 from splreplay.sql.values import Kind, Sql, as_text, literal
 
@@ -21,20 +21,18 @@ class Spath(Transform):
     input: str = "_raw"
 
     @classmethod
-    def parse(cls, segment: Segment) -> Spath:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Spath:
         """Read the options and the path.
 
         Raises:
             UnsupportedError: Without a path, when Splunk makes fields of all that it finds.
         """
-        cursor = segment.arguments()
         spec: dict[str, Convert] = {"input": str, "output": str, "path": str}
         options = read_options(cursor, spec)
         token = cursor.here
         if cursor.here.kind in ("word", "quoted") and "path" not in options:
             options["path"] = cursor.take().value
         options |= read_options(cursor, spec)
-        cursor.finish()
         if "path" not in options:
             cursor.refuse(
                 "replay's spath takes one path at a time", token, "write: spath input=field output=name path=a.b"
@@ -44,7 +42,6 @@ class Spath(Transform):
         return cls(segment, **{"output": options["path"], **options})
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus((self.output,))
 
     def run(self, rows: Table, run: Run) -> Table:

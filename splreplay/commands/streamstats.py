@@ -36,14 +36,13 @@ class StreamStats(Transform):
     window: int = 0
 
     @classmethod
-    def parse(cls, segment: Segment) -> StreamStats:
+    def parse(cls, segment: Segment, cursor: Cursor) -> StreamStats:
         """Read the aggregates and the by-clause, and the options before, between or behind them.
 
         Raises:
             UnsupportedError: For what starts anew within a group, for time_window= and allnum=, and for one window
                 over several groups.
         """
-        cursor = segment.arguments()
         start = cursor.here
         options = _options(cursor)
         aggregates = parse_aggregates(
@@ -53,13 +52,11 @@ class StreamStats(Transform):
         by = parse_by(cursor, (*_OPTIONS, *_REFUSED))
         options |= _options(cursor)
         check_names(cursor, aggregates, by)
-        cursor.finish()
         if options.pop("global", True) and by and options.get("window"):
             cursor.refuse("replay's streamstats does not share a window among groups", start, "add global=false")
         return cls(segment, aggregates, by, **options)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus(aggregated(self.aggregates, before))
 
     def run(self, rows: Table, run: Run) -> Table:

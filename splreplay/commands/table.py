@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.wildcards import matching
 from splreplay.sql.values import Sql
 
@@ -16,15 +16,11 @@ class Table_(Transform):  # noqa: N801 - the command's own name is taken by the 
     fields: tuple[str, ...]
 
     @classmethod
-    def parse(cls, segment: Segment) -> Table_:
-        """Read the fields."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Table_:
         fields = cursor.names()
-        cursor.finish()
         return cls(segment, tuple(fields))
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.named(self.fields)
 
     def run(self, rows: Table, run: Run) -> Table:

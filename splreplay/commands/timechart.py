@@ -41,13 +41,12 @@ class TimeChart(Transform):
     usenull: bool = True
 
     @classmethod
-    def parse(cls, segment: Segment) -> TimeChart:
+    def parse(cls, segment: Segment, cursor: Cursor) -> TimeChart:
         """Read the options, which may stand before the aggregates and behind the field.
 
         Raises:
             UnsupportedError: For a span that does not divide a day, and for several aggregates by a field.
         """
-        cursor = segment.arguments()
         options = _read_options(cursor)
         aggregates = parse_aggregates(cursor, lambda token: token.is_word("by"), True)
         check_names(cursor, aggregates, ["_time"])
@@ -59,11 +58,9 @@ class TimeChart(Transform):
             options |= _read_options(cursor)
         if cursor.here.is_word("where"):
             cursor.refuse("replay's timechart takes no where: it keeps the columns with the largest sums")
-        cursor.finish()
         return cls(segment, aggregates, by, **options)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         if self.by is not None:
             return NONE.plus(["_time"]).opened()  # a column for each value
         return NONE.plus(["_time", *(one.alias for one in self.aggregates)])

@@ -49,13 +49,12 @@ class Tstats(Source):
     datamodel_token: Token = dataclasses.field(repr=False, compare=False)
 
     @classmethod
-    def parse(cls, segment: Segment) -> Tstats:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Tstats:
         """Read the whole command.
 
         Raises:
             UnsupportedError: For prestats=, append= and a search without a data model.
         """
-        cursor = segment.arguments()
         fillnull_value: str | None = None
         while at_option(cursor, (*_OPTIONS, *_REFUSED)):
             refuse_options(cursor, _REFUSED, "its output is Splunk's own intermediate form")
@@ -78,16 +77,13 @@ class Tstats(Source):
             predicate = parse_predicate(cursor, lambda token: token.is_word("by", "groupby"))
         by, span_s = _parse_by(cursor)
         check_names(cursor, aggregates, by)
-        cursor.finish()
         return cls(segment, aggregates, datamodel, predicate, by, span_s, fillnull_value, datamodel_token)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return NONE.plus([*self.by, *(one.alias for one in self.aggregates)])
 
     @property
     def searches(self) -> tuple[Pipeline, ...]:
-        """The subsearches of the predicate."""
         return subsearches(self.predicate)
 
     def reads(self, first: bool) -> Reads:

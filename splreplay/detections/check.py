@@ -7,7 +7,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,11 @@ from splreplay.app import App
 from splreplay.cli.inputs import app_of
 from splreplay.detections import source
 from splreplay.detections.lint import lint
-from splreplay.detections.problem import Problem
 from splreplay.detections.source import Detection
 from splreplay.errors import SplError
-from splreplay.located import Place
 from splreplay.output import printable
 from splreplay.planning import Plan, outline
+from splreplay.problem import Problem
 from splreplay.run import Means
 
 
@@ -59,7 +58,7 @@ def check(detection: Detection, app: App, nothing: engine.Recording, addon: str)
         return _check(detection, app, nothing, addon)
     except Exception as error:
         message = f"replay made a mistake of its own: {type(error).__name__}: {error}"
-        return Verdict(detection, [Problem(message, detection.search.place(), "report it, with this search")])
+        return Verdict(detection, [detection.problem(message, detection.search, remedy="report it, with this search")])
 
 
 def _check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
@@ -71,18 +70,18 @@ def _check(detection: Detection, app: App, nothing: engine.Recording, addon: str
         warnings = replayed.results.of_kind("limit", "note")  # over no events every search is blind
     except SplError as error:
         errors = errors or [error]
-    reasons = [Problem(error.message, _place(error, detection, plan), error.remedy) for error in errors]
+    reasons = [
+        detection.problem(error.message, detection.search, _offset(error, plan), remedy=error.remedy)
+        for error in errors
+    ]
     return Verdict(detection, list(dict.fromkeys(reasons)), lint(detection, plan), warnings)
 
 
-def _place(error: SplError, detection: Detection, plan: Plan) -> Place:
-    """Return where in the file an error is; one that is nowhere in particular is at the start of the search."""
-    offset = 0
+def _offset(error: SplError, plan: Plan) -> int:
+    """Return where in the search an error is; one that is nowhere in particular is at its start."""
     if error.at and error.at.text == plan.expansion.text:
-        offset = plan.expansion.origin(error.at.start)
-    elif error.at and error.at.text == plan.search:
-        offset = error.at.start
-    return detection.search.place(offset)
+        return plan.expansion.origin(error.at.start)
+    return error.at.start if error.at and error.at.text == plan.search else 0
 
 
 def as_json(verdicts: Sequence[Verdict]) -> str:
@@ -92,37 +91,44 @@ def as_json(verdicts: Sequence[Verdict]) -> str:
 
 def _as_object(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as JSON has it: its first reason, or none, at its place, and all of them."""
-    first, *_ = *verdict.reasons, Problem("", verdict.detection.search.place())
+    detection = verdict.detection
+    first, *_ = *verdict.reasons, detection.problem("", detection.search)
     return {
-        "file": str(verdict.detection.path),
-        "name": verdict.detection.name,
+        "file": str(detection.path),
+        "name": detection.name,
         "supported": not verdict.reasons,
         "reason": first.message or None,
-        "line": first.place.line,
-        "column": first.place.column,
+        **_place(first),
         "reasons": [
-            {"message": one.message, "remedy": one.remedy or None, **asdict(one.place)} for one in verdict.reasons
+            {"message": reason.message, "remedy": reason.remedy or None, **_place(reason)} for reason in verdict.reasons
         ],
-        "findings": [{"rule": one.rule, "message": one.message, **asdict(one.place)} for one in verdict.findings],
+        "findings": [
+            {"rule": finding.rule, "message": finding.message, **_place(finding)} for finding in verdict.findings
+        ],
         "warnings": list(verdict.warnings),
     }
 
 
+def _place(problem: Problem) -> dict[str, int]:
+    return {"line": problem.line, "column": problem.column}
+
+
 def as_text(verdicts: Sequence[Verdict]) -> str:
     """Return a line for each detection and for each thing that is wrong with it, as compilers print theirs, then a count."""
-    lines = []
-    for one in verdicts:
-        start = one.detection.search.place()
-        said = [(each.place, f"{one.detection.name}: not supported: {each}") for each in one.reasons]
-        said = said or [(start, f"{one.detection.name}: supported")]
-        said += [(each.place, str(each)) for each in one.findings]
-        said += [(start, f"warning: {warning}") for warning in one.warnings]
-        path = printable(str(one.detection.path))
-        lines += [f"{path}:{place.line}:{place.column}: {printable(text)}" for place, text in said]
-    supported = sum(not one.reasons for one in verdicts)
-    findings = sum(len(one.findings) for one in verdicts)
+    lines: list[str] = []
+    for verdict in verdicts:
+        detection = verdict.detection
+        line, column = detection.search.place()
+        start = f"{detection.path}:{line}:{column}"
+        name = detection.name
+        why_not = [replace(reason, message=f"{name}: not supported: {reason.message}") for reason in verdict.reasons]
+        lines += map(str, why_not) if why_not else [f"{start}: {name}: supported"]
+        lines += map(str, verdict.findings)
+        lines += [f"{start}: warning: {warning}" for warning in verdict.warnings]
+    supported = sum(not verdict.reasons for verdict in verdicts)
+    findings = sum(len(verdict.findings) for verdict in verdicts)
     counted = f"{_number(len(verdicts), 'detection')}: {supported:,} supported, {len(verdicts) - supported:,} not"
-    return "\n".join([*lines, f"{counted}; {_number(findings, 'finding')}"]) + "\n"
+    return "\n".join([*map(printable, lines), f"{counted}; {_number(findings, 'finding')}"]) + "\n"
 
 
 def _number(count: int, noun: str) -> str:

@@ -17,9 +17,9 @@ from splreplay.commands.search import Search
 from splreplay.commands.stats import Stats
 from splreplay.commands.table import Table_
 from splreplay.commands.tstats import Tstats
-from splreplay.detections.problem import Problem
 from splreplay.detections.source import Detection
 from splreplay.planning import Plan
+from splreplay.problem import Problem
 from splreplay.run.command import Position, outputs, walk
 from splreplay.run.fields import Outputs
 from splreplay.spl.predicate import All, Any, Compare, OneOf, Predicate, Subsearch, Term, fields_of
@@ -48,16 +48,16 @@ _TIMES = {"firstTime": ("min", "earliest"), "lastTime": ("max", "latest")}
 def lint(detection: Detection, plan: Plan) -> list[Problem]:
     """Return what is likely wrong with a detection, in the order of the file; *plan* is that of its search."""
 
-    def found_at(offset: int, rule: str, message: str) -> Problem:
-        return Problem(message, detection.search.place(plan.expansion.origin(offset)), rule=rule)
+    def at(offset: int, rule: str, message: str) -> Problem:
+        return detection.problem(message, detection.search, plan.expansion.origin(offset), rule=rule)
 
-    found = []
+    problems = []
     for position in walk(plan.pipeline):
         start = position.command.segment.name_start
-        found += [found_at(start, *one) for rule in RULES for one in rule(position)]
-        found += [found_at(*one) for one in _unknown_fields(position)]
-    found += _fields(detection, outputs(plan.pipeline))
-    return sorted(dict.fromkeys(found), key=lambda one: (one.place.line, one.place.column, one.rule))
+        problems += [at(start, rule, message) for check in RULES for rule, message in check(position)]
+        problems += [at(*where_and_what) for where_and_what in _unknown_fields(position)]
+    problems += _fields(detection, outputs(plan.pipeline))
+    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column, problem.rule))
 
 
 def tokens(message: str) -> dict[str, int]:
@@ -73,12 +73,12 @@ def _fields(detection: Detection, fields: Outputs) -> Iterator[Problem]:
     for field in detection.risk_fields:
         if not fields.may_have(field.value):
             message = f"{field.value} is a risk or threat object, but the search outputs no such field"
-            yield Problem(message, field.place(), rule="risk-field")
+            yield detection.problem(message, field, rule="risk-field")
     for text in detection.messages:
         for name, offset in tokens(text.value).items():
             if not fields.may_have(name):
                 message = f"the message shows ${name}$, but the search outputs no such field"
-                yield Problem(message, text.place(offset), rule="message-token")
+                yield detection.problem(message, text, offset, rule="message-token")
 
 
 def _unknown_fields(position: Position) -> Iterator[tuple[int, str, str]]:
@@ -90,7 +90,7 @@ def _unknown_fields(position: Position) -> Iterator[tuple[int, str, str]]:
     own = {name: f"{dataset}.{name}" for name in cim.DATASETS[command.datamodel]}
     known = {name: name for name in cim.EVENT_FIELDS} | own
     aggregated = [one.field for one in command.aggregates if one.field is not None]
-    words = command.segment.arguments().tokens
+    words = command.segment.cursor().tokens
     starts = {word.value: word.start for word in reversed(words) if word.kind in ("word", "quoted")}
     for name in dict.fromkeys([*aggregated, *fields_of(command.predicate), *command.by]):
         if name not in _BESIDE and not matching(name, known.values()):
@@ -112,7 +112,7 @@ def _join_on_pid(position: Position) -> Iterator[tuple[str, str]]:
 def _join_without_max(position: Position) -> Iterator[tuple[str, str]]:
     command = position.command
     if isinstance(command, Join):
-        words = command.segment.arguments().tokens
+        words = command.segment.cursor().tokens
         if not any(word.is_word("max") and behind.is_op("=") for word, behind in itertools.pairwise(words)):
             yield (
                 "join-max",

@@ -17,6 +17,7 @@ from splreplay import limits
 from splreplay.confine import confined
 from splreplay.errors import DataError, UsageError
 from splreplay.located import Node, Text, read_any_yaml, read_conf
+from splreplay.problem import Problem
 
 _MESSAGE, _RISK = "action.risk.param._risk_message", "action.risk.param._risk"
 
@@ -45,6 +46,11 @@ class Detection:
     def filter_macro(self) -> str:
         """The macro that contentctl makes for the detection, `search *` unless an app says otherwise."""
         return re.sub(r"[ \-./]", "_", self.name).lower() + "_filter"
+
+    def problem(self, message: str, text: Text, offset: int = 0, *, remedy: str = "", rule: str = "") -> Problem:
+        """Return what is wrong with the detection, at *offset* of one of its texts."""
+        line, column = text.place(offset)
+        return Problem(str(self.path), line, message, remedy, column, rule)
 
 
 @dataclass(frozen=True)

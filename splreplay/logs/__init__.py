@@ -6,20 +6,16 @@ The reader of each format (in `formats`) yields Arrow record batches of one shap
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
 
-from splreplay.errors import DataError
-from splreplay.logs import formats, table
-from splreplay.logs.cache import Cache
-from splreplay.logs.events import Item
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent, FileReport, LoadReport
 from splreplay.sql.values import literal
 
-__all__ = ["BadEvent", "Cache", "FileReport", "LoadReport", "Log", "load"]
+__all__ = ["BadEvent", "FileReport", "LoadReport", "Log", "load"]
 
 
 def load(
@@ -50,13 +46,21 @@ def load(
     Raises:
         DataError: A file cannot be read, or has no event; names the file and what to do.
     """
-    kept = Cache(cache, fields) if cache else None
+    kept = None
+    if cache:
+        from splreplay.logs.cache import Cache  # few runs have one, and it asks what is installed
+
+        kept = Cache(cache, fields)
     selects, reports = [], []
     for number, path in enumerate(paths):
         file = folder / f"{number}.parquet"
 
         def read(file: Path, path: str = path) -> FileReport:
-            return _read(path, fields, file, progress)
+            from splreplay.logs import (
+                reading,  # with Arrow and numpy, which a run over a cache needs as little as a check
+            )
+
+            return reading.read(path, fields, file, progress)
 
         if kept and os.path.isfile(path):
             file, report = kept.table(path, file, read)
@@ -75,26 +79,3 @@ def create_table(connection: duckdb.DuckDBPyConnection, fields: Sequence[str]) -
         "CREATE TABLE event (provider VARCHAR, event_id INTEGER, time DOUBLE, "
         f"computer VARCHAR, channel VARCHAR, source VARCHAR{columns})"
     )
-
-
-def _read(path: str, fields: Sequence[str], file: Path, progress: Callable[[Log], None]) -> FileReport:
-    """Read one log into the Parquet file *file*."""
-    log = Log(path)
-    format_ = formats.recognised(log)
-
-    def items() -> Iterator[Item]:
-        for item in format_.read(log, fields):
-            progress(log)
-            yield item
-
-    try:
-        counts, bad = table.write(items(), file)
-    except OSError as error:
-        raise DataError(f"its events cannot be written to {file}: {error}", path) from None
-    if log.flaw:
-        bad.count += 1
-        bad.listed.append(BadEvent("end", log.flaw))
-    if not counts:
-        seen = f" (at {bad.listed[0].place}: {bad.listed[0].reason})" if bad.listed else ""
-        raise DataError(f"no Windows event was found in this file{seen}; {format_.EXPECTED}", path)
-    return FileReport(path, format_.NAME, counts, bad.count, tuple(bad.listed))

@@ -17,6 +17,7 @@ from splreplay.run.fields import Outputs as Outputs
 from splreplay.run.stages import ORDER as ORDER
 from splreplay.run.stages import Table as Table
 from splreplay.spl.pipeline import Segment as Segment
+from splreplay.spl.tokens import Cursor as Cursor
 
 # The fields that are read of each dataset; None where any field of the log may be.
 Reads = Mapping[str, set[str]] | None
@@ -37,8 +38,13 @@ class Command:
         cls.names = cls.__dict__.get("names", (cls.__name__.rstrip("_").lower(),))
 
     @classmethod
-    def parse(cls, segment: Segment) -> Self | Command:
-        """Return the command that a segment holds; SplError for what is wrong with it, or is not run here."""
+    def parse(cls, segment: Segment, cursor: Cursor) -> Self | Command:
+        """Return the command that a segment holds; *cursor* stands at its arguments, all of which must be read.
+
+        Raises:
+            SplSyntaxError: If an argument is wrong.
+            UnsupportedError: If replay does not run it.
+        """
         raise NotImplementedError
 
     @property

@@ -72,7 +72,7 @@ def grouped(segment: Segment, aggregates: tuple[Aggregate, ...], by: tuple[str, 
 
 def inputs(segment: Segment, rows: Table, run: Run) -> Callable[[Aggregate], Sql]:
     """Return what gives an aggregate's input: its field of *rows*, or the value of the eval inside it."""
-    compiler = run.compiler(segment.arguments(), rows.field)
+    compiler = run.compiler(segment.cursor(), rows.field)
 
     def value(one: Aggregate) -> Sql:
         if one.expression is None:

@@ -47,15 +47,9 @@ class Segment:
     end: int
     parser: Parser
 
-    def arguments(self) -> Cursor:
-        """Return a cursor over the arguments as words."""
-        return self._cursor(lex_arguments(self.text, self.start, self.end))
-
-    def expression(self) -> Cursor:
-        """Return a cursor over the arguments as eval operands and operators."""
-        return self._cursor(lex_eval(self.text, self.start, self.end))
-
-    def _cursor(self, tokens: list[Token]) -> Cursor:
+    def cursor(self) -> Cursor:
+        """Return a cursor over the arguments: words, or operands and operators where they are an eval expression."""
+        tokens = (lex_eval if self.name in _EXPRESSIONS else lex_arguments)(self.text, self.start, self.end)
         cursor = Cursor(self.text, tokens, self.end, self.parser.subsearch)
         if len(tokens) > limits.COMMAND_WORDS:
             last = tokens[limits.COMMAND_WORDS]
@@ -83,7 +77,7 @@ class Segment:
 
 
 _NAME = re.compile(r"\s*([A-Za-z_][\w.-]*)")
-# In these a single quote opens the name of a field; elsewhere it is an apostrophe.
+# Their arguments are eval expressions. In these a single quote opens the name of a field; elsewhere it is an apostrophe.
 _EXPRESSIONS = ("eval", "where")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 # Text between \Q and \E, an escaped character, a bracket expression, the start of a group with what makes it special, or a $.
 _PART = re.compile(
@@ -69,14 +70,9 @@ def _translated(part: re.Match[str]) -> str:
     return _ALONE.get(text, text)
 
 
-def field_pattern(pattern: str) -> str | None:
-    """Return what came out of a field as RE2 writes it, or None where it is no regular expression at all †."""
-    return None if _broken(pattern) else re2_pattern(pattern)
-
-
-def field_test(pattern: str) -> str | None:
-    """Return what came out of a field for a test, or None."""
-    return None if _broken(pattern) else re2_test(pattern)
+def of_field(translate: Callable[[str], str]) -> Callable[[str], str | None]:
+    """Return *translate* for what comes out of a field: it gives None where that is no regular expression at all †."""
+    return lambda pattern: None if _broken(pattern) else translate(pattern)
 
 
 def _broken(pattern: str) -> bool:

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from splreplay.logs.formats.evtx.exact import read as read_exactly
-from splreplay.logs.formats.evtx.fast import read
+from collections.abc import Iterator, Sequence
 
-__all__ = ["EXPECTED", "NAME", "read", "read_exactly", "recognises"]
+from splreplay.logs.events import Item
+from splreplay.logs.opening import Log
 
 NAME = "evtx"
 EXPECTED = "expected is an .evtx file that holds records"
@@ -19,3 +19,20 @@ MAGIC = b"ElfFile\0"
 def recognises(head: bytes) -> bool:
     """Tell whether a log begins as an .evtx file does."""
     return head.lstrip().startswith(MAGIC)
+
+
+# The readers are imported when a log of this format is met: what they need takes longer to import than many a log to read.
+
+
+def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log fast."""
+    from splreplay.logs.formats.evtx import fast
+
+    return fast.read(log, fields)
+
+
+def read_exactly(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log event by event."""
+    from splreplay.logs.formats.evtx import exact
+
+    return exact.read(log, fields)

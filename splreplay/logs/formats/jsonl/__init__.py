@@ -7,11 +7,10 @@ takes the `values` out of all of them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
-from splreplay.logs.formats.jsonl.exact import read as read_exactly
-from splreplay.logs.formats.jsonl.fast import read
-
-__all__ = ["EXPECTED", "NAME", "read", "read_exactly", "recognises"]
+from splreplay.logs.events import Item
+from splreplay.logs.opening import Log
 
 NAME = "jsonl"
 EXPECTED = "expected is one JSON object a line, as Winlogbeat or NXLog writes it, with EventID and time"
@@ -21,3 +20,20 @@ OBJECT = re.compile(rb"^\s*\{", re.MULTILINE)
 def recognises(head: bytes) -> bool:
     """Tell whether a line of a log begins an object; the first may have lost its beginning."""
     return OBJECT.search(head) is not None
+
+
+# The readers are imported when a log of this format is met: what they need takes longer to import than many a log to read.
+
+
+def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log fast."""
+    from splreplay.logs.formats.jsonl import fast
+
+    return fast.read(log, fields)
+
+
+def read_exactly(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log event by event."""
+    from splreplay.logs.formats.jsonl import exact
+
+    return exact.read(log, fields)
