@@ -107,6 +107,4 @@ def _end() -> NoReturn:
         if undo := method():
             with contextlib.suppress(Exception):
                 undo()
-    with contextlib.suppress(OSError, ValueError):
-        sys.stdout.flush()
     os._exit(STATUS)
