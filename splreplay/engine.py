@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from splreplay import cim, logs
+from splreplay import cim, interrupt, logs, resources
 from splreplay.cim.blind import blind_spots, outside
 from splreplay.errors import UnsupportedError
 from splreplay.logs import LoadReport, Log
@@ -19,6 +19,7 @@ from splreplay.run import Means, Models, Run, Step
 from splreplay.run.execute import execute
 from splreplay.run.stages import Stages
 from splreplay.sql import functions, values
+from splreplay.sql.values import literal
 
 
 @dataclass
@@ -54,8 +55,8 @@ def record(
         cache: A folder where later runs find them read, with all fields, as those may search for others.
         progress: Called now and then while a log is read.
     """
-    connection = connect()
-    folder = tempfile.TemporaryDirectory(prefix="replay-", ignore_cleanup_errors=True)
+    folder = interrupt.temporary_folder()
+    connection = connect(Path(folder.name) / "results")
     kept = cim.FIELDS if cache else fields
     report = logs.load(connection, paths, kept, Path(folder.name), cache=cache, progress=progress)
     return Recording(connection, report, folder)
@@ -68,13 +69,19 @@ def nothing() -> Recording:
     return Recording(connection, LoadReport(()))
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """Return an empty database in memory that knows what our SQL calls, and never reaches for the network."""
+def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Return an empty database that knows what our SQL calls, and never reaches for the network.
+
+    It is in memory, within `resources`; what does not fit goes into *folder*, where there is one.
+    """
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
     }
-    connection = duckdb.connect(":memory:", config=settings)
+    connection = interrupt.stoppable(duckdb.connect(":memory:", config=settings))
+    # Given to `connect`, the bound of the disk is not kept to.
+    for name, value in resources.settings(folder).items():
+        connection.execute(f"SET {name} = {literal(value)}")
     # It would go to standard output, among the results.
     connection.execute("SET enable_progress_bar = false")
     # The database is thrown away: writing checkpoints of it costs seconds per half million events.
@@ -88,17 +95,23 @@ def replay(plan: Plan, recording: Recording, means: Means | None = None) -> Repl
     """Run a search over a recording; SplError for whatever is wrong with the search or the logs, in words for the user."""
     for error in plan.errors:
         raise error
-    connection = recording.connection.cursor()
-    models = Models(cim.datasets(connection, plan.addon), plan.shared)
-    run = Run(Stages(connection), plan.app, plan.time, models, means or Means())
     try:
-        with run.ending, run.failing:
-            for command in plan.pipeline:
-                command.prepare(run)
-            rows = execute(plan.pipeline, run)
-            run.failing.pop_all()  # it has not failed
+        return _replay(plan, recording, means or Means())
     except RecursionError as error:
         raise UnsupportedError("the search nests deeper than replay reads") from error
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise resources.exceeded(error) from error
+
+
+def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
+    connection = interrupt.stoppable(recording.connection.cursor())
+    models = Models(cim.datasets(connection, plan.addon), plan.shared)
+    run = Run(Stages(connection), plan.app, plan.time, models, means)
+    with run.ending, run.failing:
+        for command in plan.pipeline:
+            command.prepare(run)
+        rows = execute(plan.pipeline, run)
+        run.failing.pop_all()  # it has not failed
     found = run.stages.fetch(rows)
     for text in blind_spots(connection, models.datasets, models.decided_by):
         run.say("blind", text)

@@ -56,7 +56,7 @@ class External(Transform):
         name = self.segment.name
         process = run.started.get(id(self)) or self._process(run.means.python, run)
         answer = process.call(self.arguments, list(rows.columns), run.stages.fetch(rows), _search_info(run))
-        for message in answer.messages:
+        for message in dict.fromkeys(answer.messages):
             run.warn(f"{name}: {message}")
         return run.stages.from_python(answer.fields, answer.rows)
 

@@ -45,17 +45,24 @@ class TimeChart(Transform):
         """Read the options, which may stand before the aggregates and behind the field.
 
         Raises:
-            UnsupportedError: For a span that does not divide a day, and for several aggregates by a field.
+            SplSyntaxError: For an aggregate that is called `_time` or as the field.
+            UnsupportedError: For a span that does not divide a day, for several aggregates by a field, and for wildcards.
         """
         options = _read_options(cursor)
         aggregates = parse_aggregates(cursor, lambda token: token.is_word("by"), True)
-        check_names(cursor, aggregates, ["_time"])
+        for one in aggregates:
+            if one.expression is None and "*" in (one.field or ""):
+                cursor.refuse("replay's timechart takes no wildcard in an aggregate", one.token, "name the fields")
         by = None
         if cursor.accept_word("by"):
+            field = cursor.here
             by = cursor.name()
+            if by == "_time":
+                cursor.fail("timechart splits by _time as it is", field, "name another field")
             if len(aggregates) > 1:
                 cursor.refuse("replay's timechart takes one aggregate by a field", aggregates[1].token)
             options |= _read_options(cursor)
+        check_names(cursor, aggregates, ["_time", *([by] if by else [])])
         if cursor.here.is_word("where"):
             cursor.refuse("replay's timechart takes no where: it keeps the columns with the largest sums")
         return cls(segment, aggregates, by, **options)

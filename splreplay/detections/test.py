@@ -7,13 +7,12 @@ import difflib
 import itertools
 import json
 import re
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from splreplay import engine
+from splreplay import engine, interrupt
 from splreplay.app import App
 from splreplay.cli.inputs import app_of
 from splreplay.detections import cases, junit, source
@@ -72,7 +71,7 @@ def run_case(case: Case, app: App, python: str) -> Iterator[Outcome]:
         started = time.monotonic()
         try:
             recording = recording or engine.record(_paths(case))
-            with tempfile.TemporaryDirectory(prefix="replay-") as folder:  # for what the search may collect
+            with interrupt.temporary_folder() as folder:  # for what the search may collect
                 means = Means(python, Path(folder))
                 results = engine.replay(plan(app, case.detection.search.value, addon), recording, means).results
         except SplError as error:

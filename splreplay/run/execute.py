@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 import duckdb
 
+from splreplay import resources
 from splreplay.errors import SplError, UnsupportedError
 from splreplay.run import Run, Step
 from splreplay.run.command import Command, Pipeline, Transform
@@ -57,6 +58,10 @@ def _step(command: Command, work: Callable[[], Table], run: Run) -> Table:
     place = len(run.steps)
     try:
         rows = work()
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise resources.exceeded(error, command.segment.span()) from error
     except duckdb.Error as error:
         raise _refused(command.segment, error) from error
     except SplError as error:

@@ -86,7 +86,6 @@ def test_collect(tmp_path: Path) -> None:
         ((SAMPLE, "--spl", ONE, "--output", "tests"), 2),
         (("no/such/file", "--output", "no/such/folder/x"), 2),
         ((SAMPLE, "--app", TOO_LONG), 3),
-        ((SAMPLE, "--cache", TOO_LONG), 3),
         ((SAMPLE, "--output", TOO_LONG), 3),
         ((SAMPLE, "--spl", "| makeresults | collect index=s", "--collect", TOO_LONG), 2),
         (("README.md",), 3),

@@ -74,6 +74,7 @@ def _database() -> duckdb.DuckDBPyConnection:
     """Return a database for all logs, whose cursors each work in the thread that has them, alone."""
     settings: dict[str, str | bool | int | float | list[str]] = {
         "threads": 1,
+        "temp_directory": "",  # else it may be one in the current folder
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "produce_arrow_string_view": "true",
