@@ -3,8 +3,10 @@ PYTHON ?= python3
 LOG ?= tests/recordings/installutil_attack.xml
 VENV := .venv
 BIN := $(VENV)/bin
+# A process for each core; the tests of a file share one, and with it what the file makes for all of them.
+PARALLEL := --numprocesses auto --dist loadfile
 
-.PHONY: help run dashboard test lint bench package inspect requirements clean
+.PHONY: help run dashboard test quick lint bench package inspect requirements clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 15
@@ -16,9 +18,14 @@ run: $(VENV)/run.done  ## build the app and replay a recording (or LOG=path) thr
 dashboard: $(VENV)/run.done dashboard/node_modules  ## draw the dashboard over a recording (or LOG=path), with Node.js and Chromium
 	@$(BIN)/python -m dashboard "$(LOG)" $(ARGS)
 
-test: $(VENV)/dev.done  ## run the tests (ARGS="tests/replay -k join" for some of them)
+test: $(VENV)/dev.done  ## run all tests, in up to 4 minutes on two cores (ARGS="tests/replay -k join" for some)
 	@$(BIN)/python build.py vendor
-	$(BIN)/python -m pytest $(ARGS)
+	@$(if $(ARGS),,echo "all tests: up to 4 minutes on two idle cores; make quick is the short form")
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+quick: $(VENV)/dev.done  ## run the tests that are not slow, up to the first that fails (ARGS as above)
+	@$(BIN)/python build.py vendor
+	$(BIN)/python -m pytest $(PARALLEL) --exitfirst -m "not slow" $(ARGS)
 
 lint: $(VENV)/dev.done  ## check style and types
 	$(BIN)/ruff check .

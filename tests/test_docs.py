@@ -6,12 +6,10 @@ import configparser
 import csv
 import dataclasses
 import json
-import os
 import re
 import shlex
 import shutil
 import subprocess
-import sys
 import textwrap
 from collections.abc import Mapping
 from datetime import date
@@ -25,6 +23,7 @@ from installutil_rba_fields import ANNOTATION, MODIFIER
 import build
 from builder import view
 from builder.detection import output_fields
+from comparison.__main__ import main as comparison
 from splreplay import conf, engine
 from splreplay.app import App
 from splreplay.cli import argument_parser
@@ -33,6 +32,7 @@ from splreplay.output import FORMATS
 from splreplay.planning import plan
 from splreplay.sql.values import Value
 from tests.conftest import REPO
+from tests.program import splreplay
 from tests.replay.searches import replay as replayed
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
@@ -47,15 +47,6 @@ SCHEDULED = "Windows InstallUtil Remote Network Connection"
 MODIFIERS = f"{SCHEDULED} - Risk Modifiers"
 ATTACK = "tests/recordings/installutil_attack.xml"
 LOOKUPS = (lookups.DETECTIONS, lookups.ENTITIES, lookups.SCORE_MODIFIERS, lookups.IGNORED_OBJECTS)
-
-
-def replay(*arguments: str, cwd: Path = REPO, module: str = "splreplay") -> subprocess.CompletedProcess[str]:
-    """Run the replay command of this checkout, or another module."""
-    command = [sys.executable, "-m", module, *arguments]
-    environment = os.environ | {"PYTHONPATH": str(REPO)}
-    return subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
-    )
 
 
 def fenced(document: str, language: str = "") -> list[str]:
@@ -88,7 +79,7 @@ def column(document: str, header: str) -> list[str]:
 
 def test_comparison() -> None:
     """README shows what `make run` prints of the recording that ships."""
-    assert replay("tests/recordings/installutil_attack.xml", module="comparison").stdout.strip() in fenced(README)
+    assert splreplay(ATTACK, main=comparison).stdout.strip() in fenced(README)
 
 
 EXAMPLES = [block for block in fenced(README) if block.startswith("$ ")]
@@ -101,7 +92,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     (folder / "tests").symlink_to(REPO / "tests")
     found = {}
     for example in EXAMPLES:
-        done = replay(*shlex.split(example.partition("\n")[0])[4:], cwd=folder)
+        done = splreplay(*shlex.split(example.partition("\n")[0])[4:], cwd=folder)
         found[example] = (done.stderr + done.stdout).strip()
     return found
 
@@ -116,14 +107,14 @@ def test_replay_examples(shown: str, printed: dict[str, str]) -> None:
 def test_detection_examples(shown: str) -> None:
     """The detection engineer's page shows what check and test print, but for lines, columns and seconds."""
     command, _, expected = shown.removeprefix("$ .venv/bin/python -m splreplay ").partition("\n")
-    assert re.sub(r"\d+", "N", expected) == re.sub(r"\d+", "N", replay(*command.split()).stdout.strip())
+    assert re.sub(r"\d+", "N", expected) == re.sub(r"\d+", "N", splreplay(*command.split()).stdout.strip())
 
 
 @pytest.mark.parametrize("subcommand", ["check", "test"])
 def test_detection_options(subcommand: str) -> None:
     """The detection engineer's page names every option of check and test, in the section of each."""
     section = DETECTIONS.partition(f"## {subcommand.title()}\n")[2].partition("\n## ")[0]
-    options = set(re.findall(r"--[a-z]+", replay(subcommand, "--help").stdout)) - {"--help"}
+    options = set(re.findall(r"--[a-z]+", splreplay(subcommand, "--help").stdout)) - {"--help"}
     assert (True, set()) == (bool(options), {option for option in options if f"`{option}" not in section})
 
 
@@ -142,14 +133,14 @@ def test_test_keys() -> None:
 
 def test_replay_options() -> None:
     """README names every option of `replay run`."""
-    options = set(re.findall(r"--[a-z]+", replay("run", "--help").stdout)) - {"--help"}
+    options = set(re.findall(r"--[a-z]+", splreplay("run", "--help").stdout)) - {"--help"}
     assert (True, set()) == (bool(options), {option for option in options if f"`{option}" not in README})
 
 
 def test_replay_options_are_there() -> None:
     """README's table names no option that `replay run` lacks."""
     named = set(re.findall(r"`(--[a-z]+)[^`]*`", "".join(re.findall(r"^\| `--.*$", README, re.M))))
-    assert set() == named - set(re.findall(r"--[a-z]+", replay("run", "--help").stdout))
+    assert set() == named - set(re.findall(r"--[a-z]+", splreplay("run", "--help").stdout))
 
 
 def test_make_targets() -> None:
@@ -290,13 +281,13 @@ def test_data_check() -> None:
     (text,) = (
         block for block in indented(ADMIN) if block.startswith("| `installutil_data` | `installutil_data_meaning`")
     )
-    printed = replay("run", ATTACK, "--spl", text).stdout
+    printed = splreplay("run", ATTACK, "--spl", text).stdout
     assert printed.partition("\n\n")[0] in fenced(ADMIN)
 
 
 def test_explained() -> None:
     """The contributor's page shows what --explain says of the last command, but for its columns."""
-    last = replay("run", ATTACK, "--explain").stderr.strip().split("\n\n")[-1]
+    last = splreplay("run", ATTACK, "--explain").stderr.strip().split("\n\n")[-1]
     assert re.sub(r"(AS SELECT ).*", r"\1…", last) in fenced(CONTRIBUTOR)
 
 
@@ -328,7 +319,7 @@ def test_command_check(collected: tuple[engine.Recording, Path]) -> None:
 def test_risk_event() -> None:
     """The analyst's page shows the first risk event of the recording that ships, as replay prints it."""
     search = f'| savedsearch "{SCHEDULED} - Hunt" | rbaenrich output=modifiers'
-    printed = replay("run", ATTACK, "--spl", search).stdout
+    printed = splreplay("run", ATTACK, "--spl", search).stdout
     assert printed.partition("\n\n")[0] in fenced(ANALYST)
 
 

@@ -262,14 +262,16 @@ def damaged(random_: random.Random, content: bytes) -> bytes:
 Row = tuple[object, ...]
 
 
-def outcome(read: Callable[[Log, Sequence[str]], Iterator[Item]], path: Path) -> tuple[list[Row], BadEvents, str]:
-    """Return the rows, the bad events and the error that a reader makes of a log."""
+def outcome(
+    read: Callable[[Log, Sequence[str]], Iterator[Item]], path: Path, fields: Sequence[str] = FIELDS
+) -> tuple[list[Row], BadEvents, str]:
+    """Return the rows of some fields, the bad events and the error that a reader makes of a log."""
     rows: list[Row] = []
     bad = BadEvents()
     opened = None
     try:
         opened = Log(str(path))
-        for item in read(opened, FIELDS):
+        for item in read(opened, fields):
             if isinstance(item, BadEvents):
                 bad.extend(item)
             else:

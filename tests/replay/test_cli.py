@@ -1,4 +1,4 @@
-"""The command line, as a process of its own."""
+"""The command line: in this process, and as one of its own where that is the claim."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 from splreplay import cli
 from splreplay.cli import run
 from tests.conftest import REPO
+from tests.program import splreplay
 from tests.replay.deep import DEEP
 
 SAMPLE = "tests/recordings/installutil_attack.xml"
@@ -22,8 +23,8 @@ TOO_LONG = "x" * 5000  # no file system has such a name
 ONE = "| makeresults | eval a=1 | table a"
 
 
-def replay(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
-    """Return exit status, standard output and standard error."""
+def process(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
+    """Return exit status, standard output and standard error of a process of its own."""
     command = [sys.executable, "-m", "splreplay", *arguments]
     done = subprocess.run(command, cwd=REPO, input=stdin, capture_output=True, check=False)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
@@ -31,32 +32,32 @@ def replay(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
 
 def test_json() -> None:
     """With --format json, standard output is one array of objects, every value a string, and nothing else."""
-    status, out, error = replay("run", SAMPLE, "--spl", ONE, "--format", "json")
+    status, out, error = process("run", SAMPLE, "--spl", ONE, "--format", "json")
     assert (0, [{"a": "1"}], "") == (status, json.loads(out), error)
 
 
 def test_standard_input() -> None:
     """A dash reads the log from standard input."""
-    status, out, _ = replay("run", "-", "--format", "json", stdin=(REPO / SAMPLE).read_bytes())
+    status, out, _ = process("run", "-", "--format", "json", stdin=(REPO / SAMPLE).read_bytes())
     assert (0, ["203.0.113.10"]) == (status, [row["connection_to_CNC"] for row in json.loads(out)])
 
 
 def test_search_file(tmp_path: Path) -> None:
     """An @ takes the search from a file."""
     (tmp_path / "search.spl").write_text(ONE)
-    assert (0, "a\n1\n", "") == replay("run", SAMPLE, "--spl", f"@{tmp_path / 'search.spl'}", "--format", "csv")
+    assert (0, "a\n1\n", "") == splreplay("run", SAMPLE, "--spl", f"@{tmp_path / 'search.spl'}", "--format", "csv")
 
 
 def test_output_file(tmp_path: Path) -> None:
     """--output writes the results into a file, and nothing to standard output."""
-    status, out, _ = replay("run", SAMPLE, "--spl", ONE, "--format", "csv", "--output", str(tmp_path / "out.csv"))
+    status, out, _ = splreplay("run", SAMPLE, "--spl", ONE, "--format", "csv", "--output", str(tmp_path / "out.csv"))
     assert (0, "", "a\n1\n") == (status, out, (tmp_path / "out.csv").read_text())
 
 
 def test_collect(tmp_path: Path) -> None:
     """--collect names the folder that collect writes into; standard error names the file."""
     search = "Windows InstallUtil Remote Network Connection - Risk Modifiers"
-    status, out, error = replay("run", SAMPLE, "--search", search, "--collect", str(tmp_path), "--format", "json")
+    status, out, error = splreplay("run", SAMPLE, "--search", search, "--collect", str(tmp_path), "--format", "json")
     path = tmp_path / "1_events.stash_hec"
     told = f"warning: collect wrote 2 events for the index risk into {path}\n"
     assert (0, 2, told) == (status, len(json.loads(out)), error)
@@ -94,30 +95,27 @@ def test_collect(tmp_path: Path) -> None:
 )
 def test_exit_status(arguments: tuple[str, ...], status: int) -> None:
     """Usage and unsupported searches give 2, unreadable input gives 3, with words and without a traceback."""
-    found, out, error = replay("run", *arguments)
+    found, out, error = splreplay("run", *arguments)
     assert (status, "", True, False) == (found, out, bool(error), "Traceback" in error)
 
 
 @pytest.mark.parametrize("subcommand", ["check", "test"])
 def test_name_that_is_too_long(subcommand: str) -> None:
     """A detection's name that the file system refuses is an error in words."""
-    found = subprocess.run(
-        [sys.executable, "-m", "splreplay", subcommand, TOO_LONG], cwd=REPO, capture_output=True, text=True, check=False
-    )
-    assert (3, "", f"{TOO_LONG} cannot be used: File name too long\n") == (found.returncode, found.stdout, found.stderr)
+    assert (3, "", f"{TOO_LONG} cannot be used: File name too long\n") == splreplay(subcommand, TOO_LONG)
 
 
 def test_an_output_that_is_not_there_collects_nothing(tmp_path: Path) -> None:
     """Where the results cannot go is said before collect writes."""
     arguments = ("--spl", "| makeresults | collect index=s", "--collect", str(tmp_path / "c"), "--output")
-    assert 2 == replay("run", SAMPLE, *arguments, str(tmp_path / "no" / "x"))[0]
+    assert 2 == splreplay("run", SAMPLE, *arguments, str(tmp_path / "no" / "x"))[0]
     assert [] == list(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk here is full at will")
 def test_an_output_that_the_file_system_refuses() -> None:
     """A full disk is no mistake of who calls: another exit status, and words."""
-    refused = replay("run", SAMPLE, "--spl", ONE, "--output", "/dev/full")
+    refused = splreplay("run", SAMPLE, "--spl", ONE, "--output", "/dev/full")
     assert (3, "", "/dev/full: the results cannot be written: No space left on device\n") == refused
 
 
@@ -127,7 +125,8 @@ def test_told_to_end(number: int, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "splreplay", "run", "-"]
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, cwd=REPO, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
-        while process.poll() is None and not list(tmp_path.iterdir()):
+        # Its temporary folder, not the file by which tempfile tries whether a folder can be written to.
+        while process.poll() is None and not any(path.is_dir() for path in tmp_path.iterdir()):
             time.sleep(0.01)
         process.send_signal(number)
         _, told = process.communicate()
@@ -147,7 +146,7 @@ def test_interrupt(error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys
 
 def test_explain() -> None:
     """--explain shows the stored text, the expanded one, and each command's tree, SQL and rows."""
-    _, _, error = replay("run", SAMPLE, "--explain")
+    _, _, error = splreplay("run", SAMPLE, "--explain")
     parts = ["`installutil_loopback`", "| tstats summariesonly=false", "tree: Tstats(", "SQL:  CREATE", "rows: "]
     assert [] == [part for part in parts if part not in error]
 
@@ -156,7 +155,7 @@ def test_time_range() -> None:
     """--earliest and --latest cut the events: of 23 processes, three start in the second of the attack."""
     spl = "| tstats count from datamodel=Endpoint.Processes where Processes.parent_process_id=*"
     times = ("--earliest", "2025-06-17T09:04:02", "--latest", "2025-06-17T09:04:03")
-    _, out, _ = replay("run", SAMPLE, "--spl", spl, "--format", "json", *times)
+    _, out, _ = splreplay("run", SAMPLE, "--spl", spl, "--format", "json", *times)
     assert [{"count": "3"}] == json.loads(out)
 
 
@@ -164,14 +163,16 @@ def test_time_range_in_the_search() -> None:
     """Where a search that reads events has a time range of its own, it replaces that of the command line."""
     spl = "search EventCode=1 earliest=2025-06-17T09:04:02 latest=2025-06-17T09:04:03 | stats count"
     times = ("--earliest", "2025-06-17T09:04:03", "--latest", "2025-06-17T09:04:04")
-    _, out, _ = replay("run", SAMPLE, "--spl", spl, "--format", "json", *times)
+    _, out, _ = splreplay("run", SAMPLE, "--spl", spl, "--format", "json", *times)
     assert [{"count": "3"}] == json.loads(out)
 
 
 def test_relative_time() -> None:
     """A relative time may stand behind its option with a space: its minus is no option's."""
     spl = "| tstats count from datamodel=Endpoint.Processes"
-    status, out, _ = replay("run", SAMPLE, "--spl", spl, "--format", "json", "--earliest", "-50y", "--latest", "-1m@m")
+    status, out, _ = splreplay(
+        "run", SAMPLE, "--spl", spl, "--format", "json", "--earliest", "-50y", "--latest", "-1m@m"
+    )
     assert (0, [{"count": "45"}]) == (status, json.loads(out))
 
 
@@ -180,7 +181,7 @@ def test_apps(tmp_path: Path) -> None:
     (tmp_path / "default").mkdir()
     (tmp_path / "default" / "macros.conf").write_text("[made]\ndefinition = makeresults | eval a=1\n")
     arguments = ("--spl", "| `made` | table a", "--format", "csv", "--app", ".", "--app", str(tmp_path))
-    assert (0, "a\n1\n", "") == replay("run", SAMPLE, *arguments)
+    assert (0, "a\n1\n", "") == splreplay("run", SAMPLE, *arguments)
 
 
 LONG = {name: f"| makeresults | {text}" for name, text in DEEP.items()} | {"long": "x" * 1_000_001}
@@ -190,5 +191,5 @@ LONG = {name: f"| makeresults | {text}" for name, text in DEEP.items()} | {"long
 def test_deep_text(tmp_path: Path, spl: str) -> None:
     """A search that nests without end, or is a megabyte long, is refused in words."""
     (tmp_path / "deep.spl").write_text(spl)
-    status, _, error = replay("run", SAMPLE, "--spl", f"@{tmp_path / 'deep.spl'}")
+    status, _, error = splreplay("run", SAMPLE, "--spl", f"@{tmp_path / 'deep.spl'}")
     assert (2, False) == (status, "Traceback" in error)

@@ -14,6 +14,7 @@ import pytest
 
 from splreplay.writing import write_whole
 from tests.conftest import REPO
+from tests.program import splreplay
 
 RUN = (
     "run",
@@ -56,7 +57,7 @@ def test_option_writes_whole(arguments: tuple[str, ...], tmp_path: Path) -> None
     path, other = tmp_path / "out", tmp_path / "other"
     path.write_text("older", encoding="utf-8")
     os.link(path, other)
-    subprocess.run([sys.executable, "-m", "splreplay", *arguments, path], cwd=REPO, capture_output=True, check=False)
+    splreplay(*arguments, str(path))
     assert (True, "older") == (path.read_text(encoding="utf-8") not in ("", "older"), other.read_text(encoding="utf-8"))
 
 

@@ -18,6 +18,7 @@ from splreplay.report.about import LogFile
 from splreplay.sql.values import Value
 from splreplay.times import TimeRange
 from tests.conftest import REPO
+from tests.program import Ran, splreplay
 from tests.report.pages import read, texts
 
 SAMPLE = "tests/recordings/installutil_attack.xml"
@@ -29,10 +30,9 @@ MESSAGE = (
 )
 
 
-def replay(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+def replay(*arguments: str) -> Ran:
     """Run a search over a log, to a report."""
-    command = [sys.executable, "-m", "splreplay", "run", *arguments, "--format", "html"]
-    return subprocess.run(command, cwd=REPO, capture_output=True, check=False)
+    return splreplay("run", *arguments, "--format", "html")
 
 
 def about(*logs: str, earliest: str | None = None, latest: str | None = None, app: App | None = None) -> report.About:
@@ -65,7 +65,7 @@ def test_log_name(tmp_path: Path) -> None:
     log = os.fsdecode(bytes(tmp_path / "<b>") + b"\xff.xml")
     shutil.copy(REPO / SAMPLE, log)
     assert [f"{tmp_path}/<b>\\udcff.xml"] == texts(
-        read(replay(log).stdout.decode()), "//table[starts-with(caption, '1 log')]//td[1]/div[@class='value']"
+        read(replay(log).stdout), "//table[starts-with(caption, '1 log')]//td[1]/div[@class='value']"
     )
 
 
@@ -114,7 +114,7 @@ def test_output_file(tmp_path: Path) -> None:
     """--format html --output writes the report, which has the alert of the recording that ships."""
     done = replay(SAMPLE, "--output", str(tmp_path / "report.html"))
     document = read((tmp_path / "report.html").read_text(encoding="utf-8"))
-    assert (0, b"", b"") == (done.returncode, done.stdout, done.stderr)
+    assert (0, "", "") == done
     assert ([MESSAGE], ["1 finding, the highest score is 80."]) == (
         texts(document, "//h3"),
         texts(document, "//p[@class='summary']"),
@@ -123,8 +123,10 @@ def test_output_file(tmp_path: Path) -> None:
 
 def test_standard_output() -> None:
     """Without --output the report goes to standard output, the same at every run."""
-    first, second = replay(SAMPLE), replay(SAMPLE)
-    assert (0, first.stdout, True) == (first.returncode, second.stdout, first.stdout.startswith(b"<!DOCTYPE html>\n"))
+    command = [sys.executable, "-m", "splreplay", "run", SAMPLE, "--format", "html"]
+    first = subprocess.run(command, cwd=REPO, capture_output=True, check=False)
+    again = replay(SAMPLE).stdout
+    assert (0, again.encode(), True) == (first.returncode, first.stdout, again.startswith("<!DOCTYPE html>\n"))
 
 
 def test_terminal() -> None:
@@ -155,15 +157,15 @@ def test_terminal() -> None:
 )
 def test_any_search(expected: str, arguments: tuple[str, ...]) -> None:
     """The report works for any search."""
-    assert [expected] == texts(read(replay(SAMPLE, *arguments).stdout.decode()), "//p[@class='summary']")
+    assert [expected] == texts(read(replay(SAMPLE, *arguments).stdout), "//p[@class='summary']")
 
 
 def test_warnings() -> None:
     """What the run warned of stands in the report, too."""
     published = "Windows InstallUtil Remote Network Connection - As Published"
     done = replay("tests/recordings/installutil_near_misses.xml", "--addon", "legacy", "--search", published)
-    listed = texts(read(done.stdout.decode()), "//section[@class='warnings']//li")
-    assert [f"warning: {line}" for line in listed] == done.stderr.decode().splitlines()
+    listed = texts(read(done.stdout), "//section[@class='warnings']//li")
+    assert [f"warning: {line}" for line in listed] == done.stderr.splitlines()
     assert [
         "join kept at most max=1 match for each result; 3 more were dropped",
         "this search is blind in Endpoint.Processes.original_file_name: no event of this log has a value there",
@@ -173,7 +175,7 @@ def test_warnings() -> None:
 def test_recorded_attack(shared_data: Path) -> None:
     """The recorded attack is one finding; its process, its parent and its far end are drawn."""
     done = replay(str(shared_data / "installutil_recording_otrf_2020-09-19_sysmon_all.xml.gz"))
-    document = read(done.stdout.decode())
+    document = read(done.stdout)
     assert ["1 finding, the highest score is 80."] == texts(document, "//p[@class='summary']")
     drawn: list[Value] = texts(document, "//ol[@class='picture']/li//strong")
     assert ["cmd.exe", "InstallUtil.exe", "10.10.10.5"] == drawn
