@@ -99,15 +99,15 @@ def replay(plan: Plan, recording: Recording, means: Means | None = None) -> Repl
             run.failing.pop_all()  # it has not failed
     except RecursionError as error:
         raise UnsupportedError("the search nests deeper than replay reads") from error
-    found = run.stages.fetch(rows)
+    results = run.stages.fetch(rows)
     for text in blind_spots(connection, models.datasets, models.decided_by):
         run.say("blind", text)
-    if not found:
+    if not results:
         for text in outside(connection, plan.time.earliest, plan.time.latest):
             run.say("blind", text)
     # Where a search is blind is said last: it explains the results.
     notices = sorted(run.notices, key=lambda notice: notice.kind == "blind")
-    return Replayed(plan, Results(list(rows.columns), found, notices), run.steps)
+    return Replayed(plan, Results(list(rows.columns), results, notices), run.steps)
 
 
 def app_folder() -> Path:

@@ -123,10 +123,10 @@ def read(path: Path, limit: int) -> str:
 
 def read_yaml(path: Path) -> Keys:
     """Return the keys of a YAML file that is one mapping; DataError as `read_any_yaml`, or if it is something else."""
-    found = read_any_yaml(path)
-    if not isinstance(found, Keys):
+    node = read_any_yaml(path)
+    if not isinstance(node, Keys):
         raise DataError("is no mapping of keys to values", str(path))
-    return found
+    return node
 
 
 def read_any_yaml(path: Path) -> Node:
@@ -247,29 +247,29 @@ def _align(value: str, written: Iterable[tuple[int, str]]) -> tuple[int, ...]:
     """Return the places of the characters of *value* that are no white space; none where the two do not agree."""
     wanted = (character for character in value if not character.isspace())
     places = []
-    for character, found in zip_longest(wanted, (one for one in written if not one[1].isspace())):
+    for character, place_and_character in zip_longest(wanted, (pair for pair in written if not pair[1].isspace())):
         if character is None:  # behind the value stand comments, perhaps
             break
-        if found is None or found[1] != character:
+        if place_and_character is None or place_and_character[1] != character:
             return ()
-        places.append(found[0])
+        places.append(place_and_character[0])
     return tuple(places)
 
 
 def read_conf(path: Path, keys: Collection[str]) -> dict[str, dict[str, Text]]:
     """Return the stanzas of a .conf file, of their settings those in *keys*; DataError if it cannot be read or is none."""
     text = read(path, limits.MAX_CONF_BYTES)
-    found = conf.parse(text, str(path))
+    file = conf.parse(text, str(path))
     starts = _line_starts(text)
 
     def located(stanza: str, key: str, value: str) -> Text:
-        start = starts[found.lines[stanza, key] - 1]
+        start = starts[file.lines[stanza, key] - 1]
         behind = text.find("=", start) + 1
         return Text(value, text, start, lambda: _align(value, _continued(text, behind)))
 
     return {
         stanza: {key: located(stanza, key, value) for key, value in settings.items() if key in keys}
-        for stanza, settings in found.stanzas.items()
+        for stanza, settings in file.stanzas.items()
     }
 
 

@@ -57,13 +57,13 @@ class Plan:
     @cached_property
     def _reads(self) -> Sequence[tuple[str, set[str]]] | None:
         """Each dataset that it reads, with the fields that it asks for; None where it may read any field."""
-        found: list[tuple[str, set[str]]] = []
+        reads: list[tuple[str, set[str]]] = []
         for position in walk(self.pipeline):
             read = position.command.reads(position.first)
             if read is None:
                 return None
-            found += read.items()
-        return found
+            reads += read.items()
+        return reads
 
 
 def fields(plans: Iterable[Plan]) -> tuple[str, ...]:
@@ -81,10 +81,10 @@ def plan(app: App, search: str, addon: str = "current", time: TimeRange | None =
         addon: How Sysmon is mapped to the CIM: current, cim5 or legacy.
         time: The time range, and the time of the run; by default all time, and the clock's.
     """
-    found = outline(app, search, addon, time)
-    if found.errors:
-        raise found.errors[0]
-    return found
+    planned = outline(app, search, addon, time)
+    if planned.errors:
+        raise planned.errors[0]
+    return planned
 
 
 def outline(app: App, search: str, addon: str = "current", time: TimeRange | None = None) -> Plan:

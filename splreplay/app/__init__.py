@@ -49,10 +49,10 @@ class App:
         """The macros by name and arity, those of Splunk_SA_CIM that the data models come with below the apps'."""
         defaults = {name: {"definition": definition} for name, definition in self.defaults.items()}
         stanzas = macros.BUILT_IN | defaults | self._conf("macros")
-        found = {name: macros.from_stanza(name, stanza, "macros.conf") for name, stanza in stanzas.items()}
+        by_name = {name: macros.from_stanza(name, stanza, "macros.conf") for name, stanza in stanzas.items()}
         for assignment in self.overrides:
-            found = macros.override(found, assignment)
-        return found
+            by_name = macros.override(by_name, assignment)
+        return by_name
 
     @cached_property
     def saved_searches(self) -> dict[str, SavedSearchStanza]:

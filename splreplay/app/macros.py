@@ -174,7 +174,7 @@ def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], d
         values = dict(zip(macro.arguments, arguments, strict=True))
         definition = re.sub(
             "|".join(re.escape(f"${argument}$") for argument in macro.arguments),
-            lambda found: values[found.group()[1:-1]],
+            lambda token: values[token.group()[1:-1]],
             definition,
         )
     try:

@@ -77,24 +77,26 @@ def datasets(connection: duckdb.DuckDBPyConnection, addon: str) -> dict[str, Dat
     Raises:
         UnsupportedError: It is none of them.
     """
-    found = described(addon)
+    complete = described(addon)
     kinds = set(connection.execute("SELECT DISTINCT provider, event_id FROM event").fetchall())
     return {
-        name: replace(one, in_log=tuple(fill for fill in one.fill if (fill.source.provider, fill.event_id) in kinds))
-        for name, one in found.items()
+        name: replace(
+            dataset, in_log=tuple(fill for fill in dataset.fill if (fill.source.provider, fill.event_id) in kinds)
+        )
+        for name, dataset in complete.items()
     }
 
 
 def described(addon: str) -> dict[str, Dataset]:
     """Return the datasets as they are over a log that has events of every kind."""
-    found = {}
+    by_name = {}
     for name, all_columns in DATASETS.items():
         columns = EVENT_FIELDS | {
             field: sql for field, sql in all_columns.items() if addon == "current" or (name, field) not in NEW_IN_CIM_6
         }
-        fill = tuple(one for one in mappings(addon) if name in one.datasets)
-        found[name] = Dataset(columns, fill, fill)
-    return found
+        fill = tuple(mapping for mapping in mappings(addon) if name in mapping.datasets)
+        by_name[name] = Dataset(columns, fill, fill)
+    return by_name
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class Dataset:
     def reads(self, fields: Iterable[str]) -> set[str]:
         """Return the events' own fields that some of its fields are made of; of a field that it lacks, none."""
         extracted = self._extracted(field for field in fields if field in self.columns)
-        return {own for one in self.fill for own in one.reads(extracted)}
+        return {own for mapping in self.fill for own in mapping.reads(extracted)}
 
     def query(self, fields: Iterable[str]) -> str:
         """Return the query of its rows, with some of its fields."""
@@ -123,7 +125,7 @@ class Dataset:
         extracted = self._extracted(chosen)
         # No row, for the names and the kinds of what no event fills.
         nothing = ", ".join(f'CAST(NULL AS {_TYPES[kind(name)]}) AS "{name}"' for name in sorted(extracted))
-        queries = [f"SELECT {nothing} WHERE false", *(one.query(extracted) for one in self.in_log)]
+        queries = [f"SELECT {nothing} WHERE false", *(mapping.query(extracted) for mapping in self.in_log)]
         selected = ", ".join(f'{expression} AS "{field}"' for field, expression in chosen.items())
         query = f"SELECT {selected} FROM ({' UNION ALL BY NAME '.join(queries)})"
         return " ".join(line.strip() for line in query.splitlines())  # as --explain shows it

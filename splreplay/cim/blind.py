@@ -61,10 +61,10 @@ def outside(connection: duckdb.DuckDBPyConnection, earliest: float | None, lates
     """Return a warning where the log has events, and none of them is in a time range (epoch seconds, latest exclusive)."""
     inside = f"time >= {number(earliest if earliest is not None else -math.inf)}"
     inside += f" AND time < {number(latest)}" if latest is not None else ""
-    ((first, last, found),) = connection.execute(
+    ((first, last, any_inside),) = connection.execute(
         f"SELECT min(time), max(time), coalesce(bool_or({inside}), true) FROM event"
     ).fetchall()
-    if found:
+    if any_inside:
         return []
     return [
         f"no event of this log is in the time range: the first is of {times.iso(first)}, the last of {times.iso(last)}"
@@ -81,15 +81,15 @@ def _empty(connection: duckdb.DuckDBPyConnection, dataset: Dataset, useful: Mapp
                 return []
             rows = replace(dataset, in_log=(fill,)).query(left)
             tests = ", ".join(f"bool_or({test})" for test in left.values())
-            [found] = connection.execute(f"SELECT {tests} FROM (FROM ({rows}) {limit})").fetchall()
-            left = {field: test for (field, test), passed in zip(left.items(), found, strict=True) if not passed}
+            [passing] = connection.execute(f"SELECT {tests} FROM (FROM ({rows}) {limit})").fetchall()
+            left = {field: test for (field, test), passed in zip(left.items(), passing, strict=True) if not passed}
     return list(left)
 
 
 def _what_fills(dataset: Dataset) -> str:
     ids: dict[str, list[str]] = {}
-    for one in dataset.fill:
-        ids.setdefault(one.source.name, []).append(str(one.event_id))
+    for mapping in dataset.fill:
+        ids.setdefault(mapping.source.name, []).append(str(mapping.event_id))
     if not ids:
         return "replay knows no event that fills it"
     named = " and ".join(f"{name} {', '.join(numbers)}" for name, numbers in ids.items())

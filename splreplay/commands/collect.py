@@ -144,8 +144,8 @@ class Collect(Transform):
         return ", ".join([*stamp, *info, *pairs, *marker])
 
     def _header(self) -> str:
-        told = (name for name in summary.METADATA if name in self.options)
-        values = {name: re.sub(r'["\r\n]', "_", self.options[name]) for name in told}
+        named = (name for name in summary.METADATA if name in self.options)
+        values = {name: re.sub(r'["\r\n]', "_", self.options[name]) for name in named}
         return " ".join(["***SPLUNK***", *(f'{name}="{value}"' for name, value in values.items())])
 
     def _broken(self, events: Sequence[str]) -> list[str]:

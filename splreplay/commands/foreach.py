@@ -54,9 +54,9 @@ class ForEach(Transform):
         if cursor.here.kind != "subsearch":
             cursor.fail("foreach needs a template", remedy="write: foreach a* [eval <<FIELD>>=…]")
         template = cursor.take().value
-        found = cls(segment, tuple(patterns), template, tuple(tokens.values()))
-        found._commands("x", *["x"] * (len(tokens) - 1))
-        return found
+        command = cls(segment, tuple(patterns), template, tuple(tokens.values()))
+        command._commands("x", *["x"] * (len(tokens) - 1))
+        return command
 
     def reads(self, first: bool) -> Reads:
         """Any field: what the template reads depends on the results."""
@@ -73,7 +73,7 @@ class ForEach(Transform):
 
     def _matches(self, names: list[str]) -> dict[str, tuple[str, ...]]:
         """Return the fields that match, each with all that the wildcards of its pattern matched, and what each of them did."""
-        found: dict[str, tuple[str, ...]] = {}
+        matches: dict[str, tuple[str, ...]] = {}
         for pattern in self.patterns:
             expression = re.compile("(.*)".join(map(re.escape, pattern.split("*"))), re.S)
             for name in matching(pattern, names):
@@ -81,13 +81,13 @@ class ForEach(Transform):
                 assert match is not None, "matching() knows the same wildcards"
                 last = expression.groups
                 whole = name[match.start(1) : match.end(last)] if last else ""
-                found.setdefault(name, (whole, *match.groups()))
-        return found
+                matches.setdefault(name, (whole, *match.groups()))
+        return matches
 
     def _commands(self, *values: str) -> Sequence[Transform]:
         """Return the commands of the template with *values* put in; a field's name is data, so what it makes is checked too."""
         by_token = dict(zip(self.tokens, values, strict=True))
-        text = re.sub("|".join(map(re.escape, self.tokens)), lambda found: by_token[found.group()], self.template)
+        text = re.sub("|".join(map(re.escape, self.tokens)), lambda token: by_token[token.group()], self.template)
         parser = self.segment.parser
         commands: Sequence[Transform] = parser.template(text)
         for command in commands:

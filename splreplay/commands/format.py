@@ -35,6 +35,6 @@ class Format(Transform):
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return one result; fields whose names start with `_` are left out, as are values that are not there."""
-        found = run.stages.fetch(rows)
-        text = formatted(found[: self.maxresults or None], self.parts, self.mvsep, self.emptystr)
+        results = run.stages.fetch(rows)
+        text = formatted(results[: self.maxresults or None], self.parts, self.mvsep, self.emptystr)
         return run.stages.from_python(("search",), [{"search": text}])

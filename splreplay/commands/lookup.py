@@ -64,11 +64,11 @@ class Lookup(Transform):
             f'SELECT r.{ORDER} AS "#ro", t.* FROM {rows.name} r JOIN {table.name} t ON {" AND ".join(tests)} '
             f"QUALIFY row_number() OVER (PARTITION BY r.{ORDER} ORDER BY t.{ORDER}) <= {lookup.max_matches}"
         )
-        found = f'SELECT t."#ro", {listed} FROM ({inner}) t GROUP BY t."#ro"'
+        matched = f'SELECT t."#ro", {listed} FROM ({inner}) t GROUP BY t."#ro"'
         fields = {name: Sql(f"r.{column.text}", column.kind) for name, column in rows.columns.items()}
         for number, (_, mine) in enumerate(outputs):
             fields[mine] = self._output(f"f.o{number}", lookup, rows.field(mine))
-        rest = f'FROM {rows.name} r LEFT JOIN ({found}) f ON f."#ro" = r.{ORDER}'
+        rest = f'FROM {rows.name} r LEFT JOIN ({matched}) f ON f."#ro" = r.{ORDER}'
         return run.stages.store(fields, rest, f"r.{ORDER}")
 
     def _output(self, values: str, lookup: LookupTable, current: Sql) -> Sql:
@@ -76,15 +76,15 @@ class Lookup(Transform):
         present = f"list_filter({values}, lambda {EACH}: {EACH} IS NOT NULL)"
         default = f"[{literal(lookup.default_match)}]" if lookup.default_match is not None else "NULL"
         if lookup.max_matches == 1:
-            kind, found = Kind.TEXT, f"coalesce({present}, {default})[1]"
+            kind, output = Kind.TEXT, f"coalesce({present}, {default})[1]"
         else:
-            kind, found = Kind.MULTIVALUE, f"nullif(coalesce({present}, {default}), [])"
+            kind, output = Kind.MULTIVALUE, f"nullif(coalesce({present}, {default}), [])"
         if self.overwrite or current.kind is Kind.NOTHING:
-            return Sql(f"({found})", kind)
+            return Sql(f"({output})", kind)
         mine = Sql(f"r.{current.text}", current.kind)
         if kind is Kind.MULTIVALUE or current.kind is Kind.MULTIVALUE:
-            return Sql(f"coalesce({as_list(mine)}, {as_list(Sql(found, kind))})", Kind.MULTIVALUE)
-        return Sql(f"coalesce({as_text(mine)}, {found})", Kind.TEXT)
+            return Sql(f"coalesce({as_list(mine)}, {as_list(Sql(output, kind))})", Kind.MULTIVALUE)
+        return Sql(f"coalesce({as_text(mine)}, {output})", Kind.TEXT)
 
 
 def _pairs(cursor: Cursor) -> list[Pair]:

@@ -54,9 +54,9 @@ class MakeMv(Transform):
             return rows
         text = as_text(value)
         if self.tokenizer is not None:
-            found = f"regexp_extract_all({text}, {literal(re2_pattern(self.tokenizer))}, 1)"
+            values = f"regexp_extract_all({text}, {literal(re2_pattern(self.tokenizer))}, 1)"
         else:
-            found = f"string_split({text}, {literal(self.delim)})"
+            values = f"string_split({text}, {literal(self.delim)})"
         empty = "" if self.allowempty else f" AND {EACH} != ''"
-        kept = or_null(f"list_filter({found}, lambda {EACH}: {EACH} IS NOT NULL{empty})")
+        kept = or_null(f"list_filter({values}, lambda {EACH}: {EACH} IS NOT NULL{empty})")
         return run.stages.store({**rows.columns, self.field: Sql(kept, Kind.MULTIVALUE)}, f"FROM {rows.name}")

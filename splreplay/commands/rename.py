@@ -42,8 +42,8 @@ class Rename(Transform):
             elif "*" not in old:
                 names.discard(new)
             else:
-                found = {name: substitute(old, new, name) for name in matching(old, names)}
-                names = names.difference(found) | set(found.values())
+                renamed = {name: substitute(old, new, name) for name in matching(old, names)}
+                names = names.difference(renamed) | set(renamed.values())
         return Outputs(frozenset(names), before.open)
 
     def run(self, rows: Table, run: Run) -> Table:

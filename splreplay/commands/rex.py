@@ -60,11 +60,11 @@ class Rex(Transform):
         columns = dict(rows.columns)
         pattern = literal((re2_extraction if self.max_match == 1 else re2_pattern)(self.pattern))
         for name, number in named_groups(self.pattern).items():
-            found = f"regexp_extract_all({text}, {pattern}, {number})"
+            matches = f"regexp_extract_all({text}, {pattern}, {number})"
             if self.max_match == 1:
-                value = Sql(f"nullif({found}[1], '')", Kind.TEXT)
+                value = Sql(f"nullif({matches}[1], '')", Kind.TEXT)
             else:
-                some = f"{found}[1:{self.max_match}]" if self.max_match else found
+                some = f"{matches}[1:{self.max_match}]" if self.max_match else matches
                 value = Sql(or_null(f"list_filter({some}, lambda {EACH}: {EACH} != '')"), Kind.MULTIVALUE)
             columns[name] = value.or_else(rows.field(name))
         return run.stages.store(columns, f"FROM {rows.name}")
@@ -99,7 +99,7 @@ class Sed(Transform):
 
 def _parse_sed(cursor: Cursor, segment: Segment, field: str, text: str) -> Sed:
     """Return the edit that *text* describes; its separator may be any character, escaped where it stands for itself."""
-    token = next(one for one in cursor.tokens if one.kind == "quoted")
+    token = next(word for word in cursor.tokens if word.kind == "quoted")
     letter, separator = text[:1], re.escape(text[1:2])
     part = rf"((?:\\.|(?!{separator})[^\\])*)"
     match = re.fullmatch(rf".{separator}{part}{separator}{part}{separator}(\w*)", text, re.S) if separator else None

@@ -67,7 +67,7 @@ def _events(run: Run, modifiers: Mapping[str, float]) -> Table:
         "and those of EventData as Windows names them"
     )
     described = run.stages.connection.execute("SELECT name FROM pragma_table_info('event')").fetchall()
-    data = [
+    event_data = [
         name for (name,) in described if name not in ("provider", "event_id", "time", "computer", "channel", "source")
     ]
     fields = {
@@ -77,7 +77,7 @@ def _events(run: Run, modifiers: Mapping[str, float]) -> Table:
         "sourcetype": Sql("'XmlWinEventLog'", Kind.TEXT),
         "index": Sql("'main'", Kind.TEXT),
         "EventCode": Sql("CAST(event_id AS VARCHAR)", Kind.TEXT),
-        **{name: Sql(f"nullif({identifier(name)}, '')", Kind.TEXT) for name in data},
+        **{name: Sql(f"nullif({identifier(name)}, '')", Kind.TEXT) for name in event_data},
     }
     # Newest first, as an event search gives them.
     rows = run.stages.store(

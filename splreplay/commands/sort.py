@@ -67,15 +67,15 @@ class Sort(Transform):
     def run(self, rows: Table, run: Run) -> Table:
         """Return the results in order, at most *limit* of them; equal ones stay as they were."""
         order = ", ".join([*(self._order(key, rows, run) for key in self.keys), ORDER])
-        found = run.stages.store(rows.columns, f"FROM {rows.name}", f"row_number() OVER (ORDER BY {order})")
-        if not self.limit or found.count <= self.limit:
-            return found
+        ordered = run.stages.store(rows.columns, f"FROM {rows.name}", f"row_number() OVER (ORDER BY {order})")
+        if not self.limit or ordered.count <= self.limit:
+            return ordered
         if self.default_limit:
             run.say(
                 "limit",
-                f"sort kept {self.limit:,} of {found.count:,} results, its limit when no count is given; write sort 0",
+                f"sort kept {self.limit:,} of {ordered.count:,} results, its limit when no count is given; write sort 0",
             )
-        return run.stages.first(found, self.limit)
+        return run.stages.first(ordered, self.limit)
 
     @staticmethod
     def _order(key: Key, rows: Table, run: Run) -> str:

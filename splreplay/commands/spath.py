@@ -55,7 +55,7 @@ class Spath(Transform):
             run.warn(
                 f"spath reads JSON here, not XML: results of which {self.input} is XML, and gives nothing: {xml:,}"
             )
-        found = Sql(f"py_spath({as_text(value)}, {literal(self.path)})", Kind.MULTIVALUE)
+        values = Sql(f"py_spath({as_text(value)}, {literal(self.path)})", Kind.MULTIVALUE)
         return run.stages.store(
-            {**rows.columns, self.output: found.or_else(rows.field(self.output))}, f"FROM {rows.name}"
+            {**rows.columns, self.output: values.or_else(rows.field(self.output))}, f"FROM {rows.name}"
         )

@@ -77,14 +77,16 @@ class StreamStats(Transform):
         value = inputs(self.segment, rows, run)
         present = " AND ".join(f"{key} IS NOT NULL" for key in keys)
         fields = dict(rows.columns)
-        for one in expand(self.aggregates, list(rows.columns), self.by):
-            found = sql_of(one, value(one), f" OVER {over}")
-            fields[one.alias] = Sql(f"CASE WHEN {present} THEN {found.text} END", found.kind) if keys else found
+        for aggregate in expand(self.aggregates, list(rows.columns), self.by):
+            running = sql_of(aggregate, value(aggregate), f" OVER {over}")
+            fields[aggregate.alias] = (
+                Sql(f"CASE WHEN {present} THEN {running.text} END", running.kind) if keys else running
+            )
         time = as_number(rows.field("_time"))
         return run.stages.store(fields, f"FROM (SELECT *, {ORDER} AS {PLACE}, {time} AS {TIME} FROM {rows.name})")
 
 
 def _options(cursor: Cursor) -> dict[str, Any]:
-    found = read_options(cursor, _OPTIONS)
+    options = read_options(cursor, _OPTIONS)
     refuse_options(cursor, _REFUSED, "it runs current=, window= and global=")
-    return found
+    return options

@@ -36,15 +36,15 @@ class Verdict:
 
 def run(options: argparse.Namespace) -> int:
     """Print a verdict on each detection and return the exit status."""
-    found = source.find(options.paths)
-    app = app_of(options, found.filter_macros)
+    read = source.find(options.paths)
+    app = app_of(options, read.filter_macros)
     app.expand("")  # what is wrong with the app itself is said once, not of each detection
     nothing = engine.nothing()
-    verdicts = [check(detection, app, nothing, options.addon) for detection in found.detections]
-    for error in found.errors:
+    verdicts = [check(detection, app, nothing, options.addon) for detection in read.detections]
+    for error in read.errors:
         print(printable(str(error)), file=sys.stderr)
     print(as_json(verdicts) if options.format == "json" else as_text(verdicts), end="", flush=True)
-    if found.errors:
+    if read.errors:
         return 3
     return 0 if not any(verdict.reasons for verdict in verdicts) else 2
 

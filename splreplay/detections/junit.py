@@ -47,7 +47,7 @@ def write(path: Path, outcomes: Sequence[Outcome]) -> None:
 
 def xml(outcomes: Sequence[Outcome]) -> bytes:
     """Return the outcomes as XML; what XML or a terminal could not show is escaped, as everywhere."""
-    counts = {name: sum(one.kind == kind for one in outcomes) for kind, name in _ELEMENTS.items()}
+    counts = {name: sum(outcome.kind == kind for outcome in outcomes) for kind, name in _ELEMENTS.items()}
     suite = ElementTree.Element(
         "testsuite",
         name="replay",
@@ -55,15 +55,19 @@ def xml(outcomes: Sequence[Outcome]) -> bytes:
         failures=str(counts["failure"]),
         errors=str(counts["error"]),
         skipped=str(counts["skipped"]),
-        time=f"{sum(one.seconds for one in outcomes):.3f}",
+        time=f"{sum(outcome.seconds for outcome in outcomes):.3f}",
     )
-    for one in outcomes:
+    for outcome in outcomes:
         case = ElementTree.SubElement(
-            suite, "testcase", classname=printable(one.file), name=printable(one.name), time=f"{one.seconds:.3f}"
+            suite,
+            "testcase",
+            classname=printable(outcome.file),
+            name=printable(outcome.name),
+            time=f"{outcome.seconds:.3f}",
         )
-        if one.kind in _ELEMENTS:
-            element = ElementTree.SubElement(case, _ELEMENTS[one.kind], message=printable(one.message))
-            element.text = "\n".join(map(printable, one.detail.split("\n")))
+        if outcome.kind in _ELEMENTS:
+            element = ElementTree.SubElement(case, _ELEMENTS[outcome.kind], message=printable(outcome.message))
+            element.text = "\n".join(map(printable, outcome.detail.split("\n")))
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     ElementTree.indent(suites)

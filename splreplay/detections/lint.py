@@ -62,10 +62,10 @@ def lint(detection: Detection, plan: Plan) -> list[Problem]:
 
 def tokens(message: str) -> dict[str, int]:
     """Return the fields that a message shows, `$field$` or `$result.field$`, and where in it each stands first."""
-    found: dict[str, int] = {}
+    offsets: dict[str, int] = {}
     for match in re.finditer(r"\$(?:result\.)?([A-Za-z_][\w.]*)\$", message):
-        found.setdefault(match[1], match.start())
-    return found
+        offsets.setdefault(match[1], match.start())
+    return offsets
 
 
 def _fields(detection: Detection, fields: Outputs) -> Iterator[Problem]:
@@ -89,7 +89,7 @@ def _unknown_fields(position: Position) -> Iterator[tuple[int, str, str]]:
     dataset = command.datamodel.rpartition(".")[2]
     own = {name: f"{dataset}.{name}" for name in cim.DATASETS[command.datamodel]}
     known = {name: name for name in cim.EVENT_FIELDS} | own
-    aggregated = [one.field for one in command.aggregates if one.field is not None]
+    aggregated = [aggregate.field for aggregate in command.aggregates if aggregate.field is not None]
     words = command.segment.cursor().tokens
     starts = {word.value: word.start for word in reversed(words) if word.kind in ("word", "quoted")}
     for name in dict.fromkeys([*aggregated, *fields_of(command.predicate), *command.by]):
@@ -161,14 +161,14 @@ def _narrow(predicate: Predicate) -> bool:
 def _first_time(position: Position) -> Iterator[tuple[str, str]]:
     match position.command:
         case Convert(conversions=conversions):
-            used = [one.field for one in conversions]
+            used = [conversion.field for conversion in conversions]
         case Table_(fields=fields) | Fields(fields=fields, drop=False):
             used = list(fields)
         case Stats(aggregates=aggregates) | EventStats(aggregates=aggregates) | Tstats(aggregates=aggregates):
-            for one in aggregates:
-                if one.alias in _TIMES and one.function not in _TIMES[one.alias]:
-                    right = _TIMES[one.alias][0]
-                    yield "first-time", f"{one.alias} is {one.function} here; write {right}(_time) as {one.alias}"
+            for aggregate in aggregates:
+                name, function = aggregate.alias, aggregate.function
+                if name in _TIMES and function not in _TIMES[name]:
+                    yield "first-time", f"{name} is {function} here; write {_TIMES[name][0]}(_time) as {name}"
             return
         case _:
             return

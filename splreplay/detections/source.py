@@ -63,7 +63,7 @@ class Found:
     @property
     def filter_macros(self) -> dict[str, str]:
         """The definitions of the filter macros, which stand in no file of a checkout."""
-        return {one.filter_macro: "search *" for one in self.detections}
+        return {detection.filter_macro: "search *" for detection in self.detections}
 
 
 def find(paths: Iterable[Path]) -> Found:
@@ -78,10 +78,10 @@ def find(paths: Iterable[Path]) -> Found:
     errors: list[DataError] = []
     for path, folder in _files(paths):
         try:
-            found = list(read(confined(path, folder, limits.MAX_CONF_BYTES) if folder else path))
-            if not folder and not found:
+            in_file = list(read(confined(path, folder, limits.MAX_CONF_BYTES) if folder else path))
+            if not folder and not in_file:
                 raise DataError("holds no search", str(path))
-            detections += found
+            detections += in_file
         except DataError as error:
             errors.append(error)
     if not detections and not errors:
@@ -109,8 +109,11 @@ def read(path: Path) -> Iterator[Detection]:
         *_entries(keys, "threat_objects"),
         *entities,
     ]
-    messages = [rba.get("message"), tags.get("message"), *(one.get("message") for one in entities)]
-    fields = [*(one.get("field") for one in objects), *(one.get("name") for one in _entries(tags, "observable"))]
+    messages = [rba.get("message"), tags.get("message"), *(entry.get("message") for entry in entities)]
+    fields = [
+        *(entry.get("field") for entry in objects),
+        *(entry.get("name") for entry in _entries(tags, "observable")),
+    ]
     yield Detection(path, name.value, search, _texts(messages), _texts(fields), keys.get("tests"))
 
 
@@ -119,10 +122,10 @@ def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path | None]]:
     seen: set[Path] = set()
     for path in paths:
         folder = path if path.is_dir() else None
-        for found in sorted(_walk(folder)) if folder else [path]:
-            if found not in seen:
-                seen.add(found)
-                yield found, folder
+        for file in sorted(_walk(folder)) if folder else [path]:
+            if file not in seen:
+                seen.add(file)
+                yield file, folder
 
 
 def _walk(folder: Path) -> Iterator[Path]:

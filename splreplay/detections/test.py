@@ -33,12 +33,12 @@ _WINDOWS = re.compile(r"(xml)?wineventlog(:.*)?", re.I)
 
 def run(options: argparse.Namespace) -> int:
     """Run the tests, print a line for each as it ends, then what failed and a count; return the exit status."""
-    found = source.find(options.paths)
-    app = app_of(options, found.filter_macros)
+    read = source.find(options.paths)
+    app = app_of(options, read.filter_macros)
     started = time.monotonic()
     outcomes = []
-    tested = (one for detection in found.detections for one in _outcomes(detection, app, options.python))
-    for outcome in itertools.chain(map(_unreadable, found.errors), tested):
+    tested = (outcome for detection in read.detections for outcome in _outcomes(detection, app, options.python))
+    for outcome in itertools.chain(map(_unreadable, read.errors), tested):
         print(_line(outcome), flush=True)
         outcomes.append(outcome)
     if not outcomes:
@@ -52,11 +52,11 @@ def run(options: argparse.Namespace) -> int:
 def _outcomes(detection: source.Detection, app: App, python: str) -> Iterator[Outcome]:
     """Yield the outcome of each test of a detection on each of its add-ons."""
     try:
-        found = cases.read(detection)
+        tests = cases.read(detection)
     except DataError as error:
         yield _unreadable(error)
         return
-    for case in found:
+    for case in tests:
         yield from run_case(case, app, python)
 
 
@@ -82,7 +82,7 @@ def run_case(case: Case, app: App, python: str) -> Iterator[Outcome]:
         message, lines = _compare(case, results)
         kind = "failed" if message else "passed"
         if message:
-            lines = [*lines, *(f"warning: {one}" for one in results.warnings)]
+            lines = [*lines, *(f"warning: {warning}" for warning in results.warnings)]
         if message and recording.report.bad_events:
             lines = [*lines, f"{recording.report.bad_events:,} bad events were skipped"]
         yield Outcome(file, name, kind, message, "\n".join(lines), time.monotonic() - started, STATUS[kind])
@@ -130,10 +130,10 @@ def _compare(case: Case, results: Results) -> tuple[str, Sequence[str]]:
         return message, [_row(row, row) for row in rows] if message else ()
     fields = [*case.rows, *rows[len(case.rows) :]]
     expected = [_row(row, row) for row in case.rows]
-    found = [_row(row, named) for row, named in zip(rows, fields, strict=False)]
-    if expected == found and not message:
+    actual = [_row(row, named) for row, named in zip(rows, fields, strict=False)]
+    if expected == actual and not message:
         return "", ()
-    lines = [[line for row in rows for line in row.split("\n")] for rows in (expected, found)]
+    lines = [[line for row in rows for line in row.split("\n")] for rows in (expected, actual)]
     difference = difflib.unified_diff(lines[0], lines[1], "expected", "found", lineterm="")
     return message or "the results are not the expected rows", list(difference)
 

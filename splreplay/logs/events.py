@@ -55,7 +55,8 @@ def batch_of(columns: Sequence[pa.Array], fields: Sequence[str]) -> pa.RecordBat
     """Return a batch of columns of any kind of text."""
     typed = schema(fields)
     arrays = [
-        one if one.type == field.type else one.cast(field.type) for one, field in zip(columns, typed, strict=True)
+        column if column.type == field.type else column.cast(field.type)
+        for column, field in zip(columns, typed, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=typed)
 

@@ -92,10 +92,10 @@ class Command:
             child.wait()
             self._errors.seek(0)
             last = self._errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-            told = (
+            message = (
                 str(error) if isinstance(error, DataError) else f"{name} closed its pipe before it had read everything"
             )
-            raise DataError(told, remedy="".join(last)) from error
+            raise DataError(message, remedy="".join(last)) from error
         finally:
             self.end()
 
@@ -153,9 +153,9 @@ def _talk(
     for number, chunk in enumerate(chunks, start=1):
         _send(stdin, {"action": "execute", "finished": number == len(chunks)}, encode(fields, chunk))
         body = _receive(stdout, name, answer)
-        names, found = decode(body, name)
-        answer.fields += [one for one in names if one not in answer.fields]
-        answer.rows += found
+        names, answered = decode(body, name)
+        answer.fields += [column for column in names if column not in answer.fields]
+        answer.rows += answered
     return answer
 
 
@@ -205,7 +205,7 @@ def encode(fields: Sequence[str], rows: Sequence[Mapping[str, Value]]) -> bytes:
 
 
 def _multivalue(value: Value) -> str:
-    return ";".join(f"${one.replace('$', '$$')}$" for one in value) if isinstance(value, list) else ""
+    return ";".join(f"${part.replace('$', '$$')}$" for part in value) if isinstance(value, list) else ""
 
 
 def decode(body: bytes, name: str) -> tuple[list[str], list[dict[str, Value | None]]]:
@@ -217,13 +217,13 @@ def decode(body: bytes, name: str) -> tuple[list[str], list[dict[str, Value | No
     if not records:
         return [], []
     header, *cells = records
-    fields = [one for one in header if not one.startswith("__mv_")]
+    fields = [column for column in header if not column.startswith("__mv_")]
     rows: list[dict[str, Value | None]] = []
     for record in cells:
         if len(record) != len(header):
             raise DataError(f"{name} answered a row of {len(record)} cells under {len(header)} fields")
         row = dict(zip(header, record, strict=True))
-        rows.append({one: _split(row.get(f"__mv_{one}", "")) or row[one] or None for one in fields})
+        rows.append({column: _split(row.get(f"__mv_{column}", "")) or row[column] or None for column in fields})
     return fields, rows
 
 

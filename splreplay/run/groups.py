@@ -37,7 +37,7 @@ def group(
         filled: Whether no by-field is NULL in any row, which is then not asked.
     """
     keys = {name: f"k{number}" for number, name in enumerate(by)}
-    columns = {f"v{number}": value(one) for number, one in enumerate(aggregates)}
+    columns = {f"v{number}": value(aggregate) for number, aggregate in enumerate(aggregates)}
     plain = (Kind.NUMBER, Kind.MULTIVALUE)
     selected = [f"{sql.text if sql.kind in plain else as_text(sql)} AS {keys[name]}" for name, sql in by.items()]
     selected += [f"{sql.text} AS {column}" for column, sql in columns.items()]
@@ -54,8 +54,8 @@ def group(
     fields: dict[str, Sql] = {}
     for (name, sql), key in zip(by.items(), keys.values(), strict=True):
         fields[name] = Sql(key, Kind.NUMBER if sql.kind is Kind.NUMBER else Kind.TEXT)
-    for one, (column, sql) in zip(aggregates, columns.items(), strict=True):
-        fields[one.alias] = sql_of(one, Sql(column, sql.kind))
+    for aggregate, (column, sql) in zip(aggregates, columns.items(), strict=True):
+        fields[aggregate.alias] = sql_of(aggregate, Sql(column, sql.kind))
     # Numbers before texts; those that are equal and written in two ways are two groups: in the order of their texts.
     key_order = ", ".join(f"{as_number(fields[name])}, {key}" for name, key in keys.items())
     order_by = f"row_number() OVER (ORDER BY {key_order})" if keys else "1"
@@ -74,25 +74,27 @@ def inputs(segment: Segment, rows: Table, run: Run) -> Callable[[Aggregate], Sql
     """Return what gives an aggregate's input: its field of *rows*, or the value of the eval inside it."""
     compiler = run.compiler(segment.cursor(), rows.field)
 
-    def value(one: Aggregate) -> Sql:
-        if one.expression is None:
-            return rows.field(one.field) if one.field is not None else Sql("1", Kind.NUMBER)
-        found = compiler.value(one.expression)
-        if found.kind is Kind.BOOLEAN:  # count(eval(test)) counts where the test is true
-            return Sql(f"(CASE WHEN {found.text} THEN 1.0 END)", Kind.NUMBER)
-        return found
+    def value(aggregate: Aggregate) -> Sql:
+        if aggregate.expression is None:
+            return rows.field(aggregate.field) if aggregate.field is not None else Sql("1", Kind.NUMBER)
+        computed = compiler.value(aggregate.expression)
+        if computed.kind is Kind.BOOLEAN:  # count(eval(test)) counts where the test is true
+            return Sql(f"(CASE WHEN {computed.text} THEN 1.0 END)", Kind.NUMBER)
+        return computed
 
     return value
 
 
 def aggregated(aggregates: Iterable[Aggregate], before: Outputs) -> Iterator[str]:
     """Yield the names of aggregates that can have a value; those over a wildcard once for each field that matches."""
-    for one in aggregates:
-        if one.field is None or one.expression is not None or one.function in ("count", "dc"):
-            yield one.alias
-        elif "*" in one.field:
-            yield from (substitute(one.field, one.alias, name) for name in matching(one.field, before.names))
+    for aggregate in aggregates:
+        if aggregate.field is None or aggregate.expression is not None or aggregate.function in ("count", "dc"):
+            yield aggregate.alias
+        elif "*" in aggregate.field:
+            yield from (
+                substitute(aggregate.field, aggregate.alias, name) for name in matching(aggregate.field, before.names)
+            )
             if before.open:
-                yield one.alias
-        elif before.may_have(one.field):
-            yield one.alias
+                yield aggregate.alias
+        elif before.may_have(aggregate.field):
+            yield aggregate.alias

@@ -104,10 +104,10 @@ def _results(part: Subsearch, run: Run) -> Predicate:
     A field `search` or `query` is taken as text of the search itself (Search Manual, "Change the format of subsearch results").
     """
     rows = subsearch(_pipeline(part), limits.SUBSEARCH_MAXOUT, "a subsearch in a search clause", run)
-    found = run.stages.fetch(rows)
-    texts = [value for row in found for name in ("search", "query") if isinstance(value := row.get(name), str)]
+    results = run.stages.fetch(rows)
+    texts = [value for row in results for name in ("search", "query") if isinstance(value := row.get(name), str)]
     if not {"search", "query"} & set(rows.columns):
-        texts = [formatted(found)]
+        texts = [formatted(results)]
     if not texts:
         return Not(All(()))
     text = " ".join(texts)
@@ -142,7 +142,7 @@ def _pipeline(part: Subsearch) -> Pipeline:
 
 
 def formatted(
-    found: Sequence[Mapping[str, Value]],
+    results: Sequence[Mapping[str, Value]],
     parts: Sequence[str] = PARTS,
     mvsep: str = "OR",
     emptystr: str = "NOT ()",
@@ -151,12 +151,12 @@ def formatted(
 
     def test(name: str, value: Value) -> str:
         if isinstance(value, list):
-            return f"( {f' {mvsep} '.join(test(name, one) for one in value)} )"
+            return f"( {f' {mvsep} '.join(test(name, part) for part in value)} )"
         return f"{_name(name)}={_quote(value)}"
 
     row_prefix, column_prefix, column_separator, column_end, row_separator, row_end = parts
     rows: list[str] = []
-    for row in found:
+    for row in results:
         tests = [test(name, value) for name, value in row.items() if not name.startswith("_")]
         if tests:
             rows.append(f"{column_prefix} {f' {column_separator} '.join(tests)} {column_end}")

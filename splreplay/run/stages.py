@@ -117,9 +117,9 @@ class Stages:
             arrays[column] = pa.array(cells, pa.list_(pa.string()) if multivalue else pa.string())
             columns[name] = Sql(identifier(column), Kind.MULTIVALUE if multivalue else Kind.TEXT)
         self.connection.register("from_python", pa.table(arrays))
-        found = self._create("SELECT * FROM from_python", columns)
+        table = self._create("SELECT * FROM from_python", columns)
         self.connection.unregister("from_python")
-        return found
+        return table
 
     def _create(self, query: str, columns: Mapping[str, Sql]) -> Table:
         self._made += 1
@@ -134,11 +134,11 @@ class Stages:
             column.text if column.kind is Kind.MULTIVALUE else as_text(column) for column in rows.columns.values()
         ]
         query = f"SELECT {', '.join([ORDER, *listed])} FROM {rows.name} ORDER BY {ORDER}"
-        found: list[dict[str, Value]] = []
+        results: list[dict[str, Value]] = []
         for _, *cells in self.connection.execute(query).fetchall():
             present = zip(rows.columns, cells, strict=True)
-            found.append({name: _value(cell) for name, cell in present if cell is not None})
-        return found
+            results.append({name: _value(cell) for name, cell in present if cell is not None})
+        return results
 
     def scalar(self, query: str) -> Any:
         """Return the one value that *query* yields: of one that creates a table, how many rows it has."""

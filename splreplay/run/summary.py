@@ -55,9 +55,9 @@ def write(folder: Path, name: str | None, suffix: str, text: str) -> Path:
 def hec(time: str, index: str, fields: Mapping[str, Value]) -> str:
     """Return one event as a line; host, source and sourcetype are taken from its fields."""
     event = {name: value for name, value in fields.items() if name not in (*METADATA, "splunk_server")}
-    told = {name: fields[name] for name in ("host", "source") if name in fields}
+    metadata = {name: fields[name] for name in ("host", "source") if name in fields}
     sourcetype = fields.get("sourcetype", "stash_hec")
-    return json.dumps({"time": time, "index": index, "sourcetype": sourcetype, **told, "event": event})
+    return json.dumps({"time": time, "index": index, "sourcetype": sourcetype, **metadata, "event": event})
 
 
 def read(folder: Path) -> Iterator[dict[str, Value]]:
@@ -87,7 +87,7 @@ def _result(line: str, path: Path, number: int) -> dict[str, Value]:
 
 
 def _value(value: object) -> Value:
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return value
     if isinstance(value, str):
         return value

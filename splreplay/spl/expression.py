@@ -110,14 +110,14 @@ def _and(cursor: Cursor, depth: int) -> Expression:
 def _chain(
     cursor: Cursor, depth: int, words: tuple[str, ...], operand: Callable[[Cursor, int], Expression]
 ) -> Expression:
-    found = operand(cursor, depth)
+    expression = operand(cursor, depth)
     while cursor.here.is_word(*words):
         token = cursor.here
-        parts = [found]
+        parts = [expression]
         while cursor.accept_word(token.value.lower()):
             parts.append(operand(cursor, depth))
-        found = Logic(token.value.upper(), tuple(parts), token)
-    return found
+        expression = Logic(token.value.upper(), tuple(parts), token)
+    return expression
 
 
 def _not(cursor: Cursor, depth: int) -> Expression:

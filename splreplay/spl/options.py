@@ -58,11 +58,11 @@ def read_option(cursor: Cursor, spec: Mapping[str, Convert]) -> tuple[str, Any]:
 
 def read_options(cursor: Cursor, spec: Mapping[str, Convert]) -> dict[str, Any]:
     """Return the options at the cursor, up to the first token that is none of them."""
-    found: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     while at_option(cursor, spec):
         name, value = read_option(cursor, spec)
-        found[name] = value
-    return found
+        options[name] = value
+    return options
 
 
 def read_count(cursor: Cursor, command: str) -> int | None:

@@ -195,13 +195,13 @@ class Cursor:
 
     def names(self, what: str = "a field name") -> list[str]:
         """Return names separated by commas or white space, up to the first token that cannot be one; at least one."""
-        found = [self.name(what)]
+        names = [self.name(what)]
         while self.here.kind in ("word", "quoted") or (
             self.here.is_op(",") and self.ahead().kind in ("word", "quoted")
         ):
             self.accept_op(",")
-            found.append(self.name(what))
-        return found
+            names.append(self.name(what))
+        return names
 
     def finish(self) -> None:
         """Fail unless every token was read."""

@@ -35,13 +35,13 @@ class Aggregate:
 
 def parse_aggregates(cursor: Cursor, stop: Callable[[Token], bool], eval_inside: bool) -> tuple[Aggregate, ...]:
     """Return the aggregates at the cursor, up to its end or the first token for which *stop* is true; at least one."""
-    found: list[Aggregate] = []
+    aggregates: list[Aggregate] = []
     while not (cursor.here.kind == "end" or stop(cursor.here)):
-        found.append(_parse_aggregate(cursor, eval_inside))
+        aggregates.append(_parse_aggregate(cursor, eval_inside))
         cursor.accept_op(",")
-    if not found:
+    if not aggregates:
         cursor.fail("expected an aggregate, for example count")
-    return tuple(found)
+    return tuple(aggregates)
 
 
 def _parse_aggregate(cursor: Cursor, eval_inside: bool) -> Aggregate:
@@ -82,9 +82,11 @@ def _eval_inside(cursor: Cursor, allowed: bool) -> Expression:
 def check_names(cursor: Cursor, aggregates: Iterable[Aggregate], by: Iterable[str]) -> None:
     """Fail if two results would have one name, or one that of a by-field: one would hide the other."""
     taken: dict[str, Aggregate | None] = dict.fromkeys(by)
-    for one in aggregates:
-        if taken.setdefault(one.alias, one) != one:
-            cursor.fail(f"two outputs are called {one.alias!r}", one.token, "give one another name: AS name")
+    for aggregate in aggregates:
+        if taken.setdefault(aggregate.alias, aggregate) != aggregate:
+            cursor.fail(
+                f"two outputs are called {aggregate.alias!r}", aggregate.token, "give one another name: AS name"
+            )
 
 
 def parse_by(cursor: Cursor, options: Iterable[str] = ()) -> tuple[str, ...]:
@@ -104,18 +106,20 @@ def expand(aggregates: Iterable[Aggregate], fields: Sequence[str], by: Iterable[
     """
     taken = set(by)
     expanded: list[Aggregate] = []
-    for one in aggregates:
-        if one.field is None or one.expression is not None or "*" not in one.field:
-            expanded.append(one)
+    for aggregate in aggregates:
+        if aggregate.field is None or aggregate.expression is not None or "*" not in aggregate.field:
+            expanded.append(aggregate)
             continue
-        named = [(name, substitute(one.field, one.alias, name)) for name in matching(one.field, fields)]
-        expanded += [replace(one, field=name, alias=alias) for name, alias in named if alias not in taken]
+        named = [
+            (name, substitute(aggregate.field, aggregate.alias, name)) for name in matching(aggregate.field, fields)
+        ]
+        expanded += [replace(aggregate, field=name, alias=alias) for name, alias in named if alias not in taken]
     return expanded
 
 
-def sql_of(one: Aggregate, value: Sql, over: str = "") -> Sql:
+def sql_of(aggregate: Aggregate, value: Sql, over: str = "") -> Sql:
     """Return the SQL of an aggregate: of a group, or *over* a window of rows that have the columns PLACE and TIME."""
-    return _SQL[one.function](value, one.field is None, over)
+    return _SQL[aggregate.function](value, aggregate.field is None, over)
 
 
 # One function an aggregate: the SQL of its input column in, the SQL of the aggregate out. PLACE and TIME are columns beside it;
@@ -142,16 +146,16 @@ def _dc(value: Sql, rows: bool, over: str) -> Sql:
 
 def _values(value: Sql, rows: bool, over: str) -> Sql:
     if value.kind is Kind.MULTIVALUE:
-        found = f"list_sort(list_distinct({_flat(value, over)}))"
+        values = f"list_sort(list_distinct({_flat(value, over)}))"
     else:
         text = as_text(value)
-        found = f"list_sort(list(DISTINCT {text}) FILTER ({text} IS NOT NULL){over})"
-    return Sql(f"(CASE WHEN len({found}) > 0 THEN {found} END)", Kind.MULTIVALUE)
+        values = f"list_sort(list(DISTINCT {text}) FILTER ({text} IS NOT NULL){over})"
+    return Sql(f"(CASE WHEN len({values}) > 0 THEN {values} END)", Kind.MULTIVALUE)
 
 
 def _list(value: Sql, rows: bool, over: str) -> Sql:
-    found = f"{_flat(value, over)}[1:{LIST_MAX}]"
-    return Sql(f"(CASE WHEN len({found}) > 0 THEN {found} END)", Kind.MULTIVALUE)
+    values = f"{_flat(value, over)}[1:{LIST_MAX}]"
+    return Sql(f"(CASE WHEN len({values}) > 0 THEN {values} END)", Kind.MULTIVALUE)
 
 
 def _extreme(function: str) -> Builder:

@@ -182,7 +182,7 @@ def _nullif(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 @_function("in", 2, None)
 def _in(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     value, *wanted = _stored(arguments, compiler)
-    return Sql(f"({' OR '.join(compare(value, '=', one) for one in wanted)})", Kind.BOOLEAN)
+    return Sql(f"({' OR '.join(compare(value, '=', choice) for choice in wanted)})", Kind.BOOLEAN)
 
 
 # Text
@@ -324,24 +324,24 @@ def _mvzip(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 @_function("mvfind", 2, 2)
 def _mvfind(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     values, pattern = as_list(compiler.operand(arguments[0])), _pattern(arguments[1], compiler)
-    found = f"list_position(list_transform({values}, lambda {EACH}: regexp_matches({EACH}, {pattern})), true)"
-    return Sql(f"CAST({found} - 1 AS DOUBLE)", Kind.NUMBER)
+    place = f"list_position(list_transform({values}, lambda {EACH}: regexp_matches({EACH}, {pattern})), true)"
+    return Sql(f"CAST({place} - 1 AS DOUBLE)", Kind.NUMBER)
 
 
 @_function("mvfilter", 1, 1)
 def _mvfilter(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    name, one = _one_field("mvfilter tests", arguments[0], compiler, node)
-    test = compiler.bind(name, Sql(one, Kind.TEXT)).boolean(arguments[0])
-    kept = f"list_filter({as_list(compiler.field(name))}, lambda {one}: {test})"
+    name, each = _one_field("mvfilter tests", arguments[0], compiler, node)
+    test = compiler.bind(name, Sql(each, Kind.TEXT)).boolean(arguments[0])
+    kept = f"list_filter({as_list(compiler.field(name))}, lambda {each}: {test})"
     return Sql(or_null(kept), Kind.MULTIVALUE)
 
 
 @_function("mvmap", 2, 2)
 def _mvmap(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    name, one = _one_field("mvmap takes the values of", arguments[0], compiler, node)
+    name, each = _one_field("mvmap takes the values of", arguments[0], compiler, node)
     values = as_list(compiler.operand(arguments[0]))
-    mapped = as_list(compiler.bind(name, Sql(one, Kind.TEXT)).stored(arguments[1]))
-    return Sql(or_null(f"flatten(list_transform({values}, lambda {one}: coalesce({mapped}, [])))"), Kind.MULTIVALUE)
+    mapped = as_list(compiler.bind(name, Sql(each, Kind.TEXT)).stored(arguments[1]))
+    return Sql(or_null(f"flatten(list_transform({values}, lambda {each}: coalesce({mapped}, [])))"), Kind.MULTIVALUE)
 
 
 def _one_field(what: str, expression: Expression, compiler: Compiler, node: Call) -> tuple[str, str]:

@@ -80,13 +80,13 @@ def _row(cells: Iterable[str]) -> str:
 def _plain_tests(part: Predicate, field: FieldLookup) -> dict[str, str] | None:
     """Return the value that *part* asks of each field; None if it asks more than that they be equal."""
     tests: dict[str, str] = {}
-    for one in part.parts if isinstance(part, All) else (part,):
-        plain = isinstance(one, Compare) and one.op == "=" and _is_plain(one.value)
-        if not (plain and isinstance(one, Compare)) or one.field in tests:
+    for test in part.parts if isinstance(part, All) else (part,):
+        plain = isinstance(test, Compare) and test.op == "=" and _is_plain(test.value)
+        if not (plain and isinstance(test, Compare)) or test.field in tests:
             return None
-        if field(one.field).kind not in (Kind.TEXT, Kind.NUMBER):
+        if field(test.field).kind not in (Kind.TEXT, Kind.NUMBER):
             return None
-        tests[one.field] = one.value
+        tests[test.field] = test.value
     return tests or None
 
 

@@ -52,13 +52,13 @@ def records(log: Log) -> Iterator[Records | BadEvent]:
         path = _whole_chunks(log, spool)
         chunks = pool.submit(list, _chunks(path))
         bad_chunks = _bad(chunks)
-        number = found = 0
+        number = decoded = 0
         try:
             for piece in decoder.pieces(path) if os.path.getsize(path) < PROCESS_BYTES else _decoded(path):
                 if piece.ends:
                     yield Records(number + 1, piece.text, piece.ends)
                 number += len(piece.ends)
-                found += len(piece.ends)
+                decoded += len(piece.ends)
                 if piece.error is not None:
                     number += 1
                     yield from bad_chunks
@@ -67,8 +67,8 @@ def records(log: Log) -> Iterator[Records | BadEvent]:
             raise DataError(f"this .evtx file cannot be read: {error}", log.path) from None
         yield from bad_chunks
         expected = sum(item for item in chunks.result() if isinstance(item, int))
-        if found < expected:
-            lost = f"{expected - found:,} of the {expected:,} records that the chunks announce cannot be read"
+        if decoded < expected:
+            lost = f"{expected - decoded:,} of the {expected:,} records that the chunks announce cannot be read"
             yield BadEvent("end", lost)
 
 
@@ -76,7 +76,7 @@ def _decoded(path: str) -> Iterator[decoder.Piece]:
     """Decode a file as decoder.pieces does: in a process of its own, and here what that had not told when it ended early."""
     # -P: the script imports nothing that lies beside it.
     command = [sys.executable, "-P", decoder.__file__, path]
-    told = 0
+    passed_on = 0
     with (
         suppress(OSError, ValueError, TypeError),  # no process to be had, or one that tells something else
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pipesize=PIPE_BYTES) as process,
@@ -90,12 +90,12 @@ def _decoded(path: str) -> Iterator[decoder.Piece]:
                 if len(text) < size:
                     break
                 yield decoder.Piece(text, ends, error)
-                told += len(ends) + (error is not None)
+                passed_on += len(ends) + (error is not None)
             else:
                 return
         finally:
             process.kill()
-    yield from decoder.pieces(path, told)
+    yield from decoder.pieces(path, passed_on)
 
 
 def _bad(chunks: Future[list[BadEvent | int]]) -> Iterator[BadEvent]:

@@ -120,25 +120,25 @@ def _row(line: bytes, fields: Sequence[str]) -> Row:
         raise UnreadableEventError("this is not a JSON object")
     winlog = record.get("winlog")
     if isinstance(winlog, dict):
-        data = winlog.get("event_data")
-        if not isinstance(data, dict):
-            data = {}
-        data = {SPELLED.get(name, name): value for name, value in data.items()} | data
+        values = winlog.get("event_data")
+        if not isinstance(values, dict):
+            values = {}
+        values = {SPELLED.get(name, name): value for name, value in values.items()} | values
         provider, identifier = _first(winlog, "provider_name"), _first(winlog, "event_id")
         computer, channel = _first(winlog, "computer_name"), _first(winlog, "channel")
         time = epoch(_first(record, "@timestamp") or "")
     else:
-        data = record
+        values = record
         provider, computer = _first(record, *PROVIDER), _first(record, *COMPUTER)
         identifier, channel = _first(record, "EventID"), _first(record, "Channel")
         time = _flat_time(record)
     return Row(
-        provider or _implied_provider(channel, data),
+        provider or _implied_provider(channel, values),
         event_id(identifier or ""),
         time,
         computer,
         channel,
-        tuple(_text(data.get(field)) for field in fields),
+        tuple(_text(values.get(field)) for field in fields),
     )
 
 
@@ -166,9 +166,9 @@ def local_time(local: str, received: str | None, relayed: str | None) -> float:
     return epoch(local, round((epoch(received) - epoch(relayed)) / 900) * 900)
 
 
-def _implied_provider(channel: str | None, data: Mapping[str, Any]) -> str:
+def _implied_provider(channel: str | None, values: Mapping[str, Any]) -> str:
     """Name the provider where the event does not: Sysmon, by its channel or by the field that only it has."""
-    return SYSMON if (channel or "").startswith(f"{SYSMON}/") or data.get("UtcTime") is not None else ""
+    return SYSMON if (channel or "").startswith(f"{SYSMON}/") or values.get("UtcTime") is not None else ""
 
 
 def _first(record: Mapping[str, Any], *keys: str) -> str | None:

@@ -35,17 +35,17 @@ def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
         if min(len(piece.content), opening.BLOCK_BYTES) < exact.EVENT_BYTES * piece.lines:
             return list(batches(exact.rows(enumerate(exact.lines(piece.content), piece.number), fields), fields))
         wanted = form(piece.content, fields)
-        found = values_of(piece, wanted)
-        provider = _provider(found.columns) if wanted.implied else found.columns["provider"]
-        return _read(found, provider, piece, fields)
+        taken = values_of(piece, wanted)
+        provider = _provider(taken.columns) if wanted.implied else taken.columns["provider"]
+        return _read(taken, provider, piece, fields)
 
     # So that there is work while rows are written, as the writer takes as long as two pieces.
     return in_threads(read_piece, ((piece,) for piece in exact.pieces(log)), 2 * THREADS)
 
 
-def _read(found: Values, provider: pa.Array, piece: exact.Piece, fields: Sequence[str]) -> list[Item]:
+def _read(taken: Values, provider: pa.Array, piece: exact.Piece, fields: Sequence[str]) -> list[Item]:
     """Return the bad events of a piece, and the rows in one batch."""
-    columns, sure = found.columns, found.sure
+    columns, sure = taken.columns, taken.sure
     for name in SYSTEM:
         # Another key may hold what this one does not. A view begins with the length of the text.
         length = np.frombuffer(columns[name].buffers()[1], "<u4")[::4]
@@ -54,7 +54,7 @@ def _read(found: Values, provider: pa.Array, piece: exact.Piece, fields: Sequenc
     ids, moments = pa.array(_event_ids(columns["event_id"], sure)), pa.array(_moments(columns, sure))
     computer, channel, *values = (columns[name] for name in ("computer", "channel", *fields))
     batch = batch_of([provider, ids, moments, computer, channel, *values], fields)
-    return [batch] if sure.all() else _with_others(batch, sure, piece, found.ends, fields)
+    return [batch] if sure.all() else _with_others(batch, sure, piece, taken.ends, fields)
 
 
 def _provider(columns: Mapping[str, pa.Array]) -> pa.Array:
@@ -102,9 +102,9 @@ def _event_ids(texts: pa.Array, sure: Booleans) -> Integers:
             ids.append(event_id(text))
         except UnreadableEventError:
             ids.append(-1)
-    found: Integers = np.array(ids, np.int32)[np.asarray(coded.indices)]
-    sure &= found >= 0
-    return found
+    numbers: Integers = np.array(ids, np.int32)[np.asarray(coded.indices)]
+    sure &= numbers >= 0
+    return numbers
 
 
 def _moments(columns: Mapping[str, pa.Array], sure: Booleans) -> Floats:

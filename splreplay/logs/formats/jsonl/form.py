@@ -57,7 +57,7 @@ def _first_event(piece: bytes) -> Mapping[str, object]:
 
 @cache
 def _winlogbeat(fields: Sequence[str]) -> Form:
-    data = ("winlog", "event_data")
+    event_data = ("winlog", "event_data")
     system = {
         "provider": "provider_name",
         "event_id": "event_id",
@@ -65,8 +65,10 @@ def _winlogbeat(fields: Sequence[str]) -> Form:
         "channel": "channel",
     }
     values: dict[str, Place] = {name: ("winlog", key) for name, key in system.items()}
-    values |= {"#time": ("@timestamp",), "#utc": (*data, "UtcTime")} | {name: (*data, name) for name in fields}
-    others = tuple((*data, other) for other, name in SPELLED.items() if name in fields)
+    values |= {"#time": ("@timestamp",), "#utc": (*event_data, "UtcTime")} | {
+        name: (*event_data, name) for name in fields
+    }
+    others = tuple((*event_data, other) for other, name in SPELLED.items() if name in fields)
     return Form(_complete(values, fields), others, implied=True)
 
 

@@ -57,10 +57,10 @@ def values_of(piece: Piece, form: Form) -> Values:
         except (duckdb.Error, UnicodeDecodeError):
             # A line is not JSON, or is not even UTF-8 and stands in the message. To try each line alone takes a fifth longer.
             table = cursor.sql(_query(form, "try({})")).to_arrow_table()
-    [found] = table.combine_chunks().to_batches()
-    columns = {name: found[name] for name, _ in form.values}
+    [batch] = table.combine_chunks().to_batches()
+    columns = {name: batch[name] for name, _ in form.values}
     plain, nesting = _plain(content, ends)
-    sure = np.asarray(found["sure"]) & plain
+    sure = np.asarray(batch["sure"]) & plain
     if nesting:
         for column in columns.values():
             # A view begins with the length of the text and its first four bytes.
