@@ -10,7 +10,7 @@ from splreplay.cli import main
 
 def program() -> int:
     """Run the command line of this process and return the exit status."""
-    # As Ctrl-C: the temporary folder is taken away, and no process of a command is left.
+    # SIGTERM ends the program as Ctrl-C does: the temporary folder is removed, and no process of a command is left.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     return main(sys.argv[1:])
 

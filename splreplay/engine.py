@@ -23,7 +23,7 @@ from splreplay.sql import functions, values
 
 @dataclass
 class Recording:
-    """Logs, loaded: a database with the events, what was read, and the folder where the events lie."""
+    """Logs that were read: the database with their events, a report, and the folder that holds the events."""
 
     connection: duckdb.DuckDBPyConnection
     report: LoadReport
@@ -32,7 +32,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class Replayed:
-    """One search, run: its plan, its results, and what each command did."""
+    """A search that was run: its plan, its results, and what each command did."""
 
     plan: Plan
     results: Results
@@ -50,8 +50,8 @@ def record(
 
     Args:
         paths: The logs.
-        fields: The fields that will be read, as plans tell them; others are then not there.
-        cache: A folder where later runs find them read, with all fields, as those may search for others.
+        fields: The fields that the plans read; no others are kept.
+        cache: A folder that keeps the events for later runs. It gets all fields, since later searches may read others.
         progress: Called now and then while a log is read.
     """
     connection = connect()
@@ -62,22 +62,22 @@ def record(
 
 
 def nothing() -> Recording:
-    """Return a recording of no events, over which a search can be planned."""
+    """Return a recording without events, to try a search on."""
     connection = connect()
     logs.create_table(connection, cim.FIELDS)
     return Recording(connection, LoadReport(()))
 
 
 def connect() -> duckdb.DuckDBPyConnection:
-    """Return an empty database in memory that knows what our SQL calls, and never reaches for the network."""
+    """Return an empty database in memory that has the functions that our SQL calls, and never uses the network."""
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
     }
     connection = duckdb.connect(":memory:", config=settings)
-    # It would go to standard output, among the results.
+    # The progress bar would be written to standard output, between the results.
     connection.execute("SET enable_progress_bar = false")
-    # The database is thrown away: writing checkpoints of it costs seconds per half million events.
+    # The database is thrown away, and checkpoints of it would cost seconds per half million events.
     connection.execute("SET checkpoint_threshold = '1TB'")
     values.create_macros(connection)
     functions.create_functions(connection)
@@ -85,7 +85,7 @@ def connect() -> duckdb.DuckDBPyConnection:
 
 
 def replay(plan: Plan, recording: Recording, means: Means | None = None) -> Replayed:
-    """Run a search over a recording; SplError for whatever is wrong with the search or the logs, in words for the user."""
+    """Run a search over a recording; SplError, in words for the user, for whatever is wrong with the search or the logs."""
     for error in plan.errors:
         raise error
     connection = recording.connection.cursor()
@@ -105,7 +105,7 @@ def replay(plan: Plan, recording: Recording, means: Means | None = None) -> Repl
     if not results:
         for text in outside(connection, plan.time.earliest, plan.time.latest):
             run.say("blind", text)
-    # Where a search is blind is said last: it explains the results.
+    # Blind spots come last, because they explain the results.
     notices = sorted(run.notices, key=lambda notice: notice.kind == "blind")
     return Replayed(plan, Results(list(rows.columns), results, notices), run.steps)
 
