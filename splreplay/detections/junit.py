@@ -1,4 +1,4 @@
-"""The outcomes of tests, and their form as JUnit XML, which CI servers read."""
+"""The outcomes of tests, and their JUnit XML, which CI servers read."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _ELEMENTS = {"failed": "failure", "error": "error", "skipped": "skipped"}
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one test on one add-on.
+    """The outcome of one test on one add-on.
 
     Attributes:
         file: The detection's file.
         name: The test's name, and its add-on in brackets.
         kind: passed, failed, skipped, or error where it could not be run.
-        message: Why, in a line; empty where it passed.
-        detail: What else there is to say, in lines.
+        message: Why, on one line; empty where it passed.
+        detail: More about it, on several lines.
         seconds: How long it took.
-        status: The exit status that it alone would give.
+        status: The exit status that it would give alone.
     """
 
     file: str
@@ -38,7 +38,7 @@ class Outcome:
 
 
 def write(path: Path, outcomes: Sequence[Outcome]) -> None:
-    """Write the outcomes into the file *path*; UsageError if that cannot be."""
+    """Write the outcomes into the file *path*; UsageError if it cannot be written."""
     try:
         write_whole(path, xml(outcomes))
     except OSError as error:
@@ -46,7 +46,7 @@ def write(path: Path, outcomes: Sequence[Outcome]) -> None:
 
 
 def xml(outcomes: Sequence[Outcome]) -> bytes:
-    """Return the outcomes as XML; what XML or a terminal could not show is escaped, as everywhere."""
+    """Return the outcomes as XML; characters that XML or a terminal cannot show are escaped, as everywhere."""
     counts = {name: sum(outcome.kind == kind for outcome in outcomes) for kind, name in _ELEMENTS.items()}
     suite = ElementTree.Element(
         "testsuite",

@@ -1,4 +1,4 @@
-"""`replay test`: run the tests of detections over their recordings, and report as pytest would."""
+"""`replay test`: run the tests of detections over their recordings, and report them as pytest does."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from splreplay.planning import plan
 from splreplay.run import Means
 from splreplay.sql.values import Value
 
-ROWS_SHOWN = 20  # of the results that nobody expected
+ROWS_SHOWN = 20  # of unexpected results
 STATUS = {"passed": 0, "skipped": 0, "failed": 1}
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 _WINDOWS = re.compile(r"(xml)?wineventlog(:.*)?", re.I)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the tests, print a line for each as it ends, then what failed and a count; return the exit status."""
+    """Run the tests, print a line when each one ends, then the failures and the counts; return the exit status."""
     read = source.find(options.paths)
     app = app_of(options, read.filter_macros)
     started = time.monotonic()
@@ -118,7 +118,7 @@ def _paths(case: Case) -> list[str]:
 
 
 def _compare(case: Case, results: Results) -> tuple[str, Sequence[str]]:
-    """Return what is not as expected, in a line (empty where all is), and the results or how they differ."""
+    """Return on one line what differs from what is expected (empty for nothing), and the results or a diff."""
     rows = [as_json_row(row) for row in results.rows[: ROWS_SHOWN + len(case.rows or ())]]
     count = len(results.rows)
     message = ""
@@ -139,7 +139,7 @@ def _compare(case: Case, results: Results) -> tuple[str, Sequence[str]]:
 
 
 def _row(row: Mapping[str, Value] | Row, fields: Mapping[str, object]) -> str:
-    """Return the named fields of a row, a line each, so that a difference shows which."""
+    """Return the named fields of a row, one on each line, so that a diff shows which field differs."""
     return json.dumps({name: row.get(name) for name in fields}, indent=2, ensure_ascii=False)
 
 
