@@ -68,7 +68,7 @@ class Convert(Transform):
         )
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results converted; a field that is not there stays away †."""
+        """Return the results converted; a missing field stays missing †."""
         columns = dict(rows.columns)
         for conversion in self.conversions:
             for name in matching(conversion.field, rows.columns):

@@ -35,7 +35,7 @@ class InputLookup(Source, Transform):
         return subsearches(self.predicate)
 
     def start(self, run: Run) -> Table:
-        """Return the rows of the lookup; empty cells are no values."""
+        """Return the rows of the lookup; an empty cell is no value."""
         lookup = run.app.lookup(self.name)
         rows = run.stages.from_python(lookup.fields, lookup.rows)
         rows = run.stages.keep(rows, predicate_test(self.predicate, rows.field, run, self._no_terms))
@@ -43,7 +43,7 @@ class InputLookup(Source, Transform):
         return run.stages.store(rows.columns, rest)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results so far, and behind them the rows of the lookup."""
+        """Return the results so far, followed by the rows of the lookup."""
         if not self.append:
             message = "'inputlookup' makes its own results, so it must come first"
             self.segment.fail(message, "write inputlookup append=true, or put it first")

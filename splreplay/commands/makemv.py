@@ -1,4 +1,4 @@
-"""makemv: cut a field into several values."""
+"""makemv: split a field into several values."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class MakeMv(Transform):
         return cls(segment, field, **options)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results with the field cut at each delim, or made of what the tokenizer's first group matched.
+        """Return the results with the field split at each delim, or with all that the tokenizer's first group matches.
 
-        Delims side by side count as one, unless allowempty=true. Source: Search Reference, "makemv".
+        Adjacent delims count as one, unless allowempty=true. Source: Search Reference, "makemv".
         """
         value = rows.one_value(self.field, self.segment)
         if value.kind is Kind.NOTHING:

@@ -1,4 +1,4 @@
-"""makeresults: make results out of nothing."""
+"""makeresults: make results without any events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""mvexpand: make one result of each value of a multivalue field."""
+"""mvexpand: make one result for each value of a multivalue field."""
 
 from __future__ import annotations
 

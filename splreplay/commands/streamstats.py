@@ -1,4 +1,4 @@
-"""streamstats: put on every result the aggregates of the results up to it."""
+"""streamstats: add to every result the aggregates of the results up to it."""
 
 from __future__ import annotations
 
@@ -37,11 +37,10 @@ class StreamStats(Transform):
 
     @classmethod
     def parse(cls, segment: Segment, cursor: Cursor) -> StreamStats:
-        """Read the aggregates and the by-clause, and the options before, between or behind them.
+        """Read the aggregates and the by-clause, and the options before, between or after them.
 
         Raises:
-            UnsupportedError: For what starts anew within a group, for time_window= and allnum=, and for one window
-                over several groups.
+            UnsupportedError: For the reset options, time_window= and allnum=, and for one window over several groups.
         """
         start = cursor.here
         options = _options(cursor)
@@ -60,9 +59,9 @@ class StreamStats(Transform):
         return before.plus(aggregated(self.aggregates, before))
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return every result in its order; one without a by-field gets no aggregates †.
+        """Return all results in their order; a result without a by-field gets no aggregates †.
 
-        Source: Search Reference, "streamstats": current= counts the result itself in, window= is how many results count.
+        Source: Search Reference, "streamstats": current= includes the result itself, window= is the number of results.
         """
         if not self.window and rows.count > limits.STREAM_WINDOW:
             run.warn(

@@ -1,4 +1,4 @@
-"""timechart: aggregate in spans of time, with a column for each value of a field (Search Reference, "timechart")."""
+"""timechart: aggregate by spans of time, with a column for each value of a field (Search Reference, "timechart")."""
 
 from __future__ import annotations
 

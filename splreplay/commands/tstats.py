@@ -19,12 +19,13 @@ from splreplay.sql.aggregates import Aggregate, check_names, expand, parse_aggre
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
 
-# Of more rows than this, no more are kept, and they are read again. DuckDB looks for so many, and one more, in all its threads.
+# A dataset with more matching rows than this is not kept, but read again. DuckDB searches for this many rows and one more in all
+# its threads.
 SHARED_ROWS = 9_999
 
 COMMON = ("_time", "host", "source", "sourcetype", "index")
 
-# Replay has no summaries to be partial, old or local, so these change nothing in it; they are checked all the same.
+# These have no effect, because replay has no summaries that could be partial, old or local; their values are checked.
 _OPTIONS: dict[str, Convert] = {
     "summariesonly": boolean,
     "allow_old_summaries": boolean,
@@ -89,7 +90,7 @@ class Tstats(Source):
         return subsearches(self.predicate)
 
     def reads(self, first: bool) -> Reads:
-        """The fields that it names, and those that the results of its subsearches may name as part of its predicate."""
+        """Return the fields that it names, and those that the results of its subsearches may add to its predicate."""
         names = {aggregate.field for aggregate in self.aggregates if aggregate.field is not None}
         names |= {*self.by, *fields_of(self.predicate)}
         for inner in self.searches:
@@ -105,7 +106,7 @@ class Tstats(Source):
         return {self.datamodel: {name.removeprefix(prefix) for name in names}}
 
     def start(self, run: Run) -> Table:
-        """Return one result for each group, in the order of the by-fields."""
+        """Return one result for each group, ordered by the by-fields."""
         model = run.models.datasets.get(self.datamodel)
         if model is None:
             message = f"replay has no data model {self.datamodel!r}"
@@ -133,7 +134,7 @@ class Tstats(Source):
             return field(aggregate.field) if aggregate.field is not None else Sql("1", Kind.NUMBER)
 
         by = {name: self._by_field(name, field(name)) for name in self.by}
-        # With a fillnull_value no row is lost for want of a by-field.
+        # With a fillnull_value no row is dropped for a missing by-field.
         filled = self.fillnull_value is not None
         grouped = set() if filled else set(asked)
         asked.clear()
@@ -149,7 +150,7 @@ class Tstats(Source):
         return groups
 
     def _rows(self, run: Run, model: cim.Dataset, read: Collection[str], where: str) -> str:
-        """Return the SQL, from `FROM` on, of the rows that match; those that the search reads again are kept, if they are few."""
+        """Return the SQL, from `FROM` on, of the matching rows; a few rows that the search reads again are kept."""
 
         def rows(fields: Iterable[str]) -> str:
             return f"FROM ({model.query(fields)}) AS {identifier(self.datamodel)} WHERE {where}"
@@ -163,7 +164,7 @@ class Tstats(Source):
         return rows(read)
 
     def _instead(self, known: list[str]) -> str:
-        """What to write for a data model that is not there: its datasets, or one that is spelt nearly so."""
+        """Return what to write instead of an unknown data model: its datasets, or one with a similar name."""
         near = [name for name in known if name.startswith(f"{self.datamodel}.")]
         near = near or difflib.get_close_matches(self.datamodel, known, n=1, cutoff=0.8)
         if not near:
