@@ -54,11 +54,11 @@ def events(count: int) -> Iterator[str]:
 def json_line(event: str) -> str:
     """Return an event as a JSON line, in the plain form."""
     root = etree.fromstring(event)
-    system, data = root
+    system, event_data = root
     plain = {etree.QName(element).localname: element.text for element in system if element.text}
     plain["SystemTime"] = system.find("{*}TimeCreated").get("SystemTime")
     plain["Provider"] = system.find("{*}Provider").get("Name")
-    return json.dumps(plain | {element.get("Name"): element.text for element in data}, ensure_ascii=False) + "\n"
+    return json.dumps(plain | {element.get("Name"): element.text for element in event_data}, ensure_ascii=False) + "\n"
 
 
 def made(name: str, pieces: Iterator[str] | Iterator[bytes]) -> Path:

@@ -66,10 +66,10 @@ def main() -> None:
             lambda log=log: engine.replay(planned, log),  # type: ignore[misc]
             lambda log=log, count=count: log.connection.execute(count).fetchall(),  # type: ignore[misc]
         )
-        found = len(engine.replay(planned, log).results.rows)
+        findings = len(engine.replay(planned, log).results.rows)
         growth = f", {for_search / before:.1f} times the time for a tenth of them" if before else ""
         before = for_search
-        print(f"  {size:>10,} connections, {found} findings: {for_search / for_count:6.1f} times the count{growth}")
+        print(f"  {size:>10,} connections, {findings} findings: {for_search / for_count:6.1f} times the count{growth}")
 
 
 if __name__ == "__main__":

@@ -96,10 +96,10 @@ def check_identity(files: Files) -> Iterator[Problem]:
         ("package", "id", APP),
         ("launcher", "version", version),
     ):
-        found = app.stanzas.get(stanza, {}).get(key)
-        if found != expected:
+        value = app.stanzas.get(stanza, {}).get(key)
+        if value != expected:
             line = app.lines.get((stanza, key), 0)
-            yield Problem(app.path, line, f"[{stanza}] {key} is {found}", f"write {expected}")
+            yield Problem(app.path, line, f"[{stanza}] {key} is {value}", f"write {expected}")
 
 
 def check_lookups(files: Files) -> Iterator[Problem]:

@@ -299,7 +299,7 @@ def _check_fields(document: Document[Detection], detection: Detection, known: Ma
             used.append((("drilldown_searches", index, "search"), "drilldown token", token))
     own = {detection.filter_macro: macros.Macro(detection.filter_macro, "search *", ())}
     try:
-        found = output_fields(one_line(detection.search), {**known, **own})
+        output = output_fields(one_line(detection.search), {**known, **own})
     except SplError as error:
         claim = f"search cannot be read: {error.message}"
         document.refuse(("search",), claim, "mend it, or define the macro in package/macros.yml")
@@ -307,7 +307,7 @@ def _check_fields(document: Document[Detection], detection: Detection, known: Ma
     for where, role, name in used:
         if role != "drilldown token" and name in RBAENRICH_FIELDS:
             document.refuse(where, f"{role} {name} is what rbaenrich writes", "name a field that the search itself has")
-        elif name not in found:
+        elif name not in output:
             document.refuse(
                 where,
                 f"{role} {name} is not among the search's output",

@@ -44,11 +44,11 @@ def vendor(root: Path) -> None:
         for member in release.getmembers():
             name = member.name.partition("/")[2]  # below the release's own folder
             content = release.extractfile(member)
-            data = content.read() if content else b""
-            if wanted.get(name) == hashlib.sha256(data).hexdigest():
+            file = content.read() if content else b""
+            if wanted.get(name) == hashlib.sha256(file).hexdigest():
                 target = root / "lib" / name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
+                target.write_bytes(file)
     if not is_vendored(root):
         raise BuildError(Problem(FILES, 0, "lists other files than the release has", "list those of the pinned one"))
 

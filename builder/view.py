@@ -138,12 +138,14 @@ def read(content: bytes, path: str) -> Document[View]:
     except (ElementTree.ParseError, UnicodeDecodeError) as error:
         refused.refuse((), f"not XML in UTF-8: {error}", "mend it")
         return refused
-    found = DEFINITION.search(text)
-    if (root.tag, root.get("version"), root.get("theme") in ("dark", "light")) != ("dashboard", "2", True) or not found:
+    definition = DEFINITION.search(text)
+    if not (
+        root.tag == "dashboard" and root.get("version") == "2" and root.get("theme") in ("dark", "light") and definition
+    ):
         refused.refuse((), "is no Dashboard Studio view of version 2 with a theme and a definition in CDATA", remedy)
         return refused
     # The lines before the JSON are kept as empty ones, so that a problem has its line.
-    document = decode("\n" * text.count("\n", 0, found.start(1)) + found[1], path, View)
+    document = decode("\n" * text.count("\n", 0, definition.start(1)) + definition[1], path, View)
     for name, value in (("label", "title"), ("description", "description")):
         if document.value and root.findtext(name) != getattr(document.value, value):
             document.refuse((value,), f"{value} is another than the <{name}> around it", "write the same in both")

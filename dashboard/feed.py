@@ -47,9 +47,9 @@ def feed(recording: Recording, app: App, addon: str, looked_at: Range) -> dict[s
     document = view.read(content, VIEW)
     if document.value is None:
         raise DataError("\n".join(map(str, document.problems)))
-    found = view.DEFINITION.search(content.decode())
-    assert found is not None, "the view was read"
-    definition = json.loads(found[1])
+    match = view.DEFINITION.search(content.decode())
+    assert match is not None, "the view was read"
+    definition = json.loads(match[1])
     for control in definition["inputs"].values():
         control["options"]["defaultValue"] = f"{looked_at.earliest:.0f},{looked_at.latest:.0f}"
     sources = document.value.dataSources

@@ -24,7 +24,7 @@ from splreplay.sql.values import literal
 
 @dataclass
 class Recording:
-    """Logs, loaded: a database with the events, what was read, and the folder where the events lie."""
+    """Logs that were read: the database with their events, a report, and the folder that holds the events."""
 
     connection: duckdb.DuckDBPyConnection
     report: LoadReport
@@ -33,7 +33,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class Replayed:
-    """One search, run: its plan, its results, and what each command did."""
+    """A search that was run: its plan, its results, and what each command did."""
 
     plan: Plan
     results: Results
@@ -51,8 +51,8 @@ def record(
 
     Args:
         paths: The logs.
-        fields: The fields that will be read, as plans tell them; others are then not there.
-        cache: A folder where later runs find them read, with all fields, as those may search for others.
+        fields: The fields that the plans read; no others are kept.
+        cache: A folder that keeps the events for later runs. It gets all fields, since later searches may read others.
         progress: Called now and then while a log is read.
     """
     folder = interrupt.temporary_folder()
@@ -63,16 +63,16 @@ def record(
 
 
 def nothing() -> Recording:
-    """Return a recording of no events, over which a search can be planned."""
+    """Return a recording without events, to try a search on."""
     connection = connect()
     logs.create_table(connection, cim.FIELDS)
     return Recording(connection, LoadReport(()))
 
 
 def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """Return an empty database that knows what our SQL calls, and never reaches for the network.
+    """Return an empty database that has the functions that our SQL calls, and never uses the network.
 
-    It is in memory, within `resources`; what does not fit goes into *folder*, where there is one.
+    It is in memory, within `resources`; what does not fit goes into *folder*, if there is one.
     """
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
@@ -82,9 +82,9 @@ def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
     # Given to `connect`, the bound of the disk is not kept to.
     for name, value in resources.settings(folder).items():
         connection.execute(f"SET {name} = {literal(value)}")
-    # It would go to standard output, among the results.
+    # The progress bar would be written to standard output, between the results.
     connection.execute("SET enable_progress_bar = false")
-    # The database is thrown away: writing checkpoints of it costs seconds per half million events.
+    # The database is thrown away, and checkpoints of it would cost seconds per half million events.
     connection.execute("SET checkpoint_threshold = '1TB'")
     values.create_macros(connection)
     functions.create_functions(connection)
@@ -92,7 +92,7 @@ def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
 
 
 def replay(plan: Plan, recording: Recording, means: Means | None = None) -> Replayed:
-    """Run a search over a recording; SplError for whatever is wrong with the search or the logs, in words for the user."""
+    """Run a search over a recording; SplError, in words for the user, for whatever is wrong with the search or the logs."""
     for error in plan.errors:
         raise error
     try:
@@ -112,15 +112,15 @@ def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
             command.prepare(run)
         rows = execute(plan.pipeline, run)
         run.failing.pop_all()  # it has not failed
-    found = run.stages.fetch(rows)
+    results = run.stages.fetch(rows)
     for text in blind_spots(connection, models.datasets, models.decided_by):
         run.say("blind", text)
-    if not found:
+    if not results:
         for text in outside(connection, plan.time.earliest, plan.time.latest):
             run.say("blind", text)
-    # Where a search is blind is said last: it explains the results.
+    # Blind spots come last, because they explain the results.
     notices = sorted(run.notices, key=lambda notice: notice.kind == "blind")
-    return Replayed(plan, Results(list(rows.columns), found, notices), run.steps)
+    return Replayed(plan, Results(list(rows.columns), results, notices), run.steps)
 
 
 def app_folder() -> Path:

@@ -1,4 +1,4 @@
-"""Splunk's limits, part of what a search means (limits.conf.spec). A run warns, with counts, whenever one bites."""
+"""Splunk's limits (limits.conf.spec), which are part of what a search means, and ours. A run that reaches one says so, with counts."""
 
 JOIN_MAXOUT = 50_000  # [join] subsearch_maxout
 APPEND_MAXOUT = 50_000  # append's maxout, [searchresults] maxresultrows

@@ -13,13 +13,13 @@ from splreplay import times
 from splreplay.sql.values import Value
 
 Rows = Sequence[dict[str, Value]]
-# What a limit of Splunk's cost; what the log cannot show; and all else.
+# What a limit of Splunk dropped; what the log cannot show; and everything else.
 NoticeKind = Literal["limit", "blind", "note"]
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What there is to say of a run beside its results."""
+    """A message about a run, beside its results."""
 
     kind: NoticeKind
     text: str
@@ -27,7 +27,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class Results:
-    """What a search found: its fields in order, its results, and what else there is to say."""
+    """What a search found: its fields in order, its results, and its notices."""
 
     fields: Sequence[str]
     rows: Rows
@@ -65,7 +65,7 @@ def as_json(results: Results) -> str:
 
 
 def as_csv(results: Results) -> str:
-    """Return CSV with a header; several values stand in one cell, a line each."""
+    """Return CSV with a header; several values share one cell, one on each line."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(results.fields)
@@ -76,9 +76,9 @@ def as_csv(results: Results) -> str:
 
 
 def as_table(results: Results) -> str:
-    """Return text for a terminal: aligned columns where they fit, else one block a result.
+    """Return text for a terminal: aligned columns where they fit, else one block for each result.
 
-    Control characters are shown escaped: what attackers write must not reach the terminal as commands.
+    Control characters are escaped, because text that attackers wrote must not reach the terminal as commands.
     """
     if not results.rows:
         return "no results\n"

@@ -1,4 +1,4 @@
-"""append: put the results of a subsearch behind the results so far."""
+"""append: add the results of a subsearch after the results so far."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Append(Transform):
 
     @classmethod
     def parse(cls, segment: Segment, cursor: Cursor) -> Append:
-        """Read the options and the subsearch; the time limits are read and, as nothing here waits, never bite."""
+        """Read the options and the subsearch. The time limits are checked but have no effect here."""
         options = read_options(
             cursor, {"extendtimerange": boolean, "maxtime": count, "maxout": count, "timeout": count}
         )
@@ -37,5 +37,5 @@ class Append(Transform):
         return Outputs(before.names | right.names, before.open or right.open)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return all results so far, then those of the subsearch; a field that one side lacks is empty there."""
+        """Return all results so far, then those of the subsearch; a field that one of them lacks is empty there."""
         return run.stages.union(rows, subsearch(self.subsearch, self.maxout, "append", run))

@@ -26,8 +26,8 @@ class Bin(Transform):
         """Read the options, before or behind the field.
 
         Raises:
-            UnsupportedError: Without span=, whose size Splunk chooses by the data; for one that is no time or whole number;
-                and for aligntime=.
+            UnsupportedError: Without span=, because Splunk then chooses the size by the data; for a span that is neither a
+                time nor a whole number; and for aligntime=.
         """
         spec: dict[str, Convert] = {"span": str, "bins": count, "minspan": str, "start": count, "end": count}
         start = cursor.here
@@ -54,7 +54,7 @@ class Bin(Transform):
         return before.plus((self.alias,))
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results with the start of the bin in `_time`, `start-end` in another field; what is no number stays †.
+        """Return the results with the start of the bin in `_time`, or `start-end` in another field; text is kept as it is †.
 
         Source: Search Reference, "bin".
         """

@@ -61,14 +61,20 @@ class Convert(Transform):
         return cls(segment, timeformat, tuple(conversions))
 
     def behind(self, before: Outputs) -> Outputs:
-        return before.plus(one.alias for one in self.conversions if one.alias and before.may_have(one.field))
+        return before.plus(
+            conversion.alias
+            for conversion in self.conversions
+            if conversion.alias and before.may_have(conversion.field)
+        )
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results converted; a field that is not there stays away †."""
+        """Return the results converted; a missing field stays missing †."""
         columns = dict(rows.columns)
-        for one in self.conversions:
-            for name in matching(one.field, rows.columns):
-                columns[one.alias or name] = _SQL[one.function](rows.field(name), literal(self.timeformat))
+        for conversion in self.conversions:
+            for name in matching(conversion.field, rows.columns):
+                columns[conversion.alias or name] = _SQL[conversion.function](
+                    rows.field(name), literal(self.timeformat)
+                )
         return run.stages.store(columns, f"FROM {rows.name}")
 
 

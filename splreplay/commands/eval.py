@@ -1,4 +1,4 @@
-"""eval: compute fields, one after another, so that a later one sees the earlier ones."""
+"""eval: compute fields, one after another; later expressions see the earlier fields."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class Eval(Transform):
         return before.plus(name for name, _ in self.assignments)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results with each field set; a field set to null is not there.
+        """Return the results with each field set; a field that is set to null is missing.
 
-        Fields are set at once as far as none is read that was set before.
+        Several fields are set in one step, as long as no expression reads a field of that step.
         """
         table, cursor = rows, self.segment.cursor()
         values: dict[str, Sql] = {}

@@ -1,4 +1,4 @@
-"""eventstats: aggregate as stats does, and put the outcome on every result of the group."""
+"""eventstats: aggregate as stats does, and add the aggregates to every result of the group."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class EventStats(Stats):
         return before.plus(aggregated(self.aggregates, before))
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return every result in its order; one without a by-field gets no aggregates."""
+        """Return all results in their order; a result without a by-field gets no aggregates."""
         if any(rows.field(name).kind is Kind.MULTIVALUE for name in self.by):
             self.segment.refuse("replay's eventstats does not group by a multivalue field", "put mvexpand before it")
         groups = super().run(rows, run)

@@ -1,4 +1,4 @@
-"""fields: keep the named fields, or with `-` drop them."""
+"""fields: keep the named fields, or drop them with `-`."""
 
 from __future__ import annotations
 

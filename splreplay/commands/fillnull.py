@@ -27,7 +27,7 @@ class FillNull(Transform):
         return before.plus(name for name in self.fields if "*" not in name)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results filled; a named field that no result has becomes one that they all have."""
+        """Return the results filled; a named field that no result has is added to all of them."""
         named = [name for pattern in self.fields for name in (matching(pattern, rows.columns) or [pattern])]
         columns = dict(rows.columns)
         for name in named or list(columns):

@@ -1,4 +1,4 @@
-"""format: turn results into the text of a search predicate, one field `search` in one result."""
+"""format: turn the results into one, whose field `search` is the text of a predicate."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Format(Transform):
         return NONE.plus(["search"])
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return one result; fields whose names start with `_` are left out, as are values that are not there."""
-        found = run.stages.fetch(rows)
-        text = formatted(found[: self.maxresults or None], self.parts, self.mvsep, self.emptystr)
+        """Return one result; fields whose names start with `_` and missing values are left out."""
+        results = run.stages.fetch(rows)
+        text = formatted(results[: self.maxresults or None], self.parts, self.mvsep, self.emptystr)
         return run.stages.from_python(("search",), [{"search": text}])

@@ -1,4 +1,4 @@
-"""head: keep the first results, a number of them or as long as a test is true."""
+"""head: keep a number of results, or the results up to the first for which a test fails."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Head(Transform):
         return cls(segment, **options)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results up to the first for which the test is not true, at most *limit* of them.
+        """Return at most *limit* results, up to the first for which the test is not true.
 
-        A null test ends them too, unless null=true; keeplast=true keeps the result that ended them.
+        A test that is null ends them too, unless null=true. keeplast=true also keeps the result that ends them.
         Source: Search Reference, "head".
         """
         if self.test is not None:

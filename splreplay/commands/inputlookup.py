@@ -35,15 +35,15 @@ class InputLookup(Source, Transform):
         return subsearches(self.predicate)
 
     def start(self, run: Run) -> Table:
-        """Return the rows of the lookup; empty cells are no values."""
+        """Return the rows of the lookup; an empty cell is no value."""
         lookup = run.app.lookup(self.name)
-        found = run.stages.from_python(lookup.fields, lookup.rows)
-        found = run.stages.keep(found, predicate_test(self.predicate, found.field, run, self._no_terms))
-        rest = f'FROM {found.name} ORDER BY "#" LIMIT {self.max} OFFSET {self.start_at}'
-        return run.stages.store(found.columns, rest)
+        rows = run.stages.from_python(lookup.fields, lookup.rows)
+        rows = run.stages.keep(rows, predicate_test(self.predicate, rows.field, run, self._no_terms))
+        rest = f'FROM {rows.name} ORDER BY "#" LIMIT {self.max} OFFSET {self.start_at}'
+        return run.stages.store(rows.columns, rest)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results so far, and behind them the rows of the lookup."""
+        """Return the results so far, followed by the rows of the lookup."""
         if not self.append:
             message = "'inputlookup' makes its own results, so it must come first"
             self.segment.fail(message, "write inputlookup append=true, or put it first")

@@ -1,4 +1,4 @@
-"""join: put the fields of a subsearch's results beside those of the results that share a key (Search Reference, "join")."""
+"""join: add the fields of a subsearch's results to the results with the same key (Search Reference, "join")."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Join(Transform):
         return Outputs(before.names | right.names, before.open or right.open)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the joined results in the order of the left ones, then of the right ones."""
+        """Return the joined results, ordered by the left results and then by the right ones."""
         right = subsearch(self.subsearch, limits.JOIN_MAXOUT, "join", run)
         keys = self.fields or tuple(name for name in rows.columns if name in right.columns and name[0] != "_")
         pairs = [(self._key(rows.field(name)), self._key(right.field(name))) for name in keys]
@@ -107,7 +107,7 @@ class Join(Transform):
         return f'SELECT *, {time} AS "#t"{columns} FROM {table.name}'
 
     def _warn_of_max(self, run: Run, left_sql: str, right_sql: str, on: str) -> None:
-        """Say how many matches `max` drops: the default of 1 is the limit that authors forget."""
+        """Add a notice of how many matches `max` drops: authors often forget its default of 1."""
         if not self.max:
             return
         matches = f"SELECT count(*) AS n FROM ({left_sql}) l JOIN ({right_sql}) r ON {on} GROUP BY l.{ORDER}"

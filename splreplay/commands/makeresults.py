@@ -1,4 +1,4 @@
-"""makeresults: make results out of nothing."""
+"""makeresults: make results without any events."""
 
 from __future__ import annotations
 
@@ -68,15 +68,15 @@ def _csv(text: str) -> list[dict[str, Value | None]]:
 
 
 def _json(text: str) -> list[dict[str, Value | None]]:
-    found = json.loads(text)
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+    rows = json.loads(text)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ValueError("it must be an array of objects")
-    return [{name: _json_value(value) for name, value in row.items()} for row in found]
+    return [{name: _json_value(value) for name, value in row.items()} for row in rows]
 
 
 def _json_value(value: object) -> Value | None:
     if isinstance(value, list):
-        return [str(_json_value(one)) for one in value] or None
+        return [str(_json_value(element)) for element in value] or None
     if value is None:
         return None
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""mvexpand: make one result of each value of a multivalue field."""
+"""mvexpand: make one result for each value of a multivalue field."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ class MvExpand(Transform):
         if column.kind is not Kind.MULTIVALUE:
             return rows
         values = f"{column.text}[1:{self.limit}]" if self.limit else column.text
-        one = f'unnest(coalesce({values}, [NULL])) AS "#one", unnest(range(coalesce(len({values}), 1))) AS "#place"'
+        each_value = (
+            f'unnest(coalesce({values}, [NULL])) AS "#one", unnest(range(coalesce(len({values}), 1))) AS "#place"'
+        )
         fields = {**rows.columns, self.field: Sql('"#one"', Kind.TEXT)}
         order = f'row_number() OVER (ORDER BY {ORDER}, "#place")'
-        return run.stages.store(fields, f"FROM (SELECT *, {one} FROM {rows.name})", order)
+        return run.stages.store(fields, f"FROM (SELECT *, {each_value} FROM {rows.name})", order)

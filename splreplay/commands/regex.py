@@ -1,4 +1,4 @@
-"""regex: keep the results of which a field matches a regular expression, or does not."""
+"""regex: keep the results whose field matches a regular expression, or does not match it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Regex(Transform):
         return cls(segment, pattern, field, op == "=")
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Keep the results whose field matches; with `!=` those whose field does not, or is not there †."""
+        """Keep the results whose field matches; with `!=`, those whose field does not match or is missing †."""
         text = as_text(rows.one_value(self.field, self.segment))
         test = f"coalesce(regexp_matches({text}, {literal(re2_test(self.pattern))}), false)"
         return run.stages.keep(rows, test if self.matches else f"NOT {test}")

@@ -42,12 +42,12 @@ class Rename(Transform):
             elif "*" not in old:
                 names.discard(new)
             else:
-                found = {name: substitute(old, new, name) for name in matching(old, names)}
-                names = names.difference(found) | set(found.values())
+                renamed = {name: substitute(old, new, name) for name in matching(old, names)}
+                names = names.difference(renamed) | set(renamed.values())
         return Outputs(frozenset(names), before.open)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results renamed; a pair whose old field is not there empties the field of the new name.
+        """Return the results renamed; where the old field of a pair does not exist, the field of the new name is emptied.
 
         Source: Search Reference, "rename": "the target field is set to NULL" when the source does not exist.
         """

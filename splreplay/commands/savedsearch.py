@@ -28,7 +28,7 @@ class SavedSearch(Source):
         return cls(segment, name, tuple(tokens))
 
     def reads(self, first: bool) -> Reads:
-        """Any field: what it runs is not in the text."""
+        """Return None, any field: the search that it runs is not in the text."""
         return None
 
     def start(self, run: Run) -> Table:
@@ -36,7 +36,7 @@ class SavedSearch(Source):
 
         Raises:
             UsageError: If the app has no such saved search.
-            UnsupportedError: If it is disabled or has several lines, which Splunk refuses to run, or runs itself.
+            UnsupportedError: If it is disabled or has several lines, which Splunk does not run, or if it runs itself.
         """
         saved = run.app.saved_search(self.name)
         if saved.disabled:

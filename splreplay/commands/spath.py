@@ -1,4 +1,4 @@
-"""spath: take a value out of a field that holds JSON."""
+"""spath: extract values from a field that holds JSON."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Spath(Transform):
         """Read the options and the path.
 
         Raises:
-            UnsupportedError: Without a path, when Splunk makes fields of all that it finds.
+            UnsupportedError: Without a path, for which Splunk extracts everything.
         """
         spec: dict[str, Convert] = {"input": str, "output": str, "path": str}
         options = read_options(cursor, spec)
@@ -45,7 +45,7 @@ class Spath(Transform):
         return before.plus((self.output,))
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results with the values at the path; where there are none, the output stays as it was †."""
+        """Return the results with the values at the path; where there are none, the output field is unchanged †."""
         value = rows.one_value(self.input, self.segment)
         if value.kind is Kind.NOTHING:
             return rows
@@ -55,7 +55,7 @@ class Spath(Transform):
             run.warn(
                 f"spath reads JSON here, not XML: results of which {self.input} is XML, and gives nothing: {xml:,}"
             )
-        found = Sql(f"py_spath({as_text(value)}, {literal(self.path)})", Kind.MULTIVALUE)
+        values = Sql(f"py_spath({as_text(value)}, {literal(self.path)})", Kind.MULTIVALUE)
         return run.stages.store(
-            {**rows.columns, self.output: found.or_else(rows.field(self.output))}, f"FROM {rows.name}"
+            {**rows.columns, self.output: values.or_else(rows.field(self.output))}, f"FROM {rows.name}"
         )

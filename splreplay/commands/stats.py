@@ -1,4 +1,4 @@
-"""stats: aggregate the results, in groups or all together."""
+"""stats: aggregate all results, or groups of them."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ class Stats(Transform):
         return NONE.plus([*kept, *aggregated(self.aggregates, before)])
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return one result for each group, in the order of the by-fields; a result without a by-field is in none."""
+        """Return one result for each group, ordered by the by-fields; results without a by-field are in no group."""
         return grouped(self.segment, self.aggregates, self.by, rows, run)

@@ -1,4 +1,4 @@
-"""table: keep the named fields, in the order in which they are named."""
+"""table: keep the named fields, in this order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Table_(Transform):  # noqa: N801 - the command's own name is taken by the 
         return before.named(self.fields)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the named fields only, `_time` and `_raw` among those that go; one that is not there is an empty column."""
+        """Return only the named fields, without `_time` and `_raw` unless named; a missing field becomes an empty column."""
         kept: dict[str, Sql] = {}
         for pattern in self.fields:
             names = [pattern] if "*" not in pattern else matching(pattern, rows.columns)

@@ -23,6 +23,6 @@ class Where(Transform):
         return cls(segment, test)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Keep the results for which the test is true; false and null ones go."""
+        """Keep the results for which the test is true, and drop those for which it is false or null."""
         compiler = run.compiler(self.segment.cursor(), rows.field)
         return run.stages.keep(rows, f"coalesce({compiler.boolean(self.test)}, false)")

@@ -1,4 +1,4 @@
-"""`replay check`: which detections replay can run, which not and why, and what is likely wrong with each; no data needed."""
+"""`replay check`: say without data which detections replay can run, why it cannot run others, and what is likely wrong."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from splreplay.run import Means
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is known of a detection: with no reasons it is supported."""
+    """What is known of a detection, which is supported if there are no reasons against it."""
 
     detection: Detection
     reasons: Sequence[Problem]
@@ -36,23 +36,23 @@ class Verdict:
 
 def run(options: argparse.Namespace) -> int:
     """Print a verdict on each detection and return the exit status."""
-    found = source.find(options.paths)
-    app = app_of(options, found.filter_macros)
-    app.expand("")  # what is wrong with the app itself is said once, not of each detection
+    read = source.find(options.paths)
+    app = app_of(options, read.filter_macros)
+    app.expand("")  # an error of the app itself is raised here, once, and not for each detection
     nothing = engine.nothing()
-    verdicts = [check(detection, app, nothing, options.addon) for detection in found.detections]
-    for error in found.errors:
+    verdicts = [check(detection, app, nothing, options.addon) for detection in read.detections]
+    for error in read.errors:
         print(printable(str(error)), file=sys.stderr)
     print(as_json(verdicts) if options.format == "json" else as_text(verdicts), end="", flush=True)
-    if found.errors:
+    if read.errors:
         return 3
     return 0 if not any(verdict.reasons for verdict in verdicts) else 2
 
 
 def check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
-    """Return the verdict on one detection: its search is planned, and run over the recording of no events.
+    """Return the verdict on one detection: its search is planned, and run over a recording without events.
 
-    A mistake of replay's own is a verdict too: it must not cost the other detections theirs.
+    A bug of replay gives a verdict too, so that the other detections still get theirs.
     """
     try:
         return _check(detection, app, nothing, addon)
@@ -67,7 +67,7 @@ def _check(detection: Detection, app: App, nothing: engine.Recording, addon: str
     try:
         with tempfile.TemporaryDirectory(prefix="replay-") as folder:  # for what a search may collect
             replayed = engine.replay(plan, nothing, Means(None, Path(folder)))
-        warnings = replayed.results.of_kind("limit", "note")  # over no events every search is blind
+        warnings = replayed.results.of_kind("limit", "note")  # without events every search is blind
     except SplError as error:
         errors = errors or [error]
     reasons = [
@@ -78,7 +78,7 @@ def _check(detection: Detection, app: App, nothing: engine.Recording, addon: str
 
 
 def _offset(error: SplError, plan: Plan) -> int:
-    """Return where in the search an error is; one that is nowhere in particular is at its start."""
+    """Return where in the search an error is; its start if the error has no place."""
     if error.at and error.at.text == plan.expansion.text:
         return plan.expansion.origin(error.at.start)
     return error.at.start if error.at and error.at.text == plan.search else 0
@@ -90,7 +90,7 @@ def as_json(verdicts: Sequence[Verdict]) -> str:
 
 
 def _as_object(verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict as JSON has it: its first reason, or none, at its place, and all of them."""
+    """Return a verdict as a JSON object, with the first reason and its place, and all reasons."""
     detection = verdict.detection
     first, *_ = *verdict.reasons, detection.problem("", detection.search)
     return {
@@ -114,7 +114,7 @@ def _place(problem: Problem) -> dict[str, int]:
 
 
 def as_text(verdicts: Sequence[Verdict]) -> str:
-    """Return a line for each detection and for each thing that is wrong with it, as compilers print theirs, then a count."""
+    """Return a line for each detection and each problem, in the form of a compiler, and then the counts."""
     lines: list[str] = []
     for verdict in verdicts:
         detection = verdict.detection

@@ -1,6 +1,7 @@
-"""Recorded logs into the table `event`, which the data models are views of.
+"""Read recorded logs into the table `event`, from which the data models are made.
 
-The reader of each format (in `formats`) yields Arrow record batches of one shape, which go into a Parquet file a log.
+The reader of each format (in `formats`) yields Arrow record batches with the same columns, which go into one Parquet file for
+each log.
 """
 
 from __future__ import annotations
@@ -29,26 +30,26 @@ def load(
 ) -> LoadReport:
     """Create the view `event` of the Windows events of some files.
 
-    It has provider, event_id, time (seconds since 1970, of System/TimeCreated), computer, channel, source (the
-    file), and a VARCHAR column for each of *fields*: NULL where the event lacks it, '' where it is empty.
+    Its columns are provider, event_id, time (System/TimeCreated in seconds since 1970), computer, channel, source (the
+    file), and a VARCHAR for each of *fields*: NULL where the event lacks it, '' where it is empty.
 
     Args:
         connection: A database that has no table `event` yet.
         paths: Files of any kind that replay reads; "-" is standard input.
         fields: Names of EventData/Data elements, in their own case.
-        folder: Where the events are kept, as long as the database.
-        cache: Where they are kept for later runs, too.
+        folder: Where the events are kept for as long as the database.
+        cache: Where they are also kept for later runs.
         progress: Called now and then while a log is read.
 
     Returns:
-        What was read, and what could not be.
+        What was read, and what could not be read.
 
     Raises:
-        DataError: A file cannot be read, or has no event; names the file and what to do.
+        DataError: If a file cannot be read, or has no event; names the file and what to do.
     """
     kept = None
     if cache:
-        from splreplay.logs.cache import Cache  # few runs have one, and it asks what is installed
+        from splreplay.logs.cache import Cache  # few runs use one, and it looks up installed packages
 
         kept = Cache(cache, fields)
     selects, reports = [], []
@@ -73,7 +74,7 @@ def load(
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, fields: Sequence[str]) -> None:
-    """Create `event` as an empty table, for events that no log holds."""
+    """Create `event` as an empty table, for no events or for events that come from elsewhere."""
     columns = "".join(f', "{field}" VARCHAR' for field in fields)
     connection.execute(
         "CREATE TABLE event (provider VARCHAR, event_id INTEGER, time DOUBLE, "

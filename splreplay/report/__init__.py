@@ -31,9 +31,9 @@ TEMPLATES = jinja2.Environment(
 
 def html(run: About, results: output.Results) -> str:
     """Return the report on a run and its results; the same for the same, to the byte."""
-    found = [row for row in results.rows if "risk_score" in row or "risk_message" in row]
+    findings = [row for row in results.rows if "risk_score" in row or "risk_message" in row]
     others = [row for row in results.rows if "risk_score" not in row and "risk_message" not in row]
-    risk = Risk.of(found)
+    risk = Risk.of(findings)
     warnings: Sequence[str] = [*run.warnings, *results.warnings]
     return TEMPLATES.get_template("page.html").render(
         run=run,
@@ -41,6 +41,6 @@ def html(run: About, results: output.Results) -> str:
         warnings_left=len(warnings[WARNINGS:]),
         risk=risk,
         chart=chart.image(risk.steps, run.first, run.last) if risk.steps else None,
-        findings=Findings.of(found, results.fields),
+        findings=Findings.of(findings, results.fields),
         others=Records.of(others, results.fields),
     )

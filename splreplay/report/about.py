@@ -86,8 +86,8 @@ def _app(app: App) -> str:
 
 def _range(time: TimeRange) -> str:
     bounds = zip(("from", "to before"), (time.earliest, time.latest), time.asked, strict=True)
-    told = [f"{word} {text.utc(epoch)} ({asked})" for word, epoch, asked in bounds if epoch is not None]
-    return " ".join(told) or "all time"
+    given = [f"{word} {text.utc(epoch)} ({asked})" for word, epoch, asked in bounds if epoch is not None]
+    return " ".join(given) or "all time"
 
 
 def _log(file: FileReport, first: float, last: float) -> LogFile:

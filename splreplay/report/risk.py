@@ -65,10 +65,10 @@ class Risk:
 def number(value: Value) -> float | None:
     """Return a finite number, None for all else."""
     try:
-        found = float(value) if isinstance(value, str) else math.nan
+        parsed = float(value) if isinstance(value, str) else math.nan
     except ValueError:
         return None
-    return found if math.isfinite(found) else None
+    return parsed if math.isfinite(parsed) else None
 
 
 def plain(score: float) -> str:

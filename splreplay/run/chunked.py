@@ -195,11 +195,11 @@ def _talk(
     for number, chunk in enumerate(chunks, start=1):
         _send(stdin, {"action": "execute", "finished": number == len(chunks)}, encode(fields, chunk))
         body = _receive(stdout, name, answer, bytes_left)
-        names, found = decode(body, name, values_left)
+        names, answered = decode(body, name, values_left)
         bytes_left -= len(body)
-        values_left -= len(names) * len(found)
+        values_left -= len(names) * len(answered)
         answer.fields = list(dict.fromkeys([*answer.fields, *names]))
-        answer.rows += found
+        answer.rows += answered
     return answer
 
 
@@ -263,7 +263,7 @@ def encode(fields: Sequence[str], rows: Sequence[Mapping[str, Value]]) -> bytes:
 
 
 def _multivalue(value: Value) -> str:
-    return ";".join(f"${one.replace('$', '$$')}$" for one in value) if isinstance(value, list) else ""
+    return ";".join(f"${part.replace('$', '$$')}$" for part in value) if isinstance(value, list) else ""
 
 
 def decode(

@@ -1,4 +1,4 @@
-"""A search as its commands: cut at the pipes that stand outside quotes and subsearches."""
+"""Cut a search into its commands, at the pipes that are outside of quotes and subsearches."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class Parser(Protocol):
         """Return the search in the brackets of *token*."""
 
     def template(self, text: str) -> Any:
-        """Return commands that go on from results that are there."""
+        """Return commands that work on existing results."""
 
     def search(self, text: str) -> Any:
-        """Return another search of the app, macros and all."""
+        """Return another search of the app, whose text may have macros."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One command of a search: its name, where its arguments stand in the whole text, and who reads the searches in it."""
+    """One command of a search: its name, the place of its arguments in the text, and the parser of searches inside it."""
 
     text: str
     name: str

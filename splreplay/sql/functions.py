@@ -1,4 +1,4 @@
-"""The eval functions, one builder each: arguments in, SQL out (Search Reference, "Evaluation functions")."""
+"""The eval functions: each turns its arguments into SQL (Search Reference, "Evaluation functions")."""
 
 from __future__ import annotations
 
@@ -76,9 +76,9 @@ def call(node: Call, compiler: Compiler) -> Sql:
     return builder(node.arguments, compiler, node)
 
 
-# Python for what SQL lacks: run by DuckDB a value at a time, NULL in, NULL out.
+# Python functions for what SQL lacks. DuckDB calls them for each value, and NULL gives NULL.
 
-# How a regular expression is made RE2's, by the name of the function that does it for one out of a field.
+# How a regular expression is translated for RE2, by the name of the SQL function that does so for the value of a field.
 _PATTERNS = {"py_pattern": re2_pattern, "py_test": re2_test}
 
 
@@ -135,7 +135,7 @@ def _null_in_null_out(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _stored(expressions: Arguments, compiler: Compiler) -> list[Sql]:
-    """Return the values as `eval` could store them, but keep quoted text apart from fields."""
+    """Return the values, none of which is a test; quoted text is still of the kind LITERAL."""
     return [compiler.operand(expression) for expression in expressions]
 
 
@@ -182,7 +182,7 @@ def _nullif(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 @_function("in", 2, None)
 def _in(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     value, *wanted = _stored(arguments, compiler)
-    return Sql(f"({' OR '.join(compare(value, '=', one) for one in wanted)})", Kind.BOOLEAN)
+    return Sql(f"({' OR '.join(compare(value, '=', choice) for choice in wanted)})", Kind.BOOLEAN)
 
 
 # Text
@@ -193,7 +193,7 @@ def _text(expression: Expression, compiler: Compiler) -> str:
 
 
 def _pattern(expression: Expression, compiler: Compiler, translate: str = "py_test") -> str:
-    """SQL for a regular expression, by default one that is only asked whether it matches; of a field, NULL where it is none."""
+    """SQL for a regular expression, by default for a test; NULL where the value of a field is not a regular expression."""
     if isinstance(expression, Text):
         return literal(_PATTERNS[translate](expression.value))
     return f"{translate}({_text(expression, compiler)})"
@@ -204,16 +204,16 @@ def _number(expression: Expression, compiler: Compiler) -> str:
 
 
 def _integer(expression: Expression, compiler: Compiler, sql_type: str = "BIGINT") -> str:
-    """SQL for a whole number, NULL where there is none or it is too large to be one."""
+    """SQL for a whole number; NULL where there is none or it is too large."""
     return f"TRY_CAST({_number(expression, compiler)} AS {sql_type})"
 
 
-# What stands for a value inside _bound; no field has this name.
+# The name of the value inside _bound; no field has this name.
 _BOUND = '"#bound"'
 
 
 def _bound(value: str, body: str) -> str:
-    """Return SQL for *body*, in which _BOUND is *value*: text that names a value twice would double with each nesting."""
+    """Return SQL for *body*, in which _BOUND is *value*; if nested calls repeated a value, the SQL would double each time."""
     return f"list_transform([{value}], lambda {_BOUND}: {body})[1]"
 
 
@@ -234,11 +234,11 @@ def _trim(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     return _each(arguments[0], compiler, lambda text: f"{node.function}({text}, {characters})")
 
 
-_FURTHEST = 2**32 - 1  # the database's substr goes no further, and no text does
+_FURTHEST = 2**32 - 1  # the limit of the database's substr, and longer than any text
 
 
 def _place(expression: Expression, compiler: Compiler) -> str:
-    """SQL for a place in a text, or a length: no further than any text goes."""
+    """SQL for a place in a text, or a length, cut to what the database accepts."""
     if isinstance(expression, Number) and expression.value <= _FURTHEST:
         return _integer(expression, compiler)
     ends = f"WHEN {_BOUND} > {_FURTHEST} THEN {_FURTHEST} WHEN {_BOUND} < -{_FURTHEST} THEN -{_FURTHEST}"
@@ -324,28 +324,28 @@ def _mvzip(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 @_function("mvfind", 2, 2)
 def _mvfind(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     values, pattern = as_list(compiler.operand(arguments[0])), _pattern(arguments[1], compiler)
-    found = f"list_position(list_transform({values}, lambda {EACH}: regexp_matches({EACH}, {pattern})), true)"
-    return Sql(f"CAST({found} - 1 AS DOUBLE)", Kind.NUMBER)
+    place = f"list_position(list_transform({values}, lambda {EACH}: regexp_matches({EACH}, {pattern})), true)"
+    return Sql(f"CAST({place} - 1 AS DOUBLE)", Kind.NUMBER)
 
 
 @_function("mvfilter", 1, 1)
 def _mvfilter(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    name, one = _one_field("mvfilter tests", arguments[0], compiler, node)
-    test = compiler.bind(name, Sql(one, Kind.TEXT)).boolean(arguments[0])
-    kept = f"list_filter({as_list(compiler.field(name))}, lambda {one}: {test})"
+    name, each = _one_field("mvfilter tests", arguments[0], compiler, node)
+    test = compiler.bind(name, Sql(each, Kind.TEXT)).boolean(arguments[0])
+    kept = f"list_filter({as_list(compiler.field(name))}, lambda {each}: {test})"
     return Sql(or_null(kept), Kind.MULTIVALUE)
 
 
 @_function("mvmap", 2, 2)
 def _mvmap(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    name, one = _one_field("mvmap takes the values of", arguments[0], compiler, node)
+    name, each = _one_field("mvmap takes the values of", arguments[0], compiler, node)
     values = as_list(compiler.operand(arguments[0]))
-    mapped = as_list(compiler.bind(name, Sql(one, Kind.TEXT)).stored(arguments[1]))
-    return Sql(or_null(f"flatten(list_transform({values}, lambda {one}: coalesce({mapped}, [])))"), Kind.MULTIVALUE)
+    mapped = as_list(compiler.bind(name, Sql(each, Kind.TEXT)).stored(arguments[1]))
+    return Sql(or_null(f"flatten(list_transform({values}, lambda {each}: coalesce({mapped}, [])))"), Kind.MULTIVALUE)
 
 
 def _one_field(what: str, expression: Expression, compiler: Compiler, node: Call) -> tuple[str, str]:
-    """Return the field that *expression* names, and the SQL name of each of its values, which no other call uses."""
+    """Return the one field that *expression* names, and an SQL name for each of its values that no other call uses."""
     if compiler.bound >= limits.VALUE_LOOPS:  # the database takes twice as long for each one more
         compiler.cursor.refuse(
             f"replay runs at most {limits.VALUE_LOOPS} mvmap and mvfilter inside each other", node.token
@@ -419,7 +419,7 @@ def _round(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 @_function("log", 1, 2)
 def _log(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     base = _number(arguments[1], compiler) if len(arguments) == 2 else "10"
-    # The logarithm of what is not positive, and one to the base 1, are no numbers.
+    # A logarithm of what is not positive, or to the base 1, is not a number.
     logs = [f"ln(nullif(greatest({value}, 0), 0))" for value in (_number(arguments[0], compiler), base)]
     return Sql(f"({logs[0]} / spl_divisor({logs[1]}))", Kind.NUMBER)
 
@@ -463,7 +463,7 @@ def _relative_time(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     return Sql(f"py_relative_time({_number(arguments[0], compiler)}, {_text(modifier, compiler)})", Kind.NUMBER)
 
 
-# Functions that are one text of SQL: how each argument is read, the text, and the kind of its value.
+# Functions that are a template of SQL: how each argument is read, the template, and the kind of the value.
 
 
 def _value(expression: Expression, compiler: Compiler) -> str:
@@ -512,7 +512,7 @@ _TEMPLATES: dict[str, tuple[tuple[_Read, ...], str, Kind]] = {
     "strftime": ((_number, _text), "py_strftime({}, {})", Kind.LITERAL),
     "strptime": ((_text, _text), "py_strptime({}, {})", Kind.NUMBER),
 }
-# The same of a text, and of each value where there are several.
+# The same for functions of one text; for a multivalue they apply to each value.
 _OF_EACH = {
     "lower": "lower({})",
     "upper": "upper({})",

@@ -1,7 +1,7 @@
-"""Native .evtx files: the `evtx` package decodes each record to XML, which is then read as any other.
+"""Native .evtx files: the `evtx` package decodes each record to XML, which is then read as other XML.
 
-`records` has the package decode a file, a large one by `decoder` in a process of its own. `exact` reads one record at a time,
-`fast` a block of them.
+`records` decodes a file with the package; for a large file, `decoder` does so in a process of its own. `exact` reads one record
+at a time, `fast` reads blocks of them.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ MAGIC = b"ElfFile\0"
 
 
 def recognises(head: bytes) -> bool:
-    """Tell whether a log begins as an .evtx file does."""
+    """Return whether a log begins like an .evtx file."""
     return head.lstrip().startswith(MAGIC)
 
 
-# The readers are imported when a log of this format is met: what they need takes longer to import than many a log to read.
+# The readers are imported when a log has this format, because importing them takes longer than reading many a log.
 
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:

@@ -1,7 +1,7 @@
 """JSON lines: one event a line, as NXLog or Winlogbeat writes it, or in the names of the event log itself.
 
-`exact` reads one line at a time. `fast` reads a block of lines at once: the first of them tells their `form`, by which DuckDB
-takes the `values` out of all of them.
+`exact` reads one line at a time. `fast` reads a block of lines at once: the first line shows their `form`, and DuckDB then takes
+the `values` out of all of them.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ OBJECT = re.compile(rb"^\s*\{", re.MULTILINE)
 
 
 def recognises(head: bytes) -> bool:
-    """Tell whether a line of a log begins an object; the first may have lost its beginning."""
+    """Return whether a line of a log begins with an object; the first line may be incomplete."""
     return OBJECT.search(head) is not None
 
 
-# The readers are imported when a log of this format is met: what they need takes longer to import than many a log to read.
+# The readers are imported when a log has this format, because importing them takes longer than reading many a log.
 
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:

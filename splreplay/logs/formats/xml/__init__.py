@@ -22,7 +22,7 @@ def recognises(head: bytes) -> bool:
     return BEGINNING.match(head) is not None
 
 
-# The readers are imported when a log of this format is met: what they need takes longer to import than many a log to read.
+# The readers are imported when a log has this format, because importing them takes longer than reading many a log.
 
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:

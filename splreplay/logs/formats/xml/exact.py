@@ -247,11 +247,11 @@ class Parser:
                         case "Channel":
                             channel = _text(item)
             elif name == "EventData":
-                for data in section:
-                    field = data.get("Name")
+                for element in section:
+                    field = element.get("Name")
                     field = SPELLED.get(field, field)
                     if field in values and values[field] is None:
-                        values[field] = _text(data)
+                        values[field] = _text(element)
         return Parts(provider, identifier, time, computer, channel, tuple(values.values()))
 
     def _tree(self, xml: bytes) -> etree._Element:

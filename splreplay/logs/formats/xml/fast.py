@@ -69,9 +69,9 @@ class Learned:
             exactly: Reads some events exactly, given the numbers of the first and the last in the block.
             fields: The fields that *parser* reads.
         """
-        found = list(self._find(block, parser))
+        of_shapes = list(self._find(block, parser))
         unknown = np.ones(len(block.end), np.bool_)
-        for _, events in found:
+        for _, events in of_shapes:
             unknown[events.events] = False
         bad = BadEvents()
         # An end of an event alone is none, and there may be millions of them: those are counted that would not be listed.
@@ -86,7 +86,7 @@ class Learned:
                     bad.add(item)
                 else:
                     rows.setdefault(first, []).append(item)
-        batch = _batch(block, found, rows, fields)
+        batch = _batch(block, of_shapes, rows, fields)
         return [*([batch] if batch.num_rows else []), *([bad] if bad.count else [])]
 
     def _find(self, block: Block, parser: exact.Parser) -> Iterator[tuple[Shape, Found]]:
@@ -110,19 +110,19 @@ class Learned:
                     shapes.append(shape)
                 shape = shapes[number]
                 number += 1
-                found = shape.find(block, events)
-                if len(found.events):
-                    yield shape, found
-                    left[found.events] = 0
+                of_shape = shape.find(block, events)
+                if len(of_shape.events):
+                    yield shape, of_shape
+                    left[of_shape.events] = 0
                     events = np.flatnonzero(left == count)
 
 
 def _batch(
-    block: Block, found: Sequence[tuple[Shape, Found]], others: Mapping[int, Sequence[Row]], fields: Sequence[str]
+    block: Block, of_shapes: Sequence[tuple[Shape, Found]], others: Mapping[int, Sequence[Row]], fields: Sequence[str]
 ) -> pa.RecordBatch:
     """Put the rows into the order of the log; the text of those found stays where it stands in the block."""
     rows_of = np.zeros(len(block.end), np.int64)
-    for _, events in found:
+    for _, events in of_shapes:
         rows_of[events.events] = 1
     for event, rows in others.items():
         rows_of[event] = len(rows)
@@ -130,7 +130,7 @@ def _batch(
     count = int(rows_of.sum())
     ids, times = np.zeros(count, np.int32), np.zeros(count)
     texts = Texts(block, len(fields) + 3, count)
-    for shape, events in found:
+    for shape, events in of_shapes:
         place = at[events.events]
         ids[place], times[place] = shape.event_id, events.time
         texts.point(shape.columns, place, events.start, events.length)
@@ -174,13 +174,13 @@ class Texts:
 
     def write(self, column: int, rows: Integers | int, text: str) -> None:
         """Set the value of some rows to a text that does not stand in the block."""
-        data = text.encode()
-        head = len(data) | int.from_bytes(data[:4], "little") << 32
-        if len(data) <= SHORT:
-            tail = int.from_bytes(data[4:], "little")
+        encoded = text.encode()
+        head = len(encoded) | int.from_bytes(encoded[:4], "little") << 32
+        if len(encoded) <= SHORT:
+            tail = int.from_bytes(encoded[4:], "little")
         else:
             tail = 1 | len(self._written) << 32
-            self._written += data
+            self._written += encoded
         self._views[column, rows] = (head, tail)
         self._valid[column, rows] = True
 
