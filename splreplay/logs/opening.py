@@ -16,7 +16,7 @@ from typing import BinaryIO
 from splreplay.errors import DataError
 
 # Each block costs some milliseconds, whatever its size is.
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 8 << 20
 # Far more than any real event, so that a file without ends of events cannot fill the memory.
 MAX_EVENT_BYTES = 64 << 20
 # This much compressed data is given to zlib at once. zlib copies what follows a member, and data grows a thousandfold at most.

@@ -16,7 +16,7 @@ from splreplay.logs.report import BadEvents, EventKind
 
 # A row group has enough rows for fast searches, and few enough bytes for the memory.
 GROUP_ROWS = 1 << 16
-GROUP_BYTES = 64 << 20
+GROUP_BYTES = 32 << 20
 # A text that repeats this often among the first rows is written, and read by searches, once for each group.
 SAMPLE_ROWS, REPEATED = 1 << 10, 8
 
