@@ -39,7 +39,7 @@ def exit_status(work: Callable[[], int]) -> int:
         print("interrupted", file=sys.stderr)
         return 130  # as a shell has it: 128 and the number of the signal
     except BrokenPipeError:
-        # The reader of the output is gone (`| head`): nothing is left to tell it.
+        # The reader of the output is gone (`| head`), so nothing more can be written to it.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the end
         return 0
     except OSError as error:  # a name that is too long, a folder that may not be read, a disk that is full
@@ -52,7 +52,7 @@ def _fail(error: SplError, status: int) -> int:
 
 
 def _tied(arguments: Sequence[str]) -> list[str]:
-    """Return *arguments* with each time tied to its option: argparse would take `-24h@h` for another option."""
+    """Return *arguments* with each time joined to its option: argparse would read `-24h@h` as another option."""
     tied: list[str] = []
     for argument in arguments:
         if tied and tied[-1] in ("--earliest", "--latest") and re.match(r"-\d*[a-z]", argument, re.I):
@@ -139,7 +139,7 @@ def _add_test(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_of(module: str) -> Callable[[argparse.Namespace], int]:
-    """Return the `run` of a module, which is imported when it is called: --help needs none, and no command needs all."""
+    """Return the `run` of a module that is imported when it is called: --help needs none, and no command needs all."""
 
     def run(options: argparse.Namespace) -> int:
         return int(importlib.import_module(module).run(options))
