@@ -10,7 +10,7 @@ from splreplay.sql.values import Value
 
 ENDS = 12  # drawn
 
-# The fields that each part is taken from: the first that a result has.
+# The fields of each part; the first one that a result has is used.
 PARTS = {
     "parent": ("parent_process_name", "parent_process"),
     "process": ("process_name", "process_path"),
@@ -26,7 +26,7 @@ TIMES = ("firstTime", "lastTime")
 
 @dataclass(frozen=True)
 class End:
-    """A far end: an address or a name, its port ("" where the results do not say), and the first and last time."""
+    """A far end: an address or a name, its port ("" if the results do not have it), and the first and last time."""
 
     address: str
     port: str
@@ -39,7 +39,7 @@ class Picture:
 
     Args:
         parts: The text of each of PARTS, "" for none.
-        fields: Where they are from.
+        fields: The fields that they are taken from.
         ends: The far ends that are drawn.
         left: How many are not.
     """
@@ -51,7 +51,7 @@ class Picture:
 
     @classmethod
     def of(cls, rows: Sequence[dict[str, Value]]) -> Picture | None:
-        """Return the picture of the results of one process; None where they do not name it."""
+        """Return the picture of the results of one process; None if they do not name it."""
         taken = {part: next((name for name in names if rows[0].get(name)), "") for part, names in PARTS.items()}
         if not taken["process"]:
             return None
