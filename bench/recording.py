@@ -1,4 +1,4 @@
-"""A large log for the measurements: the recording that ships, over and over, each time with other values."""
+"""A large log for the measurements: the recording that ships, repeated with different values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from splreplay import engine
 
 SHAPES = engine.app_folder() / "tests" / "recordings" / "installutil_attack.xml"
 
-# What differs from copy to copy; GUIDs and PIDs differ together, so that processes keep their connections.
+# What differs between copies; GUIDs and PIDs change together, so that processes keep their connections.
 VARIED = (
     (r"WKS-014|DEV-007", "WKS-%(host)04d"),
     (r"(?<=SystemTime='2025-06-17T)\d\d:\d\d:\d\d\.\d{4}", "%(clock)s"),
@@ -24,7 +24,7 @@ VARIED = (
     (r"(?<=ProcessId'>)\d+(?=\d</)", "%(pid)d"),
     (r"(?<=SourcePort'>)\d+", "%(port)d"),
     (r"(?<=SHA256=)[0-9A-F]{8}", "%(copy)08X"),
-    # The attack itself stands in the log once.
+    # The attack itself is in the log only once.
     (r"InstallUtil", "MSBuild"),
 )
 

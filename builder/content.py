@@ -1,4 +1,4 @@
-"""All of package/: detections, stories and macros, read and held against each other."""
+"""Read all of package/: detections, stories and macros, and check that they fit together."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class Macro:
 
 @dataclass(frozen=True)
 class StoryTags:
-    """How Enterprise Security lists the story."""
+    """The categories in which Enterprise Security lists the story."""
 
     category: Annotated[tuple[Label, ...], some()]
 
 
 @dataclass(frozen=True)
 class Story:
-    """An analytic story: what the detections that name it are about."""
+    """An analytic story, which detections name."""
 
     name: Label
     id: Uuid
@@ -107,7 +107,7 @@ def load(root: Path) -> Content:
 
 
 def _macros(macros: Iterable[Macro]) -> dict[str, replay_macros.Macro]:
-    """Return the macros as replay expands them, those that come with Splunk_SA_CIM among them."""
+    """Return the macros as replay expands them, including those of Splunk_SA_CIM."""
     by_name = {
         name: replay_macros.from_stanza(name, stanza, "Splunk_SA_CIM")
         for name, stanza in replay_macros.BUILT_IN.items()
@@ -125,7 +125,7 @@ def _check_detection(
     root: Path,
     known: Mapping[str, replay_macros.Macro] | None,
 ) -> None:
-    """Refuse also a filter macro (so a name, in any case) or id that is *seen* already; its value is the file."""
+    """Check a detection; also refuse a filter macro (a name, in any case) or an id that is in *seen*, with its file."""
     detections.check(document, root, known)
     if document.value:
         for key, value in (("name", document.value.filter_macro), ("id", document.value.id)):

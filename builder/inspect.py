@@ -1,4 +1,4 @@
-"""Run AppInspect, Splunk's own check of packages, and refuse what is not known and explained."""
+"""Run AppInspect, Splunk's own check of packages, and refuse all findings that are not known and explained."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from builder.problem import BuildError
 from splreplay.problem import Problem
 
-# The two warnings that no package with a search command of this kind can be without.
+# The two warnings that every package with such a search command gets.
 KNOWN_WARNINGS = {
     "check_for_python_script_existence": "bin/ holds Python: that is what a search command is.",
     "check_python_sdk_version": "SDK 3 needs Python 3.13; Splunk 9.3 to 10.1 have 3.9, which 2.1.1 supports.",
@@ -22,7 +22,7 @@ GOOD_RESULTS = ("success", "not_applicable")
 
 
 def inspect(archive: Path) -> list[str]:
-    """Return what AppInspect says of *archive*, a line each; BuildError for anything not in KNOWN_WARNINGS.
+    """Return what AppInspect says about *archive*, in lines; BuildError for anything not in KNOWN_WARNINGS.
 
     All checks of all tags run. The list of trusted libraries is the one that came with AppInspect, so no
     network is used.

@@ -6,7 +6,7 @@ from splreplay.problem import Problem
 
 
 class BuildError(Exception):
-    """The build cannot go on; carries every problem that was found, not the first alone."""
+    """The build cannot go on; carries every problem that was found, not only the first."""
 
     def __init__(self, *problems: Problem) -> None:
         """Keep *problems* in the order of their places."""

@@ -1,8 +1,7 @@
 """Put the files of splunk-sdk that package/splunk-sdk.sha256 lists into lib/, from its hash-pinned release.
 
-Two hashes stand between the registry and the app: pip checks the release against package/splunk-sdk.txt,
-and every file is checked against package/splunk-sdk.sha256 (`sha256sum --check` reads it too). lib/ is
-never committed.
+Two hashes protect the app: pip checks the release against package/splunk-sdk.txt, and every file is checked against
+package/splunk-sdk.sha256 (`sha256sum --check` reads it too). lib/ is never committed.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ def is_vendored(root: Path) -> bool:
 
 
 def vendor(root: Path) -> None:
-    """Fill lib/, unless it is filled already; BuildError where the pinned release cannot be had."""
+    """Fill lib/, unless it is complete; BuildError if the pinned release is not available."""
     if is_vendored(root):
         return
     wanted = files(root)
@@ -54,10 +53,10 @@ def vendor(root: Path) -> None:
 
 
 def _download(root: Path, folder: Path) -> Path:
-    """Return the release that pip fetched into *folder*.
+    """Return the release that pip downloaded into *folder*.
 
-    pip asks a source release for its metadata, which runs its setup.py: with the setuptools of this
-    environment, pinned as everything in it, rather than with one that pip would fetch for the purpose.
+    For the metadata of a source release pip runs its setup.py, here with the pinned setuptools of this environment, and not
+    with one that pip would download.
     """
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download", "--require-hashes"]
     command += ["--no-deps", "--no-binary", ":all:", "--no-build-isolation", "--dest", str(folder)]

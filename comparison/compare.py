@@ -1,4 +1,4 @@
-"""What a log holds by the published search and by ours, on each add-on, and the alerts as a reader wants them."""
+"""Compare the published search with ours over a log, on each add-on, and show the alerts for a reader."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VALUES = 10  # of a field, shown
 
 
 def plans(app: App) -> dict[str, dict[str, Plan]]:
-    """Return the plan of each search, by its name and add-on; SplError for what is wrong with it."""
+    """Return the plan of each search, by its name and add-on; SplError if one cannot be run."""
     return {name: {addon: plan(app, app.saved_search(name).search, addon) for addon in cim.ADDONS} for name in SEARCHES}
 
 
@@ -50,9 +50,9 @@ def text(recording: Recording, plans: Mapping[str, Mapping[str, Plan]], python: 
 
 
 def _warnings(results_of: Mapping[str, Mapping[str, Results]]) -> list[str]:
-    """Return what limits cost, and where a search that found nothing is blind, each once with its add-ons.
+    """Return what limits dropped, and where a search without results is blind, each once with its add-ons.
 
-    That a CIM version lacks a field is what is compared, so it is no warning here.
+    That a CIM version lacks a field is not a warning here, because it is what is compared.
     """
     warned: dict[tuple[str, str], list[str]] = {}
     for name, by_addon in results_of.items():

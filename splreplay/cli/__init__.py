@@ -72,7 +72,7 @@ def _fail(error: SplError, status: int) -> int:
 
 
 def _tied(arguments: Sequence[str]) -> list[str]:
-    """Return *arguments* with each time tied to its option: argparse would take `-24h@h` for another option."""
+    """Return *arguments* with each time joined to its option: argparse would read `-24h@h` as another option."""
     tied: list[str] = []
     for argument in arguments:
         if tied and tied[-1] in ("--earliest", "--latest") and re.match(r"-\d*[a-z]", argument, re.I):
@@ -159,7 +159,7 @@ def _add_test(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_of(module: str) -> Callable[[argparse.Namespace], int]:
-    """Return the `run` of a module, which is imported when it is called: --help needs none, and no command needs all."""
+    """Return the `run` of a module that is imported when it is called: --help needs none, and no command needs all."""
 
     def run(options: argparse.Namespace) -> int:
         return int(importlib.import_module(module).run(options))

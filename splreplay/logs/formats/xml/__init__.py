@@ -13,12 +13,12 @@ from splreplay.logs.opening import Log
 
 NAME = "xml"
 EXPECTED = "expected is one <Event …>…</Event> after another, without a prefix such as <e:Event>"
-# Where its beginning is lost, an event has a tag all the same; so may a value in JSON.
+# An event that has lost its beginning still has tags, but so may a value in JSON.
 BEGINNING = re.compile(rb"\s*(?:<|[^\s{].*?<(?:\w+:)?Event[\s>])", re.DOTALL)
 
 
 def recognises(head: bytes) -> bool:
-    """Tell whether a log begins with a tag or has one of an event."""
+    """Return whether a log begins with a tag, or has the tag of an event."""
     return BEGINNING.match(head) is not None
 
 
