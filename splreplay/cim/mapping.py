@@ -64,6 +64,11 @@ def of_every_event(vendor_product: str) -> dict[str, str]:
     }
 
 
+def program(path: str, of: str = "process") -> dict[str, str]:
+    """Return the fields that name the program at *path*, which runs as a process or as its parent."""
+    return {f"{of}_exec": last(path), f"{of}_name": last(path), f"{of}_path": path}
+
+
 def last(path: str) -> str:
     r"""Return SQL for what follows the last backslash: the base name of a path, a user without its domain."""
     # Empty values are NULL already, so only a value that ends with a backslash has nothing after it.

@@ -33,4 +33,4 @@ class AddInfo(Transform):
             "info_sid": Sql(literal(SID), Kind.TEXT),
             "info_search_time": Sql(number(run.time.now), Kind.NUMBER),
         }
-        return run.stages.store({**rows.columns, **info}, f"FROM {rows.name}")
+        return run.stages.with_fields(rows, info)

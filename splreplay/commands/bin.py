@@ -67,4 +67,4 @@ class Bin(Transform):
         else:
             text = f"spl_text({start}) || '-' || spl_text({start} + {self.span})"
             bucket = Sql(f"coalesce({text}, {as_text(value)})", Kind.TEXT)
-        return run.stages.store({**rows.columns, self.alias: bucket}, f"FROM {rows.name}")
+        return run.stages.with_fields(rows, {self.alias: bucket})

@@ -69,13 +69,12 @@ class Convert(Transform):
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return the results converted; a missing field stays missing †."""
-        columns = dict(rows.columns)
+        fields: dict[str, Sql] = {}
         for conversion in self.conversions:
             for name in matching(conversion.field, rows.columns):
-                columns[conversion.alias or name] = _SQL[conversion.function](
-                    rows.field(name), literal(self.timeformat)
-                )
-        return run.stages.store(columns, f"FROM {rows.name}")
+                convert = _SQL[conversion.function]
+                fields[conversion.alias or name] = convert(rows.field(name), literal(self.timeformat))
+        return run.stages.with_fields(rows, fields)
 
 
 def _ctime(value: Sql, timeformat: str) -> Sql:

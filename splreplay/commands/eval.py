@@ -56,7 +56,7 @@ class Eval(Transform):
         for name, expression in self.assignments:
             value = compiled(expression)
             if not values.keys().isdisjoint(read):
-                table, values = run.stages.store({**table.columns, **values}, f"FROM {table.name}"), {}
+                table, values = run.stages.with_fields(table, values), {}
                 value = compiled(expression)
             values[name] = value
-        return run.stages.store({**table.columns, **values}, f"FROM {table.name}")
+        return run.stages.with_fields(table, values)

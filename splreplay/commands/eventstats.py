@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from splreplay.commands.stats import Stats
 from splreplay.run.command import Outputs, Run, Table
 from splreplay.run.groups import aggregated
-from splreplay.sql.values import Kind, Sql, as_text
+from splreplay.sql.values import Kind, as_text
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,8 @@ class EventStats(Stats):
             self.segment.refuse("replay's eventstats does not group by a multivalue field", "put mvexpand before it")
         groups = super().run(rows, run)
         on = " AND ".join(
-            f"{as_text(_of('r', rows.field(name)))} = {as_text(_of('g', groups.field(name)))}" for name in self.by
+            f"{as_text(rows.field(name).of('r'))} = {as_text(groups.field(name).of('g'))}" for name in self.by
         )
-        fields = {name: _of("r", column) for name, column in rows.columns.items()}
-        fields |= {name: _of("g", column) for name, column in groups.columns.items() if name not in self.by}
+        fields = {name: column.of("r") for name, column in rows.columns.items()}
+        fields |= {name: column.of("g") for name, column in groups.columns.items() if name not in self.by}
         return run.stages.store(fields, f"FROM {rows.name} r LEFT JOIN {groups.name} g ON {on or 'true'}", 'r."#"')
-
-
-def _of(alias: str, column: Sql) -> Sql:
-    return Sql(f"{alias}.{column.text}" if column.kind is not Kind.NOTHING else "NULL", column.kind)

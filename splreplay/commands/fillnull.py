@@ -29,11 +29,8 @@ class FillNull(Transform):
     def run(self, rows: Table, run: Run) -> Table:
         """Return the results filled; a named field that no result has is added to all of them."""
         named = [name for pattern in self.fields for name in (matching(pattern, rows.columns) or [pattern])]
-        columns = dict(rows.columns)
-        for name in named or list(columns):
-            if "*" not in name:
-                columns[name] = self._filled(rows.field(name))
-        return run.stages.store(columns, f"FROM {rows.name}")
+        filled = {name: self._filled(rows.field(name)) for name in named or rows.columns if "*" not in name}
+        return run.stages.with_fields(rows, filled)
 
     def _filled(self, value: Sql) -> Sql:
         by = Sql(literal(self.value), Kind.LITERAL)

@@ -83,11 +83,9 @@ class Join(Transform):
         how = "JOIN" if self.type == "inner" else "LEFT JOIN"
         self._warn_of_max(run, left_sql, right_sql, on)
 
-        fields: dict[str, Sql] = {}
-        for name, column in rows.columns.items():
-            fields[name] = Sql(f"l.{column.text}", column.kind)
+        fields = {name: column.of("l") for name, column in rows.columns.items()}
         for name, column in right.columns.items():
-            mine = Sql(f"r.{column.text}", column.kind)
+            mine = column.of("r")
             if name not in fields:
                 fields[name] = mine
             elif name not in keys:

@@ -65,7 +65,7 @@ class Lookup(Transform):
             f"QUALIFY row_number() OVER (PARTITION BY r.{ORDER} ORDER BY t.{ORDER}) <= {lookup.max_matches}"
         )
         matched = f'SELECT t."#ro", {listed} FROM ({inner}) t GROUP BY t."#ro"'
-        fields = {name: Sql(f"r.{column.text}", column.kind) for name, column in rows.columns.items()}
+        fields = {name: column.of("r") for name, column in rows.columns.items()}
         for number, (_, mine) in enumerate(outputs):
             fields[mine] = self._output(f"f.o{number}", lookup, rows.field(mine))
         rest = f'FROM {rows.name} r LEFT JOIN ({matched}) f ON f."#ro" = r.{ORDER}'
@@ -81,7 +81,7 @@ class Lookup(Transform):
             kind, output = Kind.MULTIVALUE, f"nullif(coalesce({present}, {default}), [])"
         if self.overwrite or current.kind is Kind.NOTHING:
             return Sql(f"({output})", kind)
-        mine = Sql(f"r.{current.text}", current.kind)
+        mine = current.of("r")
         if kind is Kind.MULTIVALUE or current.kind is Kind.MULTIVALUE:
             return Sql(f"coalesce({as_list(mine)}, {as_list(Sql(output, kind))})", Kind.MULTIVALUE)
         return Sql(f"coalesce({as_text(mine)}, {output})", Kind.TEXT)
@@ -117,4 +117,4 @@ def _match(lookup: LookupTable, table: Table, theirs: str, value: Sql) -> str:
         return f"coalesce(len(list_filter(r.{value.text}, lambda {EACH}: {test(EACH)})) > 0, false)"
     if value.kind is Kind.NOTHING:
         return "false"
-    return f"coalesce({test(as_text(Sql(f'r.{value.text}', value.kind)))}, false)"
+    return f"coalesce({test(as_text(value.of('r')))}, false)"

@@ -59,4 +59,4 @@ class MakeMv(Transform):
             values = f"string_split({text}, {literal(self.delim)})"
         empty = "" if self.allowempty else f" AND {EACH} != ''"
         kept = or_null(f"list_filter({values}, lambda {EACH}: {EACH} IS NOT NULL{empty})")
-        return run.stages.store({**rows.columns, self.field: Sql(kept, Kind.MULTIVALUE)}, f"FROM {rows.name}")
+        return run.stages.with_fields(rows, {self.field: Sql(kept, Kind.MULTIVALUE)})

@@ -57,7 +57,7 @@ class Rex(Transform):
         A group that matches an empty text gives no value †.
         """
         text = as_text(rows.one_value(self.field, self.segment))
-        columns = dict(rows.columns)
+        fields: dict[str, Sql] = {}
         pattern = literal((re2_extraction if self.max_match == 1 else re2_pattern)(self.pattern))
         for name, number in named_groups(self.pattern).items():
             matches = f"regexp_extract_all({text}, {pattern}, {number})"
@@ -66,8 +66,8 @@ class Rex(Transform):
             else:
                 some = f"{matches}[1:{self.max_match}]" if self.max_match else matches
                 value = Sql(or_null(f"list_filter({some}, lambda {EACH}: {EACH} != '')"), Kind.MULTIVALUE)
-            columns[name] = value.or_else(rows.field(name))
-        return run.stages.store(columns, f"FROM {rows.name}")
+            fields[name] = value.or_else(rows.field(name))
+        return run.stages.with_fields(rows, fields)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Sed(Transform):
         else:
             flags = "'g'" if self.everywhere else "''"
             edited = f"regexp_replace({text}, {literal(re2_pattern(self.pattern))}, {literal(self.by)}, {flags})"
-        return run.stages.store({**rows.columns, self.field: Sql(edited, Kind.TEXT)}, f"FROM {rows.name}")
+        return run.stages.with_fields(rows, {self.field: Sql(edited, Kind.TEXT)})
 
 
 def _parse_sed(cursor: Cursor, segment: Segment, field: str, text: str) -> Sed:

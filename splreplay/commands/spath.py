@@ -56,6 +56,4 @@ class Spath(Transform):
                 f"spath reads JSON here, not XML: results of which {self.input} is XML, and gives nothing: {xml:,}"
             )
         values = Sql(f"py_spath({as_text(value)}, {literal(self.path)})", Kind.MULTIVALUE)
-        return run.stages.store(
-            {**rows.columns, self.output: values.or_else(rows.field(self.output))}, f"FROM {rows.name}"
-        )
+        return run.stages.with_fields(rows, {self.output: values.or_else(rows.field(self.output))})

@@ -74,6 +74,10 @@ class Stages:
         self._stored[query] = created = self._create(query, columns)
         return created
 
+    def with_fields(self, rows: Table, fields: Mapping[str, Sql]) -> Table:
+        """Return the rows with *fields* added, or in the place of fields with these names."""
+        return self.store({**rows.columns, **fields}, f"FROM {rows.name}")
+
     def keep(self, rows: Table, where: str) -> Table:
         """Return the rows for which *where* is true, with all their fields."""
         return self.store(rows.columns, f"FROM {rows.name} WHERE {where}")

@@ -37,6 +37,10 @@ class Sql:
     text: str
     kind: Kind
 
+    def of(self, table: str) -> Sql:
+        """Return a column as that of *table*, the name of one side of a join."""
+        return self if self.kind is Kind.NOTHING else Sql(f"{table}.{self.text}", self.kind)
+
     def or_else(self, other: Sql) -> Sql:
         """Return this value, or *other* where there is none."""
         if other.kind is Kind.NOTHING:
