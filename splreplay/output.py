@@ -1,11 +1,12 @@
-"""Results as people and programs read them: a table, one JSON array, or CSV."""
+"""Results as people and programs read them: a table, one JSON array, or CSV, also such as a spreadsheet may open."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -67,12 +68,29 @@ def as_json(results: Results) -> str:
 def as_csv(results: Results) -> str:
     """Return CSV with a header; several values stand in one cell, a line each."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(results.fields)
+    csv.writer(out, lineterminator="\n").writerows(_csv_rows(results))
+    return out.getvalue()
+
+
+# A spreadsheet takes what begins so for a formula, also behind a semicolon where that separates its cells.
+# Source: OWASP, "CSV Injection".
+_FORMULA = re.compile(r"(?:^|(?<=;))(?=[=+\-@\t\r\n])")
+
+
+def as_safe_csv(results: Results) -> str:
+    """Return CSV for a spreadsheet: a single quote stands before what it would take for a formula, and all cells are quoted."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerows([_FORMULA.sub("'", cell) for cell in row] for row in _csv_rows(results))
+    return out.getvalue()
+
+
+def _csv_rows(results: Results) -> Iterator[Sequence[str]]:
+    """Yield the header and the cells of each result."""
+    yield results.fields
     for row in results.rows:
         cells = (_shown(name, row.get(name, "")) for name in results.fields)
-        writer.writerow("\n".join(cell) if isinstance(cell, list) else cell for cell in cells)
-    return out.getvalue()
+        yield ["\n".join(cell) if isinstance(cell, list) else cell for cell in cells]
 
 
 def as_table(results: Results) -> str:
@@ -111,4 +129,9 @@ def printable(text: str) -> str:
     )
 
 
-FORMATS: dict[str, Callable[[Results], str]] = {"table": as_table, "json": as_json, "csv": as_csv}
+FORMATS: dict[str, Callable[[Results], str]] = {
+    "table": as_table,
+    "json": as_json,
+    "csv": as_csv,
+    "safe-csv": as_safe_csv,
+}
