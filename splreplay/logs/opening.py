@@ -16,7 +16,7 @@ from typing import BinaryIO
 from splreplay.errors import DataError
 
 # Each block costs some milliseconds whatever its size.
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 8 << 20
 # Far above any real event, so that a file without event ends cannot fill the memory.
 MAX_EVENT_BYTES = 64 << 20
 # So much of compressed data is looked at once. zlib copies what a member leaves of it, and makes it a thousand times as long

@@ -16,7 +16,7 @@ from splreplay.logs.report import BadEvents, EventKind
 
 # A row group: as many rows as searches like, and as few bytes as memory does.
 GROUP_ROWS = 1 << 16
-GROUP_BYTES = 64 << 20
+GROUP_BYTES = 32 << 20
 # A text that stands this often among the first rows is written, and looked at by searches, once a group.
 SAMPLE_ROWS, REPEATED = 1 << 10, 8
 
