@@ -11,6 +11,7 @@ import pytest
 
 from tests.command.splunkd import (
     Outcome,
+    Reply,
     build_app,
     execute,
     frame,
@@ -32,9 +33,9 @@ def error_of(outcome: Outcome) -> str:
     return outcome.errors()[0]
 
 
-def own_cells(outcome: Outcome) -> list[list[str]]:
+def own_cells(reply: Reply) -> list[list[str]]:
     """Return the table that came back without the columns that the command added at its end."""
-    table = outcome.replies[1].table()
+    table = reply.table()
     width = table[0].index(INPUT_COLUMNS_END)
     return [row[:width] for row in table]
 
@@ -105,49 +106,57 @@ def test_an_error_comes_after_the_answers_before_it(app: Path, python: str) -> N
     assert ["bob"] == [result["risk_user"] for result in outcome.results()]
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [
-        pytest.param("a\0b", id="NUL"),
-        pytest.param("\r", id="CR"),
-        pytest.param("a\rb", id="CR inside"),
-        pytest.param("a\r\nb\n\n", id="line breaks"),
-        pytest.param('"', id="quote"),
-        pytest.param('a"",""b', id="quotes and commas"),
-        pytest.param("\udcff\udcfe", id="not UTF-8"),
-        pytest.param("\ufeffa", id="byte order mark"),
-        pytest.param("\u2028\x85\x0b\x0c", id="line ends of other kinds"),
-        pytest.param("😀", id="beyond the basic plane"),
-        pytest.param("$a$;$b$", id="encoded like several values"),
-        pytest.param("{0} %s \\", id="formats"),
-        pytest.param("x" * 1_000_000, id="a megabyte"),
-        pytest.param("x" * 11_000_000, id="more than splunklib takes"),
-        pytest.param("$" * 1_000_000, id="a megabyte of $"),
-    ],
-)
-def test_a_cell_is_never_changed(app: Path, python: str, cell: str) -> None:
+CELLS = {
+    "NUL": "a\0b",
+    "CR": "\r",
+    "CR inside": "a\rb",
+    "line breaks": "a\r\nb\n\n",
+    "quote": '"',
+    "quotes and commas": 'a"",""b',
+    "not UTF-8": "\udcff\udcfe",
+    "byte order mark": "\ufeffa",
+    "line ends of other kinds": "\u2028\x85\x0b\x0c",
+    "beyond the basic plane": "😀",
+    "encoded like several values": "$a$;$b$",
+    "formats": "{0} %s \\",
+    "a megabyte": "x" * 1_000_000,
+    "more than splunklib takes": "x" * 11_000_000,
+    "a megabyte of $": "$" * 1_000_000,
+}
+COLUMNS = {
+    "duplicate names": [["user", "a", "user", "a"], ["bob", "1", "eve", "2"]],
+    "empty names": [["", "user", ""], ["1", "bob", "2"]],
+    "__mv_ without its field": [["__mv_x", "user"], ["$a$;$b$", "bob"]],
+    "malformed __mv_": [["user", "__mv_user"], ["a\nb", "no such form"]],
+    "__mv_ of nothing": [["__mv_", "user"], ["$a$;$b$", "bob"]],
+    "10,000 columns": [[f"f{n}" for n in range(10_000)], ["x"] * 10_000],
+    "one column with empty cells": [["user"], [""], ["bob"], [""]],
+    "names that need quotes": [["a\nb", 'c"d', "e,f", "g\0h"], ["1", "2", "3", "4"]],
+    "internal fields": [["_time", "_raw", "_chunked_idx"], ["1", "raw", "0"]],
+}
+TABLES = COLUMNS | {
+    name: [["user", "other", "__mv_user"], [cell, "x", cell], ["bob", cell, ""]] for name, cell in CELLS.items()
+}
+
+
+@pytest.fixture(scope="module")
+def answers(app: Path, python: str) -> dict[str, Reply]:
+    """The answers to the tables, of one process that gets them chunk by chunk."""
+    bodies = [splunk_csv(header, rows) for header, *rows in TABLES.values()]
+    outcome = run(app, python, getinfo(), *(execute(body, finished=False) for body in bodies), execute())
+    return dict(zip(TABLES, outcome.replies[1:], strict=False))
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_cell_is_never_changed(answers: dict[str, Reply], name: str) -> None:
     """Whatever a cell holds, it comes back as it was, under its column, in every row and on every Python."""
-    table = [["user", "other", "__mv_user"], [cell, "x", cell], ["bob", cell, ""]]
-    assert table == own_cells(run(app, python, getinfo(), execute(splunk_csv(table[0], table[1:]))))
+    assert TABLES[name] == own_cells(answers[name])
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        pytest.param([["user", "a", "user", "a"], ["bob", "1", "eve", "2"]], id="duplicate names"),
-        pytest.param([["", "user", ""], ["1", "bob", "2"]], id="empty names"),
-        pytest.param([["__mv_x", "user"], ["$a$;$b$", "bob"]], id="__mv_ without its field"),
-        pytest.param([["user", "__mv_user"], ["a\nb", "no such form"]], id="malformed __mv_"),
-        pytest.param([["__mv_", "user"], ["$a$;$b$", "bob"]], id="__mv_ of nothing"),
-        pytest.param([[f"f{n}" for n in range(10_000)], ["x"] * 10_000], id="10,000 columns"),
-        pytest.param([["user"], [""], ["bob"], [""]], id="one column with empty cells"),
-        pytest.param([["a\nb", 'c"d', "e,f", "g\0h"], ["1", "2", "3", "4"]], id="names that need quotes"),
-        pytest.param([["_time", "_raw", "_chunked_idx"], ["1", "raw", "0"]], id="internal fields"),
-    ],
-)
-def test_columns_are_never_changed(app: Path, python: str, table: list[list[str]]) -> None:
+@pytest.mark.parametrize("name", COLUMNS)
+def test_columns_are_never_changed(answers: dict[str, Reply], name: str) -> None:
     """Whatever the columns are called, every cell stays under its own."""
-    assert table == own_cells(run(app, python, getinfo(), execute(splunk_csv(table[0], table[1:]))))
+    assert TABLES[name] == own_cells(answers[name])
 
 
 def test_fields_named_like_our_own(app: Path, python: str) -> None:
@@ -175,7 +184,7 @@ def test_a_row_that_ends_early(app: Path, python: str) -> None:
     """The cells that a short row lacks are empty, and ours stand under our columns."""
     outcome = run(app, python, getinfo(), execute("user,dest,other\nbob\n\neve,ws5,x\n"))
     expected = [["user", "dest", "other"], ["bob", "", ""], ["", "", ""], ["eve", "ws5", "x"]]
-    assert expected == own_cells(outcome)
+    assert expected == own_cells(outcome.replies[1])
     assert ["80", "80", "80"] == [result["risk_score"] for result in outcome.results()]
 
 

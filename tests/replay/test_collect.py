@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ NAME = "Windows InstallUtil Remote Network Connection"
 HUNT = f'| savedsearch "{NAME} - Hunt"'
 MODIFIERS = f"{NAME} - Risk Modifiers"
 ADDONS = ("current", "cim5", "legacy")
+Row = Mapping[str, Value]
 # As docs/admin.md tells a reader to count.
 TOTALS = "search index=risk | dedup risk_modifier_id | stats sum(risk_score) as risk_score count by risk_object"
 RUN = NOON + 3600
@@ -125,18 +127,32 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_values(tmp_path: Path, text: str) -> None:
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Sequence[Row], Sequence[Row]]:
+    """The risk events of hosts that each hold one hostile text, as the search makes them, and as the index has them."""
+    folder = tmp_path_factory.mktemp("index")
+    events = []
+    for number, text in enumerate(HOSTILE):
+        started = process(f"wks{number}", 100, NOON, guid(number), User=f"CORP\\{text}", ParentImage=rf"C:\{text}")
+        connected = connection(f"wks{number}", 100, NOON + 1, guid(number), DestinationHostname=text)
+        events += [started, connected]
+    log = recording(events)
+    write(log, folder)
+    made = ask(log, folder, f"{HUNT} | rbaenrich output=modifiers").rows
+    return made, ask(log, folder, "search index=risk").rows
+
+
+def test_hostile_values_are_no_more_events(hostile: tuple[Sequence[Row], Sequence[Row]]) -> None:
+    """No value is an event of its own: the index has as many as were made, and they are of the hosts that there are."""
+    made, found = hostile
+    hosts = {f"wks{number}" for number in range(len(HOSTILE))}
+    assert (hosts, len(made)) == ({row["dest"] for row in found}, len(found))
+
+
+@pytest.mark.parametrize("number", range(len(HOSTILE)), ids=HOSTILE)
+def test_hostile_values(hostile: tuple[Sequence[Row], Sequence[Row]], number: int) -> None:
     """A value comes back as it was, in its own field: it adds no field, changes none and is no second event."""
-    log = recording(
-        [
-            process("wks", 100, NOON, guid(1), User=f"CORP\\{text}", ParentImage=rf"C:\{text}"),
-            connection("wks", 100, NOON + 1, guid(1), DestinationHostname=text),
-        ]
-    )
-    write(log, tmp_path)
-    expected = list(ask(log, tmp_path, f"{HUNT} | rbaenrich output=modifiers").rows)
-    found = [dict(row) for row in ask(log, tmp_path, "search index=risk").rows]
+    expected, found = ([dict(row) for row in rows if row["dest"] == f"wks{number}"] for rows in hostile)
     added = {"index", "sourcetype", "orig_sid", "info_search_time"}
     ours = [{name: value for name, value in row.items() if name not in added} for row in found]
     assert (True, expected) == (bool(expected), ours)
