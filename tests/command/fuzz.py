@@ -82,7 +82,6 @@ CARRIED = sorted(
     [
         "connection_to_CNC",
         "dest",
-        "dest_port",
         "parent_process_name",
         "process_guid",
         "process_id",
