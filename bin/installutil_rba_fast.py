@@ -1,12 +1,12 @@
 """
 The answers of `rules` and `table` for many results at once. Without this module all is the same, but slower.
 
-Most values are ordinary: printable ASCII, and none that a rule drops or rewrites. What the rules say of one result
-differs from what they say of the next only where such values stand. So the rules are asked about a result in which
-marks stand for them, and their answer is a form: it is filled with the values of each row, and set behind the row's
-text, which is not taken apart and written anew. A value that is not ordinary stays in the form as it is. What depends
-on the values themselves has a column of its own: the finding id, the threat objects, the score modifiers that apply.
-A chunk that is no plain table, or has columns named like ours, is left to the caller.
+Most values are ordinary: printable ASCII that no rule drops or rewrites. The rules say the same of two results that
+differ in ordinary values only. So the rules are asked once, about a result in which marks stand for such values. Their
+answer is a form. For each result it is filled with the values, and appended to the result's own text, which is
+neither taken apart nor written anew. A value that is not ordinary stays in the form as it is. What depends on the
+values themselves is worked out for each result: the finding id, the threat objects, the score modifiers that apply.
+The caller answers a chunk that is no plain table, or that has columns named like ours.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from itertools import chain, compress, islice, repeat, tee, zip_longest
+from itertools import chain, compress, islice, repeat, zip_longest
 from typing import Callable, NamedTuple, TypeVar
 
 import installutil_rba_rules as rules
@@ -26,27 +26,27 @@ from installutil_rba_fields import ANNOTATION
 from installutil_rba_lookups import RISK_OBJECT, TOKEN, Configuration, Entity, ScoreModifier, message_fields
 from installutil_rba_values import PLACEHOLDERS, Pattern, Record
 
-_BLOCK = 1000  # results worked on at a time: few enough to stay in the processor's cache
-_REMEMBERED = 10_000  # forms, and verdicts on values, that are kept in case they are needed again
-_LONGEST_ROW = 4000  # characters of a row's text: of longer ones less is remembered
-_LONGEST_REMEMBERED = 1000  # characters of what they are of: a cell of megabytes does not come twice
-_ADDRESS = re.compile(r":|\n[0-9\[]")  # is somewhere in a column that holds an address
+_BLOCK = 500  # results worked on at a time: few enough to stay in the processor's cache
+_REMEMBERED = 10_000  # answers that are kept of each kind
+_LONGEST_REMEMBERED = 1000  # characters: a longer text is unlikely to come again
+_ADDRESS = re.compile(r":|\n[0-9\[]")  # found somewhere in a column that holds an address
+_VALUE_END, _ROW_END = "\ud800", "\ud801"  # no text that was UTF-8 holds them
 
 _OURS = table.made_of(ANNOTATION, []).header
-# What is not the same in all results of a form, and no field's value: the row's own text, and three of our cells.
+# Besides the values of fields, what differs between the results of a form: the row's own text, and three of our cells.
 _OWN = _ROW, _FINDING_ID, _THREATS, _MV_THREATS = "\n", "risk_finding_id", "threat_objects", table.MV + "threat_objects"
 
 Columns = Mapping[str, Sequence[str]]
 Cells = tuple[str, ...]
-Slot = tuple[str, int]  # a field, and which of its values; of what is ours, the first
+Slot = tuple[str, int]  # a field and the number of one of its values; 0 for what is in _OWN
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
-# A mark stands for a value. No value looks like one, by chance or by intent, and neither lower() nor the quoting of
-# CSV and JSON changes it.
+# A mark stands for a value. No value looks like one, by chance or by intent. Lower case and the quoting of CSV and
+# JSON leave a mark as it is.
 _SECRET = os.urandom(8).hex()
 _MARK = re.compile(f"(q{_SECRET}[0-9]+q)")
-_MARKED = 20  # values of one field that are marked
+_MARKED = 20  # values of one field that can have marks
 
 
 class NotPlainError(Exception):
@@ -67,38 +67,56 @@ class FastPath:
         Raises:
             NotPlainError: The answer, or its rest, cannot be told here.
         """
-        lines, texts = tee(table.lines(body))
-        reader = table.reader(lines)
+        row_lines: list[str] = []  # the lines of the row that is read
+        reader = table.reader(_kept(table.lines(body), row_lines))
         try:
             header: list[str] = next(reader, [])
             forms = self._forms(tuple(header))
             if not forms.usable:
                 raise NotPlainError
-            end = reader.line_num
-            (header_text,) = _texts(texts, [end])
-            above = [f"{header_text},{','.join(_OURS)}"]
-            for block in iter(lambda: [(row, reader.line_num) for row in islice(reader, _BLOCK)], []):
-                rows = [row for row, _ in block]
+            lines_before = [f"{_text(row_lines)},{','.join(_OURS)}"]
+            while True:
+                rows, texts = [], []
+                for row in islice(reader, _BLOCK):
+                    rows.append(row)
+                    texts.append(_text(row_lines))
+                if not rows:
+                    return
                 if {*map(len, rows)} != {len(header)}:
                     raise NotPlainError
-                row_texts = _texts(texts, [row_end - end for _, row_end in block])
-                end = reader.line_num
-                yield "\r\n".join([*above, *forms.filled(rows, row_texts, tally), ""])
-                above = []
+                yield "\r\n".join([*lines_before, *forms.filled(rows, texts, tally), ""])
+                lines_before = []
         except csv.Error as error:
             raise NotPlainError from error
 
 
-class _Ordinary:
-    """What a value must not be, or hold, to be put into a form."""
+class _Memory(dict[K, T]):
+    """Answers of a function, kept for when the same is asked again."""
 
-    def __init__(self, characters: str, values: frozenset[str], parts: Iterable[str] = (), addresses: bool = False):
-        """Take characters and parts that no value may hold, texts and perhaps addresses that none may be."""
-        self._characters = characters
+    def __init__(self, function: Callable[[K], T], length: Callable[[K], int]) -> None:
+        """Take the function, and what tells how many characters a key has."""
+        self._function = function
+        self._length = length
+
+    def __missing__(self, key: K) -> T:
+        answer = self._function(key)
+        if self._length(key) <= _LONGEST_REMEMBERED:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[key] = answer
+        return answer
+
+
+class _Ordinary:
+    """The test of whether values can be put into a form."""
+
+    def __init__(self, characters: str, values: frozenset[str], parts: Sequence[str] = (), addresses: bool = False):
+        """Take the characters and parts that no value may hold, and the values that none may be, perhaps addresses too."""
+        self._allowed = bytes({*range(ord(" "), ord("~") + 1)}.difference(characters.encode()))
         self._values = values
-        self._parts = ("\n ", " \n", *parts)
+        self._parts = parts
         self._addresses = addresses
-        self.is_met_by = _remembered(self.is_met_by_all, _length)
+        self.is_met_by = _Memory[str, bool](lambda value: self.is_met_by_all([value]), len).__getitem__
 
     def is_met_by_all(self, column: Sequence[str]) -> bool:
         """Tell whether all values are ordinary; it may deny it of some that are, but not the other way round."""
@@ -106,10 +124,8 @@ class _Ordinary:
         lowered = joined.lower()
         framed = f"\n{lowered}\n"
         return (
-            joined.isascii()
-            and joined.count("\n") == len(column) - 1
-            and joined.replace("\n", "").isprintable()
-            and not any(character in joined for character in self._characters)
+            joined.encode("utf-8", "surrogateescape").translate(None, self._allowed) == b"\n" * (len(column) - 1)
+            and not (" " in joined and ("\n " in framed or " \n" in framed))
             and not any(part in framed for part in self._parts)
             and not (self._addresses and _ADDRESS.search(framed))
             and self._values.isdisjoint(lowered.split("\n"))
@@ -128,7 +144,7 @@ def _unless_ignored(patterns: Sequence[Pattern]) -> _Ordinary:
 
 
 class _Form(NamedTuple):
-    """What the rules say of some results: pieces of text, between which the values of *slots* belong."""
+    """What the rules say of some results: pieces of text, and between each two of them the value of a slot."""
 
     pieces: tuple[str, ...]
     slots: tuple[Slot, ...]
@@ -152,11 +168,10 @@ class _Forms:
 
         detection, risk = configuration.detection, configuration.risk_entities
         fields = present(rules.fields_read(configuration))
-        # By what is asked of them: who the finding is, what is shown as it is, what threatens, what changes the score.
+        # The fields that name the finding, those that the answer shows, and those that change the score.
         self._named = present(detection.finding_fields)
         self._shown = present([*message_fields(detection.risk_message), *(entity.field for entity in risk)])
         threats = [entity for entity in configuration.threat_entities if entity.field in header]
-        self._threatening = _with_several(tuple(entity.field for entity in threats))
         self._rated = _with_several(present(modifier.field for modifier in configuration.modifiers))
         self._said = _with_several(fields)
         self._record = {
@@ -184,14 +199,15 @@ class _Forms:
         )
         self._fits_identity = _Ordinary('"\\', PLACEHOLDERS)
         self._fits_answer = _unless_ignored(patterns)
-        # Of each entity, the text of a value, remembered or not.
-        texts = [partial(self._threat_text, entity) for entity in threats]
-        self._threat = [(lru_cache(_REMEMBERED)(text), text) for text in texts]
-        self._threats = lru_cache(_REMEMBERED)(self._threat_cells)
-        self._applied = _remembered(self._modifiers, _length)
-        self._identity = _remembered(self._identity_form, _length)
-        self._answer = _remembered(self._answer_form, _length_of_shape)
-        self._usual_form = _remembered(self._usual_answer_form, _length)
+        self._threats = [
+            (entity.field, _Memory[str, str](partial(self._threat_text, entity), len).__getitem__) for entity in threats
+        ]
+        types = [kind for entity in threats for kind in entity.object_type.split("|")]
+        self._may_repeat = len(types) != len({*types})
+        self._applied = _Memory(self._modifiers, _length).__getitem__
+        self._identity = _Memory(self._identity_form, _length).__getitem__
+        self._answer = _Memory(self._answer_form, lambda key: _length(key[0])).__getitem__
+        self._usual_form = _Memory(self._usual_answer_form, _length).__getitem__
 
     def filled(self, rows: Sequence[list[str]], texts: Sequence[str], tally: Counter[str]) -> list[str]:
         """Return for each row its text with the answer behind it."""
@@ -200,11 +216,7 @@ class _Forms:
         columns.update(zip(reversed(self._header), reversed(list(zip(*rows)))))
         columns[_ROW] = texts
         columns[_FINDING_ID] = self._finding_ids(columns)
-        # Results with several far ends have hardly ever the same ones: there, each value is remembered, not all of them.
-        several = any(any(columns[name]) for name in self._threatening if name.startswith(table.MV))
-        threat_cells = self._threat_cells if several or max(map(len, texts)) > _LONGEST_ROW else self._threats
-        threats = zip(*(columns[name] for name in self._threatening)) if self._threatening else repeat((), len(rows))
-        columns[_THREATS], columns[_MV_THREATS], all_kept = zip(*map(threat_cells, threats))
+        columns[_THREATS], columns[_MV_THREATS], all_kept = self._threat_columns(columns)
 
         ordinary = self._ordinary(self._fits_answer, self._shown, columns)
         ordinary = [usual and kept for usual, kept in zip(ordinary, all_kept)]
@@ -266,7 +278,7 @@ class _Forms:
                 ordinary = [was and value == "" for was, value in zip(ordinary, several)]
         for field in fields:
             if not test.is_met_by_all([*compress(columns[field], ordinary)]):
-                ordinary = [was and test.is_met_by((value,)) for was, value in zip(ordinary, columns[field])]
+                ordinary = [was and test.is_met_by(value) for was, value in zip(ordinary, columns[field])]
         return ordinary
 
     def _usual_shape(self, fields: Cells) -> Cells:
@@ -287,24 +299,38 @@ class _Forms:
             items = [value] if isinstance(value, str) else [*value]
             if len(items) <= most and len({*map(str.lower, items)}) == len(items):
                 for number, item in enumerate(items):
-                    if test.is_met_by((item,)):
+                    if test.is_met_by(item):
                         values[field, number] = item
                         items[number] = self._mark[field, number]
             shape.append(items)
         return (*(items[0] for items in shape), *map(table.encoded, shape)), values
 
-    def _threat_cells(self, cells: Cells) -> tuple[str, str, bool]:
-        """Return the cells of threat_objects for results with these values, and whether they hold all there are."""
-        found: list[str] = []
-        for (remembered, made), cell, several in zip(self._threat, cells, cells[len(self._threat) :]):
-            threat = remembered if len(cell) + len(several) <= _LONGEST_REMEMBERED else made
-            found += map(threat, (several and table.decoded(several)) or (cell,))
-        shown = [*filter(None, dict.fromkeys(found))]
-        return _quoted(table.text(shown)), _quoted(table.encoded(shown)), len(shown) <= rules.KEPT
+    def _threat_columns(self, columns: Columns) -> tuple[list[str], list[str], list[bool]]:
+        """Return the two columns of threat_objects, and for each result whether they hold all that it has."""
+        found: list[Iterable[str]] = [repeat("", len(columns[_ROW]))]
+        for field, threat in self._threats:
+            cells, several = columns[field], columns[table.MV + field]
+            if any(several):
+                values = (items or [cell] for cell, items in zip(cells, map(table.decoded, several)))
+                found.append(["".join(map(threat, dict.fromkeys(items))) for items in values])
+            else:
+                found.append(map(threat, cells))
+        texts = [text[:-1] for text in map("".join, zip(*found))]
+        if self._may_repeat:
+            texts = [_VALUE_END.join(dict.fromkeys(text.split(_VALUE_END))) for text in texts]
+        joined = _ROW_END.join(texts).replace('"', '""')
+        encoded = joined.replace("$", "$$").replace(_VALUE_END, "$;$").split(_ROW_END)
+        more = [text.count(_VALUE_END) for text in texts]  # values besides the first
+        return (
+            joined.replace(_VALUE_END, "\n").split(_ROW_END),
+            [f"${cell}$" if number else "" for cell, number in zip(encoded, more)],
+            [number < rules.KEPT for number in more],
+        )
 
     def _threat_text(self, entity: Entity, value: str) -> str:
-        """Return a value of a field as it stands in threat_objects; nothing where it is no threat object."""
-        return "=".join(rules.threat_object(self._configuration, entity, value) or ())
+        """Return what threat_objects says of a value, and _VALUE_END; nothing where it is no threat object."""
+        threat = rules.threat_object(self._configuration, entity, value)
+        return "=".join(threat) + _VALUE_END if threat else ""
 
     def _usual_answer_form(self, rated: Cells) -> _Form:
         return self._answer((self._usual_shape(self._shown), self._applied(rated)))
@@ -345,16 +371,6 @@ def _length(cells: Cells) -> int:
     return sum(map(len, cells))
 
 
-def _length_of_shape(key: tuple[Cells, tuple[ScoreModifier, ...]]) -> int:
-    return _length(key[0])
-
-
-def _remembered(function: Callable[[K], T], length: Callable[[K], int]) -> Callable[[K], T]:
-    """Return the function, which keeps its answers unless they are of what is long."""
-    kept = lru_cache(_REMEMBERED)(function)
-    return lambda key: kept(key) if length(key) <= _LONGEST_REMEMBERED else function(key)
-
-
 def _quoted(cell: str) -> str:
     """Return the cell as it stands between quotes in CSV."""
     return cell.replace('"', '""')
@@ -376,9 +392,15 @@ def _merged(first: Sequence[bool], these: Iterator[str], those: Iterator[str]) -
     return list(these) if all(first) else [next(these if one else those) for one in first]
 
 
-def _texts(lines: Iterator[str], ends: Sequence[int]) -> list[str]:
-    """Return the text of each row, of which the *ends* say how many lines there are up to its own last one."""
-    taken = list(islice(lines, ends[-1]))
-    if len(taken) == len(ends):
-        return [line.rstrip("\r\n") for line in taken]
-    return ["".join(taken[start:end]).rstrip("\r\n") for start, end in zip([0, *ends], ends)]
+def _kept(lines: Iterable[str], kept: list[str]) -> Iterator[str]:
+    """Yield the lines, and append each to *kept*."""
+    for line in lines:
+        kept.append(line)
+        yield line
+
+
+def _text(lines: list[str]) -> str:
+    """Return the text of a row without its end, and forget its lines."""
+    text = "".join(lines).rstrip("\r\n")
+    lines.clear()
+    return text

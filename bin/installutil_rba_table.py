@@ -181,9 +181,9 @@ def encoded(value: Value) -> str:
 
 def decoded(cell: str) -> list[str]:
     """Return the values of a `__mv_` cell; none where it is empty or not of that form."""
-    inner = cell[1:-1]
-    if cell[:1] == cell[-1:] == "$" != cell and "$" not in inner.replace("$;$", ""):
-        return inner.split("$;$")  # the usual case, in which no value holds a $
+    items = cell[1:-1].split("$;$")
+    if cell.count("$") == 2 * len(items) and cell[0] == cell[-1] == "$":
+        return items  # the usual case, in which no value holds a $
     items = []
     position = 0
     while position < len(cell):
