@@ -65,7 +65,9 @@ def test_blocks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expected", "write"), [("no results\n", as_table), ("[]\n", as_json), ("a\n", as_csv)], ids=str
+    ("expected", "write"),
+    [("no results\n", as_table), ("[]\n", as_json), ("a\n", as_csv)],
+    ids=["table", "json", "csv"],
 )
 def test_nothing(expected: str, write: object) -> None:
     """No results are said to be none, an empty array, a header."""
