@@ -49,7 +49,7 @@ requirements: $(VENV)/dev.done  ## pin requirements/*.txt anew from the .in file
 	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:  ## remove what the targets above made
-	rm -rf $(VENV) lib dist dashboard/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) lib dist build splreplay.egg-info dashboard/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # A set-up that was broken off leaves no .done file, so the next run starts it again.
 $(VENV)/python.done:

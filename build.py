@@ -23,7 +23,7 @@ def render_files(*, check_only: bool = False) -> None:
     if not check_only:
         render.write(ROOT, rendered)
     elif stale := render.stale(ROOT, rendered):
-        raise BuildError(stale)
+        raise BuildError(*stale)
 
 
 def vendor_sdk() -> None:
@@ -36,7 +36,7 @@ def checked_files() -> dict[str, bytes]:
     files = archive.assemble(ROOT)
     # What is wrong with a stale file is no news: it is rendered anew.
     if problems := render.stale(ROOT, render.render(content.load(ROOT))) or check.problems(files):
-        raise BuildError(problems)
+        raise BuildError(*problems)
     return files
 
 

@@ -23,26 +23,26 @@ FIELDS = (
     *("_time", "dest", "user", "parent_process_name", "process_name", "process_path", "process"),
     *("process_guid", "process_id", "connection_to_CNC", "dest_port", "match_basis"),
 )
-# A finding is a process, with as many far ends as it has.
+# A finding is a process with all its far ends.
 DETECTIONS = [row.replace("|connection_to_CNC|dest_port", "") for row in LOOKUP_ROWS["detections"]]
 PARENTS = ("cmd.exe", "powershell.exe", "explorer.exe", "rundll32.exe")
 FOLDER = "C:\\Windows\\Microsoft.NET\\Framework64\\v4.0.30319"
 PEERS = Path(__file__).parent / "peers"
 SHORTEST_OF = 3
 
-# Of a result's number and cells makes its cells with those of the `__mv_` columns.
+# Turns the number and the cells of a result into its cells with those of the `__mv_` columns.
 Several = Callable[[int, list[str]], list[str]]
 
 
 class Cost(NamedTuple):
-    """Of one process: processor seconds, and the most memory that it held, in MB."""
+    """The cost of one process: processor seconds, and its peak memory in MB."""
 
     seconds: float
     memory: float
 
 
 def row(number: int, messages: int) -> list[str]:
-    """Return one result: a finding of its own, whose message is one of as many as *messages*."""
+    """Return one result: a finding of its own, with one of *messages* different messages."""
     who = number % messages
     return [
         f"{1_700_000_000 + number}.000",
@@ -61,25 +61,25 @@ def row(number: int, messages: int) -> list[str]:
 
 
 def two_users(number: int, cells: list[str]) -> list[str]:
-    """Give each tenth result two users."""
+    """Give every tenth result two users."""
     return with_values(cells, {"user": [cells[2], "SYSTEM"]} if number % 10 == 0 else {})
 
 
 def three_far_ends(number: int, cells: list[str]) -> list[str]:
-    """Give each result three far ends of 5,000, and the port of each: hardly any two results have the same."""
+    """Give each result three of 5,000 far ends, and their ports, so that hardly any two results are the same."""
     ends = [number * 7 % 5000, number * 11 % 4999, number * 13 % 4993]
     names = [f"198.51.{end >> 8}.{end & 255}" if end % 3 else f"c2-{end}.example.net" for end in ends]
     return with_values(cells, {"connection_to_CNC": names, "dest_port": ["80", "443", str(1024 + number % 5000)]})
 
 
 def with_values(cells: list[str], values: dict[str, list[str]]) -> list[str]:
-    """Return the cells of a result with these values, and behind them those of its `__mv_` columns."""
+    """Return the cells of a result with these values, followed by those of its `__mv_` columns."""
     single = ["\n".join(values[field]) if field in values else cell for field, cell in zip(FIELDS, cells, strict=True)]
     return single + [";".join(f"${value}$" for value in values.get(field, ())) for field in FIELDS]
 
 
 def conversation(folder: Path, name: str, rows: int, messages: int, several: Several | None = None) -> Path:
-    """Write what splunkd sends for so many results; *several* gives them fields of several values."""
+    """Write what splunkd sends for so many results; *several* gives their fields several values."""
     path = folder / name
     header = [*FIELDS, *(f"__mv_{field}" for field in FIELDS)] if several else FIELDS
     with path.open("wb") as out:
@@ -103,7 +103,7 @@ def cost(command: Sequence[str], conversation: Path | None = None) -> Cost:
 
 
 def least(runs: int, *commands: tuple[Sequence[str], Path | None]) -> Iterator[float]:
-    """Yield the least processor time of each command; they take turns, so that a busy moment meets them all."""
+    """Yield the least processor time of each command; they take turns, so that a busy moment affects all of them."""
     turns = [[cost(*command).seconds for command in commands] for _ in range(runs)]
     return map(min, zip(*turns, strict=True))
 

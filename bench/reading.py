@@ -26,7 +26,7 @@ from tests.logs.evtx_writer import write_evtx
 
 EVENTS = 700_000
 EVTX_EVENTS = 50_000
-# For peak memory, which a process has only once.
+# Measures peak memory, which a process has only once.
 RECORD = (
     "import sys; from splreplay import engine; engine.record(sys.argv[1:]); print(open('/proc/self/status').read())"
 )
@@ -41,7 +41,7 @@ def alert(log: Path, cache: Path | None = None) -> None:
 
 
 def count_lines(log: Path) -> None:
-    """Let DuckDB count the lines of a file, as long as replay's events may be."""
+    """Let DuckDB count the lines of a file, which may be as long as replay's events."""
     query = (
         "SELECT count(*) FROM read_csv(?, columns={'line': 'VARCHAR'}, delim='\x01', quote='', escape='', header=false, "
         f"auto_detect=false, max_line_size={MAX_EVENT_BYTES})"
@@ -58,7 +58,7 @@ def evtx_json(log: Path) -> None:
 
 
 def evtx_file() -> bytes:
-    """Return an .evtx file of EVTX_EVENTS events, as many a chunk as it has room for, the same fifty chunks over and over."""
+    """Return an .evtx file of EVTX_EVENTS events in full chunks: the same fifty chunks, repeated."""
     events = list(itertools.islice(recording.events(EVENTS), 800))
     files = [write_evtx(*events[start : start + 16]) for start in range(0, len(events), 16)]
     chunks = b"".join(file[HEADER_BYTES:] for file in files)

@@ -1,4 +1,4 @@
-"""A large log for the measurements: the recording that ships, over and over, each time with other values."""
+"""A large log for the measurements: the recording that ships, repeated with different values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from splreplay import engine
 
 SHAPES = engine.app_folder() / "tests" / "recordings" / "installutil_attack.xml"
 
-# What differs from copy to copy; GUIDs and PIDs differ together, so that processes keep their connections.
+# What differs between copies; GUIDs and PIDs change together, so that processes keep their connections.
 VARIED = (
     (r"WKS-014|DEV-007", "WKS-%(host)04d"),
     (r"(?<=SystemTime='2025-06-17T)\d\d:\d\d:\d\d\.\d{4}", "%(clock)s"),
@@ -24,7 +24,7 @@ VARIED = (
     (r"(?<=ProcessId'>)\d+(?=\d</)", "%(pid)d"),
     (r"(?<=SourcePort'>)\d+", "%(port)d"),
     (r"(?<=SHA256=)[0-9A-F]{8}", "%(copy)08X"),
-    # The attack itself stands in the log once.
+    # The attack itself is in the log only once.
     (r"InstallUtil", "MSBuild"),
 )
 
@@ -54,11 +54,11 @@ def events(count: int) -> Iterator[str]:
 def json_line(event: str) -> str:
     """Return an event as a JSON line, in the plain form."""
     root = etree.fromstring(event)
-    system, data = root
+    system, event_data = root
     plain = {etree.QName(element).localname: element.text for element in system if element.text}
     plain["SystemTime"] = system.find("{*}TimeCreated").get("SystemTime")
     plain["Provider"] = system.find("{*}Provider").get("Name")
-    return json.dumps(plain | {element.get("Name"): element.text for element in data}, ensure_ascii=False) + "\n"
+    return json.dumps(plain | {element.get("Name"): element.text for element in event_data}, ensure_ascii=False) + "\n"
 
 
 def made(name: str, pieces: Iterator[str] | Iterator[bytes]) -> Path:

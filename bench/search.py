@@ -1,6 +1,6 @@
 """How the cost of the scheduled search grows with the network, against DuckDB counting the same rows by process.
 
-Ten times the connections take less than ten times as long: the cost is linear, beside one that is always the same.
+Ten times the connections take less than ten times as long: the cost is linear, plus a constant.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def network(connections: int) -> engine.Recording:
 
 
 def seconds(*works: Callable[[], object], runs: int = 3) -> list[float]:
-    """Return the shortest of some runs of each; they take turns, so that a busy moment meets them all."""
+    """Return the shortest time of some runs of each; they take turns, so that a busy moment affects all of them."""
     taken: list[list[float]] = [[] for _ in works]
     for _ in range(runs):
         for work, times in zip(works, taken, strict=True):
@@ -66,10 +66,10 @@ def main() -> None:
             lambda log=log: engine.replay(planned, log),  # type: ignore[misc]
             lambda log=log, count=count: log.connection.execute(count).fetchall(),  # type: ignore[misc]
         )
-        found = len(engine.replay(planned, log).results.rows)
+        findings = len(engine.replay(planned, log).results.rows)
         growth = f", {for_search / before:.1f} times the time for a tenth of them" if before else ""
         before = for_search
-        print(f"  {size:>10,} connections, {found} findings: {for_search / for_count:6.1f} times the count{growth}")
+        print(f"  {size:>10,} connections, {findings} findings: {for_search / for_count:6.1f} times the count{growth}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Put the app together from the checkout, and pack it so that the same content gives the same bytes."""
+"""Assemble the app from the checkout, and pack it so that the same content gives the same bytes."""
 
 from __future__ import annotations
 
@@ -15,25 +15,24 @@ from splreplay import conf
 from splreplay.errors import DataError
 from splreplay.problem import Problem
 
-# A checkout can be linked into a Splunk as an app: what running it leaves behind is not part of the app.
+# A checkout can be linked into a Splunk as an app. The files that running it leaves behind are not part of the app.
 LEFT_BEHIND = ("__pycache__/*", "*_local.csv", "local.meta")
 MTIME_FIRST = 1_600_000_000  # seconds, 2020-09-13
 MTIME_SPAN = 100_000_000  # seconds, about three years
 
 
 def version(root: Path) -> str:
-    """Return the app's version, which stands in one place: [id] version of default/app.conf."""
+    """Return the app's version: [id] version of default/app.conf."""
     try:
         return conf.read(root / "default" / "app.conf").stanzas["id"]["version"]
     except (DataError, KeyError) as error:
-        problem = Problem("default/app.conf", 0, f"has no [id] version ({error})", "write it there")
-        raise BuildError([problem]) from error
+        raise BuildError(Problem("default/app.conf", 0, f"has no [id] version ({error})", "write it there")) from error
 
 
 def assemble(root: Path) -> dict[str, bytes]:
     """Return the content of every file of the app by its path in it; lib/ must be vendored."""
     if not vendor.is_vendored(root):
-        raise BuildError([Problem("lib", 0, "does not hold the vendored files", "run python build.py vendor")])
+        raise BuildError(Problem("lib", 0, "does not hold the vendored files", "run python build.py vendor"))
     sources = {
         path.relative_to(root).as_posix(): path
         for folder in ("bin", "default", "metadata", "lookups")
@@ -55,7 +54,7 @@ def assemble(root: Path) -> dict[str, bytes]:
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
-    """Return the .tar.gz of *files*: sorted, without owner or time of build, so always the same bytes."""
+    """Return the .tar.gz of *files*, sorted and without owner or build time, so that the bytes are always the same."""
     folders = {f"{parent}" for name in files for parent in PurePosixPath(APP, name).parents if parent.name}
     out = io.BytesIO()
     with (
@@ -84,14 +83,14 @@ def write(root: Path, files: Mapping[str, bytes]) -> Path:
 
 
 def target(root: Path) -> Path:
-    """Return where the archive of this version lies."""
+    """Return the path of the archive of this version."""
     return root / "dist" / f"{APP}-{version(root)}.tar.gz"
 
 
 def _mtime(content: bytes) -> int:
-    """Return a modification time, in epoch seconds, that follows from the content.
+    """Return a modification time, in epoch seconds, that depends on the content.
 
-    Python takes a .pyc for current while its source's time and size are the same. With one time for all, an
-    upgrade whose changed module happens to keep its size would go on running the old code.
+    Python uses a .pyc as long as the time and the size of its source are the same. If all files had one time, an upgrade
+    in which a changed module keeps its size would run the old code.
     """
     return MTIME_FIRST + int.from_bytes(hashlib.sha256(content).digest()[:8]) % MTIME_SPAN

@@ -1,4 +1,4 @@
-"""What AppInspect does not see in a package: each check takes the app's files and yields its problems."""
+"""Checks of a package that AppInspect does not do: each takes the app's files and yields its problems."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Files = Mapping[str, bytes]
 MACROS = "default/macros.conf"
 VIEWS = "default/data/ui/views/"
 
-# What each folder of the app may hold; a name that matches none is there by mistake.
+# What each folder of the app may hold; a name that matches none of these is a mistake.
 EXPECTED = (
     "LICENSE",
     "app.manifest",
@@ -46,21 +46,21 @@ EXPECTED = (
 
 
 def problems(files: Files) -> list[Problem]:
-    """Return every problem of the app that consists of *files*."""
+    """Return all problems of the app that consists of *files*."""
     return sorted(problem for check in CHECKS for problem in check(files))
 
 
 def check_names(files: Files) -> Iterator[Problem]:
-    """Refuse a file that does not belong into the app: hidden, of local/, or of an unknown kind."""
+    """Refuse a file that does not belong in the app: a hidden one, one of local/, or one of an unknown kind."""
     for name in files:
-        # A * of fnmatch takes in slashes and leading dots, unlike a shell's.
+        # Unlike a shell's, a * of fnmatch also matches slashes and leading dots.
         expected = any(fnmatchcase(name, pattern) and name.count("/") == pattern.count("/") for pattern in EXPECTED)
         if "/." in f"/{name}" or not expected:
             yield Problem(name, 0, "does not belong into the app", "remove it, or name its kind in builder/check.py")
 
 
 def check_conf(files: Files) -> Iterator[Problem]:
-    """Refuse a conf file that Splunk would not read as it looks, and a stanza or key that stands twice."""
+    """Refuse a conf file that Splunk would not read as it looks, and a stanza or key that is there twice."""
     for name in [name for name in files if name.endswith((".conf", ".meta"))]:
         try:
             repeats = conf.parse(files[name].decode(), name).repeats
@@ -88,7 +88,7 @@ def check_manifest(files: Files) -> Iterator[Problem]:
 
 
 def check_identity(files: Files) -> Iterator[Problem]:
-    """Refuse an app.conf that is of another app, or that has two versions."""
+    """Refuse an app.conf of another app, or with two different versions."""
     app = _conf(files, "default/app.conf")
     version = app.stanzas.get("id", {}).get("version")
     for stanza, key, expected in (
@@ -96,10 +96,10 @@ def check_identity(files: Files) -> Iterator[Problem]:
         ("package", "id", APP),
         ("launcher", "version", version),
     ):
-        found = app.stanzas.get(stanza, {}).get(key)
-        if found != expected:
+        value = app.stanzas.get(stanza, {}).get(key)
+        if value != expected:
             line = app.lines.get((stanza, key), 0)
-            yield Problem(app.path, line, f"[{stanza}] {key} is {found}", f"write {expected}")
+            yield Problem(app.path, line, f"[{stanza}] {key} is {value}", f"write {expected}")
 
 
 def check_lookups(files: Files) -> Iterator[Problem]:
@@ -125,7 +125,7 @@ def check_lookups(files: Files) -> Iterator[Problem]:
 
 
 def check_transforms(files: Files) -> Iterator[Problem]:
-    """Refuse a lookup without its stanza, and a stanza without its lookup: both have the same name."""
+    """Refuse a lookup without a stanza, and a stanza without a lookup; both must have the same name."""
     path = "default/transforms.conf"
     transforms = _conf(files, path)
     named = {f"lookups/{settings.get('filename')}" for settings in transforms.stanzas.values()}
@@ -141,7 +141,7 @@ def check_transforms(files: Files) -> Iterator[Problem]:
 
 
 def check_commands(files: Files) -> Iterator[Problem]:
-    """Refuse a command whose script is missing, or one of whose options searchbnf.conf does not describe."""
+    """Refuse a command whose script is missing, or that has an option which searchbnf.conf does not describe."""
     commands, searchbnf = _conf(files, "default/commands.conf"), _conf(files, "default/searchbnf.conf")
     syntax = " ".join(settings.get("syntax", "") for settings in searchbnf.stanzas.values())
     for command, settings in commands.stanzas.items():
@@ -161,7 +161,7 @@ def check_commands(files: Files) -> Iterator[Problem]:
 
 
 def check_macros(files: Files) -> Iterator[Problem]:
-    """Refuse a saved search that calls a macro which neither the app nor Splunk_SA_CIM has: it would not run."""
+    """Refuse a saved search that cannot run because neither the app nor Splunk_SA_CIM has a macro that it calls."""
     searches = _conf(files, "default/savedsearches.conf")
     try:
         known = _macros(files)
@@ -177,7 +177,7 @@ def check_macros(files: Files) -> Iterator[Problem]:
 
 
 def check_views(files: Files) -> Iterator[Problem]:
-    """Refuse a dashboard that would not work, and a navigation bar that names a view which is not there."""
+    """Refuse a dashboard that would not work, and a navigation bar that names a missing view."""
     views = {*check_view.SPLUNK_VIEWS, *(PurePosixPath(name).stem for name in _names(files, VIEWS))}
     path = "default/data/ui/nav/default.xml"
     for number, line in enumerate(files.get(path, b"").decode(errors="replace").splitlines(), start=1):
@@ -187,7 +187,7 @@ def check_views(files: Files) -> Iterator[Problem]:
     try:
         known = _macros(files)
     except SplError:
-        return  # check_macros says so
+        return  # check_macros reports it
     searches = _conf(files, "default/savedsearches.conf").stanzas
     for name in _names(files, VIEWS):
         document = view.read(files[name], name)
@@ -214,7 +214,7 @@ CHECKS: tuple[Callable[[Files], Iterator[Problem]], ...] = (
 
 
 def _why_not(search: str, known: Mapping[str, Macro], searches: conf.Stanzas) -> str | None:
-    """Return why the app could not run a search of a dashboard, None if it can: a macro or saved search is not there."""
+    """Return why the app cannot run a search of a dashboard: a macro or a saved search is missing; None if it can run it."""
     try:
         expanded = macros.expand(search, known)
     except SplError as error:
@@ -251,7 +251,7 @@ def _names(files: Files, folder: str) -> list[str]:
 
 
 def _conf(files: Files, name: str) -> Conf:
-    """Return a conf file of the app, empty where it is missing or unreadable: check_conf says so."""
+    """Return a conf file of the app; an empty one if it is missing or unreadable, which check_conf reports."""
     try:
         return conf.parse(files.get(name, b"").decode(), name)
     except (DataError, UnicodeDecodeError):

@@ -1,5 +1,5 @@
-"""What a dashboard must not be: a reference to nothing, a part that nothing uses, a token that nobody sets or that
-could change a search, a link that leads nowhere."""
+"""Checks of a dashboard: references to nothing, unused parts, tokens that nobody sets or that could change a search, and
+links that lead nowhere."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def check(
     why_not: Callable[[str], str | None],
     output_fields: Callable[[str], frozenset[str]],
 ) -> None:
-    """Note in *document* what is wrong with its view.
+    """Add to *document* the problems of its view.
 
     Args:
         document: A view, as read.
         views: The names of the views that a link may lead to.
-        why_not: Says why a search cannot run in the app; None if it can.
-        output_fields: Says which fields a search outputs for certain.
+        why_not: Returns why a search cannot run in the app; None if it can.
+        output_fields: Returns the fields that a search certainly outputs.
     """
     view = document.value
     if view is None:
@@ -42,7 +42,7 @@ def check(
     _check_visualizations(document, view)
     _check_layout(document, view)
     if document.problems:
-        return  # what follows would say the same in other words, or not end
+        return  # the other checks would repeat these problems, or not end
     for name in view.dataSources:
         if reason := why_not(search(view.dataSources, name)):
             where = ("dataSources", name, "options", "query")
@@ -103,7 +103,7 @@ def _check_layout(document: Document[View], view: View) -> None:
 
 
 def _check_tokens(document: Document[View], view: View, output_fields: Callable[[str], frozenset[str]]) -> None:
-    """Refuse a token that nobody sets or nobody uses, and one that gets into a search or an address as it is."""
+    """Refuse a token that nobody sets or nobody uses, and one that gets into a search or an address unescaped."""
     ranges = [entry.options.token for entry in view.inputs.values()]
     known = {f"{token}.{edge}" for token in ranges for edge in ("earliest", "latest")}
 
@@ -135,7 +135,7 @@ def _check_tokens(document: Document[View], view: View, output_fields: Callable[
             where = ("visualizations", name, "eventHandlers", number, "options", "url")
             for token, filters in _TOKEN.findall(handler.options.url):
                 refuse_unknown(where, token, known | rows)
-                # A value of a row is a quoted string in the search first, then escaped for the address.
+                # A value of a row is first quoted for the search, and then escaped for the address.
                 refuse_unfiltered(where, token, filters, "|s|u" if token.startswith("row.") else "|u")
         for where, text in _texts([panel.title, panel.description, panel.options], ("visualizations", name)):
             if _TOKEN.search(text):
@@ -158,7 +158,7 @@ def _check_links(
 
 
 def _texts(value: object, where: Key) -> Iterator[tuple[Key, str]]:
-    """Yield each text inside *value* and its place."""
+    """Yield each text inside of *value* with its place."""
     if isinstance(value, str):
         yield where, value
     elif isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""All of package/: detections, stories and macros, read and held against each other."""
+"""Read all of package/: detections, stories and macros, and check that they fit together."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class Macro:
 
 @dataclass(frozen=True)
 class StoryTags:
-    """How Enterprise Security lists the story."""
+    """The categories in which Enterprise Security lists the story."""
 
     category: Annotated[tuple[Label, ...], some()]
 
 
 @dataclass(frozen=True)
 class Story:
-    """An analytic story: what the detections that name it are about."""
+    """An analytic story, which detections name."""
 
     name: Label
     id: Uuid
@@ -70,14 +70,14 @@ def load(root: Path) -> Content:
     problems: list[Problem] = []
 
     def read(pattern: str, kind: type[T]) -> list[Document[T]]:
-        found = []
+        documents = []
         for path in sorted((root / "package").glob(pattern)):
             name = path.relative_to(root).as_posix()
             try:
-                found.append(decode(path.read_text(encoding="utf-8"), name, kind))
+                documents.append(decode(path.read_text(encoding="utf-8"), name, kind))
             except UnicodeDecodeError as error:
                 problems.append(Problem(name, 0, f"not UTF-8 at byte {error.start}", "save it as UTF-8"))
-        return found
+        return documents
 
     def values(documents: list[Document[T]]) -> tuple[T, ...]:
         return tuple(document.value for document in documents if document.value is not None)
@@ -85,16 +85,16 @@ def load(root: Path) -> Content:
     detection_files = read("detections/*.yml", Detection)
     story_files = read("stories/*.yml", Story)
     macro_files = read("macros.yml", tuple[Macro, ...])
-    found = values(detection_files)
+    detections_read = values(detection_files)
     macros = tuple(macro for group in values(macro_files) for macro in group)
     known = _macros(macros) if len(values(macro_files)) == len(macro_files) else None
     seen: dict[str, str] = {}
     for detection in detection_files:
         _check_detection(detection, seen, root, known)
     for story in story_files:
-        _check_story(story, found)
+        _check_story(story, detections_read)
     for file in macro_files:
-        _check_macros(file, found)
+        _check_macros(file, detections_read)
     problems += [
         problem
         for documents in (detection_files, story_files, macro_files)
@@ -102,19 +102,21 @@ def load(root: Path) -> Content:
         for problem in document.problems
     ]
     if problems:
-        raise BuildError(problems)
-    return Content(found, values(story_files), macros)
+        raise BuildError(*problems)
+    return Content(detections_read, values(story_files), macros)
 
 
 def _macros(macros: Iterable[Macro]) -> dict[str, replay_macros.Macro]:
-    """Return the macros as replay expands them, those that come with Splunk_SA_CIM among them."""
-    found = {
+    """Return the macros as replay expands them, including those of Splunk_SA_CIM."""
+    by_name = {
         name: replay_macros.from_stanza(name, stanza, "Splunk_SA_CIM")
         for name, stanza in replay_macros.BUILT_IN.items()
     }
     for macro in macros:
-        found[macro.stanza] = replay_macros.Macro(macro.stanza, detections.one_line(macro.definition), macro.arguments)
-    return found
+        by_name[macro.stanza] = replay_macros.Macro(
+            macro.stanza, detections.one_line(macro.definition), macro.arguments
+        )
+    return by_name
 
 
 def _check_detection(
@@ -123,7 +125,7 @@ def _check_detection(
     root: Path,
     known: Mapping[str, replay_macros.Macro] | None,
 ) -> None:
-    """Refuse also a filter macro (so a name, in any case) or id that is *seen* already; its value is the file."""
+    """Check a detection; also refuse a filter macro (a name, in any case) or an id that is in *seen*, with its file."""
     detections.check(document, root, known)
     if document.value:
         for key, value in (("name", document.value.filter_macro), ("id", document.value.id)):
@@ -132,9 +134,9 @@ def _check_detection(
             seen[value] = document.path
 
 
-def _check_story(document: Document[Story], found: tuple[Detection, ...]) -> None:
+def _check_story(document: Document[Story], known: tuple[Detection, ...]) -> None:
     story = document.value
-    if story and not any(story.name in detection.tags.analytic_story for detection in found):
+    if story and not any(story.name in detection.tags.analytic_story for detection in known):
         document.refuse(
             ("name",),
             f"no detection belongs to the story {story.name!r}",
@@ -142,8 +144,8 @@ def _check_story(document: Document[Story], found: tuple[Detection, ...]) -> Non
         )
 
 
-def _check_macros(document: Document[tuple[Macro, ...]], found: tuple[Detection, ...]) -> None:
-    seen = {detection.filter_macro for detection in found}
+def _check_macros(document: Document[tuple[Macro, ...]], known: tuple[Detection, ...]) -> None:
+    seen = {detection.filter_macro for detection in known}
     for index, macro in enumerate(document.value or ()):
         if macro.stanza in seen:
             document.refuse((index,), f"macro {macro.stanza} is defined twice", "keep one of them")

@@ -1,10 +1,9 @@
-"""A detection as package/detections/*.yml holds it: its shape, and the rules that hold between its parts.
+"""A detection in package/detections/*.yml: its schema, and the rules between its parts.
 
-The keys are those of security_content (splunk/contentctl@fc00988 contentctl/objects), old names kept where
-the published detection has them, and some of our own: `published`, the detection that ours was made from, whose search
-ships beside ours as the reference that every claim of improvement is measured against; `scheduled_only`, the commands
-of `search` by which a run over 25 hours reports those results alone that are of its last hour; and in `tests` what a
-test must find.
+The keys are those of security_content (splunk/contentctl@fc00988 contentctl/objects), with old names where the published
+detection has them. Some are our own. `published` is the detection that ours was made from; its search ships beside ours, as the
+reference for every claim of improvement. `scheduled_only` are the commands of `search` by which a run over 25 hours reports only
+the results of its last hour. In `tests` stands what a test must find.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from splreplay.schema import Document, Key, Rule, between, matching, one_of, som
 # What rbaenrich adds to every result: the command's own list, read by path as bin/ is no package.
 _FIELDS = Path(__file__).parent.parent / "bin" / "installutil_rba_fields.py"
 RBAENRICH_FIELDS = frozenset[str](runpy.run_path(str(_FIELDS))["ANNOTATION"])
-RISK_OBJECT = "risk_object"  # a token of the message: rbaenrich puts in who is scored
+RISK_OBJECT = "risk_object"  # a token of the message, which rbaenrich replaces by who is scored
 _STRING = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)
 
 
@@ -39,7 +38,7 @@ def _is_spl(text: str) -> bool:
     return _is_text(text) and not any("\n" in string for string in _STRING.findall(text))
 
 
-# Both are written on several lines to be read, and rendered on one: a backslash at the end would continue that line.
+# Both are written on several lines and rendered on one line, which a backslash at the end would continue.
 Text = Annotated[str, Rule("some text, without a backslash at its end", _is_text)]
 Spl = Annotated[str, Rule("a search with no line end in a quoted string and no backslash at its end", _is_spl)]
 # Goes into stanza names and CSV cells whose values are joined by |.
@@ -50,14 +49,14 @@ Url = Annotated[str, matching(r"https://\S+", "an https:// address")]
 Percent = Annotated[int, between(0, 100)]
 Positive = Annotated[int, between(1, 1_000_000)]
 
-# How a search ends: its results are scored, by its own name, and then filtered, on the score too.
+# The end of a search: results are scored under its own name and then filtered, so that filters can use the score.
 _SCORING = r'\| (rbaenrich detection="[^"]*"[^|]*?) ?\| `\w+`$'
 
-# The types of which a field may have both, in this order: rbaenrich tells by the value which it is.
+# A field may have both of these types, in this order: rbaenrich decides by the value.
 BY_VALUE = ("ip_address", "domain")
 
-# Enterprise Security expands tokens into a drilldown as text. The values of these have a form that cannot hold a quote:
-# rbaenrich makes the last, and the search itself must empty a GUID or PID of another form.
+# Enterprise Security expands tokens of a drilldown as text. The values of these tokens have forms without quotes: rbaenrich
+# makes the last one, and the search itself must empty a GUID or PID of another form.
 DRILLDOWN_TOKENS = ("process_guid", "process_id", "risk_finding_id")
 
 
@@ -72,7 +71,7 @@ class RiskObject:
 
 @dataclass(frozen=True)
 class ThreatObject:
-    """A field of the result that shows the threat; of a field with two types, the value decides on one."""
+    """A field of the result that shows the threat; if it has two types, the value decides which one counts."""
 
     field: FieldName
     type: Annotated[str, matching(r"[a-z][a-z0-9_]*", "a type such as process_name or ip_address")]
@@ -80,7 +79,7 @@ class ThreatObject:
 
 @dataclass(frozen=True)
 class Rba:
-    """What a result adds to whose risk, and how it reads."""
+    """Whose risk a result raises, and its message."""
 
     message: Text
     risk_objects: Annotated[tuple[RiskObject, ...], some()]
@@ -160,13 +159,13 @@ class Detection:
 
     @property
     def hunt_search(self) -> str:
-        """The search to be run by hand, on one line: the same without what the scheduled search alone has."""
+        """The search to be run by hand, on one line, without the commands that only the scheduled search has."""
         text = one_line(self.search)
         return text.replace(f"{one_line(self.scheduled_only)} ", "") if self.scheduled_only else text
 
     @property
     def filter_macro(self) -> str:
-        """The macro that ends every search, for the admin to override: security_content's name for it."""
+        """The macro that ends every search and that the admin may override, by security_content's name."""
         return self.name.lower().replace(" ", "_") + "_filter"
 
     @property
@@ -187,18 +186,18 @@ def one_line(text: str) -> str:
 
 
 def output_fields(search: str, known: Mapping[str, macros.Macro]) -> frozenset[str]:
-    """Return the fields that *search* can output for certain; SplError if it cannot be read, or calls an unknown macro."""
+    """Return the fields that *search* certainly outputs; SplError if it calls an unknown macro."""
     pipeline, _ = parser.outline(macros.expand(search, known), {"rbaenrich": RBAENRICH_FIELDS})
     return outputs(pipeline).names
 
 
 def check(document: Document[Detection], root: Path, known: Mapping[str, macros.Macro] | None) -> None:
-    """Note in *document* every rule that its detection breaks.
+    """Add to *document* a problem for every rule that its detection breaks.
 
     Args:
         document: The detection.
-        root: The repository that it is of.
-        known: The macros that it can call, but for its own filter; None where they are wrong themselves.
+        root: The repository of the detection.
+        known: The macros that it can call, without its own filter; None if they have problems themselves.
     """
     detection = document.value
     if detection is None:
@@ -216,13 +215,13 @@ def check(document: Document[Detection], root: Path, known: Mapping[str, macros.
 
 
 def _check_id(document: Document[Detection], detection: Detection) -> None:
-    """Refuse the published id as ours: Enterprise Security keys its content by id and version."""
+    """Refuse the id of the published detection, because Enterprise Security identifies content by id and version."""
     if detection.published and detection.id == detection.published.id:
         document.refuse(("id",), "id is that of the published detection", "give ours a UUID of its own")
 
 
 def _check_scores(document: Document[Detection], detection: Detection) -> None:
-    """Refuse two scores for one type of risk object: Enterprise Security is given one field a type, and one score."""
+    """Refuse two scores for one type of risk object: for each type, Enterprise Security gets one field and one score."""
     scores: dict[str, int] = {}
     for index, entry in enumerate(detection.rba.risk_objects):
         score = scores.setdefault(entry.type, entry.score)
@@ -235,7 +234,7 @@ def _check_scores(document: Document[Detection], detection: Detection) -> None:
 
 
 def _check_objects(document: Document[Detection], detection: Detection) -> None:
-    """Refuse a field of several types, of which rbaenrich could not tell the right one."""
+    """Refuse a field with several types, because rbaenrich could not know the right one."""
     risk = [(entry.field, entry.type) for entry in detection.rba.risk_objects]
     threat = [(entry.field, entry.type) for entry in detection.rba.threat_objects]
     for key, entries, allowed, remedy in (
@@ -283,30 +282,23 @@ def _scores(detection: Detection) -> bool:
 
 
 def _check_fields(document: Document[Detection], detection: Detection, known: Mapping[str, macros.Macro]) -> None:
-    """Refuse each field that the rest of the detection counts on and the search does not output."""
-    used: list[tuple[Key, str, str]] = [
-        (("rba", kind, index, "field"), kind[:-1].replace("_", " "), name)
-        for kind, names in (
-            ("risk_objects", [entry.field for entry in detection.rba.risk_objects]),
-            ("threat_objects", [entry.field for entry in detection.rba.threat_objects]),
-        )
-        for index, name in enumerate(names)
-    ]
-    tokens = [token for token in _tokens(detection.rba.message) if token != RISK_OBJECT]
-    used += [(("rba", "message"), "message token", token) for token in tokens]
-    used += [
-        (("tags", "throttling", "fields", index), "throttling field", name)
-        for index, name in enumerate(detection.tags.throttling.fields)
-    ]
-    used += [
-        (("drilldown_searches", index, "search"), "drilldown token", token)
-        for index, drilldown in enumerate(detection.drilldown_searches)
-        for token in _tokens(drilldown.search)
-        if token in DRILLDOWN_TOKENS
-    ]
+    """Refuse each field that other parts of the detection use and the search does not output."""
+    used: list[tuple[Key, str, str]] = []  # where, as what, which field
+    for index, risk in enumerate(detection.rba.risk_objects):
+        used.append((("rba", "risk_objects", index, "field"), "risk object", risk.field))
+    for index, threat in enumerate(detection.rba.threat_objects):
+        used.append((("rba", "threat_objects", index, "field"), "threat object", threat.field))
+    for token in _tokens(detection.rba.message):
+        if token != RISK_OBJECT:
+            used.append((("rba", "message"), "message token", token))
+    for index, field in enumerate(detection.tags.throttling.fields):
+        used.append((("tags", "throttling", "fields", index), "throttling field", field))
+    for index, drilldown in enumerate(detection.drilldown_searches):
+        for token in filter(DRILLDOWN_TOKENS.__contains__, _tokens(drilldown.search)):
+            used.append((("drilldown_searches", index, "search"), "drilldown token", token))
     own = {detection.filter_macro: macros.Macro(detection.filter_macro, "search *", ())}
     try:
-        found = output_fields(one_line(detection.search), {**known, **own})
+        output = output_fields(one_line(detection.search), {**known, **own})
     except SplError as error:
         claim = f"search cannot be read: {error.message}"
         document.refuse(("search",), claim, "mend it, or define the macro in package/macros.yml")
@@ -314,7 +306,7 @@ def _check_fields(document: Document[Detection], detection: Detection, known: Ma
     for where, role, name in used:
         if role != "drilldown token" and name in RBAENRICH_FIELDS:
             document.refuse(where, f"{role} {name} is what rbaenrich writes", "name a field that the search itself has")
-        elif name not in found:
+        elif name not in output:
             document.refuse(
                 where,
                 f"{role} {name} is not among the search's output",

@@ -1,4 +1,4 @@
-"""Run AppInspect, Splunk's own check of packages, and refuse what is not known and explained."""
+"""Run AppInspect, Splunk's own check of packages, and refuse all findings that are not known and explained."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from builder.problem import BuildError
 from splreplay.problem import Problem
 
-# The two warnings that no package with a search command of this kind can be without.
+# The two warnings that every package with such a search command gets.
 KNOWN_WARNINGS = {
     "check_for_python_script_existence": "bin/ holds Python: that is what a search command is.",
     "check_python_sdk_version": "SDK 3 needs Python 3.13; Splunk 9.3 to 10.1 have 3.9, which 2.1.1 supports.",
@@ -22,7 +22,7 @@ GOOD_RESULTS = ("success", "not_applicable")
 
 
 def inspect(archive: Path) -> list[str]:
-    """Return what AppInspect says of *archive*, a line each; BuildError for anything not in KNOWN_WARNINGS.
+    """Return what AppInspect says about *archive*, in lines; BuildError for anything not in KNOWN_WARNINGS.
 
     All checks of all tags run. The list of trusted libraries is the one that came with AppInspect, so no
     network is used.
@@ -41,7 +41,7 @@ def inspect(archive: Path) -> list[str]:
     if not results:
         problems = [Problem(archive.name, 0, "AppInspect ran no check", "look at its own output")]
     if problems:
-        raise BuildError(problems)
+        raise BuildError(*problems)
     counts = Counter(result for result, _, _ in results)
     return [
         ", ".join(f"{count} {result}" for result, count in sorted(counts.items())),
@@ -57,14 +57,14 @@ def _run(archive: Path) -> Any:
         (program, "install requirements/ of this environment"),
     ):
         if not path.is_file():
-            raise BuildError([Problem(path.name, 0, "is not there", remedy)])
+            raise BuildError(Problem(path.name, 0, "is not there", remedy))
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "report.json")
         command = [str(program), "inspect", str(archive), "--mode", "precert", "--max-messages", "all"]
         command += ["--skip-trusted-libraries-update", "--data-format", "json", "--output-file", str(output)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if not output.is_file():
-            said = " ".join((done.stderr or done.stdout).strip().splitlines()[-1:])
+            last = " ".join((done.stderr or done.stdout).strip().splitlines()[-1:])
             remedy = "mend that; it needs libmagic (apt install libmagic1, brew install libmagic)"
-            raise BuildError([Problem(archive.name, 0, f"AppInspect gave no report: {said}", remedy)])
+            raise BuildError(Problem(archive.name, 0, f"AppInspect gave no report: {last}", remedy))
         return json.loads(output.read_text(encoding="utf-8"))

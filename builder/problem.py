@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from splreplay.problem import Problem
 
 
 class BuildError(Exception):
-    """The build cannot go on; carries every problem that was found, not the first alone."""
+    """The build cannot go on; carries every problem that was found, not only the first."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, *problems: Problem) -> None:
         """Keep *problems* in the order of their places."""
         self.problems = sorted(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -1,4 +1,4 @@
-"""Write the conf files and lookups that follow from package/: content in, {path: text} out."""
+"""Render the conf files and lookups from the content of package/, as {path: text}."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from builder.content import Content, Macro, Story
 from builder.detection import Detection, Published, one_line
 from splreplay.problem import Problem
 
-# What a scheduled run reads ends ten minutes ago, for late events, and begins an hour before that.
-# No skew: it moves the hours by another amount after each edit of the search, which would leave a gap or an overlap.
+# A scheduled run reads an hour that ended ten minutes ago, because events may be late.
+# There is no skew: each edit of the search would move the hours by another amount, and leave a gap or an overlap.
 SCHEDULE = {
     "cron_schedule": "0 * * * *",
     "dispatch.earliest_time": "-70m@m",
@@ -26,9 +27,9 @@ SCHEDULE = {
     # 0 is continuous scheduling: a window that could not run in time is run later, none is skipped.
     "realtime_schedule": "0",
 }
-# A search that reports the last hour of its range alone reads a day more: what it reports began up to a day before.
+# A search that reports only the last hour of its range reads a day more, because processes may have started up to a day before.
 A_DAY_MORE = {"dispatch.earliest_time": "-1510m@m"}
-# ES 8 scores the entities of _entities as well as those of _risk: the placeholder keeps it to _risk alone.
+# ES 8 scores the entities of _entities and those of _risk; with this placeholder it scores only those of _risk.
 NO_ENTITIES = [{"risk_object_field": "N/A", "risk_object_type": "N/A", "risk_score": 0}]
 MESSAGE = "$risk_message$"
 
@@ -91,7 +92,7 @@ def _hunt(detection: Detection) -> dict[str, str]:
 
 
 def _by_hand(search: str) -> dict[str, str]:
-    """Return the settings of a search that anyone can run and nothing runs by itself."""
+    """Return the settings of a search that anyone can run, and that has no schedule."""
     return {
         "search": one_line(search),
         "disabled": "0",
@@ -106,7 +107,7 @@ def _by_hand(search: str) -> dict[str, str]:
 def _scheduled(detection: Detection) -> dict[str, str]:
     """Return the settings of an Enterprise Security correlation search, disabled as shipped."""
     tags = detection.tags
-    # Named in the description alone: Enterprise Security takes content of one id and version for the same.
+    # Only the description names the origin: to Enterprise Security, content with the same id and version is the same.
     origin = f" Made from {_origin(detection.published)}." if detection.published else ""
     return {
         "description": one_line(detection.description) + origin,
@@ -149,12 +150,11 @@ def _schedule(detection: Detection) -> dict[str, str]:
 
 
 def _risk_modifiers(detection: Detection) -> dict[str, str]:
-    """Return the settings of the search that writes risk events where no Enterprise Security does, disabled as shipped.
+    """Return the settings of the search that writes risk events without Enterprise Security, disabled as shipped.
 
-    It is the detection's own search, its filter included, and then one event for each risk object. As HEC, because a
-    value is then JSON: in collect's other form a quote or a backslash at the end of a value may end it, and what follows
-    would be read as a field. The range of the run is left to collect: of a result's own info_min_time it may make the
-    event's time.
+    It is the detection's own search, with its filter, and then one event for each risk object. It writes HEC, in which values
+    are JSON: in collect's other format a quote or a backslash may end a value, and the rest would be read as a field. collect
+    adds the range of the run, because it may use a result's own info_min_time as the time of the event.
     """
     ending = [
         f"{detection.rbaenrich} output=modifiers",
@@ -203,11 +203,11 @@ def _metadata(detection: Detection) -> dict[str, Any]:
 
 
 def _risk(detection: Detection) -> list[dict[str, Any]]:
-    """Return who is scored and what threatened them.
+    """Return the risk objects and the threat objects.
 
-    The risk objects are the fields that rbaenrich fills, one a type, so that an ignored value never becomes
-    one. The message stands in each of them for ES 8, which does not read `_risk_message`. `_risk` has one
-    type for a field: of a threat object whose value decides on the type, the first is named.
+    The risk objects are the fields that rbaenrich fills, one for each type, so that an ignored value is never one. Each has
+    the message, because ES 8 does not read `_risk_message`. `_risk` has one type for a field, so a threat object whose value
+    decides the type gets its first type.
     """
     risk_scores = {entry.type: entry.score for entry in detection.rba.risk_objects}
     threat_types = {entry.field: entry.type for entry in reversed(detection.rba.threat_objects)}
@@ -226,15 +226,7 @@ def _risk(detection: Detection) -> list[dict[str, Any]]:
 
 
 def _drilldowns(detection: Detection) -> list[dict[str, str]]:
-    return [
-        {
-            "name": drilldown.name,
-            "search": one_line(drilldown.search),
-            "earliest_offset": drilldown.earliest_offset,
-            "latest_offset": drilldown.latest_offset,
-        }
-        for drilldown in detection.drilldown_searches
-    ]
+    return [asdict(drilldown) | {"search": one_line(drilldown.search)} for drilldown in detection.drilldown_searches]
 
 
 def _macros(content: Content) -> str:
@@ -298,34 +290,29 @@ def _story(story: Story, detections: Iterable[Detection]) -> str:
 
 
 def _detections_csv(detections: Iterable[Detection]) -> str:
-    header = "detection risk_score impact confidence risk_message finding_fields analytic_story kill_chain_phases"
+    header = (
+        *("detection", "risk_score", "impact", "confidence", "risk_message", "finding_fields", "analytic_story"),
+        *("kill_chain_phases", "mitre_attack", "nist", "cis20", "disabled"),
+    )
     rows = [
         (
             detection.name,
             detection.score,
-            detection.tags.impact,
-            detection.tags.confidence,
+            tags.impact,
+            tags.confidence,
             one_line(detection.rba.message),
-            *(
-                "|".join(values)
-                for values in (
-                    detection.tags.throttling.fields,
-                    detection.tags.analytic_story,
-                    detection.tags.kill_chain_phases,
-                    detection.tags.mitre_attack_id,
-                    detection.tags.nist,
-                    detection.tags.cis20,
-                )
-            ),
+            *map("|".join, (tags.throttling.fields, tags.analytic_story, tags.kill_chain_phases)),
+            *map("|".join, (tags.mitre_attack_id, tags.nist, tags.cis20)),
             0,
         )
         for detection in detections
+        for tags in (detection.tags,)
     ]
-    return _csv((*header.split(), "mitre_attack", "nist", "cis20", "disabled"), rows)
+    return _csv(header, rows)
 
 
 def _entities_csv(detections: Iterable[Detection]) -> str:
-    """Return a row for each field; only a score that is not the detection's is written, else that would not count."""
+    """Return a row for each field; a score is written only if it differs from the detection's, which it would override."""
     rows: list[tuple[object, ...]] = []
     for detection in detections:
         for entry in detection.rba.risk_objects:
@@ -344,7 +331,7 @@ def _conf(source: str, stanzas: Iterable[str]) -> str:
 
 
 def _stanza(name: str, settings: Mapping[str, str]) -> str:
-    """Return one stanza; every value is one line, which the shapes of builder.detection see to."""
+    """Return one stanza; every value is one line, which the schema in builder.detection ensures."""
     return "\n".join([f"[{name}]", *(f"{key} = {value}" for key, value in settings.items())]) + "\n"
 
 

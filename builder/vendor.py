@@ -1,8 +1,7 @@
 """Put the files of splunk-sdk that package/splunk-sdk.sha256 lists into lib/, from its hash-pinned release.
 
-Two hashes stand between the registry and the app: pip checks the release against package/splunk-sdk.txt,
-and every file is checked against package/splunk-sdk.sha256 (`sha256sum --check` reads it too). lib/ is
-never committed.
+Two hashes protect the app: pip checks the release against package/splunk-sdk.txt, and every file is checked against
+package/splunk-sdk.sha256 (`sha256sum --check` reads it too). lib/ is never committed.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ def is_vendored(root: Path) -> bool:
 
 
 def vendor(root: Path) -> None:
-    """Fill lib/, unless it is filled already; BuildError where the pinned release cannot be had."""
+    """Fill lib/, unless it is complete; BuildError if the pinned release is not available."""
     if is_vendored(root):
         return
     wanted = files(root)
@@ -44,44 +43,29 @@ def vendor(root: Path) -> None:
         for member in release.getmembers():
             name = member.name.partition("/")[2]  # below the release's own folder
             content = release.extractfile(member)
-            data = content.read() if content else b""
-            if wanted.get(name) == hashlib.sha256(data).hexdigest():
+            file = content.read() if content else b""
+            if wanted.get(name) == hashlib.sha256(file).hexdigest():
                 target = root / "lib" / name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
+                target.write_bytes(file)
     if not is_vendored(root):
-        raise BuildError([Problem(FILES, 0, "lists other files than the release has", "list those of the pinned one")])
+        raise BuildError(Problem(FILES, 0, "lists other files than the release has", "list those of the pinned one"))
 
 
 def _download(root: Path, folder: Path) -> Path:
-    """Return the release that pip fetched into *folder*.
+    """Return the release that pip downloaded into *folder*.
 
-    pip asks a source release for its metadata, which runs its setup.py: with the setuptools of this
-    environment, pinned as everything in it, rather than with one that pip would fetch for the purpose.
+    For the metadata of a source release pip runs its setup.py, here with the pinned setuptools of this environment, and not
+    with one that pip would download.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "--quiet",
-        "download",
-        "--require-hashes",
-    ]
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download", "--require-hashes"]
     command += ["--no-deps", "--no-binary", ":all:", "--no-build-isolation", "--dest", str(folder)]
     command += ["--requirement", str(root / PIN)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     releases = list(folder.iterdir())
     if done.returncode or len(releases) != 1:
-        said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
-        raise BuildError(
-            [
-                Problem(
-                    PIN,
-                    0,
-                    f"pip cannot fetch it ({said[-1] if said else 'no message'})",
-                    "connect to a package index once, or let PIP_FIND_LINKS name a folder that holds it",
-                )
-            ]
-        )
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
+        message = f"pip cannot fetch it ({lines[-1] if lines else 'no message'})"
+        remedy = "connect to a package index once, or let PIP_FIND_LINKS name a folder that holds it"
+        raise BuildError(Problem(PIN, 0, message, remedy))
     return releases[0]

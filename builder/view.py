@@ -1,4 +1,4 @@
-"""The shape of a Dashboard Studio view, version 2, in so far as ours use it, and the searches of its panels.
+"""The schema of a Dashboard Studio view, version 2, as far as our views use it, and the searches of its panels.
 
 A view is XML around JSON. Source: Splunk's own packages @splunk/dashboard-definition, -presets and -validation 29.6.0,
 with which `make dashboard` draws ours.
@@ -26,7 +26,7 @@ DEFINITION = re.compile(r"<definition><!\[CDATA\[(.*?)\]\]></definition>", re.S)
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """What a data source searches; a chained one works on the results of the one that it extends."""
+    """What a data source searches; a chained one works on the results of the data source that it extends."""
 
     query: Query
     extend: str | None = None
@@ -99,7 +99,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Block:
-    """Where a panel stands."""
+    """The place of a panel."""
 
     item: str
     type: Annotated[str, one_of("block")]
@@ -108,7 +108,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything stands."""
+    """The places of all panels and inputs."""
 
     type: Annotated[str, one_of("grid")]
     globalInputs: tuple[str, ...]
@@ -138,12 +138,14 @@ def read(content: bytes, path: str) -> Document[View]:
     except (ElementTree.ParseError, UnicodeDecodeError) as error:
         refused.refuse((), f"not XML in UTF-8: {error}", "mend it")
         return refused
-    found = DEFINITION.search(text)
-    if (root.tag, root.get("version"), root.get("theme") in ("dark", "light")) != ("dashboard", "2", True) or not found:
+    definition = DEFINITION.search(text)
+    if not (
+        root.tag == "dashboard" and root.get("version") == "2" and root.get("theme") in ("dark", "light") and definition
+    ):
         refused.refuse((), "is no Dashboard Studio view of version 2 with a theme and a definition in CDATA", remedy)
         return refused
-    # The lines before the JSON are kept as empty ones, so that a problem has its line.
-    document = decode("\n" * text.count("\n", 0, found.start(1)) + found[1], path, View)
+    # Empty lines stand for those before the JSON, so that problems have the right line.
+    document = decode("\n" * text.count("\n", 0, definition.start(1)) + definition[1], path, View)
     for name, value in (("label", "title"), ("description", "description")):
         if document.value and root.findtext(name) != getattr(document.value, value):
             document.refuse((value,), f"{value} is another than the <{name}> around it", "write the same in both")
@@ -151,6 +153,6 @@ def read(content: bytes, path: str) -> Document[View]:
 
 
 def search(sources: Mapping[str, DataSource], source: str) -> str:
-    """Return the whole search of a data source, that of the ones that it extends first."""
+    """Return the whole search of a data source, which starts with that of the data source that it extends."""
     options = sources[source].options
     return options.query if options.extend is None else f"{search(sources, options.extend)} {options.query}"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from comparison import compare
-from splreplay.cli import exit_status
+from splreplay.cli import exit_status, guarded
 from splreplay.cli.inputs import app_of, record
 from splreplay.cli.options import add_logs
 from splreplay.planning import fields
@@ -29,4 +29,4 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(guarded(lambda: main(sys.argv[1:])))

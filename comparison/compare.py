@@ -1,4 +1,4 @@
-"""What a log holds by the published search and by ours, on each add-on, and the alerts as a reader wants them."""
+"""Compare the published search with ours over a log, on each add-on, and show the alerts for a reader."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VALUES = 10  # of a field, shown
 
 
 def plans(app: App) -> dict[str, dict[str, Plan]]:
-    """Return the plan of each search, by its name and add-on; SplError for what is wrong with it."""
+    """Return the plan of each search, by its name and add-on; SplError if one cannot be run."""
     return {name: {addon: plan(app, app.saved_search(name).search, addon) for addon in cim.ADDONS} for name in SEARCHES}
 
 
@@ -32,30 +32,30 @@ def text(recording: Recording, plans: Mapping[str, Mapping[str, Plan]], python: 
         SplError: Whatever is wrong with the app's searches.
     """
     means = Means(python)
-    found = {
+    results_of = {
         name: {addon: replay(planned, recording, means).results for addon, planned in by_addon.items()}
         for name, by_addon in plans.items()
     }
-    parts = [_events(recording.report), _counts(found)]
-    message = _published_message(found[PUBLISHED], plans[PUBLISHED]["current"].app)
+    parts = [_events(recording.report), _counts(results_of)]
+    message = _published_message(results_of[PUBLISHED], plans[PUBLISHED]["current"].app)
     if message:
         parts.append(f'What the published search could say of it:\n  "{printable(message)}"\n')
     alerts: dict[str, tuple[Mapping[str, Value], list[str]]] = {}
-    for addon, results in found[SCHEDULED].items():
+    for addon, results in results_of[SCHEDULED].items():
         for row in results.rows:
             alerts.setdefault(str(row["risk_finding_id"]), (row, []))[1].append(f"{addon} by {row['match_basis']}")
     parts += [_alert(row, seen) for row, seen in alerts.values()] or ["No alert.\n"]
-    parts += [f"warning: {printable(warning)}" for warning in _warnings(found)]
+    parts += [f"warning: {printable(warning)}" for warning in _warnings(results_of)]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _warnings(found: Mapping[str, Mapping[str, Results]]) -> list[str]:
-    """Return what limits cost, and where a search that found nothing is blind, each once with its add-ons.
+def _warnings(results_of: Mapping[str, Mapping[str, Results]]) -> list[str]:
+    """Return what limits dropped, and where a search without results is blind, each once with its add-ons.
 
-    That a CIM version lacks a field is what is compared, so it is no warning here.
+    That a CIM version lacks a field is not a warning here, because it is what is compared.
     """
     warned: dict[tuple[str, str], list[str]] = {}
-    for name, by_addon in found.items():
+    for name, by_addon in results_of.items():
         for addon, results in by_addon.items():
             for warning in results.of_kind("limit", *(() if results.rows else ("blind",))):
                 warned.setdefault((name, warning), []).append(addon)
@@ -73,12 +73,12 @@ def _events(report: LoadReport) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _counts(found: Mapping[str, Mapping[str, Results]]) -> str:
-    width = max(map(len, found))
+def _counts(results_of: Mapping[str, Mapping[str, Results]]) -> str:
+    width = max(map(len, results_of))
     head = f"{'results on each Sysmon add-on':<{width}}" + "".join(f"{addon:>9}" for addon in cim.ADDONS)
     lines = [
         f"{name:<{width}}" + "".join(f"{len(by_addon[addon].rows):>9,}" for addon in cim.ADDONS)
-        for name, by_addon in found.items()
+        for name, by_addon in results_of.items()
     ]
     return "\n".join([head, *lines]) + "\n"
 

@@ -51,10 +51,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _tool(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
+    path = shutil.which(name)
+    if path is None:
         raise UsageError(NEEDED[name])
-    return found
+    return path
 
 
 def _range(earliest: str | None, latest: str | None) -> Range | None:

@@ -1,4 +1,4 @@
-"""What the renderer is fed with: the definition of a dashboard, and the rows of each of its searches."""
+"""The input of the renderer: the definition of a dashboard, and the rows of each of its searches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HOUR_S = 3600
 
 @dataclass(frozen=True)
 class Range:
-    """The time range that the dashboard looks at, in epoch seconds; its end is the time of the run."""
+    """The time range of the dashboard, in epoch seconds; its end is the time of the run."""
 
     earliest: float
     latest: float
@@ -37,19 +37,19 @@ def range_of(recording: Recording) -> Range:
 
 
 def feed(recording: Recording, app: App, addon: str, looked_at: Range) -> dict[str, Any]:
-    """Return the definition, its time range set, and for each data source its query and its rows by column.
+    """Return the definition, with its time range set, and the query and the rows by column of each data source.
 
     Raises:
-        DataError: If the view is none.
-        SplError: Whatever is wrong with its searches.
+        DataError: If the view is invalid.
+        SplError: For whatever is wrong with its searches.
     """
     content = (app.folder / VIEW).read_bytes()
     document = view.read(content, VIEW)
     if document.value is None:
         raise DataError("\n".join(map(str, document.problems)))
-    found = view.DEFINITION.search(content.decode())
-    assert found is not None, "the view was read"
-    definition = json.loads(found[1])
+    match = view.DEFINITION.search(content.decode())
+    assert match is not None, "the view was read"
+    definition = json.loads(match[1])
     for control in definition["inputs"].values():
         control["options"]["defaultValue"] = f"{looked_at.earliest:.0f},{looked_at.latest:.0f}"
     sources = document.value.dataSources
@@ -68,7 +68,7 @@ def _run(recording: Recording, app: App, addon: str, looked_at: Range, search: s
 
 
 def _columns(results: Results) -> dict[str, Any]:
-    """Return results as Splunk's renderer takes them: the fields, and a column for each."""
+    """Return results in the form of Splunk's renderer: the fields, and a column for each."""
     rows = [as_json_row(row) for row in results.rows]
     return {
         "fields": [{"name": name} for name in results.fields],

@@ -1,7 +1,7 @@
 """Run the searches that ship, and others, over recorded Windows logs, without a Splunk.
 
-These are the names by which a program uses the engine. Each is imported when it is first asked for: the databases and readers
-behind them take longer to import than many a program needs them.
+These are the names by which a program uses the engine. Each is imported when it is first used, because the database and the
+readers behind them take long to import.
 """
 
 from __future__ import annotations

@@ -5,14 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 
-from splreplay.cli import main
-
 
 def program() -> int:
     """Run the command line of this process and return the exit status."""
-    # As Ctrl-C: the temporary folder is taken away, and no process of a command is left.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    return main(sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while modules are imported, there is nothing to undo
+    from splreplay.cli import guarded, main
+
+    return guarded(lambda: main(sys.argv[1:]))
 
 
 if __name__ == "__main__":

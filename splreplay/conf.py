@@ -2,9 +2,9 @@ r"""Read Splunk .conf text exactly: stanzas, settings, and the line of each.
 
 - A comment is a line that starts with `#`; after a value, `#` is part of the value.
 - A backslash at the end of a line continues the value: the newline stays in it, the backslash does not.
-- Settings before the first stanza belong to `default`, as Splunk has it.
-- A stanza or setting given twice is merged, the last one wins, as Splunk has it; `Conf.repeats` names each.
-- Anything else is a DataError: Splunk would drop such a line without a word.
+- Settings before the first stanza belong to `default`, as in Splunk.
+- A stanza or setting that is given twice is merged, and the last value wins, as in Splunk; `Conf.repeats` lists them.
+- Any other line is a DataError: Splunk would ignore it silently.
 
 Source: Splunk Admin Manual, "How to edit a configuration file" and "Configuration file structure".
 """

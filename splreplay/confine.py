@@ -1,4 +1,4 @@
-"""Files that somebody else named: an app's conf files, lookups and scripts, and what a detection tests."""
+"""Files that somebody else names: the conf files, lookups and scripts of an app, and the recordings of a detection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from splreplay.errors import DataError
 def confined(path: Path, root: Path, limit: int) -> Path:
     """Return *path*; DataError unless it is a plain file inside of *root*, links followed, of at most *limit* bytes.
 
-    A link could show any file of this machine, a pipe would be waited for, and a device has no end.
+    A link could expose any file of this machine, a pipe could block forever, and a device has no end.
     """
     if not os.path.lexists(path):  # pathlib's raises where a name is too long
         raise DataError("there is no such file", str(path))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from splreplay import cim, logs
+from splreplay import cim, interrupt, logs, resources
 from splreplay.cim.blind import blind_spots, outside
 from splreplay.errors import UnsupportedError
 from splreplay.logs import LoadReport, Log
@@ -19,11 +19,12 @@ from splreplay.run import Means, Models, Run, Step
 from splreplay.run.execute import execute
 from splreplay.run.stages import Stages
 from splreplay.sql import functions, values
+from splreplay.sql.values import literal
 
 
 @dataclass
 class Recording:
-    """Logs, loaded: a database with the events, what was read, and the folder where the events lie."""
+    """Logs that were read: the database with their events, a report, and the folder that holds the events."""
 
     connection: duckdb.DuckDBPyConnection
     report: LoadReport
@@ -32,7 +33,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class Replayed:
-    """One search, run: its plan, its results, and what each command did."""
+    """A search that was run: its plan, its results, and what each command did."""
 
     plan: Plan
     results: Results
@@ -50,34 +51,40 @@ def record(
 
     Args:
         paths: The logs.
-        fields: The fields that will be read, as plans tell them; others are then not there.
-        cache: A folder where later runs find them read, with all fields, as those may search for others.
+        fields: The fields that the plans read; no others are kept.
+        cache: A folder that keeps the events for later runs. It gets all fields, since later searches may read others.
         progress: Called now and then while a log is read.
     """
-    connection = connect()
-    folder = tempfile.TemporaryDirectory(prefix="replay-", ignore_cleanup_errors=True)
+    folder = interrupt.temporary_folder()
+    connection = connect(Path(folder.name) / "results")
     kept = cim.FIELDS if cache else fields
     report = logs.load(connection, paths, kept, Path(folder.name), cache=cache, progress=progress)
     return Recording(connection, report, folder)
 
 
 def nothing() -> Recording:
-    """Return a recording of no events, over which a search can be planned."""
+    """Return a recording without events, to try a search on."""
     connection = connect()
     logs.create_table(connection, cim.FIELDS)
     return Recording(connection, LoadReport(()))
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """Return an empty database in memory that knows what our SQL calls, and never reaches for the network."""
+def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Return an empty database that has the functions that our SQL calls, and never uses the network.
+
+    It is in memory, within `resources`; what does not fit goes into *folder*, if there is one.
+    """
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
     }
-    connection = duckdb.connect(":memory:", config=settings)
-    # It would go to standard output, among the results.
+    connection = interrupt.stoppable(duckdb.connect(":memory:", config=settings))
+    # Given to `connect`, the bound of the disk is not kept to.
+    for name, value in resources.settings(folder).items():
+        connection.execute(f"SET {name} = {literal(value)}")
+    # The progress bar would be written to standard output, between the results.
     connection.execute("SET enable_progress_bar = false")
-    # The database is thrown away: writing checkpoints of it costs seconds per half million events.
+    # The database is thrown away, and checkpoints of it would cost seconds per half million events.
     connection.execute("SET checkpoint_threshold = '1TB'")
     values.create_macros(connection)
     functions.create_functions(connection)
@@ -85,29 +92,35 @@ def connect() -> duckdb.DuckDBPyConnection:
 
 
 def replay(plan: Plan, recording: Recording, means: Means | None = None) -> Replayed:
-    """Run a search over a recording; SplError for whatever is wrong with the search or the logs, in words for the user."""
+    """Run a search over a recording; SplError, in words for the user, for whatever is wrong with the search or the logs."""
     for error in plan.errors:
         raise error
-    connection = recording.connection.cursor()
-    models = Models(cim.datasets(connection, plan.addon), plan.shared)
-    run = Run(Stages(connection), plan.app, plan.time, models, means or Means())
     try:
-        with run.ending, run.failing:
-            for command in plan.pipeline:
-                command.prepare(run)
-            rows = execute(plan.pipeline, run)
-            run.failing.pop_all()  # it has not failed
+        return _replay(plan, recording, means or Means())
     except RecursionError as error:
         raise UnsupportedError("the search nests deeper than replay reads") from error
-    found = run.stages.fetch(rows)
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise resources.exceeded(error) from error
+
+
+def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
+    connection = interrupt.stoppable(recording.connection.cursor())
+    models = Models(cim.datasets(connection, plan.addon), plan.shared)
+    run = Run(Stages(connection), plan.app, plan.time, models, means)
+    with run.ending, run.failing:
+        for command in plan.pipeline:
+            command.prepare(run)
+        rows = execute(plan.pipeline, run)
+        run.failing.pop_all()  # it has not failed
+    results = run.stages.fetch(rows)
     for text in blind_spots(connection, models.datasets, models.decided_by):
         run.say("blind", text)
-    if not found:
+    if not results:
         for text in outside(connection, plan.time.earliest, plan.time.latest):
             run.say("blind", text)
-    # Where a search is blind is said last: it explains the results.
+    # Blind spots come last, because they explain the results.
     notices = sorted(run.notices, key=lambda notice: notice.kind == "blind")
-    return Replayed(plan, Results(list(rows.columns), found, notices), run.steps)
+    return Replayed(plan, Results(list(rows.columns), results, notices), run.steps)
 
 
 def app_folder() -> Path:

@@ -36,14 +36,14 @@ class Span:
 
 
 class SplError(Exception):
-    """Base of all of replay's own errors; printed, it says all of this, fit to show to a user as it stands.
+    """Base of all of replay's own errors; printed, it can be shown to a user as it is.
 
     Attributes:
         message: What is wrong.
         remedy: What to do next; empty where nobody knows.
         span: The text that is wrong, which is shown with a caret under it; None where no text is.
-        known: What replay knows instead, for one who has no remedy.
-        at: Where the error is in the search: its span, unless that is in a macro or a text that was made.
+        known: What replay knows instead; printed where there is no remedy.
+        at: Where the error is in the search: its span, unless that is inside a macro or in generated text.
     """
 
     def __init__(self, message: str, remedy: str = "", span: Span | None = None, known: str = "") -> None:
@@ -69,7 +69,7 @@ class SplError(Exception):
         return "\n".join(filter(None, [self.title, self.detail]))
 
     def place(self, span: Span) -> None:
-        """Say where the error is, unless it is in this text already; one in another text is where that text came from."""
+        """Set where the error is, unless it is in this text already: an error in another text is where that text came from."""
         if self.at is None or self.at.text != span.text:
             self.at = span
 
@@ -79,11 +79,11 @@ class SplSyntaxError(SplError):
 
 
 class UnsupportedError(SplError):
-    """The search may be right, but replay would have to guess at it, so it refuses."""
+    """The search may be right, but replay would have to guess what it means, so it refuses."""
 
 
 class UsageError(SplError):
-    """What was asked for by name is not there, or an option's value means nothing; says what there is."""
+    """A name that the user gave does not exist, or the value of an option is invalid; says what there is."""
 
 
 class DataError(SplError):
@@ -107,7 +107,7 @@ NAMES_LISTED = 20
 
 
 def there_is(owner: str, wanted: str, names: Collection[str]) -> str:
-    """Return what *owner* has instead of *wanted*: every name, or of many those that are spelt nearly so."""
+    """Return what *owner* has instead of *wanted*: all names, or only similar ones where there are many."""
     if not names:
         return f"{owner} has none"
     if len(names) <= NAMES_LISTED:

@@ -12,23 +12,23 @@ _JSON = json.JSONDecoder(parse_int=str, parse_float=str)  # numbers of any lengt
 
 
 def steps(path: str) -> list[str | int | None] | None:
-    """Return the steps of a path: a name, a place, or None for every element; None for what is no path."""
-    found: list[str | int | None] = []
+    """Return the steps of a path, each a name, an index, or None for every element; None if it is not a path."""
+    listed: list[str | int | None] = []
     position = 0
     while position < len(path):
         match = _STEP.match(path, position)
         if match is None:
             return None
         name, place = match.groups()
-        found.append(name if name is not None else int(place) if place else None)
+        listed.append(name if name is not None else int(place) if place else None)
         position = match.end()
-    return found or None
+    return listed or None
 
 
 def extract(text: str, path: str) -> list[str] | None:
-    """Return the values at *path* of the JSON *text* in order; None where there are none, or the text is no JSON.
+    """Return the values at *path* of the JSON *text*, in order; None where there are none, or the text is not JSON.
 
-    Numbers, objects and arrays are the text that stands there †.
+    Numbers, objects and arrays are returned as they are written †.
     """
     walk = steps(path)
     if walk is None:
@@ -37,10 +37,10 @@ def extract(text: str, path: str) -> list[str] | None:
         _JSON.decode(text)
     except (ValueError, RecursionError):
         return None
-    found = [text.strip()]
+    values = [text.strip()]
     for step in walk:
-        found = [inner for value in found for inner in _take(value, step)]
-    return [_shown(value) for value in found if value != "null"] or None
+        values = [inner for value in values for inner in _take(value, step)]
+    return [_shown(value) for value in values if value != "null"] or None
 
 
 def _take(value: str, step: str | int | None) -> list[str]:
@@ -58,7 +58,7 @@ def _take(value: str, step: str | int | None) -> list[str]:
 
 
 def _parts(value: str) -> Iterator[str]:
-    """Yield the texts inside an object or an array: names and values by turns, or elements."""
+    """Yield the parts of an object or an array: names and values in turn, or elements."""
     position = _between(value, 1)
     while position < len(value) - 1:
         _, end = _JSON.raw_decode(value, position)

@@ -1,4 +1,4 @@
-"""Splunk's limits, part of what a search means (limits.conf.spec). A run warns, with counts, whenever one bites."""
+"""Splunk's limits (limits.conf.spec), which are part of what a search means, and ours. A run that reaches one says so, with counts."""
 
 JOIN_MAXOUT = 50_000  # [join] subsearch_maxout
 APPEND_MAXOUT = 50_000  # append's maxout, [searchresults] maxresultrows
@@ -22,3 +22,8 @@ MAX_LOOKUP_BYTES = 256_000_000  # ours: Splunk itself keeps a lookup of more tha
 MAX_SCRIPT_BYTES = 64_000_000  # ours
 MAX_RECORDING_BYTES = 4_000_000_000  # ours: of a test; a log that the user names has no limit
 COMMAND_S = 600  # ours: seconds for all the chunks of a custom command
+COMMAND_BYTES = 1_000_000_000  # ours: of all its answers
+COMMAND_METADATA_BYTES = 10_000_000  # ours: of one answer
+COMMAND_FIELDS = 10_000  # ours
+COMMAND_VALUES = 50_000_000  # ours: of all its answers, empty ones too
+COMMAND_MESSAGES = 100  # ours

@@ -1,8 +1,8 @@
-"""Text that knows where in its file each of its characters stands, out of YAML and .conf files.
+"""Text from YAML and .conf files that knows where in its file each of its characters stands.
 
-Such files are written by others. They are read as text alone and nothing is built from them. What this project does not need
-(anchors, aliases, tags) is refused, so that no file grows when it is read. libyaml parses, where PyYAML was built with it: its
-events and marks are those of PyYAML's own parser, at an eighteenth of the time.
+Others write these files, so they are read as plain text, and no objects are built from them. What this project does not need
+(anchors, aliases, tags) is refused, so that no file can grow while it is read. libyaml parses them where PyYAML was built with
+it: it gives the same events and marks as PyYAML's own parser, in an eighteenth of the time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -26,8 +26,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = ("", "~", "null", "Null", "NULL")  # https://yaml.org/type/null.html
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A line and a column of a file, both from 1."""
 
     line: int
@@ -42,8 +41,8 @@ class Text:
         value: The text.
         file: The text of its whole file.
         start: Where in the file it starts.
-        find: Finds `offsets`, when they are asked for.
-        plain: Whether it stands in YAML without quotes, where 1, no and 2020-01-01 are other things than text.
+        find: Computes `offsets` when they are first used.
+        plain: Whether it is written in YAML without quotes, where 1, no and 2020-01-01 are not text.
     """
 
     value: str
@@ -54,7 +53,7 @@ class Text:
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:
-        """Where in the file each character that is no white space stands; empty where that cannot be told."""
+        """Where in the file each character that is not white space stands; empty where that is not known."""
         return self.find()
 
     @property
@@ -63,7 +62,7 @@ class Text:
         return _line(self.file, self.start)
 
     def index(self, offset: int = 0) -> int:
-        """Return where in the file the character at *offset*, or the next that is no white space, stands."""
+        """Return where in the file the character at *offset* stands, or the next one that is not white space."""
         before = bisect_left(self._solid, offset)
         return self.offsets[min(before, len(self.offsets) - 1)] if self.offsets else self.start
 
@@ -75,7 +74,7 @@ class Text:
 
     @cached_property
     def _solid(self) -> list[int]:
-        """Where in the value the characters stand that are no white space."""
+        """The places in the value of the characters that are not white space."""
         return [index for index, character in enumerate(self.value) if not character.isspace()]
 
 
@@ -101,12 +100,12 @@ class Keys(dict[str, "Node"]):
     lines: dict[str, int]
 
 
-# What a YAML file holds, without its types; a null, and a value that is left out, are None.
+# What a YAML file holds, without YAML's types; a null and a missing value are None.
 Node = Text | None | Entries | Keys
 
 
 def read(path: Path, limit: int) -> str:
-    """Return the text of a file; DataError if it is no plain file, is not UTF-8 or has more than *limit* bytes."""
+    """Return the text of a file; DataError if it is not a plain file, is not UTF-8 or has more than *limit* bytes."""
     try:
         if not path.is_file():
             raise DataError("this is no file" if path.exists() else "there is no such file", str(path))
@@ -123,15 +122,15 @@ def read(path: Path, limit: int) -> str:
 
 
 def read_yaml(path: Path) -> Keys:
-    """Return the keys of a YAML file that is one mapping; DataError as `read_any_yaml`, or if it is something else."""
-    found = read_any_yaml(path)
-    if not isinstance(found, Keys):
+    """Return the keys of a YAML file that is one mapping; DataError as `read_any_yaml`, or if it is no mapping."""
+    node = read_any_yaml(path)
+    if not isinstance(node, Keys):
         raise DataError("is no mapping of keys to values", str(path))
-    return found
+    return node
 
 
 def read_any_yaml(path: Path) -> Node:
-    """Return what a YAML file holds; DataError if it cannot be read or is no YAML, which says where."""
+    """Return what a YAML file holds; DataError, with the place, if it cannot be read or is not YAML."""
     node, problems = parse_yaml(read(path, limits.MAX_YAML_BYTES), str(path))
     if problems:
         raise as_error(problems)
@@ -139,7 +138,7 @@ def read_any_yaml(path: Path) -> Node:
 
 
 def parse_yaml(text: str, path: str) -> tuple[Node, list[Problem]]:
-    """Return what *text* holds, and what is wrong with it: the keys that stand twice, or why it is not read (and then None)."""
+    """Return what *text* holds and its problems: keys that stand twice. Text that cannot be read gives None, and why."""
     if control := yaml.reader.Reader.NON_PRINTABLE.search(text):
         claim = f"holds the control character U+{ord(control[0]):04X}"
         return None, [Problem(path, _line(text, control.start()), claim, "remove it")]
@@ -155,11 +154,11 @@ def parse_yaml(text: str, path: str) -> tuple[Node, list[Problem]]:
 
 
 class _RefusedError(Exception):
-    """What stands in the file may be YAML, and is not read; its argument is the Problem."""
+    """The file has something that may be YAML but is not read here; its argument is the Problem."""
 
 
 class _Composer:
-    """Makes nodes of the events of one file; yaml.YAMLError where it is no YAML, _RefusedError where it is not read."""
+    """Builds nodes from the events of one file; yaml.YAMLError where it is not YAML, _RefusedError where we do not read it."""
 
     def __init__(self, text: str, path: str) -> None:
         self.problems: list[Problem] = []
@@ -178,7 +177,7 @@ class _Composer:
 
     def _next(self) -> Any:
         event = next(self._events)
-        if getattr(event, "anchor", None):  # that of an alias is what it stands for
+        if getattr(event, "anchor", None):  # an alias has the anchor that it refers to
             raise self._refused(event, "YAML anchors are not read", "write out what the anchor stands for")
         if getattr(event, "tag", None):
             raise self._refused(event, "YAML tags are not read", "remove the tag")
@@ -227,8 +226,8 @@ _ESCAPE = re.compile(r"\\(?:x(..)|u(.{4})|U(.{8})|\r?\n|(.))", re.S)
 
 
 def _written(file: str, start: int, end: int, style: str) -> Iterator[tuple[int, str]]:
-    """Yield the place and the meaning of each character of a YAML scalar as it is written."""
-    if style in ("|", ">"):  # the rest of its first line is no part of it
+    """Yield each character of a YAML scalar with the place where it is written."""
+    if style in ("|", ">"):  # the text starts on the next line
         start = file.find("\n", start, end) + 1 or end
     elif style:
         start, end = start + 1, end - 1
@@ -245,37 +244,37 @@ def _written(file: str, start: int, end: int, style: str) -> Iterator[tuple[int,
 
 
 def _align(value: str, written: Iterable[tuple[int, str]]) -> tuple[int, ...]:
-    """Return the places of the characters of *value* that are no white space; none where the two do not agree."""
+    """Return the places of the characters of *value* that are not white space; nothing where *written* differs from it."""
     wanted = (character for character in value if not character.isspace())
     places = []
-    for character, found in zip_longest(wanted, (one for one in written if not one[1].isspace())):
-        if character is None:  # behind the value stand comments, perhaps
+    for character, place_and_character in zip_longest(wanted, (pair for pair in written if not pair[1].isspace())):
+        if character is None:  # what follows the value may be comments
             break
-        if found is None or found[1] != character:
+        if place_and_character is None or place_and_character[1] != character:
             return ()
-        places.append(found[0])
+        places.append(place_and_character[0])
     return tuple(places)
 
 
 def read_conf(path: Path, keys: Collection[str]) -> dict[str, dict[str, Text]]:
-    """Return the stanzas of a .conf file, of their settings those in *keys*; DataError if it cannot be read or is none."""
+    """Return the stanzas of a .conf file with the settings in *keys*; DataError if it cannot be read or is not a .conf file."""
     text = read(path, limits.MAX_CONF_BYTES)
-    found = conf.parse(text, str(path))
+    file = conf.parse(text, str(path))
     starts = _line_starts(text)
 
     def located(stanza: str, key: str, value: str) -> Text:
-        start = starts[found.lines[stanza, key] - 1]
+        start = starts[file.lines[stanza, key] - 1]
         behind = text.find("=", start) + 1
         return Text(value, text, start, lambda: _align(value, _continued(text, behind)))
 
     return {
         stanza: {key: located(stanza, key, value) for key, value in settings.items() if key in keys}
-        for stanza, settings in found.stanzas.items()
+        for stanza, settings in file.stanzas.items()
     }
 
 
 def _continued(text: str, start: int) -> Iterator[tuple[int, str]]:
-    """Yield the characters of a setting's value and what follows it, without the backslashes that continue its lines."""
+    """Yield the characters from a setting's value on, without the backslashes that continue its lines."""
     for index in range(start, len(text)):
         if text[index] != "\\" or not re.compile(r"\r?\n").match(text, index + 1):
             yield index, text[index]

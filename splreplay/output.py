@@ -1,11 +1,12 @@
-"""Results as people and programs read them: a table, one JSON array, or CSV."""
+"""Results as people and programs read them: a table, one JSON array, or CSV, also such as a spreadsheet may open."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,13 +14,13 @@ from splreplay import times
 from splreplay.sql.values import Value
 
 Rows = Sequence[dict[str, Value]]
-# What a limit of Splunk's cost; what the log cannot show; and all else.
+# What a limit of Splunk dropped; what the log cannot show; and everything else.
 NoticeKind = Literal["limit", "blind", "note"]
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What there is to say of a run beside its results."""
+    """A message about a run, beside its results."""
 
     kind: NoticeKind
     text: str
@@ -27,7 +28,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class Results:
-    """What a search found: its fields in order, its results, and what else there is to say."""
+    """What a search found: its fields in order, its results, and its notices."""
 
     fields: Sequence[str]
     rows: Rows
@@ -65,20 +66,37 @@ def as_json(results: Results) -> str:
 
 
 def as_csv(results: Results) -> str:
-    """Return CSV with a header; several values stand in one cell, a line each."""
+    """Return CSV with a header; several values share one cell, one on each line."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(results.fields)
-    for row in results.rows:
-        cells = (_shown(name, row.get(name, "")) for name in results.fields)
-        writer.writerow("\n".join(cell) if isinstance(cell, list) else cell for cell in cells)
+    csv.writer(out, lineterminator="\n").writerows(_csv_rows(results))
     return out.getvalue()
 
 
-def as_table(results: Results) -> str:
-    """Return text for a terminal: aligned columns where they fit, else one block a result.
+# A spreadsheet takes what begins so for a formula, also behind a semicolon where that separates its cells.
+# Source: OWASP, "CSV Injection".
+_FORMULA = re.compile(r"(?:^|(?<=;))(?=[=+\-@\t\r\n])")
 
-    Control characters are shown escaped: what attackers write must not reach the terminal as commands.
+
+def as_safe_csv(results: Results) -> str:
+    """Return CSV for a spreadsheet: a single quote stands before what it would take for a formula, and all cells are quoted."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerows([_FORMULA.sub("'", cell) for cell in row] for row in _csv_rows(results))
+    return out.getvalue()
+
+
+def _csv_rows(results: Results) -> Iterator[Sequence[str]]:
+    """Yield the header and the cells of each result."""
+    yield results.fields
+    for row in results.rows:
+        cells = (_shown(name, row.get(name, "")) for name in results.fields)
+        yield ["\n".join(cell) if isinstance(cell, list) else cell for cell in cells]
+
+
+def as_table(results: Results) -> str:
+    """Return text for a terminal: aligned columns where they fit, else one block for each result.
+
+    Control characters are escaped, because text that attackers wrote must not reach the terminal as commands.
     """
     if not results.rows:
         return "no results\n"
@@ -111,4 +129,9 @@ def printable(text: str) -> str:
     )
 
 
-FORMATS: dict[str, Callable[[Results], str]] = {"table": as_table, "json": as_json, "csv": as_csv}
+FORMATS: dict[str, Callable[[Results], str]] = {
+    "table": as_table,
+    "json": as_json,
+    "csv": as_csv,
+    "safe-csv": as_safe_csv,
+}

@@ -1,4 +1,4 @@
-"""The text of a search into its commands, and into every error that keeps one from being run."""
+"""Read the text of a search into its commands, and collect every error that keeps one from being run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from splreplay.spl.tokens import Token
 _Kind = TypeVar("_Kind", Source, Transform)
 
 BY_NAME: Mapping[str, type[Command]] = {name: command for command in COMMANDS for name in command.names}
-# The names of the commands of an app, and the fields that each adds to results, None where nobody knows.
+# The commands of an app by name, with the fields that each adds to results; None where they are not known.
 Custom = Mapping[str, Collection[str] | None]
 
 
@@ -38,12 +38,12 @@ def parse(text: str, custom: Custom | None = None, read: Callable[[str], Pipelin
 def outline(text: str, custom: Custom, read: Callable[[str], Pipeline] = parse) -> tuple[Pipeline, list[SplError]]:
     """Return the commands of an expanded search, and what is wrong with it, in the order of the text.
 
-    What cannot be read is an Unread: a command that may do anything.
+    A command that cannot be read becomes an Unread, which may do anything.
 
     Args:
         text: The search.
         custom: The app's own commands.
-        read: Reads another search of the app, which a command runs.
+        read: Reads another search of the app, for a command that runs it.
     """
     errors: list[SplError] = []
     parser = _Parser(text, custom, read, errors)
@@ -56,7 +56,7 @@ def outline(text: str, custom: Custom, read: Callable[[str], Pipeline] = parse) 
 
 @dataclass(frozen=True)
 class _Parser:
-    """Reads a search, and those inside it, *depth* of which are around it."""
+    """Reads one search and the searches inside it; *depth* is how many searches are around it."""
 
     text: str
     custom: Custom
@@ -94,7 +94,7 @@ class _Parser:
         return (self.source(first), *map(self.transform, others))
 
     def unread(self, start: int, end: int) -> Pipeline:
-        """Return the one command that stands for a text which cannot be cut into commands."""
+        """Return one command that stands for text which cannot be cut into commands."""
         return (Unread(Segment(self.text, "", start, start, end, self)),)
 
     def source(self, segment: Segment) -> Source:
@@ -110,15 +110,20 @@ class _Parser:
         return self.command(segment, Transform, SplSyntaxError(message, remedy, segment.span()))
 
     def command(self, segment: Segment, kind: type[_Kind], misplaced: SplError) -> _Kind | Unread:
-        """Return a command of one kind; *misplaced* is the error of another."""
+        """Return a command of one kind, or what stands for one with an error; *misplaced* is that of another kind."""
         try:
-            named = self.named(segment)
-            if not issubclass(named, kind):
-                raise misplaced
-            command = named.parse(segment)
+            return self.read(segment, kind, misplaced)
         except SplError as error:
             self.errors.append(error)
             return Unread(segment)
+
+    def read(self, segment: Segment, kind: type[_Kind], misplaced: SplError) -> _Kind:
+        named = self.named(segment)
+        if not issubclass(named, kind):
+            raise misplaced
+        cursor = segment.cursor()
+        command = named.parse(segment, cursor)
+        cursor.finish()
         if isinstance(command, External):
             command = replace(command, adds=self.custom[segment.name])
         assert isinstance(command, kind), "a command is read as what its class is"

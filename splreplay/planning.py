@@ -1,4 +1,4 @@
-"""A search, planned once: expanded, parsed, and which fields of the log it reads. Everything that looks at a search takes its plan."""
+"""A search is planned once: expanded, parsed, and with the fields of the log that it reads. All that looks at a search takes its plan."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Plan:
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
-        """The names of EventData/Data elements that it reads: all of cim.FIELDS where its text does not tell."""
+        """The names of the EventData/Data elements that it reads: all of cim.FIELDS where its text does not show them."""
         if self._reads is None:
             return cim.FIELDS
         described = cim.described(self.addon)
@@ -48,7 +48,7 @@ class Plan:
 
     @cached_property
     def shared(self) -> Mapping[str, set[str]]:
-        """The fields that it reads of each dataset that it reads more than once; nothing where its text does not tell."""
+        """For each dataset that it reads more than once, the fields that it reads; empty where its text does not show them."""
         asked: dict[str, list[set[str]]] = {}
         for dataset, names in self._reads or ():
             asked.setdefault(dataset, []).append(names)
@@ -56,24 +56,24 @@ class Plan:
 
     @cached_property
     def _reads(self) -> Sequence[tuple[str, set[str]]] | None:
-        """Each dataset that it reads, with the fields that it asks for; None where it may read any field."""
-        found: list[tuple[str, set[str]]] = []
+        """The datasets that it reads, each with the fields that it needs; None where it may read any field."""
+        reads: list[tuple[str, set[str]]] = []
         for position in walk(self.pipeline):
             read = position.command.reads(position.first)
             if read is None:
                 return None
-            found += read.items()
-        return found
+            reads += read.items()
+        return reads
 
 
 def fields(plans: Iterable[Plan]) -> tuple[str, ...]:
-    """Return the names of EventData/Data elements that any of some plans reads."""
+    """Return the names of the EventData/Data elements that some plans read together."""
     read = {name for planned in plans for name in planned.fields}
     return tuple(name for name in cim.FIELDS if name in read)
 
 
 def plan(app: App, search: str, addon: str = "current", time: TimeRange | None = None) -> Plan:
-    """Return the plan of a search that can be run; SplError, the first of them, for one that cannot.
+    """Return the plan of a search; SplError, the first of its errors, if it cannot be run.
 
     Args:
         app: Whose macros, lookups and commands the search uses.
@@ -81,14 +81,14 @@ def plan(app: App, search: str, addon: str = "current", time: TimeRange | None =
         addon: How Sysmon is mapped to the CIM: current, cim5 or legacy.
         time: The time range, and the time of the run; by default all time, and the clock's.
     """
-    found = outline(app, search, addon, time)
-    if found.errors:
-        raise found.errors[0]
-    return found
+    planned = outline(app, search, addon, time)
+    if planned.errors:
+        raise planned.errors[0]
+    return planned
 
 
 def outline(app: App, search: str, addon: str = "current", time: TimeRange | None = None) -> Plan:
-    """Return the plan of any search, with all that keeps it from being run."""
+    """Return the plan of any search, with every error that keeps it from being run."""
     custom = dict.fromkeys(app.commands)
     expansion, errors = Expansion("", ((0, 0, True),)), []
     try:

@@ -1,4 +1,4 @@
-"""Read located YAML or JSON into frozen dataclasses, which are the schema, and know the line of every value.
+"""Read located YAML or JSON into frozen dataclasses, which are the schema, and keep the line of every value.
 
 A field's annotation says what the file may hold there: str, int, bool, datetime.date, another dataclass, Text (any scalar, as
 it is written), dict[str, T], tuple[T, ...] (a list), `T | None`, `T | tuple[T, ...]` (one or a list), or Annotated[T, Rule]. A
@@ -31,7 +31,7 @@ _SCALARS: dict[Any, tuple[str, str]] = {  # type: its name, how to write one
     bool: ("true or false", "write it without quotes"),
     date: ("a date", "write YYYY-MM-DD without quotes"),
 }
-_BAD: Any = object()  # stands for a value that was refused, until its whole document is
+_BAD: Any = object()  # takes the place of a refused value, and makes its whole document refused
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def between(low: int, high: int) -> Rule:
 
 @dataclass
 class Document(Generic[T]):
-    """One file as read: its value (None if the file does not have the shape), its lines, what is wrong."""
+    """One file that was read: its value (None if it does not fit the schema), the lines of its parts, and its problems."""
 
     path: str
     value: T | None = None
@@ -72,7 +72,7 @@ class Document(Generic[T]):
     problems: list[Problem] = field(default_factory=list)
 
     def refuse(self, where: Key, claim: str, remedy: str) -> None:
-        """Note a problem at the value *where*, or at the nearest value around it."""
+        """Add a problem at the value *where*, or at the nearest value around it."""
         while where not in self.lines and where:
             where = where[:-1]
         self.problems.append(Problem(self.path, self.lines.get(where, 0), claim, remedy))
@@ -90,13 +90,13 @@ def decode(text: str, path: str, kind: type[T]) -> Document[T]:
 
 
 def decode_node(document: Document[T], node: Node, kind: type[T], where: Key = ()) -> None:
-    """Put *node*, which stands at *where* of the file, read as a *kind*, into *document*, or what is wrong with it."""
+    """Read *node*, which stands at *where* of the file, as a *kind*, and put its value or its problems into *document*."""
     value = _decode(document, node, kind, where)
     document.value = None if value is _BAD else value
 
 
 def _decode(document: Document[Any], node: Node, kind: Any, where: Key) -> Any:
-    """Return the value of *node* as a *kind*, or _BAD after noting why it is none."""
+    """Return the value of *node* as a *kind*; for one that is not, add the problem and return _BAD."""
     if node is not None:
         document.lines.setdefault(where, node.line)
     name = ".".join(map(str, where)) or "the file"
@@ -131,7 +131,7 @@ def _decode(document: Document[Any], node: Node, kind: Any, where: Key) -> Any:
 
 
 def _constructed(node: Node) -> object:
-    """Return the value that YAML's own types make of a scalar; None where they make none, as of 2021-13-40."""
+    """Return the value of a scalar by YAML's own types; None for an invalid one such as 2021-13-40."""
     if not isinstance(node, Text):
         return None
     tag = yaml.resolver.Resolver().resolve(yaml.ScalarNode, node.value, (node.plain, not node.plain))  # type: ignore[no-untyped-call]

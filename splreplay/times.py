@@ -27,7 +27,7 @@ _EPOCH = re.compile(r"\d+(?:\.\d+)?")
 
 
 def span_seconds(text: str) -> int | None:
-    """Return the seconds of a span such as `1h` or `30s`; None for one that this page does not know (months, log spans)."""
+    """Return the seconds of a span such as `1h` or `30s`; None for others (months, logarithmic spans)."""
     match = re.fullmatch(r"(\d+)([a-z]*)", text.lower())
     if not match or int(match.group(1)) == 0:
         return None
@@ -91,8 +91,8 @@ class TimeRange:
     Attributes:
         now: The time of the run.
         earliest: The start of the range; None for all time.
-        latest: Its end, which is no longer in it; None for all time.
-        asked: How the two were written.
+        latest: Its end, exclusive; None for all time.
+        asked: The two as the user wrote them.
     """
 
     now: float
@@ -102,10 +102,10 @@ class TimeRange:
 
     @classmethod
     def of(cls, earliest: str | None = None, latest: str | None = None, now: float | None = None) -> TimeRange:
-        """Return the range from --earliest to --latest; *now* is by default the clock's.
+        """Return the range from --earliest to --latest; *now* is the current time by default.
 
         Raises:
-            UsageError: If one is no time, or the range is empty.
+            UsageError: If one of them is not a time, or the range is empty.
         """
         moment = time.time() if now is None else now
         start, end = _bound(earliest, "--earliest", moment), _bound(latest, "--latest", moment)
@@ -125,9 +125,9 @@ def _bound(text: str | None, option: str, now: float) -> float | None:
 
 
 def time_argument(text: str, now: float) -> float | None:
-    """Return epoch seconds for what --earliest, --latest and earliest= take.
+    """Return the epoch seconds of a value of --earliest, --latest or earliest=.
 
-    That is epoch seconds, a relative time, or an ISO date with or without a time; None for anything else.
+    It may be epoch seconds, a relative time, or an ISO date with or without a time; None for anything else.
     """
     if _EPOCH.fullmatch(text):
         return float(text)
@@ -187,7 +187,7 @@ def format_time(epoch: float, pattern: str) -> str | None:
 
 
 def parse_time(text: str, pattern: str) -> float | None:
-    """Return epoch seconds of *text* read by a strptime pattern with Splunk's additions; None where it does not fit."""
+    """Return the epoch seconds of *text*, read by a strptime pattern with Splunk's additions; None if it does not match."""
     python = _DIRECTIVE.sub(
         lambda match: {"N": "%f", "Q": "%f", "T": "%H:%M:%S", "F": "%Y-%m-%d", "s": "%s"}.get(
             match.group(2), "%z" if match.group(2) == ":" else match.group(0)

@@ -1,4 +1,4 @@
-"""Files that hold a whole result, or none of it."""
+"""Write a file completely or not at all."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write *content* into the file *path*, which stays as it was until all of it is on the disk; OSError if that fails.
+    """Write *content* into the file *path*, which stays as it was until everything is on the disk; OSError if that fails.
 
-    What is no plain file (a pipe, a terminal) is written to as it is, and so is the file that standard output or error goes
-    into: under the name /dev/stdout another may not take its place.
+    A pipe or a terminal is written to directly. So is the file that standard output or error goes into: as /dev/stdout it
+    must not be replaced by another file.
     """
     if path.exists() and (not path.is_file() or _is_open(path)):
         path.write_bytes(content)

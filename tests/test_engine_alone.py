@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 import splreplay
+from splreplay.cli import argument_parser
 from tests.conftest import REPO
 
 pytestmark = pytest.mark.slow
@@ -92,3 +97,42 @@ def test_no_app(command: tuple[list[str], dict[str, str]], tmp_path: Path) -> No
     )
     expected = "this folder is no app\nname the app that the searches run in with --app\n"
     assert (2, "", expected) == (done.returncode, done.stdout, done.stderr)
+
+
+HOOKS: list[dict[str, Any]] = yaml.safe_load((REPO / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+CHECKED = [
+    "detections/a.yml",
+    "detections/endpoint/b.yaml",
+    "my_app/default/savedsearches.conf",
+    "content/detections/c.yml",
+]
+NOT_CHECKED = ["my_detections/a.yml", "detections/a.xml", "macros/a.yml", "my_app/local/my_savedsearches.conf"]
+
+
+def test_hooks() -> None:
+    """Each hook of pre-commit runs a subcommand of the installed command, over some files and with options before them."""
+    scripts = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    assert {"splreplay-check": "check", "splreplay-test": "test"} == {
+        hook["id"]: argument_parser().parse_args([*shlex.split(hook["entry"])[1:], "--app", "my_app", *CHECKED]).command
+        for hook in HOOKS
+        if hook["language"] == "python" and shlex.split(hook["entry"])[0] in scripts
+    }
+
+
+@pytest.mark.parametrize(
+    ("hook", "expected"),
+    [("splreplay-check", CHECKED), ("splreplay-test", [name for name in CHECKED if not name.endswith(".conf")])],
+)
+def test_files_of_hooks(hook: str, expected: list[str]) -> None:
+    """A hook takes the YAML below a folder detections/, at any depth, and that of check each savedsearches.conf too."""
+    (pattern,) = (entry["files"] for entry in HOOKS if entry["id"] == hook)
+    assert expected == [name for name in CHECKED + NOT_CHECKED if re.search(pattern, name)]
+
+
+def test_workflow() -> None:
+    """The example of a workflow checks and tests the detections, with options that there are."""
+    workflow = yaml.safe_load((REPO / "docs" / "ci-example.yml").read_text(encoding="utf-8"))
+    ran = [shlex.split(step["run"]) for step in workflow["jobs"]["detections"]["steps"] if "run" in step]
+    assert [["python", "-m", "pip", "install", "./.splreplay"], "check", "test"] == [
+        argument_parser().parse_args(words[1:]).command if words[0] == "splreplay" else words for words in ran
+    ]

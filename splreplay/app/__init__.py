@@ -1,4 +1,4 @@
-"""A Splunk app as replay reads it: its macros, saved searches, lookups and commands, and those that other apps export."""
+"""A Splunk app: its macros, saved searches, lookups and commands, and those that other apps export."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class SavedSearchStanza:
 
 @dataclass
 class App:
-    """The app in *folder*, which the searches run in.
+    """The app in *folder*, in which the searches run.
 
     Args:
         folder: The app.
         overrides: Macros replaced for this run, `NAME=DEFINITION`.
-        others: Other apps: what they export lies below the app's own, setting by setting; of two, that of the app whose
-            name sorts last wins (Splunk Admin Manual, "Configuration file precedence", app or user context).
-        defaults: Definitions of macros without arguments that no folder needs to have.
+        others: Other apps. The app's own settings win over what these export; of two others, the one whose name sorts last
+            wins (Splunk Admin Manual, "Configuration file precedence", app or user context).
+        defaults: Definitions of macros without arguments, for macros that no folder has.
     """
 
     folder: Path
@@ -46,13 +46,13 @@ class App:
 
     @cached_property
     def macros(self) -> dict[str, Macro]:
-        """The macros by name and arity, those of Splunk_SA_CIM that the data models come with below the apps'."""
+        """The macros by name and arity. The apps' macros win over those of Splunk_SA_CIM, which come with the data models."""
         defaults = {name: {"definition": definition} for name, definition in self.defaults.items()}
         stanzas = macros.BUILT_IN | defaults | self._conf("macros")
-        found = {name: macros.from_stanza(name, stanza, "macros.conf") for name, stanza in stanzas.items()}
+        by_name = {name: macros.from_stanza(name, stanza, "macros.conf") for name, stanza in stanzas.items()}
         for assignment in self.overrides:
-            found = macros.override(found, assignment)
-        return found
+            by_name = macros.override(by_name, assignment)
+        return by_name
 
     @cached_property
     def saved_searches(self) -> dict[str, SavedSearchStanza]:
@@ -67,7 +67,7 @@ class App:
 
     @cached_property
     def commands(self) -> dict[str, Path]:
-        """The scripts of the apps' own commands, by name; only the chunked protocol is spoken."""
+        """The scripts of the apps' own commands, by name; only commands of the chunked protocol are run."""
         return {
             name: folder.path / "bin" / stanza["filename"]
             for folder in self._folders
@@ -128,10 +128,10 @@ class App:
         )
 
     def expansion(self, text: str) -> Expansion:
-        """Return a search text with its macros expanded, and where each part of it comes from."""
+        """Return a search text with its macros expanded, and the origin of each part of it."""
         if len(text) > limits.MAX_SEARCH_CHARACTERS:
             raise UsageError(f"the search has {len(text):,} characters; replay reads {limits.MAX_SEARCH_CHARACTERS:,}")
-        # What a terminal hands over as no UTF-8 arrives as lone surrogates, which no database takes.
+        # Arguments that are not UTF-8 arrive as lone surrogates, which no database accepts.
         return macros.expansion(text.encode("utf-8", "replace").decode(), self.macros)
 
     def expand(self, text: str) -> str:
@@ -148,7 +148,7 @@ class App:
         return self._conf("transforms")
 
     def _conf(self, name: str) -> conf.Stanzas:
-        """Return the stanzas of every folder, each with the settings of `[default]` where it has none of its own."""
+        """Return the stanzas of all folders; a stanza takes the settings that it lacks from `[default]`."""
         stanzas: conf.Stanzas = {}
         for folder in self._folders:
             stanzas = conf.layer(stanzas, self._visible(folder, name))
@@ -160,7 +160,7 @@ class App:
         return {key: value for key, value in folder.stanzas(name).items() if own or folder.exports(name, key)}
 
     def _lookup_file(self, name: str, filename: str) -> Path:
-        """Return the file of a lookup: the app's own, else that of another app which exports it."""
+        """Return the file of a lookup: the app's own, or else that of another app that exports it."""
         if Path(filename).name != filename:
             raise DataError(f"a lookup's file must be in lookups/, but {name!r} names {filename!r}")
         for folder in reversed(self._folders):

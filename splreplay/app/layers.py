@@ -1,7 +1,7 @@
-"""One folder that is an app: its conf files, local/ over default/, and what of it other apps see.
+"""The folder of one app: its conf files, local/ over default/, and which of its objects other apps see.
 
-A checkout of security_content counts as the app that is built from it: its macros/*.yml and lookups/*.yml lie below
-default/, where there is one.
+A checkout of security_content is read as the app that is built from it: where it has a default/ too, that wins over its
+macros/*.yml and lookups/*.yml.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class AppFolder:
         return conf.layer(conf.layer(_built(self.path, name), default), local)
 
     def exports(self, kind: str, name: str) -> bool:
-        """Return whether other apps see an object: `export = system` in metadata/, the most specific stanza first.
+        """Return whether other apps see an object: `export = system` in the most specific stanza of metadata/ that sets it.
 
-        A folder without metadata/ is no installed app, and all of it is seen.
+        A folder without metadata/ is not an installed app, and others see all of it.
 
         Source: default.meta.conf.spec.
         """
@@ -65,6 +65,6 @@ def _built(folder: Path, name: str) -> conf.Stanzas:
     kind = {"macros": "macros", "transforms": "lookups"}.get(name)
     if kind is None or not any((folder / kind).glob("*.yml")):
         return {}
-    from splreplay.app import checkout  # PyYAML takes a while to import, and few apps are such checkouts
+    from splreplay.app import checkout  # importing PyYAML takes a while, and few apps are such checkouts
 
     return checkout.macros(folder) if name == "macros" else checkout.transforms(folder)

@@ -1,6 +1,6 @@
 """Macros: `name` and `name(a, b)` in a search are replaced by text before the search is parsed (Search Manual, "Use search macros").
 
-Comments, which stand in three backticks, go at the same time (Search Manual, "Add comments to searches").
+Comments, in three backticks, are removed at the same time (Search Manual, "Add comments to searches").
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _COMMENT = "```"
 
 @dataclass(frozen=True)
 class Macro:
-    """A macro's text, with `$argument$` where its arguments go; *unsupported* names a setting that replay does not run."""
+    """A macro: its text, with `$argument$` for its arguments; *unsupported* names the settings that replay does not support."""
 
     name: str
     definition: str
@@ -35,9 +35,9 @@ class Expansion:
     """A search with its macros expanded.
 
     Attributes:
-        text: What it says.
-        pieces: Where each piece of the text starts, where it comes from in the search, and whether it stands there
-            word for word; what a macro call gave comes from the call.
+        text: The expanded text.
+        pieces: For each piece of the text: where it starts, where in the search it comes from, and whether the search has it
+            word for word. The text of a macro comes from the place of its call.
     """
 
     text: str
@@ -50,7 +50,7 @@ class Expansion:
 
 
 def from_stanza(name: str, stanza: Mapping[str, str], path: str) -> Macro:
-    """Return the macro of a macros.conf stanza; one with `iseval` or `validation` is refused where it is called.
+    """Return the macro of a macros.conf stanza; a call of one with `iseval` or `validation` is refused.
 
     Raises:
         DataError: If it has no definition, or its name and its `args` disagree on their number.
@@ -68,7 +68,7 @@ def from_stanza(name: str, stanza: Mapping[str, str], path: str) -> Macro:
 
 
 def override(macros: Mapping[str, Macro], assignment: str) -> dict[str, Macro]:
-    """Return *macros* with one replaced for this run, by `NAME=DEFINITION`, as local/macros.conf would.
+    """Return *macros* with one of them replaced by `NAME=DEFINITION`, as local/macros.conf would.
 
     Raises:
         UsageError: If the text is not of that form, or no macro has that name.
@@ -88,11 +88,11 @@ def expand(text: str, macros: Mapping[str, Macro]) -> str:
 
 
 def expansion(text: str, macros: Mapping[str, Macro]) -> Expansion:
-    """Return *text* with every macro outside quotes replaced, those inside the replacements too.
+    """Return *text* with every macro outside of quotes replaced, also those in the replacements.
 
     Raises:
         SplSyntaxError: If a macro is not known, is not closed, or gets a wrong number of arguments.
-        UnsupportedError: If macros stand inside each other without end, or one is of a kind that replay does not run.
+        UnsupportedError: If macros call each other without end, or replay does not support one of them.
     """
     return _expand(text, macros, 0, itertools.count(1))
 
@@ -149,7 +149,7 @@ def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], d
     if next(calls) > limits.MACRO_CALLS:
         raise UnsupportedError(f"the macros of this search call others more than {limits.MACRO_CALLS:,} times")
     call = text[start + 1 : end - 1].strip()
-    # A comment parts the words on its sides †; `comment("…")` is the built-in macro of old.
+    # A comment separates the words on both sides †; `comment("…")` is the built-in macro of earlier versions.
     if text.startswith(_COMMENT, start):
         return " "
     if call.startswith("comment("):
@@ -174,7 +174,7 @@ def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], d
         values = dict(zip(macro.arguments, arguments, strict=True))
         definition = re.sub(
             "|".join(re.escape(f"${argument}$") for argument in macro.arguments),
-            lambda found: values[found.group()[1:-1]],
+            lambda token: values[token.group()[1:-1]],
             definition,
         )
     try:
@@ -185,7 +185,7 @@ def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], d
 
 
 def _split_arguments(text: str) -> list[str]:
-    """Return the arguments: cut at commas outside quotes and parentheses; one wholly in quotes loses them."""
+    """Return the arguments, cut at commas outside of quotes and parentheses; an argument that is quoted loses its quotes."""
     arguments: list[str] = []
     depth = index = start = 0
     while index < len(text):

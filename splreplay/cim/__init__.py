@@ -1,4 +1,4 @@
-"""The data models that searches read, as queries of the table `event`: an add-on's mapping, then the CIM's.
+"""The data models that searches read, as queries of the table `event`: first an add-on's mapping, then the CIM's.
 
 `current` is Splunk_TA_microsoft_sysmon 5 with CIM 6.4 or later; `cim5` the same with CIM 5; `legacy` is
 TA-microsoft-sysmon 10.6.2 with CIM 4.20. Splunk_TA_windows stands beside each.
@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from splreplay.cim import all_traffic, dns, filesystem, ports, processes, registry, services, sysmon, windows
+from splreplay.cim import endpoint, network_resolution, network_traffic, sysmon, windows
 from splreplay.cim.mapping import EventMapping
 from splreplay.errors import UnsupportedError
 from splreplay.sql.values import Kind
 
-if TYPE_CHECKING:  # the command line asks for no more than the names below
+if TYPE_CHECKING:  # the command line only needs the names below
     import duckdb
 
 ADDONS = ("current", "cim5", "legacy")
@@ -24,18 +24,18 @@ ADDONS = ("current", "cim5", "legacy")
 # The names of EventData/Data elements that the readers keep.
 FIELDS = tuple(dict.fromkeys(sysmon.SYSMON.fields + windows.SECURITY.fields))
 
-# The kinds of event, (provider, id), that tell of a process started and of a connection.
+# The kinds of event, (provider, id), of a process that starts and of a connection.
 PROCESSES_STARTED = ((sysmon.SYSMON.provider, 1), (windows.SECURITY.provider, 4688))
 CONNECTIONS = ((sysmon.SYSMON.provider, 3), (windows.SECURITY.provider, 5156))
 
 DATASETS: Mapping[str, Mapping[str, str]] = {
-    "Endpoint.Filesystem": filesystem.COLUMNS,
-    "Endpoint.Ports": ports.COLUMNS,
-    "Endpoint.Processes": processes.COLUMNS,
-    "Endpoint.Registry": registry.COLUMNS,
-    "Endpoint.Services": services.COLUMNS,
-    "Network_Resolution.DNS": dns.COLUMNS,
-    "Network_Traffic.All_Traffic": all_traffic.COLUMNS,
+    "Endpoint.Filesystem": endpoint.FILESYSTEM,
+    "Endpoint.Ports": endpoint.PORTS,
+    "Endpoint.Processes": endpoint.PROCESSES,
+    "Endpoint.Registry": endpoint.REGISTRY,
+    "Endpoint.Services": endpoint.SERVICES,
+    "Network_Resolution.DNS": network_resolution.DNS,
+    "Network_Traffic.All_Traffic": network_traffic.ALL_TRAFFIC,
 }
 # Fields that CIM 5 and earlier lack: process_guid came with 6.4.0; of the others it is inferred.
 NEW_IN_CIM_6 = {
@@ -57,10 +57,10 @@ def kind(field: str) -> Kind:
 
 
 def mappings(addon: str) -> tuple[EventMapping, ...]:
-    """Return what *addon*, and Splunk_TA_windows beside it, make of events.
+    """Return the mappings of *addon*, and of Splunk_TA_windows beside it.
 
     Raises:
-        UnsupportedError: It is none of ADDONS.
+        UnsupportedError: If it is not one of ADDONS.
     """
     if addon not in ADDONS:
         raise UnsupportedError(f"unknown add-on {addon!r}: replay knows {', '.join(ADDONS)}")
@@ -75,26 +75,28 @@ def datasets(connection: duckdb.DuckDBPyConnection, addon: str) -> dict[str, Dat
         addon: One of ADDONS.
 
     Raises:
-        UnsupportedError: It is none of them.
+        UnsupportedError: If it is not one of them.
     """
-    found = described(addon)
+    complete = described(addon)
     kinds = set(connection.execute("SELECT DISTINCT provider, event_id FROM event").fetchall())
     return {
-        name: replace(one, in_log=tuple(fill for fill in one.fill if (fill.source.provider, fill.event_id) in kinds))
-        for name, one in found.items()
+        name: replace(
+            dataset, in_log=tuple(fill for fill in dataset.fill if (fill.source.provider, fill.event_id) in kinds)
+        )
+        for name, dataset in complete.items()
     }
 
 
 def described(addon: str) -> dict[str, Dataset]:
     """Return the datasets as they are over a log that has events of every kind."""
-    found = {}
+    by_name = {}
     for name, all_columns in DATASETS.items():
         columns = EVENT_FIELDS | {
             field: sql for field, sql in all_columns.items() if addon == "current" or (name, field) not in NEW_IN_CIM_6
         }
-        fill = tuple(one for one in mappings(addon) if name in one.datasets)
-        found[name] = Dataset(columns, fill, fill)
-    return found
+        fill = tuple(mapping for mapping in mappings(addon) if name in mapping.datasets)
+        by_name[name] = Dataset(columns, fill, fill)
+    return by_name
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,10 @@ class Dataset:
     """One dataset of a data model, over the table `event`.
 
     Args:
-        columns: The SQL of each field over what an add-on extracts; NULL where the event does not fill it. What the CIM
-            version lacks is none.
-        fill: What the add-on makes of the events that fill it.
-        in_log: Those of them that the log has; each costs a scan of its own.
+        columns: The SQL of each field over what an add-on extracts; NULL where the event does not fill it. Fields that the
+            CIM version lacks are left out.
+        fill: The mappings of the events that fill it.
+        in_log: The mappings of events that the log has; each costs a scan of its own.
     """
 
     columns: Mapping[str, str]
@@ -113,22 +115,22 @@ class Dataset:
     in_log: tuple[EventMapping, ...]
 
     def reads(self, fields: Iterable[str]) -> set[str]:
-        """Return the events' own fields that some of its fields are made of; of a field that it lacks, none."""
+        """Return the events' own fields from which *fields* are made; a field that the dataset lacks needs none."""
         extracted = self._extracted(field for field in fields if field in self.columns)
-        return {own for one in self.fill for own in one.reads(extracted)}
+        return {own for mapping in self.fill for own in mapping.reads(extracted)}
 
     def query(self, fields: Iterable[str]) -> str:
-        """Return the query of its rows, with some of its fields."""
+        """Return the query of its rows, with these fields."""
         chosen = {field: self.columns[field] for field in fields}
         extracted = self._extracted(chosen)
-        # No row, for the names and the kinds of what no event fills.
+        # A query without rows gives the names and kinds of the fields that no event fills.
         nothing = ", ".join(f'CAST(NULL AS {_TYPES[kind(name)]}) AS "{name}"' for name in sorted(extracted))
-        queries = [f"SELECT {nothing} WHERE false", *(one.query(extracted) for one in self.in_log)]
+        queries = [f"SELECT {nothing} WHERE false", *(mapping.query(extracted) for mapping in self.in_log)]
         selected = ", ".join(f'{expression} AS "{field}"' for field, expression in chosen.items())
         query = f"SELECT {selected} FROM ({' UNION ALL BY NAME '.join(queries)})"
         return " ".join(line.strip() for line in query.splitlines())  # as --explain shows it
 
     def _extracted(self, fields: Iterable[str]) -> set[str]:
-        """Return what an add-on extracts for some of its fields, and the time."""
+        """Return the fields that an add-on extracts for *fields*, and the time."""
         expressions = " ".join(self.columns[field] for field in fields)
         return {"_time"} | set(re.findall(r"\w+", expressions)) & self.columns.keys()

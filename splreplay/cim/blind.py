@@ -1,4 +1,4 @@
-"""What a search asked for that the log cannot show: an empty answer is told from a blind one."""
+"""What a search asks for but the log cannot show, so that no results are not mistaken for no attack."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from splreplay.cim import Dataset
 from splreplay.cim.fill import is_filler
 from splreplay.sql.values import number
 
-# Where an add-on puts connections: a search that reads both is not blind while one of them has any.
+# The datasets where an add-on may put connections: a search that reads both is not blind if one of them has events.
 ALTERNATIVES = ({"Endpoint.Ports", "Network_Traffic.All_Traffic"},)
-# So many rows of a kind of event are looked at first.
+# So many rows of each kind of event are read first.
 SAMPLE_ROWS = 1000
 
 
 @dataclass
 class Deciding:
-    """Which fields of a dataset decided which of its rows count: those that a where tests, and those that a by needs."""
+    """The fields of a dataset that decided which of its rows count: those that a where tests, and those that a by needs."""
 
     tested: set[str] = field(default_factory=set)
     grouped: set[str] = field(default_factory=set)
@@ -32,12 +32,12 @@ def blind_spots(
     datasets: Mapping[str, Dataset],
     decided_by: Mapping[str, Deciding],
 ) -> list[str]:
-    """Return a warning for each dataset that a search read, and each field that decided, and no event of the log fills.
+    """Return a warning for each dataset that a search read and each deciding field, if no event of the log fills it.
 
     Args:
         connection: A database with the log.
-        datasets: Those of the add-on, by name.
-        decided_by: The datasets that the search read, and which of their fields decided which rows count.
+        datasets: The datasets of the add-on, by name.
+        decided_by: The datasets that the search read, with the fields that decided which of their rows count.
     """
     filled = {name for name in decided_by if datasets[name].in_log}
     empty, unfilled = [], []
@@ -47,7 +47,7 @@ def blind_spots(
         if name not in filled:
             empty.append(f"this search is blind in {name}: {_what_fills(datasets[name])}")
             continue
-        # A where finds no filler, while a row with one is not lost by grouping.
+        # A where does not find a filler, but grouping keeps a row with one.
         useful = {field: f'"{field}" IS NOT NULL' for field in deciding.grouped}
         useful |= {field: f"NOT ({is_filler(field)})" for field in deciding.tested}
         blind = _empty(connection, datasets[name], useful)
@@ -58,13 +58,13 @@ def blind_spots(
 
 
 def outside(connection: duckdb.DuckDBPyConnection, earliest: float | None, latest: float | None) -> list[str]:
-    """Return a warning where the log has events, and none of them is in a time range (epoch seconds, latest exclusive)."""
+    """Return a warning if the log has events, but none in a time range (epoch seconds, latest exclusive)."""
     inside = f"time >= {number(earliest if earliest is not None else -math.inf)}"
     inside += f" AND time < {number(latest)}" if latest is not None else ""
-    ((first, last, found),) = connection.execute(
+    ((first, last, any_inside),) = connection.execute(
         f"SELECT min(time), max(time), coalesce(bool_or({inside}), true) FROM event"
     ).fetchall()
-    if found:
+    if any_inside:
         return []
     return [
         f"no event of this log is in the time range: the first is of {times.iso(first)}, the last of {times.iso(last)}"
@@ -75,21 +75,21 @@ def _empty(connection: duckdb.DuckDBPyConnection, dataset: Dataset, useful: Mapp
     """Return the fields whose test no event of the log passes, sorted."""
     left = dict(sorted(useful.items()))
     for limit in (f"LIMIT {SAMPLE_ROWS}", ""):
-        # One kind of event after the other: most often some of the first have all the values.
+        # One kind of event after the other, because the first kind often has all the values.
         for fill in dataset.in_log:
             if not left:
                 return []
             rows = replace(dataset, in_log=(fill,)).query(left)
             tests = ", ".join(f"bool_or({test})" for test in left.values())
-            [found] = connection.execute(f"SELECT {tests} FROM (FROM ({rows}) {limit})").fetchall()
-            left = {field: test for (field, test), passed in zip(left.items(), found, strict=True) if not passed}
+            [passing] = connection.execute(f"SELECT {tests} FROM (FROM ({rows}) {limit})").fetchall()
+            left = {field: test for (field, test), passed in zip(left.items(), passing, strict=True) if not passed}
     return list(left)
 
 
 def _what_fills(dataset: Dataset) -> str:
     ids: dict[str, list[str]] = {}
-    for one in dataset.fill:
-        ids.setdefault(one.source.name, []).append(str(one.event_id))
+    for mapping in dataset.fill:
+        ids.setdefault(mapping.source.name, []).append(str(mapping.event_id))
     if not ids:
         return "replay knows no event that fills it"
     named = " and ".join(f"{name} {', '.join(numbers)}" for name, numbers in ids.items())

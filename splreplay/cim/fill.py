@@ -1,19 +1,24 @@
-"""What the CIM puts in the place of a value that is missing or empty, and the fields that nothing here can fill.
+"""What the CIM puts in the place of missing or empty values, and fields that nothing here can fill.
 
 Source: aplura/splunk-sa-cim@254c447b (CIM 6.4.0) default/data/models/*.json, "calculations". Earlier versions
-are taken to do the same.
+are assumed to do the same.
 """
 
 from __future__ import annotations
 
 
 def unknown(field: str) -> str:
-    """`if(isnull(f) OR f="","unknown",f)`; events have no empty values here."""
+    """Return `if(isnull(f) OR f="","unknown",f)`; events have no empty values here."""
     return f"coalesce({field}, 'unknown')"
 
 
+def or_unknown(*fields: str) -> dict[str, str]:
+    """Return fields that are "unknown" where the add-on extracts nothing."""
+    return {field: unknown(field) for field in fields}
+
+
 def zero(field: str) -> str:
-    """`if(isnum(f),f,0)`."""
+    """Return `if(isnum(f),f,0)`."""
     return f"CASE WHEN try_cast({field} AS DOUBLE) IS NULL THEN '0' ELSE {field} END"
 
 
@@ -31,23 +36,23 @@ def name_of(name: str, command_line: str) -> str:
 
 
 def as_extracted(*fields: str) -> dict[str, str]:
-    """Fields that the data model takes from the add-on as they are."""
+    """Return fields that the data model takes from the add-on unchanged."""
     return {field: f'"{field}"' for field in fields}
 
 
 def of_assets(*roles: str) -> dict[str, str]:
-    """What Enterprise Security adds for the assets and identities in *roles* (dest, src, user), and the tags."""
+    """Return the fields that Enterprise Security adds for the assets and identities in *roles* (dest, src, user), and the tags."""
     kinds = ("bunit", "category", "priority")
     return as_extracted(*(f"{role}_{kind}" for role in roles for kind in kinds), "cim_entity_zone", "tag")
 
 
 def of_endpoints(*roles: str) -> dict[str, str]:
-    """What Enterprise Security adds, besides, for the assets of the model Endpoint."""
+    """Return the other fields that Enterprise Security adds for the assets of the model Endpoint."""
     kinds = ("requires_av", "should_timesync", "should_update")
     return as_extracted(*(f"{role}_{kind}" for role in roles for kind in kinds))
 
 
 def is_filler(field: str) -> str:
-    """SQL for whether a field of a dataset has no value but what the CIM put there."""
+    """Return SQL for whether a field of a dataset has only the value that the CIM put there."""
     fillers = ("0", "unknown") if field.endswith("_port") else ("unknown", "[unknown]")
     return f"""coalesce(CAST("{field}" AS VARCHAR), 'unknown') IN {fillers}"""

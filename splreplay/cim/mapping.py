@@ -1,4 +1,4 @@
-"""What an add-on makes of events, as data; and as SQL, the events of a dataset."""
+"""The mapping of an add-on, as data, and the SQL that follows from it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Source:
-    """Where events come from: the provider in System/Provider, the channel unless they name one, and their fields."""
+    """A source of events: the provider in System/Provider, the channel of events that name none, and their fields."""
 
     provider: str
     name: str
@@ -19,14 +19,14 @@ class Source:
 
 @dataclass(frozen=True)
 class EventMapping:
-    """One kind of event.
+    """What an add-on makes of one kind of event.
 
     Args:
-        source: Where it comes from.
-        event_id: Its System/EventID.
-        datasets: Those that its tags put it into, such as "Endpoint.Processes".
+        source: Where the events come from.
+        event_id: Their System/EventID.
+        datasets: The datasets into which their tags put them, such as "Endpoint.Processes".
         fields: The SQL of each CIM field over the event's own; an empty value is NULL, as Splunk extracts no
-            field from it. A field that is not named is not filled.
+            field from it. A field that is not listed is not filled.
     """
 
     source: Source
@@ -40,7 +40,7 @@ class EventMapping:
         return [field for field in self.source.fields if field in used]
 
     def query(self, columns: Container[str]) -> str:
-        """Return the query of these events' rows, with those of *columns* that they fill."""
+        """Return the query of these events, with those of *columns* that they fill."""
         listed = ", ".join(f'{sql} AS "{name}"' for name, sql in self.fields.items() if name in columns)
         own = "".join(f", nullif({field}, '') AS {field}" for field in self.reads(columns))
         return f"""
@@ -53,7 +53,7 @@ FROM (
 
 
 def of_every_event(vendor_product: str) -> dict[str, str]:
-    """Return the fields that each event has, whatever it tells."""
+    """Return the fields that every event has."""
     return {
         "_time": "time",
         "host": "computer",
@@ -64,7 +64,12 @@ def of_every_event(vendor_product: str) -> dict[str, str]:
     }
 
 
+def program(path: str, of: str = "process") -> dict[str, str]:
+    """Return the fields that name the program at *path*, which runs as a process or as its parent."""
+    return {f"{of}_exec": last(path), f"{of}_name": last(path), f"{of}_path": path}
+
+
 def last(path: str) -> str:
-    r"""What follows the last backslash: the base name of a path, a user without its domain."""
-    # Empty values are NULL already, so none but those that end with a backslash have nothing behind it.
+    r"""Return SQL for what follows the last backslash: the base name of a path, a user without its domain."""
+    # Empty values are NULL already, so only a value that ends with a backslash has nothing after it.
     return rf"CASE WHEN NOT ends_with({path}, '\') THEN parse_filename({path}, false, 'backslash') END"

@@ -16,7 +16,7 @@ are not mapped, nor is event 2, a file.
 
 from __future__ import annotations
 
-from splreplay.cim.mapping import EventMapping, Source, last, of_every_event
+from splreplay.cim.mapping import EventMapping, Source, last, of_every_event, program
 
 SYSMON = Source(
     "Microsoft-Windows-Sysmon",
@@ -42,12 +42,7 @@ EVENT = of_every_event("Microsoft Sysmon") | {
 }
 
 # An event about what a process does.
-OF_PROCESS = EVENT | {
-    "dest": "computer",
-    "process_exec": last("Image"),
-    "process_name": last("Image"),
-    "process_path": "Image",
-}
+OF_PROCESS = EVENT | {"dest": "computer"} | program("Image")
 
 PROCESS_CREATED = OF_PROCESS | {
     "action": "'allowed'",
@@ -55,11 +50,9 @@ PROCESS_CREATED = OF_PROCESS | {
     "original_file_name": "nullif(OriginalFileName, '-')",
     "os": "'Microsoft Windows'",
     "parent_process": "ParentCommandLine",
-    "parent_process_exec": last("ParentImage"),
     "parent_process_guid": "ParentProcessGuid",
     "parent_process_id": "ParentProcessId",
-    "parent_process_name": last("ParentImage"),
-    "parent_process_path": "ParentImage",
+    **program("ParentImage", "parent_process"),
     "process": "CommandLine",
     "process_current_directory": "CurrentDirectory",
     "process_hash": "Hashes",

@@ -11,7 +11,7 @@ Events 4673, 4674 and 4696, which are also tagged as processes, are not mapped.
 
 from __future__ import annotations
 
-from splreplay.cim.mapping import EventMapping, Source, last, of_every_event
+from splreplay.cim.mapping import EventMapping, Source, last, of_every_event, program
 
 SECURITY = Source(
     "Microsoft-Windows-Security-Auditing",
@@ -45,19 +45,15 @@ PROCESS_CREATED = EVENT | {
     "process": rf"""coalesce(
         CASE WHEN contains({_PROGRAM}, '\') THEN CommandLine ELSE ({_QUOTED_PATH}) || ' ' || {_ARGUMENTS} END,
         NewProcessName)""",
-    "process_exec": last("NewProcessName"),
     # As Windows writes it: hexadecimal.
     "process_id": "NewProcessId",
-    "process_name": last("NewProcessName"),
-    "process_path": "NewProcessName",
+    **program("NewProcessName"),
     "user": "coalesce(nullif(TargetUserName, '-'), nullif(SubjectUserName, '-'))",
 }
 PROCESS_ENDED = EVENT | {
     "process": "ProcessName",
-    "process_exec": last("ProcessName"),
     "process_id": "ProcessId",
-    "process_name": last("ProcessName"),
-    "process_path": "ProcessName",
+    **program("ProcessName"),
     "user": "nullif(SubjectUserName, '-')",
 }
 

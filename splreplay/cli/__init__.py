@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from splreplay import interrupt, resources
 from splreplay.cli.options import add_addon, add_app, add_logs, add_python
 from splreplay.errors import DataError, SplError
 from splreplay.output import FORMATS, printable
@@ -25,25 +26,44 @@ def main(arguments: Sequence[str]) -> int:
     return exit_status(lambda: options.run(options))
 
 
+def guarded(main: Callable[[], int]) -> int:
+    """Return what *main* returns, the work of a whole process: within `resources`, and ended by Ctrl-C at any moment."""
+
+    def bounded() -> int:
+        resources.bound_process()
+        return main()
+
+    return interrupt.guard(lambda: exit_status(bounded))
+
+
 def exit_status(work: Callable[[], int]) -> int:
     """Return what *work* returns, or the exit status of the error that it raises, which is printed."""
     try:
         return work()
-    except DataError as error:
-        return _fail(error, 3)
-    except SplError as error:
-        return _fail(error, 2)
-    except (KeyboardInterrupt, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and str(error) != "Query interrupted":  # as DuckDB says it
-            raise
-        print("interrupted", file=sys.stderr)
-        return 130  # as a shell has it: 128 and the number of the signal
-    except BrokenPipeError:
-        # The reader of the output is gone (`| head`): nothing is left to tell it.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the end
-        return 0
-    except OSError as error:  # a name that is too long, a folder that may not be read, a disk that is full
-        return _fail(SplError(f"{error.filename or 'the output'} cannot be used: {error.strerror}"), 3)
+    except (KeyboardInterrupt, Exception) as error:
+        # A query that is broken off is an error of DuckDB's.
+        if isinstance(error, KeyboardInterrupt) or interrupt.asked() or str(error) == "Query interrupted":
+            print("interrupted", file=sys.stderr)
+            return interrupt.STATUS
+        return _told(error)
+
+
+def _told(error: Exception) -> int:
+    """Print an error that may come up, and return its exit status; raise any other."""
+    match error:
+        case DataError():
+            return _fail(error, 3)
+        case SplError():
+            return _fail(error, 2)
+        case MemoryError():
+            return _fail(resources.exceeded(error), 2)
+        case BrokenPipeError():
+            # The reader of the output is gone (`| head`): nothing is left to tell it.
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the end
+            return 0
+        case OSError():  # a name that is too long, a folder that may not be read, a disk that is full
+            return _fail(SplError(f"{error.filename or 'the output'} cannot be used: {error.strerror}"), 3)
+    raise error
 
 
 def _fail(error: SplError, status: int) -> int:
@@ -52,7 +72,7 @@ def _fail(error: SplError, status: int) -> int:
 
 
 def _tied(arguments: Sequence[str]) -> list[str]:
-    """Return *arguments* with each time tied to its option: argparse would take `-24h@h` for another option."""
+    """Return *arguments* with each time joined to its option: argparse would read `-24h@h` as another option."""
     tied: list[str] = []
     for argument in arguments:
         if tied and tied[-1] in ("--earliest", "--latest") and re.match(r"-\d*[a-z]", argument, re.I):
@@ -139,7 +159,7 @@ def _add_test(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_of(module: str) -> Callable[[argparse.Namespace], int]:
-    """Return the `run` of a module, which is imported when it is called: --help needs none, and no command needs all."""
+    """Return the `run` of a module that is imported when it is called: --help needs none, and no command needs all."""
 
     def run(options: argparse.Namespace) -> int:
         return int(importlib.import_module(module).run(options))

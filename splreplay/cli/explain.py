@@ -1,4 +1,4 @@
-"""--explain: the search at every stage, from the text as stored to the SQL of each command and the rows it left."""
+"""--explain: the search at every stage, from its stored text to the SQL of each command and the number of its rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the options name, the app and the logs, read; and the warnings about it."""
+"""Read the app and the logs that the options name, and print warnings about them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from splreplay.output import printable
 
 
 def app_of(options: argparse.Namespace, defaults: Mapping[str, str] | None = None) -> App:
-    """Return the app that the options name; *defaults* are macros that it need not have.
+    """Return the app that the options name; *defaults* are macros that it need not define.
 
     Raises:
-        UsageError: If a folder is no app.
+        UsageError: If a folder is not an app.
     """
     own, *others = options.app or [_default_app()]
     for folder in (own, *others):
@@ -29,7 +29,7 @@ def app_of(options: argparse.Namespace, defaults: Mapping[str, str] | None = Non
 
 
 def _default_app() -> Path:
-    """Return the current folder where it is an app, else the app of the checkout that replay runs from."""
+    """Return the current folder if it is an app, or else the app of the checkout that replay runs from."""
     for folder in (Path(), engine.app_folder()):
         if AppFolder(folder).is_app and (folder == Path() or (folder / "default" / "app.conf").is_file()):
             return folder
@@ -37,7 +37,7 @@ def _default_app() -> Path:
 
 
 def record(options: argparse.Namespace, fields: Sequence[str]) -> engine.Recording:
-    """Return the logs that the options name, read; how far that is, and what is wrong with them, is said meanwhile."""
+    """Read the logs that the options name, show the progress, and print what is wrong with them."""
     progress = Progress(sys.stderr)
     try:
         recording = engine.record(options.logs, fields, cache=options.cache, progress=progress.show)
@@ -48,6 +48,6 @@ def record(options: argparse.Namespace, fields: Sequence[str]) -> engine.Recordi
 
 
 def warn(warnings: Iterable[str]) -> None:
-    """Print warnings, a line each."""
+    """Print warnings, one on each line."""
     for warning in warnings:
         print(f"warning: {printable(warning)}", file=sys.stderr)

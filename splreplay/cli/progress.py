@@ -1,4 +1,4 @@
-"""A line on the terminal that says how far a long load is; none where the output is no terminal, or the load short."""
+"""A line on the terminal that shows how far a long load is; a short load, or another output than a terminal, has none."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ CLEAR = "\r\x1b[K"
 
 
 class Progress:
-    """How far a load is, on *stream*."""
+    """Shows on *stream* how far a load is."""
 
     def __init__(self, stream: TextIO) -> None:
-        """Say nothing for the first second."""
+        """Show nothing for the first second."""
         self._stream = stream
         self._due = time.monotonic() + QUIET_S if stream.isatty() else float("inf")
         self._shown = False
 
     def show(self, log: Log) -> None:
-        """Say how much of *log* was read, once a second."""
+        """Show how much of *log* was read, at most once a second."""
         if time.monotonic() < self._due:
             return
         read = f"{log.taken / log.size:.0%}" if log.size else f"{log.taken >> 20:,} MB"
@@ -32,7 +32,7 @@ class Progress:
         self._shown = True
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._shown:
             self._stream.write(CLEAR)
             self._stream.flush()

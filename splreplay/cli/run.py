@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "html" and options.output is None and sys.stdout.isatty():
         raise UsageError("a report is read in a browser, not in a terminal; write it into a file with --output FILE")
     app = app_of(options)
-    # What is wrong with the search, the times or the place of the results is said before a large log is read.
+    # Errors of the search, the times and the output are raised before a large log is read.
     name, search = _search(options, app)
     planned = plan(app, search, options.addon, TimeRange.of(options.earliest, options.latest))
     if options.output is not None and (options.output.is_dir() or not options.output.parent.is_dir()):
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _report() -> ModuleType:
-    """Return the module of reports: with Jinja2 and the chart it is an extra of the engine, and slow to import."""
+    """Return the module of reports, which needs an extra of the engine (Jinja2 and the chart) and is slow to import."""
     try:
         return importlib.import_module("splreplay.report")
     except ModuleNotFoundError as error:
@@ -59,7 +59,7 @@ def _report() -> ModuleType:
 
 
 def _search(options: argparse.Namespace, app: App) -> tuple[str, str]:
-    """Return the name of the saved search, empty for one that is not saved, and its text."""
+    """Return the name of the saved search, empty for another search, and its text."""
     if options.spl is None:
         saved = app.saved_search(options.search) if options.search is not None else app.scheduled
         return saved.name, saved.search

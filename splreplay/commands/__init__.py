@@ -1,4 +1,4 @@
-"""The commands of SPL, one module each, which says all of it: how it is read, what it does to fields, and how it runs.
+"""The commands of SPL. Each has one module, which says how it is read, what it does to fields, and how it runs.
 
 To add a command, add its module and its class to COMMANDS.
 """
@@ -74,7 +74,7 @@ COMMANDS: tuple[type[Command], ...] = (
     Where,
 )
 
-# Commands that detections use and replay does not run: what to do instead.
+# What to write instead of commands that detections use and replay does not run.
 REMEDIES = {
     "chart": "write: stats … by the fields behind over and by; it gives a row where chart gives a column",
     "iplocation": "replay has no database of addresses; take the command out, or use a lookup of your own",

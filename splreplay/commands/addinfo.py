@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.sql.values import Kind, Sql, literal, number
 
 SID = "replay"
@@ -12,16 +12,13 @@ SID = "replay"
 
 @dataclass(frozen=True)
 class AddInfo(Transform):
-    """`addinfo`."""
+    """`addinfo`, without arguments."""
 
     @classmethod
-    def parse(cls, segment: Segment) -> AddInfo:
-        """Read nothing: addinfo takes no arguments."""
-        segment.arguments().finish()
+    def parse(cls, segment: Segment, cursor: Cursor) -> AddInfo:
         return cls(segment)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus(("info_min_time", "info_max_time", "info_sid", "info_search_time"))
 
     def run(self, rows: Table, run: Run) -> Table:
@@ -36,4 +33,4 @@ class AddInfo(Transform):
             "info_sid": Sql(literal(SID), Kind.TEXT),
             "info_search_time": Sql(number(run.time.now), Kind.NUMBER),
         }
-        return run.stages.store({**rows.columns, **info}, f"FROM {rows.name}")
+        return run.stages.with_fields(rows, info)

@@ -1,11 +1,11 @@
-"""append: put the results of a subsearch behind the results so far."""
+"""append: add the results of a subsearch after the results so far."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.run.command import Outputs, Pipeline, Run, Segment, Table, Transform, outputs
+from splreplay.run.command import Cursor, Outputs, Pipeline, Run, Segment, Table, Transform, outputs
 from splreplay.run.execute import subsearch
 from splreplay.spl.options import boolean, count, read_options
 
@@ -18,28 +18,24 @@ class Append(Transform):
     maxout: int = limits.APPEND_MAXOUT
 
     @classmethod
-    def parse(cls, segment: Segment) -> Append:
-        """Read the options and the subsearch; the time limits are read and, as nothing here waits, never bite."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Append:
+        """Read the options and the subsearch. The time limits are checked but have no effect here."""
         options = read_options(
             cursor, {"extendtimerange": boolean, "maxtime": count, "maxout": count, "timeout": count}
         )
         if cursor.here.kind != "subsearch":
             cursor.fail("append needs a subsearch", remedy="write: append [| tstats …]")
         inner = cursor.subsearch(cursor.take())
-        cursor.finish()
         return cls(segment, inner, options.get("maxout", limits.APPEND_MAXOUT))
 
     @property
     def searches(self) -> tuple[Pipeline, ...]:
-        """The subsearch."""
         return (self.subsearch,)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         right = outputs(self.subsearch)
         return Outputs(before.names | right.names, before.open or right.open)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return all results so far, then those of the subsearch; a field that one side lacks is empty there."""
+        """Return all results so far, then those of the subsearch; a field that one of them lacks is empty there."""
         return run.stages.union(rows, subsearch(self.subsearch, self.maxout, "append", run))

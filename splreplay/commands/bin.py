@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from splreplay import times
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.options import Convert, count, read_options, refuse_options
 from splreplay.sql.values import Kind, Sql, as_number, as_text
 
@@ -22,14 +22,13 @@ class Bin(Transform):
     alias: str
 
     @classmethod
-    def parse(cls, segment: Segment) -> Bin:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Bin:
         """Read the options, before or behind the field.
 
         Raises:
-            UnsupportedError: Without span=, whose size Splunk chooses by the data; for one that is no time or whole number;
-                and for aligntime=.
+            UnsupportedError: Without span=, because Splunk then chooses the size by the data; for a span that is neither a
+                time nor a whole number; and for aligntime=.
         """
-        cursor = segment.arguments()
         spec: dict[str, Convert] = {"span": str, "bins": count, "minspan": str, "start": count, "end": count}
         start = cursor.here
         options = read_options(cursor, spec)
@@ -39,7 +38,6 @@ class Bin(Transform):
         refuse_options(cursor, ("aligntime",), "its bins start at the epoch, in UTC")
         alias = cursor.name("a name") if cursor.accept_word("as") else field
         options |= read_options(cursor, spec)
-        cursor.finish()
         if "span" not in options:
             cursor.refuse("replay does not guess the size of bins", start, "add one: span=1h or span=10")
         text: str = options["span"]
@@ -53,11 +51,10 @@ class Bin(Transform):
         return cls(segment, field, span, alias)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus((self.alias,))
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results with the start of the bin in `_time`, `start-end` in another field; what is no number stays †.
+        """Return the results with the start of the bin in `_time`, or `start-end` in another field; text is kept as it is †.
 
         Source: Search Reference, "bin".
         """
@@ -70,4 +67,4 @@ class Bin(Transform):
         else:
             text = f"spl_text({start}) || '-' || spl_text({start} + {self.span})"
             bucket = Sql(f"coalesce({text}, {as_text(value)})", Kind.TEXT)
-        return run.stages.store({**rows.columns, self.alias: bucket}, f"FROM {rows.name}")
+        return run.stages.with_fields(rows, {self.alias: bucket})

@@ -1,7 +1,7 @@
 r"""collect: write the results into a summary index, here a file in the folder that --collect names.
 
-Source: Search Reference 9.3, "collect"; limits.conf.spec, [collect]. Inference, as no page shows it: in output_format=raw a
-quote inside a value is written as `\"` and a backslash as it is, so what a reader makes of such a value is not known.
+Source: Search Reference 9.3, "collect"; limits.conf.spec, [collect]. Inference, because no page shows it: output_format=raw
+writes a quote inside a value as `\"` and a backslash as it is, so it is not known how such a value is read back.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 
 from splreplay import times
 from splreplay.run import summary
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.options import Convert, at_option, boolean, choice, read_option
 from splreplay.sql.values import Value
 
-_BREAKER = "==##~~##~~  1E8N3D4E6V5E7N2T9 ~~##~~##=="  # between two events, for a value may hold a line break
+_BREAKER = "==##~~##~~  1E8N3D4E6V5E7N2T9 ~~##~~##=="  # between two events, because a value may hold a line break
 _SPEC: dict[str, Convert] = {
     "index": str,
     "output_format": choice("raw", "hec"),
@@ -44,21 +44,19 @@ class Collect(Transform):
     options: Mapping[str, Any]
 
     @classmethod
-    def parse(cls, segment: Segment) -> Collect:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Collect:
         """Read the options.
 
         Raises:
-            SplSyntaxError: For an index that no Splunk can have, and an option that does not go with output_format=hec.
+            SplSyntaxError: For an invalid name of an index, and an option that output_format=hec does not allow.
             UnsupportedError: For spool=false, and a file that is not a plain name.
         """
-        cursor = segment.arguments()
         options: dict[str, Any] = {"index": "summary", "output_format": "raw"}
         tokens = {}
         while at_option(cursor, _SPEC):
             start = cursor.here
             name, options[name] = read_option(cursor, _SPEC)
             tokens[name] = start
-        cursor.finish()
         output_format = options["output_format"]
         if output_format == "hec":
             for name in _RAW_ONLY:
@@ -79,15 +77,14 @@ class Collect(Transform):
         return cls(segment, options)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus(("_raw",)) if self.options.get("testmode") else before
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Write the results and return them as they are; in testmode write nothing, and return them with their `_raw`.
+        """Write the results and return them unchanged; in testmode write nothing, and return them with their `_raw`.
 
         Raises:
-            UnsupportedError: If there is no folder to write into, results have a `_raw` that HEC has no place for, a
-                `_time` is no time, or a value holds what the other format parts events with.
+            UnsupportedError: If there is no folder to write into, results have a `_raw` and the format is HEC, a `_time` is
+                not a time, or a value contains what separates events in the other format.
             SplError: If the file cannot be written.
         """
         test, hec = self.options.get("testmode", False), self.options["output_format"] == "hec"
@@ -117,12 +114,12 @@ class Collect(Transform):
 
     def _file(self, run: Run) -> str | None:
         name = self.options.get("file")
-        # A random number is the time's microseconds here: the same run gives the same name.
+        # The random number is made of the time's microseconds, so the same run gives the same name.
         stamps = {"timestamp": str(int(run.time.now)), "random": str(int(run.time.now * 1e6) % 1_000_000)}
         return re.sub(r"\$(timestamp|random)\$", lambda match: stamps[match[1]], name) if name else None
 
     def _info(self, run: Run) -> dict[str, Value]:
-        """Return the range and the time of the run; all time has no bounds, as the page's own example shows."""
+        """Return the range and the time of the run; all time has no bounds, as the example in the Search Reference shows."""
         info = {"info_min_time": run.time.earliest, "info_max_time": run.time.latest, "info_search_time": run.time.now}
         wanted = self.options.get("addinfo", True)
         return {name: f"{value:.3f}" for name, value in info.items() if value is not None and wanted}
@@ -136,7 +133,7 @@ class Collect(Transform):
         return summary.hec(time, self.options["index"], {**self._info(run), **_fields(result)})
 
     def _raw(self, result: Mapping[str, Value], run: Run) -> str:
-        """Return one event as text: its `_raw`, or else its time and its fields as key="value"."""
+        """Return one event as text: its `_raw`, or otherwise its time and its fields as key="value"."""
         marker = [self.options["marker"]] if "marker" in self.options else []
         if "_raw" in result:
             return ", ".join([_joined(result["_raw"]), *marker])
@@ -147,24 +144,24 @@ class Collect(Transform):
         return ", ".join([*stamp, *info, *pairs, *marker])
 
     def _header(self) -> str:
-        told = (name for name in summary.METADATA if name in self.options)
-        values = {name: re.sub(r'["\r\n]', "_", self.options[name]) for name in told}
+        named = (name for name in summary.METADATA if name in self.options)
+        values = {name: re.sub(r'["\r\n]', "_", self.options[name]) for name in named}
         return " ".join(["***SPLUNK***", *(f'{name}="{value}"' for name, value in values.items())])
 
     def _broken(self, events: Sequence[str]) -> list[str]:
-        """Return the events, and behind each the line that ends it; with uselb=false each line is an event."""
+        """Return the events, each followed by the line that ends it; with uselb=false each line is an event."""
         if not self.options.get("uselb", True):
             return list(events)
         return [line for event in events for line in (event, _BREAKER)]
 
 
 def _fields(result: Mapping[str, Value]) -> dict[str, Value]:
-    """Return what is written of a result: internal fields, which begin with _, are not."""
+    """Return the fields of a result that are written: all but internal fields, which begin with _."""
     return {name: value for name, value in result.items() if name[:1] != "_"}
 
 
 def _time(result: Mapping[str, Value], run: Run) -> float:
-    """Return the first that there is: info_min_time, `_time`, now."""
+    """Return the first of these that is a time: info_min_time, `_time`, now."""
     for value in (result.get("info_min_time"), result.get("_time")):
         if isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value):
             return float(value)
@@ -172,10 +169,10 @@ def _time(result: Mapping[str, Value], run: Run) -> float:
 
 
 def _joined(value: Value) -> str:
-    """Several values are one text, a line each (limits.conf.spec, format_multivalue_collect = false)."""
+    """Return several values as one text, one on each line (limits.conf.spec, format_multivalue_collect = false)."""
     return value if isinstance(value, str) else "\n".join(value)
 
 
 def _quoted(text: str) -> str:
-    """Letters and digits stand as they are; all else has a breaker of Splunk's in it, and is quoted."""
+    """Return *text* in quotes, unless it is only letters and digits: other characters may end a value in Splunk."""
     return text if re.fullmatch(r"[A-Za-z0-9]+", text) else '"' + text.replace('"', r"\"") + '"'

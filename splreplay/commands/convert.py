@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.options import at_option, read_option
 from splreplay.spl.tokens import Token
 from splreplay.spl.wildcards import matching
@@ -35,13 +35,12 @@ class Convert(Transform):
     conversions: tuple[Conversion, ...]
 
     @classmethod
-    def parse(cls, segment: Segment) -> Convert:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Convert:
         """Read the time format and the conversions.
 
         Raises:
             UnsupportedError: For conversions other than ctime, mktime, num, auto and none.
         """
-        cursor = segment.arguments()
         timeformat = DEFAULT_TIMEFORMAT
         conversions: list[Conversion] = []
         while cursor.here.kind == "word":
@@ -59,20 +58,23 @@ class Convert(Transform):
             cursor.accept_op(",")
         if not conversions:
             cursor.fail("expected a conversion, for example ctime(_time)")
-        cursor.finish()
         return cls(segment, timeformat, tuple(conversions))
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
-        return before.plus(one.alias for one in self.conversions if one.alias and before.may_have(one.field))
+        return before.plus(
+            conversion.alias
+            for conversion in self.conversions
+            if conversion.alias and before.may_have(conversion.field)
+        )
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results converted; a field that is not there stays away †."""
-        columns = dict(rows.columns)
-        for one in self.conversions:
-            for name in matching(one.field, rows.columns):
-                columns[one.alias or name] = _SQL[one.function](rows.field(name), literal(self.timeformat))
-        return run.stages.store(columns, f"FROM {rows.name}")
+        """Return the results converted; a missing field stays missing †."""
+        fields: dict[str, Sql] = {}
+        for conversion in self.conversions:
+            for name in matching(conversion.field, rows.columns):
+                convert = _SQL[conversion.function]
+                fields[conversion.alias or name] = convert(rows.field(name), literal(self.timeformat))
+        return run.stages.with_fields(rows, fields)
 
 
 def _ctime(value: Sql, timeformat: str) -> Sql:

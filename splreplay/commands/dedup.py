@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from splreplay.run.command import ORDER, Run, Segment, Table, Transform
+from splreplay.run.command import ORDER, Cursor, Run, Segment, Table, Transform
 from splreplay.spl.options import at_option, boolean, read_option, refuse_options
 from splreplay.sql.values import as_text
 
@@ -24,13 +24,12 @@ class Dedup(Transform):
     consecutive: bool = False
 
     @classmethod
-    def parse(cls, segment: Segment) -> Dedup:
-        """Read the count, the fields and the options, which may stand between them.
+    def parse(cls, segment: Segment, cursor: Cursor) -> Dedup:
+        """Read the count, the fields and the options, which may stand between the fields.
 
         Raises:
             UnsupportedError: For keepevents=true and sortby.
         """
-        cursor = segment.arguments()
         count = 1
         if cursor.here.kind == "word" and re.fullmatch(r"[1-9]\d*", cursor.here.value):
             count = int(cursor.take().value)
@@ -51,17 +50,16 @@ class Dedup(Transform):
         refuse_options(cursor, ("sortby",), "put sort before or behind it")
         if not fields:
             cursor.fail("expected a field")
-        cursor.finish()
         return cls(segment, count, tuple(fields), **options)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Keep the first *count* results of each combination; those that lack a field go, unless keepempty."""
+        """Keep the first *count* results of each combination; results that lack a field are dropped, unless keepempty."""
         values = [as_text(rows.field(name)) for name in self.fields]
         key = ", ".join(values)
         absent = " OR ".join(f"{value} IS NULL" for value in values)
         first = f"row_number() OVER (PARTITION BY {key} ORDER BY {ORDER})"
         if self.consecutive:
-            # A run of equal results is one group: it starts where a value differs from that of the result before.
+            # Consecutive equal results are one group, which starts where a value differs from that of the previous result.
             before = " OR ".join(f"{value} IS DISTINCT FROM lag({value}) OVER (ORDER BY {ORDER})" for value in values)
             begins = f'SELECT {ORDER}, ({before}) AS "#begins" FROM {rows.name}'
             runs = f'SELECT {ORDER}, count_if("#begins") OVER (ORDER BY {ORDER}) AS "#run" FROM ({begins})'

@@ -1,10 +1,10 @@
-"""eval: compute fields, one after another, so that a later one sees the earlier ones."""
+"""eval: compute fields, one after another; later expressions see the earlier fields."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.expression import Expression, parse_expression
 from splreplay.sql.values import Sql
 
@@ -18,9 +18,7 @@ class Eval(Transform):
     assignments: tuple[tuple[str, Expression], ...]
 
     @classmethod
-    def parse(cls, segment: Segment) -> Eval:
-        """Read the assignments."""
-        cursor = segment.expression()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Eval:
         assignments: list[tuple[str, Expression]] = []
         while True:
             if cursor.here.kind not in ("word", "field", "quoted"):
@@ -33,19 +31,17 @@ class Eval(Transform):
             assignments.append((name, parse_expression(cursor)))
             if not cursor.accept_op(","):
                 break
-        cursor.finish()
         return cls(segment, tuple(assignments))
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus(name for name, _ in self.assignments)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results with each field set; a field set to null is not there.
+        """Return the results with each field set; a field that is set to null is missing.
 
-        Fields are set at once as far as none is read that was set before.
+        Several fields are set in one step, as long as no expression reads a field of that step.
         """
-        table, cursor = rows, self.segment.expression()
+        table, cursor = rows, self.segment.cursor()
         values: dict[str, Sql] = {}
         read: set[str] = set()
 
@@ -60,7 +56,7 @@ class Eval(Transform):
         for name, expression in self.assignments:
             value = compiled(expression)
             if not values.keys().isdisjoint(read):
-                table, values = run.stages.store({**table.columns, **values}, f"FROM {table.name}"), {}
+                table, values = run.stages.with_fields(table, values), {}
                 value = compiled(expression)
             values[name] = value
-        return run.stages.store({**table.columns, **values}, f"FROM {table.name}")
+        return run.stages.with_fields(table, values)

@@ -1,4 +1,4 @@
-"""A custom command of the app: run as Splunk runs it, a process of its own that speaks the chunked protocol."""
+"""A custom command of the app, which runs as in Splunk: as a process of its own that speaks the chunked protocol."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 
 from splreplay.errors import DataError
 from splreplay.run import chunked
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
-from splreplay.spl.tokens import lex_arguments
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 
 
 @dataclass(frozen=True)
@@ -18,15 +17,16 @@ class External(Transform):
     """`name arguments`, for a command that the app's commands.conf declares."""
 
     arguments: tuple[str, ...]
-    adds: Collection[str] | None = None  # the fields that it adds to results, where somebody knows
+    adds: Collection[str] | None = None  # the fields that it adds to results; None where they are not known
 
     @classmethod
-    def parse(cls, segment: Segment) -> External:
-        """Cut the arguments as Splunk hands them over: at white space outside quotes, the quotes taken off."""
+    def parse(cls, segment: Segment, cursor: Cursor) -> External:
+        """Cut the arguments as Splunk passes them: at white space outside of quotes, and without the quotes."""
         words: list[str] = []
         last_end = -1
-        for token in lex_arguments(segment.text, segment.start, segment.end):
-            if token.start == last_end and words:
+        while cursor.here.kind != "end":
+            token = cursor.take()
+            if token.start == last_end:
                 words[-1] += token.value
             else:
                 words.append(token.value)
@@ -34,13 +34,12 @@ class External(Transform):
         return cls(segment, tuple(words))
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.opened() if self.adds is None else before.plus(self.adds)
 
     def prepare(self, run: Run) -> None:
-        """Start the process of the first such command of a search: an interpreter takes as long to be ready as many a search."""
+        """Start the process of the first such command of a search, because an interpreter starts as slowly as many a search runs."""
         if run.means.python is not None and not run.started:
-            with suppress(DataError):  # which it raises when its turn has come
+            with suppress(DataError):  # it is raised again when the command runs
                 run.started[id(self)] = self._process(run.means.python, run)
 
     def run(self, rows: Table, run: Run) -> Table:
@@ -57,12 +56,12 @@ class External(Transform):
         name = self.segment.name
         process = run.started.get(id(self)) or self._process(run.means.python, run)
         answer = process.call(self.arguments, list(rows.columns), run.stages.fetch(rows), _search_info(run))
-        for message in answer.messages:
+        for message in dict.fromkeys(answer.messages):
             run.warn(f"{name}: {message}")
         return run.stages.from_python(answer.fields, answer.rows)
 
     def _process(self, python: str, run: Run) -> chunked.Command:
-        """Return the command's process, started, which ends with the run; DataError where it cannot be."""
+        """Start the command's process, which ends with the run, and return it; DataError if it cannot be started."""
         name = self.segment.name
         process = chunked.Command([python, str(run.app.script(name))], name)
         run.ending.callback(process.end)

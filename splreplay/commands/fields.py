@@ -1,10 +1,10 @@
-"""fields: keep the named fields, or with `-` drop them."""
+"""fields: keep the named fields, or drop them with `-`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.wildcards import matching
 
 
@@ -18,9 +18,7 @@ class Fields(Transform):
     drop: bool
 
     @classmethod
-    def parse(cls, segment: Segment) -> Fields:
-        """Read the sign, which may touch the first field, and the fields."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Fields:
         drop = False
         first = cursor.here
         if first.is_word("+", "-"):
@@ -30,11 +28,9 @@ class Fields(Transform):
             drop, fields[0] = first.value[0] == "-", first.value[1:]
         if any(name[:1] in ("+", "-") for name in fields[1:]):
             cursor.fail("a sign stands before the first field only, and holds for all of them", first)
-        cursor.finish()
         return cls(segment, tuple(fields), drop)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         if self.drop:
             dropped = {name for pattern in self.fields for name in matching(pattern, before.names)}
             return Outputs(before.names - dropped, before.open)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.options import read_options
 from splreplay.spl.wildcards import matching
 from splreplay.sql.values import Kind, Sql, as_text, cast, literal
@@ -18,26 +18,19 @@ class FillNull(Transform):
     fields: tuple[str, ...]
 
     @classmethod
-    def parse(cls, segment: Segment) -> FillNull:
-        """Read the value, 0 by default, and the fields."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> FillNull:
         value = read_options(cursor, {"value": str}).get("value", "0")
         fields = cursor.names() if cursor.here.kind != "end" else []
-        cursor.finish()
         return cls(segment, value, tuple(fields))
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus(name for name in self.fields if "*" not in name)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results filled; a named field that no result has becomes one that they all have."""
+        """Return the results filled; a named field that no result has is added to all of them."""
         named = [name for pattern in self.fields for name in (matching(pattern, rows.columns) or [pattern])]
-        columns = dict(rows.columns)
-        for name in named or list(columns):
-            if "*" not in name:
-                columns[name] = self._filled(rows.field(name))
-        return run.stages.store(columns, f"FROM {rows.name}")
+        filled = {name: self._filled(rows.field(name)) for name in named or rows.columns if "*" not in name}
+        return run.stages.with_fields(rows, filled)
 
     def _filled(self, value: Sql) -> Sql:
         by = Sql(literal(self.value), Kind.LITERAL)

@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from splreplay.run.command import Reads, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Reads, Run, Segment, Table, Transform
 from splreplay.run.execute import transform
 from splreplay.spl.options import at_option, choice, read_options
 from splreplay.spl.wildcards import matching
 
-# What stands in the template for the field's name, and for what the wildcards of the pattern matched; each can be renamed.
+# The tokens of a template: for the field's name, and for what the wildcards of the pattern matched. Each can be renamed.
 _TOKENS = {
     "fieldstr": "<<FIELD>>",
     "matchstr": "<<MATCHSTR>>",
@@ -30,13 +30,12 @@ class ForEach(Transform):
     tokens: tuple[str, ...]
 
     @classmethod
-    def parse(cls, segment: Segment) -> ForEach:
-        """Read the patterns, the tokens and the template, which must be commands with any field put in.
+    def parse(cls, segment: Segment, cursor: Cursor) -> ForEach:
+        """Read the patterns, the tokens and the template, which must be made of commands whatever field is put in.
 
         Raises:
             UnsupportedError: For mode=multivalue and mode=json_array.
         """
-        cursor = segment.arguments()
         tokens = dict(_TOKENS)
         patterns: list[str] = []
         while cursor.here.kind in ("word", "quoted"):
@@ -55,17 +54,16 @@ class ForEach(Transform):
         if cursor.here.kind != "subsearch":
             cursor.fail("foreach needs a template", remedy="write: foreach a* [eval <<FIELD>>=…]")
         template = cursor.take().value
-        cursor.finish()
-        found = cls(segment, tuple(patterns), template, tuple(tokens.values()))
-        found._commands("x", *["x"] * (len(tokens) - 1))
-        return found
+        command = cls(segment, tuple(patterns), template, tuple(tokens.values()))
+        command._commands("x", *["x"] * (len(tokens) - 1))
+        return command
 
     def reads(self, first: bool) -> Reads:
-        """Any field: what the template reads depends on the results."""
+        """Return None, any field: what the template reads depends on the results."""
         return None
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results with the commands run for each field in turn, those that were there at the start.
+        """Return the results after the commands ran for each field in turn, of the fields that were there at the start.
 
         Source: Search Reference, "foreach".
         """
@@ -74,8 +72,8 @@ class ForEach(Transform):
         return rows
 
     def _matches(self, names: list[str]) -> dict[str, tuple[str, ...]]:
-        """Return the fields that match, each with all that the wildcards of its pattern matched, and what each of them did."""
-        found: dict[str, tuple[str, ...]] = {}
+        """Return the fields that match, each with what its wildcards matched in all, and what each of them matched."""
+        matches: dict[str, tuple[str, ...]] = {}
         for pattern in self.patterns:
             expression = re.compile("(.*)".join(map(re.escape, pattern.split("*"))), re.S)
             for name in matching(pattern, names):
@@ -83,13 +81,13 @@ class ForEach(Transform):
                 assert match is not None, "matching() knows the same wildcards"
                 last = expression.groups
                 whole = name[match.start(1) : match.end(last)] if last else ""
-                found.setdefault(name, (whole, *match.groups()))
-        return found
+                matches.setdefault(name, (whole, *match.groups()))
+        return matches
 
     def _commands(self, *values: str) -> Sequence[Transform]:
-        """Return the commands of the template with *values* put in; a field's name is data, so what it makes is checked too."""
+        """Return the commands of the template with *values* put in. They are checked, because names of fields come from data."""
         by_token = dict(zip(self.tokens, values, strict=True))
-        text = re.sub("|".join(map(re.escape, self.tokens)), lambda found: by_token[found.group()], self.template)
+        text = re.sub("|".join(map(re.escape, self.tokens)), lambda token: by_token[token.group()], self.template)
         parser = self.segment.parser
         commands: Sequence[Transform] = parser.template(text)
         for command in commands:

@@ -1,10 +1,10 @@
-"""format: turn results into the text of a search predicate, one field `search` in one result."""
+"""format: turn the results into one, whose field `search` is the text of a predicate."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import NONE, Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import NONE, Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.run.predicates import PARTS, formatted
 from splreplay.spl.options import Convert, count, read_options
 
@@ -19,9 +19,7 @@ class Format(Transform):
     emptystr: str = "NOT ()"
 
     @classmethod
-    def parse(cls, segment: Segment) -> Format:
-        """Read the options and either no texts or all six."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Format:
         spec: dict[str, Convert] = {"mvsep": str, "maxresults": count, "emptystr": str}
         options = read_options(cursor, spec)
         parts: list[str] = []
@@ -30,15 +28,13 @@ class Format(Transform):
         options |= read_options(cursor, spec)
         if len(parts) not in (0, 6):
             cursor.fail(f"format takes six texts or none, not {len(parts)}")
-        cursor.finish()
         return cls(segment, tuple(parts) or PARTS, **options)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return NONE.plus(["search"])
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return one result; fields whose names start with `_` are left out, as are values that are not there."""
-        found = run.stages.fetch(rows)
-        text = formatted(found[: self.maxresults or None], self.parts, self.mvsep, self.emptystr)
+        """Return one result; fields whose names start with `_` and missing values are left out."""
+        results = run.stages.fetch(rows)
+        text = formatted(results[: self.maxresults or None], self.parts, self.mvsep, self.emptystr)
         return run.stages.from_python(("search",), [{"search": text}])

@@ -1,10 +1,10 @@
-"""head: keep the first results, a number of them or as long as a test is true."""
+"""head: keep a number of results, or the results up to the first for which a test fails."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import ORDER, Run, Segment, Table, Transform
+from splreplay.run.command import ORDER, Cursor, Run, Segment, Table, Transform
 from splreplay.spl.expression import Expression, parse_parenthesised
 from splreplay.spl.options import Convert, boolean, count, read_count, read_options
 
@@ -23,9 +23,7 @@ class Head(Transform):
     keeplast: bool = False
 
     @classmethod
-    def parse(cls, segment: Segment) -> Head:
-        """Read the count or the test, and the options before or behind it."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Head:
         spec: dict[str, Convert] = {"limit": count, "null": boolean, "keeplast": boolean}
         options = read_options(cursor, spec)
         if (number := read_count(cursor, "head")) is not None:
@@ -33,17 +31,16 @@ class Head(Transform):
         elif cursor.here.is_op("("):
             options |= {"limit": options.get("limit"), "test": parse_parenthesised(cursor)}
         options |= read_options(cursor, spec)
-        cursor.finish()
         return cls(segment, **options)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results up to the first for which the test is not true, at most *limit* of them.
+        """Return at most *limit* results, up to the first for which the test is not true.
 
-        A null test ends them too, unless null=true; keeplast=true keeps the result that ended them.
+        A test that is null ends them too, unless null=true. keeplast=true also keeps the result that ends them.
         Source: Search Reference, "head".
         """
         if self.test is not None:
-            test = run.compiler(self.segment.arguments(), rows.field).boolean(self.test)
+            test = run.compiler(self.segment.cursor(), rows.field).boolean(self.test)
             fails = f"NOT coalesce({test}, {str(self.null).lower()})"
             last = run.stages.scalar(f"SELECT min({ORDER}) FROM {rows.name} WHERE {fails}")
             if last is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Pipeline, Run, Segment, Source, Table, Transform
+from splreplay.run.command import Cursor, Pipeline, Run, Segment, Source, Table, Transform
 from splreplay.run.predicates import predicate_test, subsearches
 from splreplay.spl.options import boolean, count, read_options, refuse_options
 from splreplay.spl.predicate import All, Predicate, Term, parse_predicate
@@ -21,33 +21,29 @@ class InputLookup(Source, Transform):
     max: int = 1_000_000_000  # Search Reference, "inputlookup"
 
     @classmethod
-    def parse(cls, segment: Segment) -> InputLookup:
-        """Read the options, the name of a lookup or of its file, and the predicate."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> InputLookup:
         refuse_options(cursor, ("strict",), "replay is always strict")
         options = read_options(cursor, {"append": boolean, "start": count, "max": count})
         name = cursor.name("the name of a lookup")
         predicate: Predicate = All(())
         if cursor.accept_word("where"):
             predicate = parse_predicate(cursor)
-        cursor.finish()
         return cls(segment, name, predicate, start_at=options.pop("start", 0), **options)
 
     @property
     def searches(self) -> tuple[Pipeline, ...]:
-        """The subsearches of the predicate."""
         return subsearches(self.predicate)
 
     def start(self, run: Run) -> Table:
-        """Return the rows of the lookup; empty cells are no values."""
+        """Return the rows of the lookup; an empty cell is no value."""
         lookup = run.app.lookup(self.name)
-        found = run.stages.from_python(lookup.fields, lookup.rows)
-        found = run.stages.keep(found, predicate_test(self.predicate, found.field, run, self._no_terms))
-        rest = f'FROM {found.name} ORDER BY "#" LIMIT {self.max} OFFSET {self.start_at}'
-        return run.stages.store(found.columns, rest)
+        rows = run.stages.from_python(lookup.fields, lookup.rows)
+        rows = run.stages.keep(rows, predicate_test(self.predicate, rows.field, run, self._no_terms))
+        rest = f'FROM {rows.name} ORDER BY "#" LIMIT {self.max} OFFSET {self.start_at}'
+        return run.stages.store(rows.columns, rest)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results so far, and behind them the rows of the lookup."""
+        """Return the results so far, followed by the rows of the lookup."""
         if not self.append:
             message = "'inputlookup' makes its own results, so it must come first"
             self.segment.fail(message, "write inputlookup append=true, or put it first")

@@ -1,4 +1,4 @@
-"""join: put the fields of a subsearch's results beside those of the results that share a key (Search Reference, "join")."""
+"""join: add the fields of a subsearch's results to the results with the same key (Search Reference, "join")."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.run.command import ORDER, Outputs, Pipeline, Run, Segment, Table, Transform, outputs
+from splreplay.run.command import ORDER, Cursor, Outputs, Pipeline, Run, Segment, Table, Transform, outputs
 from splreplay.run.execute import subsearch
 from splreplay.spl.options import boolean, choice, count, read_options
 from splreplay.spl.tokens import Token
@@ -35,13 +35,12 @@ class Join(Transform):
     fields_token: Token = dataclasses.field(repr=False, compare=False)
 
     @classmethod
-    def parse(cls, segment: Segment) -> Join:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Join:
         """Read the options, before or behind the fields, the fields, and the subsearch.
 
         Raises:
             UnsupportedError: For the form with aliases (`left=L right=R where L.a = R.b`) and for datasets.
         """
-        cursor = segment.arguments()
         options = {"type": "inner", "usetime": False, "earlier": True, "overwrite": True, "max": 1}
         options |= read_options(cursor, _OPTIONS)
         if cursor.here.is_word("left", "right") and cursor.ahead().is_op("="):
@@ -56,21 +55,18 @@ class Join(Transform):
         if cursor.here.kind != "subsearch":
             cursor.refuse("replay's join needs a subsearch", remedy="write: join key [| tstats …]")
         inner = cursor.subsearch(cursor.take())
-        cursor.finish()
         return cls(segment, tuple(fields), inner, fields_token=token, **options)  # type: ignore[arg-type]
 
     @property
     def searches(self) -> tuple[Pipeline, ...]:
-        """The subsearch."""
         return (self.subsearch,)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         right = outputs(self.subsearch)
         return Outputs(before.names | right.names, before.open or right.open)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the joined results in the order of the left ones, then of the right ones."""
+        """Return the joined results, ordered by the left results and then by the right ones."""
         right = subsearch(self.subsearch, limits.JOIN_MAXOUT, "join", run)
         keys = self.fields or tuple(name for name in rows.columns if name in right.columns and name[0] != "_")
         pairs = [(self._key(rows.field(name)), self._key(right.field(name))) for name in keys]
@@ -87,11 +83,9 @@ class Join(Transform):
         how = "JOIN" if self.type == "inner" else "LEFT JOIN"
         self._warn_of_max(run, left_sql, right_sql, on)
 
-        fields: dict[str, Sql] = {}
-        for name, column in rows.columns.items():
-            fields[name] = Sql(f"l.{column.text}", column.kind)
+        fields = {name: column.of("l") for name, column in rows.columns.items()}
         for name, column in right.columns.items():
-            mine = Sql(f"r.{column.text}", column.kind)
+            mine = column.of("r")
             if name not in fields:
                 fields[name] = mine
             elif name not in keys:
@@ -111,7 +105,7 @@ class Join(Transform):
         return f'SELECT *, {time} AS "#t"{columns} FROM {table.name}'
 
     def _warn_of_max(self, run: Run, left_sql: str, right_sql: str, on: str) -> None:
-        """Say how many matches `max` drops: the default of 1 is the limit that authors forget."""
+        """Add a notice of how many matches `max` drops: authors often forget its default of 1."""
         if not self.max:
             return
         matches = f"SELECT count(*) AS n FROM ({left_sql}) l JOIN ({right_sql}) r ON {on} GROUP BY l.{ORDER}"

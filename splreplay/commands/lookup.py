@@ -1,4 +1,4 @@
-"""lookup: add fields from the rows of a lookup table that match (Search Reference, "lookup"; transforms.conf.spec)."""
+"""lookup: add fields from the matching rows of a lookup table (Search Reference, "lookup"; transforms.conf.spec)."""
 
 from __future__ import annotations
 
@@ -24,13 +24,12 @@ class Lookup(Transform):
     overwrite: bool
 
     @classmethod
-    def parse(cls, segment: Segment) -> Lookup:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Lookup:
         """Read the name, the fields to match and those to add.
 
         Raises:
             UnsupportedError: For local=, update= and event_time_field=.
         """
-        cursor = segment.arguments()
         why = "replay reads CSV lookups of the app"
         refuse_options(
             cursor, ("local", "update"), why, "leave it out: nothing here is distributed, or changes while it runs"
@@ -42,15 +41,13 @@ class Lookup(Transform):
         outputs: list[Pair] = []
         if cursor.accept_word("output", "outputnew"):
             outputs = _pairs(cursor)
-        cursor.finish()
         return cls(segment, name, tuple(matches), tuple(outputs), overwrite)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus(mine for _, mine in self.outputs) if self.outputs else before.opened()
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return every result with the fields of the rows that match it; several matches make a multivalue."""
+        """Return every result with the fields of the rows that match it; several matches give several values."""
         lookup = run.app.lookup(self.name)
         table = run.stages.from_python(lookup.fields, lookup.rows)
         outputs = self.outputs or tuple(
@@ -67,27 +64,27 @@ class Lookup(Transform):
             f'SELECT r.{ORDER} AS "#ro", t.* FROM {rows.name} r JOIN {table.name} t ON {" AND ".join(tests)} '
             f"QUALIFY row_number() OVER (PARTITION BY r.{ORDER} ORDER BY t.{ORDER}) <= {lookup.max_matches}"
         )
-        found = f'SELECT t."#ro", {listed} FROM ({inner}) t GROUP BY t."#ro"'
-        fields = {name: Sql(f"r.{column.text}", column.kind) for name, column in rows.columns.items()}
+        matched = f'SELECT t."#ro", {listed} FROM ({inner}) t GROUP BY t."#ro"'
+        fields = {name: column.of("r") for name, column in rows.columns.items()}
         for number, (_, mine) in enumerate(outputs):
             fields[mine] = self._output(f"f.o{number}", lookup, rows.field(mine))
-        rest = f'FROM {rows.name} r LEFT JOIN ({found}) f ON f."#ro" = r.{ORDER}'
+        rest = f'FROM {rows.name} r LEFT JOIN ({matched}) f ON f."#ro" = r.{ORDER}'
         return run.stages.store(fields, rest, f"r.{ORDER}")
 
     def _output(self, values: str, lookup: LookupTable, current: Sql) -> Sql:
-        """A row that matched but has no value there gives none; no row at all gives the default, if there is one."""
+        """Return one output: nothing if the matching row has no value there; the default, if any, if no row matches."""
         present = f"list_filter({values}, lambda {EACH}: {EACH} IS NOT NULL)"
         default = f"[{literal(lookup.default_match)}]" if lookup.default_match is not None else "NULL"
         if lookup.max_matches == 1:
-            kind, found = Kind.TEXT, f"coalesce({present}, {default})[1]"
+            kind, output = Kind.TEXT, f"coalesce({present}, {default})[1]"
         else:
-            kind, found = Kind.MULTIVALUE, f"nullif(coalesce({present}, {default}), [])"
+            kind, output = Kind.MULTIVALUE, f"nullif(coalesce({present}, {default}), [])"
         if self.overwrite or current.kind is Kind.NOTHING:
-            return Sql(f"({found})", kind)
-        mine = Sql(f"r.{current.text}", current.kind)
+            return Sql(f"({output})", kind)
+        mine = current.of("r")
         if kind is Kind.MULTIVALUE or current.kind is Kind.MULTIVALUE:
-            return Sql(f"coalesce({as_list(mine)}, {as_list(Sql(found, kind))})", Kind.MULTIVALUE)
-        return Sql(f"coalesce({as_text(mine)}, {found})", Kind.TEXT)
+            return Sql(f"coalesce({as_list(mine)}, {as_list(Sql(output, kind))})", Kind.MULTIVALUE)
+        return Sql(f"coalesce({as_text(mine)}, {output})", Kind.TEXT)
 
 
 def _pairs(cursor: Cursor) -> list[Pair]:
@@ -103,7 +100,7 @@ def _pairs(cursor: Cursor) -> list[Pair]:
 
 
 def _match(lookup: LookupTable, table: Table, theirs: str, value: Sql) -> str:
-    """SQL that is true where the lookup's field *theirs* matches *value*; a multivalue matches by any of its values."""
+    """Return SQL for whether the lookup's field *theirs* matches *value*; for a multivalue, one of its values is enough."""
     lookup.require(theirs)
     pattern = f"t.{table.field(theirs).text}"
     fold: Callable[[str], str] = (lambda text: text) if lookup.case_sensitive else (lambda text: f"lower({text})")
@@ -120,4 +117,4 @@ def _match(lookup: LookupTable, table: Table, theirs: str, value: Sql) -> str:
         return f"coalesce(len(list_filter(r.{value.text}, lambda {EACH}: {test(EACH)})) > 0, false)"
     if value.kind is Kind.NOTHING:
         return "false"
-    return f"coalesce({test(as_text(Sql(f'r.{value.text}', value.kind)))}, false)"
+    return f"coalesce({test(as_text(value.of('r')))}, false)"

@@ -1,10 +1,10 @@
-"""makemv: cut a field into several values."""
+"""makemv: split a field into several values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Run, Segment, Table, Transform
 from splreplay.spl.options import Convert, boolean, read_options
 from splreplay.sql.patterns import group_count, re2_pattern
 from splreplay.sql.values import EACH, Kind, Sql, as_text, literal, or_null
@@ -23,19 +23,17 @@ class MakeMv(Transform):
     allowempty: bool = False
 
     @classmethod
-    def parse(cls, segment: Segment) -> MakeMv:
+    def parse(cls, segment: Segment, cursor: Cursor) -> MakeMv:
         """Read the options and the field.
 
         Raises:
             UnsupportedError: For setsv=true.
         """
-        cursor = segment.arguments()
         spec: dict[str, Convert] = {"delim": str, "tokenizer": str, "allowempty": boolean, "setsv": boolean}
         start = cursor.here
         options = read_options(cursor, spec)
         field = cursor.name()
         options |= read_options(cursor, spec)
-        cursor.finish()
         if options.pop("setsv", False):
             cursor.refuse("replay's makemv does not run setsv=true: its values have one form only", start)
         if options.get("delim") == "":
@@ -47,18 +45,18 @@ class MakeMv(Transform):
         return cls(segment, field, **options)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results with the field cut at each delim, or made of what the tokenizer's first group matched.
+        """Return the results with the field split at each delim, or with all that the tokenizer's first group matches.
 
-        Delims side by side count as one, unless allowempty=true. Source: Search Reference, "makemv".
+        Adjacent delims count as one, unless allowempty=true. Source: Search Reference, "makemv".
         """
         value = rows.one_value(self.field, self.segment)
         if value.kind is Kind.NOTHING:
             return rows
         text = as_text(value)
         if self.tokenizer is not None:
-            found = f"regexp_extract_all({text}, {literal(re2_pattern(self.tokenizer))}, 1)"
+            values = f"regexp_extract_all({text}, {literal(re2_pattern(self.tokenizer))}, 1)"
         else:
-            found = f"string_split({text}, {literal(self.delim)})"
+            values = f"string_split({text}, {literal(self.delim)})"
         empty = "" if self.allowempty else f" AND {EACH} != ''"
-        kept = or_null(f"list_filter({found}, lambda {EACH}: {EACH} IS NOT NULL{empty})")
-        return run.stages.store({**rows.columns, self.field: Sql(kept, Kind.MULTIVALUE)}, f"FROM {rows.name}")
+        kept = or_null(f"list_filter({values}, lambda {EACH}: {EACH} IS NOT NULL{empty})")
+        return run.stages.with_fields(rows, {self.field: Sql(kept, Kind.MULTIVALUE)})

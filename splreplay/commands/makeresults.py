@@ -1,4 +1,4 @@
-"""makeresults: make results out of nothing."""
+"""makeresults: make results without any events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.run.command import NONE, Outputs, Run, Segment, Source, Table
+from splreplay.run.command import NONE, Cursor, Outputs, Run, Segment, Source, Table
 from splreplay.spl.options import Convert, boolean, choice, count, read_options, refuse_options
 from splreplay.sql.values import Kind, Sql, Value, number
 
@@ -22,13 +22,12 @@ class MakeResults(Source):
     rows: tuple[dict[str, Value | None], ...] | None = None
 
     @classmethod
-    def parse(cls, segment: Segment) -> MakeResults:
+    def parse(cls, segment: Segment, cursor: Cursor) -> MakeResults:
         """Read the options.
 
         Raises:
             UnsupportedError: For annotate=true, whose fields name a Splunk server.
         """
-        cursor = segment.arguments()
         refuse_options(cursor, ("splunk_server", "splunk_server_group"), "there is no server here")
         start = cursor.here
         spec: dict[str, Convert] = {"count": count, "annotate": boolean, "format": choice("csv", "json"), "data": str}
@@ -37,7 +36,6 @@ class MakeResults(Source):
             cursor.refuse("replay's makeresults has no server to annotate with", start)
         if options.get("count", 1) > limits.MAKERESULTS_MAX:
             cursor.refuse(f"replay makes at most {limits.MAKERESULTS_MAX:,} results", start)
-        cursor.finish()
         if ("format" in options) != ("data" in options):
             cursor.fail("format= and data= go together", start)
         rows: tuple[dict[str, Value | None], ...] | None = None
@@ -49,7 +47,6 @@ class MakeResults(Source):
         return cls(segment, options.get("count", 1), rows)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return NONE.plus(["_time"] if self.rows is None else (name for row in self.rows for name in row))
 
     def start(self, run: Run) -> Table:
@@ -71,15 +68,15 @@ def _csv(text: str) -> list[dict[str, Value | None]]:
 
 
 def _json(text: str) -> list[dict[str, Value | None]]:
-    found = json.loads(text)
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+    rows = json.loads(text)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ValueError("it must be an array of objects")
-    return [{name: _json_value(value) for name, value in row.items()} for row in found]
+    return [{name: _json_value(value) for name, value in row.items()} for row in rows]
 
 
 def _json_value(value: object) -> Value | None:
     if isinstance(value, list):
-        return [str(_json_value(one)) for one in value] or None
+        return [str(_json_value(element)) for element in value] or None
     if value is None:
         return None
     if isinstance(value, str):

@@ -1,10 +1,10 @@
-"""mvexpand: make one result of each value of a multivalue field."""
+"""mvexpand: make one result for each value of a multivalue field."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import ORDER, Run, Segment, Table, Transform
+from splreplay.run.command import ORDER, Cursor, Run, Segment, Table, Transform
 from splreplay.spl.options import count, read_options
 from splreplay.sql.values import Kind, Sql
 
@@ -19,12 +19,9 @@ class MvExpand(Transform):
     limit: int = 0
 
     @classmethod
-    def parse(cls, segment: Segment) -> MvExpand:
-        """Read the field and the limit."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> MvExpand:
         field = cursor.name()
         limit = read_options(cursor, {"limit": count}).get("limit", 0)
-        cursor.finish()
         return cls(segment, field, limit)
 
     def run(self, rows: Table, run: Run) -> Table:
@@ -33,7 +30,9 @@ class MvExpand(Transform):
         if column.kind is not Kind.MULTIVALUE:
             return rows
         values = f"{column.text}[1:{self.limit}]" if self.limit else column.text
-        one = f'unnest(coalesce({values}, [NULL])) AS "#one", unnest(range(coalesce(len({values}), 1))) AS "#place"'
+        each_value = (
+            f'unnest(coalesce({values}, [NULL])) AS "#one", unnest(range(coalesce(len({values}), 1))) AS "#place"'
+        )
         fields = {**rows.columns, self.field: Sql('"#one"', Kind.TEXT)}
         order = f'row_number() OVER (ORDER BY {ORDER}, "#place")'
-        return run.stages.store(fields, f"FROM (SELECT *, {one} FROM {rows.name})", order)
+        return run.stages.store(fields, f"FROM (SELECT *, {each_value} FROM {rows.name})", order)

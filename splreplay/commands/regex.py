@@ -1,10 +1,10 @@
-"""regex: keep the results of which a field matches a regular expression, or does not."""
+"""regex: keep the results whose field matches a regular expression, or does not match it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Run, Segment, Table, Transform
 from splreplay.sql.patterns import re2_test
 from splreplay.sql.values import as_text, literal
 
@@ -21,9 +21,7 @@ class Regex(Transform):
     matches: bool = True
 
     @classmethod
-    def parse(cls, segment: Segment) -> Regex:
-        """Read the field, the operator and the pattern."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Regex:
         field, op = "_raw", "="
         if cursor.ahead().is_op("=", "!="):
             field = cursor.name()
@@ -31,11 +29,10 @@ class Regex(Transform):
         if cursor.here.kind != "quoted":
             cursor.fail("expected a pattern in double quotes", remedy='write: regex field="pattern"')
         pattern = cursor.take().value
-        cursor.finish()
         return cls(segment, pattern, field, op == "=")
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Keep the results whose field matches; with `!=` those whose field does not, or is not there †."""
+        """Keep the results whose field matches; with `!=`, those whose field does not match or is missing †."""
         text = as_text(rows.one_value(self.field, self.segment))
         test = f"coalesce(regexp_matches({text}, {literal(re2_test(self.pattern))}), false)"
         return run.stages.keep(rows, test if self.matches else f"NOT {test}")

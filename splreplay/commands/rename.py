@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.wildcards import matching, substitute
 
 
@@ -17,9 +17,7 @@ class Rename(Transform):
     pairs: tuple[tuple[str, str], ...]
 
     @classmethod
-    def parse(cls, segment: Segment) -> Rename:
-        """Read the pairs."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Rename:
         pairs: list[tuple[str, str]] = []
         while cursor.here.kind != "end":
             old_token = cursor.here
@@ -37,7 +35,6 @@ class Rename(Transform):
         return cls(segment, tuple(pairs))
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         names = set(before.names)
         for old, new in self.pairs:
             if "*" not in old and (before.open or old in names):
@@ -45,12 +42,12 @@ class Rename(Transform):
             elif "*" not in old:
                 names.discard(new)
             else:
-                found = {name: substitute(old, new, name) for name in matching(old, names)}
-                names = names.difference(found) | set(found.values())
+                renamed = {name: substitute(old, new, name) for name in matching(old, names)}
+                names = names.difference(renamed) | set(renamed.values())
         return Outputs(frozenset(names), before.open)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results renamed; a pair whose old field is not there empties the field of the new name.
+        """Return the results renamed; where the old field of a pair does not exist, the field of the new name is emptied.
 
         Source: Search Reference, "rename": "the target field is set to NULL" when the source does not exist.
         """

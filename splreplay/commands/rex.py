@@ -1,4 +1,4 @@
-"""rex: take fields out of a field by the named groups of a regular expression, or edit it in sed's way."""
+"""rex: extract fields with the named groups of a regular expression, or edit a field as sed does."""
 
 from __future__ import annotations
 
@@ -26,13 +26,12 @@ class Rex(Transform):
     max_match: int = 1
 
     @classmethod
-    def parse(cls, segment: Segment) -> Rex | Sed:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Rex | Sed:
         """Read the options and the pattern.
 
         Raises:
             UnsupportedError: For offset_field=.
         """
-        cursor = segment.arguments()
         spec: dict[str, Convert] = {"field": str, "max_match": count, "mode": choice("sed")}
         options = read_options(cursor, spec)
         refuse_options(cursor, _REFUSED, _WHY)
@@ -42,7 +41,6 @@ class Rex(Transform):
         cursor.take()
         options |= read_options(cursor, spec)
         refuse_options(cursor, _REFUSED, _WHY)
-        cursor.finish()
         field = options.get("field", "_raw")
         if "mode" in options:
             return _parse_sed(cursor, segment, field, token.value)
@@ -51,26 +49,25 @@ class Rex(Transform):
         return cls(segment, field, token.value, options.get("max_match", 1))
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus(named_groups(self.pattern))
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results with a field for each named group that took part in a match; the others stay as they were.
+        """Return the results with a field for each named group that took part in a match; other fields are unchanged.
 
-        A group that matched the empty text gives no value †.
+        A group that matches an empty text gives no value †.
         """
         text = as_text(rows.one_value(self.field, self.segment))
-        columns = dict(rows.columns)
+        fields: dict[str, Sql] = {}
         pattern = literal((re2_extraction if self.max_match == 1 else re2_pattern)(self.pattern))
         for name, number in named_groups(self.pattern).items():
-            found = f"regexp_extract_all({text}, {pattern}, {number})"
+            matches = f"regexp_extract_all({text}, {pattern}, {number})"
             if self.max_match == 1:
-                value = Sql(f"nullif({found}[1], '')", Kind.TEXT)
+                value = Sql(f"nullif({matches}[1], '')", Kind.TEXT)
             else:
-                some = f"{found}[1:{self.max_match}]" if self.max_match else found
+                some = f"{matches}[1:{self.max_match}]" if self.max_match else matches
                 value = Sql(or_null(f"list_filter({some}, lambda {EACH}: {EACH} != '')"), Kind.MULTIVALUE)
-            columns[name] = value.or_else(rows.field(name))
-        return run.stages.store(columns, f"FROM {rows.name}")
+            fields[name] = value.or_else(rows.field(name))
+        return run.stages.with_fields(rows, fields)
 
 
 @dataclass(frozen=True)
@@ -97,12 +94,12 @@ class Sed(Transform):
         else:
             flags = "'g'" if self.everywhere else "''"
             edited = f"regexp_replace({text}, {literal(re2_pattern(self.pattern))}, {literal(self.by)}, {flags})"
-        return run.stages.store({**rows.columns, self.field: Sql(edited, Kind.TEXT)}, f"FROM {rows.name}")
+        return run.stages.with_fields(rows, {self.field: Sql(edited, Kind.TEXT)})
 
 
 def _parse_sed(cursor: Cursor, segment: Segment, field: str, text: str) -> Sed:
-    """Return the edit that *text* describes; its separator may be any character, escaped where it stands for itself."""
-    token = next(one for one in cursor.tokens if one.kind == "quoted")
+    """Return the edit that *text* describes; its separator may be any character, which is escaped inside of the parts."""
+    token = next(word for word in cursor.tokens if word.kind == "quoted")
     letter, separator = text[:1], re.escape(text[1:2])
     part = rf"((?:\\.|(?!{separator})[^\\])*)"
     match = re.fullmatch(rf".{separator}{part}{separator}{part}{separator}(\w*)", text, re.S) if separator else None
@@ -110,7 +107,7 @@ def _parse_sed(cursor: Cursor, segment: Segment, field: str, text: str) -> Sed:
         cursor.fail("this is no sed expression", token, 'write "s/pattern/text/g" or "y/abc/xyz/"')
     pattern, by, flags = match.groups()
     by = by.replace(f"\\{text[1]}", text[1])
-    if letter == "y" or re.match(r"\w|[^\0-\x7f]", text[1]):  # any other stands for itself with its backslash only
+    if letter == "y" or re.match(r"\w|[^\0-\x7f]", text[1]):  # another separator may need its backslash in the pattern
         pattern = pattern.replace(f"\\{text[1]}", text[1])
     if letter == "y" and len(pattern) != len(by):
         cursor.fail("y needs as many characters on one side as on the other", token)
@@ -122,7 +119,7 @@ def _parse_sed(cursor: Cursor, segment: Segment, field: str, text: str) -> Sed:
 
 
 def _check_new_text(cursor: Cursor, token: Token, pattern: str, by: str) -> None:
-    """Refuse a backslash in the new text before what is no group and no other backslash, and a group that is not there."""
+    """Refuse in the new text a backslash before anything but a group or a backslash, and a group that does not exist."""
     known = re.compile(r"\\(?:([0-9])|\\)")
     if stray := re.search(r"\\.?", known.sub("", by), re.S):
         hint = "write \\1 for the first group, \\\\ for a backslash; eval's replace() takes any other as it is"

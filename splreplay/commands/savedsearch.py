@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from splreplay import limits
 from splreplay.errors import UnsupportedError
-from splreplay.run.command import Reads, Run, Segment, Source, Table
+from splreplay.run.command import Cursor, Reads, Run, Segment, Source, Table
 from splreplay.run.execute import nested
 
 
@@ -18,20 +18,17 @@ class SavedSearch(Source):
     tokens: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def parse(cls, segment: Segment) -> SavedSearch:
-        """Read the name and the tokens."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> SavedSearch:
         name = cursor.name("the name of a saved search")
         tokens: list[tuple[str, str]] = []
         while cursor.here.kind == "word":
             token = cursor.take().value
             cursor.expect_op("=")
             tokens.append((token, cursor.name("a value")))
-        cursor.finish()
         return cls(segment, name, tuple(tokens))
 
     def reads(self, first: bool) -> Reads:
-        """Any field: what it runs is not in the text."""
+        """Return None, any field: the search that it runs is not in the text."""
         return None
 
     def start(self, run: Run) -> Table:
@@ -39,7 +36,7 @@ class SavedSearch(Source):
 
         Raises:
             UsageError: If the app has no such saved search.
-            UnsupportedError: If it is disabled or has several lines, which Splunk refuses to run, or runs itself.
+            UnsupportedError: If it is disabled or has several lines, which Splunk does not run, or if it runs itself.
         """
         saved = run.app.saved_search(self.name)
         if saved.disabled:

@@ -1,4 +1,4 @@
-"""search: keep the results that a predicate is true for."""
+"""search: keep the results for which a predicate is true."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from splreplay.run import summary
-from splreplay.run.command import ORDER, Pipeline, Reads, Run, Segment, Source, Table, Transform
+from splreplay.run.command import ORDER, Cursor, Pipeline, Reads, Run, Segment, Source, Table, Transform
 from splreplay.run.predicates import predicate_test, resolve, subsearches, time_range
 from splreplay.spl.predicate import Compare, Predicate, Term, parse_predicate
 from splreplay.sql.predicates import predicate_sql
@@ -24,20 +24,17 @@ class Search(Source, Transform):
     predicate: Predicate
 
     @classmethod
-    def parse(cls, segment: Segment) -> Search:
-        """Read the predicate; none at all keeps every result."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Search:
+        """Read the predicate; an empty one keeps every result."""
         predicate = parse_predicate(cursor)
-        cursor.finish()
         return cls(segment, predicate)
 
     @property
     def searches(self) -> tuple[Pipeline, ...]:
-        """The subsearches of the predicate."""
         return subsearches(self.predicate)
 
     def reads(self, first: bool) -> Reads:
-        """Any field where it starts from the events themselves."""
+        """Return None, any field, where it starts from the events."""
         return None if first else {}
 
     def start(self, run: Run) -> Table:
@@ -61,16 +58,16 @@ class Search(Source, Transform):
 
 
 def _events(run: Run, modifiers: Mapping[str, float]) -> Table:
-    """Return the events of the log, and of the summary indexes where a folder of them is named, the newest first.
+    """Return the events of the log, and of the summary indexes if the run has a folder of them, newest first.
 
-    Those of the log have what every event has, and the fields of their EventData under their own names.
+    Events of the log have the fields that every event has, and those of EventData under their own names.
     """
     run.warn(
         "search starts from the events of the log, all in index main; their fields are host, source, sourcetype, EventCode, "
         "and those of EventData as Windows names them"
     )
     described = run.stages.connection.execute("SELECT name FROM pragma_table_info('event')").fetchall()
-    data = [
+    event_data = [
         name for (name,) in described if name not in ("provider", "event_id", "time", "computer", "channel", "source")
     ]
     fields = {
@@ -80,9 +77,9 @@ def _events(run: Run, modifiers: Mapping[str, float]) -> Table:
         "sourcetype": Sql("'XmlWinEventLog'", Kind.TEXT),
         "index": Sql("'main'", Kind.TEXT),
         "EventCode": Sql("CAST(event_id AS VARCHAR)", Kind.TEXT),
-        **{name: Sql(f"nullif({identifier(name)}, '')", Kind.TEXT) for name in data},
+        **{name: Sql(f"nullif({identifier(name)}, '')", Kind.TEXT) for name in event_data},
     }
-    # Newest first, as an event search gives them.
+    # Newest first, as in Splunk.
     rows = run.stages.store(
         fields, f"FROM event WHERE {time_range(run, 'time', modifiers)}", "row_number() OVER (ORDER BY time DESC)"
     )
@@ -102,7 +99,7 @@ def _with_collected(log: Table, run: Run, folder: Path, modifiers: Mapping[str, 
 
 
 def _any_field(rows: Table, segment: Segment) -> Callable[[Term], str]:
-    """A bare `*` is true for every result; other bare words are looked for in `_raw`, which results here lack."""
+    """Return the test of a bare word: `*` is true for every result, others are searched in `_raw`, which few results have."""
 
     def test(term: Term) -> str:
         if term.value == "*":

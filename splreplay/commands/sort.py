@@ -1,4 +1,4 @@
-"""sort: put the results in the order of some of their fields."""
+"""sort: order the results by some of their fields."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.run.command import ORDER, Run, Segment, Table, Transform
+from splreplay.run.command import ORDER, Cursor, Run, Segment, Table, Transform
 from splreplay.spl.options import count, read_count, read_options
 from splreplay.sql.values import Kind, Sql, as_number, as_text, literal
 
@@ -35,9 +35,8 @@ class Sort(Transform):
     default_limit: bool = False
 
     @classmethod
-    def parse(cls, segment: Segment) -> Sort:
-        """Read the count, the fields with their signs and types, and a last `desc` that turns everything around."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Sort:
+        """Read the count, the fields with their signs and types, and a final `desc`, which reverses the order."""
         limit: int | None = read_options(cursor, {"limit": count}).get("limit")
         if (number := read_count(cursor, "sort")) is not None:
             limit = number
@@ -59,25 +58,24 @@ class Sort(Transform):
                 way, name = name.lower(), cursor.name()
                 cursor.expect_op(")")
             keys.append(Key(name, sign == "-", way))
-            # A sign holds for the fields behind it up to the next comma or sign.
+            # A sign applies to the fields after it, up to the next comma or sign.
             sign = "" if cursor.accept_op(",") else sign
         if not keys:
             cursor.fail("expected a field to sort by")
-        cursor.finish()
         return cls(segment, limits.SORT_DEFAULT if limit is None else limit, tuple(keys), limit is None)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results in order, at most *limit* of them; equal ones stay as they were."""
+        """Return at most *limit* results in order; equal results keep their order."""
         order = ", ".join([*(self._order(key, rows, run) for key in self.keys), ORDER])
-        found = run.stages.store(rows.columns, f"FROM {rows.name}", f"row_number() OVER (ORDER BY {order})")
-        if not self.limit or found.count <= self.limit:
-            return found
+        ordered = run.stages.store(rows.columns, f"FROM {rows.name}", f"row_number() OVER (ORDER BY {order})")
+        if not self.limit or ordered.count <= self.limit:
+            return ordered
         if self.default_limit:
             run.say(
                 "limit",
-                f"sort kept {self.limit:,} of {found.count:,} results, its limit when no count is given; write sort 0",
+                f"sort kept {self.limit:,} of {ordered.count:,} results, its limit when no count is given; write sort 0",
             )
-        return run.stages.first(found, self.limit)
+        return run.stages.first(ordered, self.limit)
 
     @staticmethod
     def _order(key: Key, rows: Table, run: Run) -> str:
@@ -93,9 +91,9 @@ class Sort(Transform):
 
 
 def _natural_order(sql: Sql, descending: bool) -> str:
-    """Return SQL that orders numbers by value before texts by characters; numbers that are equal stay as they were.
+    """Return SQL that puts numbers, by value, before texts, by characters; equal numbers keep their order.
 
-    Descending turns that around; what has no value comes last either way †.
+    Descending order is the reverse, but results without a value come last in both †.
     """
     way = " DESC" if descending else " ASC"
     if sql.kind is Kind.NUMBER:
@@ -107,7 +105,7 @@ def _natural_order(sql: Sql, descending: bool) -> str:
 
 
 def _are_addresses(value: Sql, rows: Table, run: Run) -> bool:
-    """Whether every value of a field is an IPv4 address: then auto takes them for addresses †."""
+    """Return whether every value of a field is an IPv4 address: auto then orders them as addresses †."""
     if value.kind is not Kind.TEXT:
         return False
     return bool(run.stages.scalar(f"SELECT bool_and(regexp_matches({value.text}, {literal(_IPV4)})) FROM {rows.name}"))

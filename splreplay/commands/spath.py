@@ -1,11 +1,11 @@
-"""spath: take a value out of a field that holds JSON."""
+"""spath: extract values from a field that holds JSON."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from splreplay import jsonpath
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.options import Convert, read_options
 from splreplay.sql.values import Kind, Sql, as_text, literal
 
@@ -21,20 +21,18 @@ class Spath(Transform):
     input: str = "_raw"
 
     @classmethod
-    def parse(cls, segment: Segment) -> Spath:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Spath:
         """Read the options and the path.
 
         Raises:
-            UnsupportedError: Without a path, when Splunk makes fields of all that it finds.
+            UnsupportedError: Without a path, for which Splunk extracts everything.
         """
-        cursor = segment.arguments()
         spec: dict[str, Convert] = {"input": str, "output": str, "path": str}
         options = read_options(cursor, spec)
         token = cursor.here
         if cursor.here.kind in ("word", "quoted") and "path" not in options:
             options["path"] = cursor.take().value
         options |= read_options(cursor, spec)
-        cursor.finish()
         if "path" not in options:
             cursor.refuse(
                 "replay's spath takes one path at a time", token, "write: spath input=field output=name path=a.b"
@@ -44,11 +42,10 @@ class Spath(Transform):
         return cls(segment, **{"output": options["path"], **options})
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus((self.output,))
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results with the values at the path; where there are none, the output stays as it was †."""
+        """Return the results with the values at the path; where there are none, the output field is unchanged †."""
         value = rows.one_value(self.input, self.segment)
         if value.kind is Kind.NOTHING:
             return rows
@@ -58,7 +55,5 @@ class Spath(Transform):
             run.warn(
                 f"spath reads JSON here, not XML: results of which {self.input} is XML, and gives nothing: {xml:,}"
             )
-        found = Sql(f"py_spath({as_text(value)}, {literal(self.path)})", Kind.MULTIVALUE)
-        return run.stages.store(
-            {**rows.columns, self.output: found.or_else(rows.field(self.output))}, f"FROM {rows.name}"
-        )
+        values = Sql(f"py_spath({as_text(value)}, {literal(self.path)})", Kind.MULTIVALUE)
+        return run.stages.with_fields(rows, {self.output: values.or_else(rows.field(self.output))})

@@ -1,13 +1,13 @@
-"""stats: aggregate the results, in groups or all together."""
+"""stats: aggregate all results, or groups of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
-from splreplay.run.command import NONE, Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import NONE, Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.run.groups import aggregated, grouped
 from splreplay.spl.options import boolean, read_options, refuse_options
-from splreplay.spl.tokens import Cursor
 from splreplay.sql.aggregates import Aggregate, check_names, parse_aggregates, parse_by
 
 
@@ -19,28 +19,18 @@ class Stats(Transform):
     by: tuple[str, ...]
 
     @classmethod
-    def parse(cls, segment: Segment) -> Stats:
-        """Read the aggregates and the by-clause."""
-        cursor = segment.arguments()
-        aggregates, by = parse_stats(cursor)
+    def parse(cls, segment: Segment, cursor: Cursor) -> Self:
+        refuse_options(cursor, ("allnum", "delim"), "it changes what the aggregates give")
+        read_options(cursor, {"partitions": str, "dedup_splitvals": boolean})
+        aggregates = parse_aggregates(cursor, lambda token: token.is_word("by"), True)
+        by = parse_by(cursor)
+        check_names(cursor, aggregates, by)
         return cls(segment, aggregates, by)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         kept = [name for name in self.by if before.may_have(name)]
         return NONE.plus([*kept, *aggregated(self.aggregates, before)])
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return one result for each group, in the order of the by-fields; a result without a by-field is in none."""
+        """Return one result for each group, ordered by the by-fields; results without a by-field are in no group."""
         return grouped(self.segment, self.aggregates, self.by, rows, run)
-
-
-def parse_stats(cursor: Cursor) -> tuple[tuple[Aggregate, ...], tuple[str, ...]]:
-    """Return the aggregates and by-fields that make up the arguments of stats and eventstats."""
-    refuse_options(cursor, ("allnum", "delim"), "it changes what the aggregates give")
-    read_options(cursor, {"partitions": str, "dedup_splitvals": boolean})
-    aggregates = parse_aggregates(cursor, lambda token: token.is_word("by"), True)
-    by = parse_by(cursor)
-    check_names(cursor, aggregates, by)
-    cursor.finish()
-    return aggregates, by

@@ -1,4 +1,4 @@
-"""streamstats: put on every result the aggregates of the results up to it."""
+"""streamstats: add to every result the aggregates of the results up to it."""
 
 from __future__ import annotations
 
@@ -36,14 +36,12 @@ class StreamStats(Transform):
     window: int = 0
 
     @classmethod
-    def parse(cls, segment: Segment) -> StreamStats:
-        """Read the aggregates and the by-clause, and the options before, between or behind them.
+    def parse(cls, segment: Segment, cursor: Cursor) -> StreamStats:
+        """Read the aggregates and the by-clause, and the options before, between or after them.
 
         Raises:
-            UnsupportedError: For what starts anew within a group, for time_window= and allnum=, and for one window
-                over several groups.
+            UnsupportedError: For the reset options, time_window= and allnum=, and for one window over several groups.
         """
-        cursor = segment.arguments()
         start = cursor.here
         options = _options(cursor)
         aggregates = parse_aggregates(
@@ -53,19 +51,17 @@ class StreamStats(Transform):
         by = parse_by(cursor, (*_OPTIONS, *_REFUSED))
         options |= _options(cursor)
         check_names(cursor, aggregates, by)
-        cursor.finish()
         if options.pop("global", True) and by and options.get("window"):
             cursor.refuse("replay's streamstats does not share a window among groups", start, "add global=false")
         return cls(segment, aggregates, by, **options)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.plus(aggregated(self.aggregates, before))
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return every result in its order; one without a by-field gets no aggregates †.
+        """Return all results in their order; a result without a by-field gets no aggregates †.
 
-        Source: Search Reference, "streamstats": current= counts the result itself in, window= is how many results count.
+        Source: Search Reference, "streamstats": current= includes the result itself, window= is the number of results.
         """
         if not self.window and rows.count > limits.STREAM_WINDOW:
             run.warn(
@@ -80,14 +76,16 @@ class StreamStats(Transform):
         value = inputs(self.segment, rows, run)
         present = " AND ".join(f"{key} IS NOT NULL" for key in keys)
         fields = dict(rows.columns)
-        for one in expand(self.aggregates, list(rows.columns), self.by):
-            found = sql_of(one, value(one), f" OVER {over}")
-            fields[one.alias] = Sql(f"CASE WHEN {present} THEN {found.text} END", found.kind) if keys else found
+        for aggregate in expand(self.aggregates, list(rows.columns), self.by):
+            running = sql_of(aggregate, value(aggregate), f" OVER {over}")
+            fields[aggregate.alias] = (
+                Sql(f"CASE WHEN {present} THEN {running.text} END", running.kind) if keys else running
+            )
         time = as_number(rows.field("_time"))
         return run.stages.store(fields, f"FROM (SELECT *, {ORDER} AS {PLACE}, {time} AS {TIME} FROM {rows.name})")
 
 
 def _options(cursor: Cursor) -> dict[str, Any]:
-    found = read_options(cursor, _OPTIONS)
+    options = read_options(cursor, _OPTIONS)
     refuse_options(cursor, _REFUSED, "it runs current=, window= and global=")
-    return found
+    return options

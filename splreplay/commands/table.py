@@ -1,10 +1,10 @@
-"""table: keep the named fields, in the order in which they are named."""
+"""table: keep the named fields, in this order."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.wildcards import matching
 from splreplay.sql.values import Sql
 
@@ -16,19 +16,15 @@ class Table_(Transform):  # noqa: N801 - the command's own name is taken by the 
     fields: tuple[str, ...]
 
     @classmethod
-    def parse(cls, segment: Segment) -> Table_:
-        """Read the fields."""
-        cursor = segment.arguments()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Table_:
         fields = cursor.names()
-        cursor.finish()
         return cls(segment, tuple(fields))
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         return before.named(self.fields)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the named fields only, `_time` and `_raw` among those that go; one that is not there is an empty column."""
+        """Return only the named fields, without `_time` and `_raw` unless named; a missing field becomes an empty column."""
         kept: dict[str, Sql] = {}
         for pattern in self.fields:
             names = [pattern] if "*" not in pattern else matching(pattern, rows.columns)

@@ -1,4 +1,4 @@
-"""timechart: aggregate in spans of time, with a column for each value of a field (Search Reference, "timechart")."""
+"""timechart: aggregate by spans of time, with a column for each value of a field (Search Reference, "timechart")."""
 
 from __future__ import annotations
 
@@ -41,32 +41,36 @@ class TimeChart(Transform):
     usenull: bool = True
 
     @classmethod
-    def parse(cls, segment: Segment) -> TimeChart:
+    def parse(cls, segment: Segment, cursor: Cursor) -> TimeChart:
         """Read the options, which may stand before the aggregates and behind the field.
 
         Raises:
-            UnsupportedError: For a span that does not divide a day, and for several aggregates by a field.
+            SplSyntaxError: For an aggregate that is called `_time` or as the field.
+            UnsupportedError: For a span that does not divide a day, for several aggregates by a field, and for wildcards.
         """
-        cursor = segment.arguments()
         options = _read_options(cursor)
         aggregates = parse_aggregates(cursor, lambda token: token.is_word("by"), True)
-        check_names(cursor, aggregates, ["_time"])
+        for one in aggregates:
+            if one.expression is None and "*" in (one.field or ""):
+                cursor.refuse("replay's timechart takes no wildcard in an aggregate", one.token, "name the fields")
         by = None
         if cursor.accept_word("by"):
+            field = cursor.here
             by = cursor.name()
+            if by == "_time":
+                cursor.fail("timechart splits by _time as it is", field, "name another field")
             if len(aggregates) > 1:
                 cursor.refuse("replay's timechart takes one aggregate by a field", aggregates[1].token)
             options |= _read_options(cursor)
+        check_names(cursor, aggregates, ["_time", *([by] if by else [])])
         if cursor.here.is_word("where"):
             cursor.refuse("replay's timechart takes no where: it keeps the columns with the largest sums")
-        cursor.finish()
         return cls(segment, aggregates, by, **options)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
         if self.by is not None:
             return NONE.plus(["_time"]).opened()  # a column for each value
-        return NONE.plus(["_time", *(one.alias for one in self.aggregates)])
+        return NONE.plus(["_time", *(aggregate.alias for aggregate in self.aggregates)])
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return one result for each span of the time range, in order; none where no result has a time."""
@@ -91,12 +95,14 @@ class TimeChart(Transform):
         )
         if self.by is None:
             groups = grouped(self.segment, self.aggregates, ("_time",), rows, run)
-            cells = {one.alias: _cell(one, groups) for one in self.aggregates}
+            cells = {aggregate.alias: _cell(aggregate, groups) for aggregate in self.aggregates}
         else:
-            (one,) = self.aggregates
+            (aggregate,) = self.aggregates
             groups = grouped(self.segment, self.aggregates, ("_time", self.by), self._named(self.by, rows, run), run)
             series = groups.field(self.by).text
-            cells = {name: _cell(one, groups, f"{series} = {literal(name)}") for name in _names(series, groups, run)}
+            cells = {
+                name: _cell(aggregate, groups, f"{series} = {literal(name)}") for name in _names(series, groups, run)
+            }
         starts = ", ".join(number(edge) for edge in _starts(start, end, span_s))
         spans = f'(SELECT unnest([{starts}]) AS "#start")'
         rest = f'FROM {spans} LEFT JOIN {groups.name} ON {groups.field("_time").text} = "#start" GROUP BY "#start"'
@@ -160,8 +166,8 @@ def _names(series: str, groups: Table, run: Run) -> list[str]:
     return [name for (name,) in run.stages.connection.execute(query).fetchall()]
 
 
-def _cell(one: Aggregate, groups: Table, where: str = "true") -> Sql:
-    """Return what *one* is in a span: where there is nothing, a count is 0 and all else is empty."""
-    value = groups.field(one.alias)
+def _cell(aggregate: Aggregate, groups: Table, where: str = "true") -> Sql:
+    """Return what *aggregate* is in a span: where there is nothing, a count is 0 and all else is empty."""
+    value = groups.field(aggregate.alias)
     text = f"any_value({value.text}) FILTER (WHERE {where})"
-    return Sql(f"coalesce({text}, 0)" if one.function in ("count", "dc") else text, value.kind)
+    return Sql(f"coalesce({text}, 0)" if aggregate.function in ("count", "dc") else text, value.kind)

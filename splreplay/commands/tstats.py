@@ -19,12 +19,13 @@ from splreplay.sql.aggregates import Aggregate, check_names, expand, parse_aggre
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
 
-# Of more rows than this, no more are kept, and they are read again. DuckDB looks for so many, and one more, in all its threads.
+# A dataset with more matching rows than this is not kept, but read again. DuckDB searches for this many rows and one more in all
+# its threads.
 SHARED_ROWS = 9_999
 
 COMMON = ("_time", "host", "source", "sourcetype", "index")
 
-# Replay has no summaries to be partial, old or local, so these change nothing in it; they are checked all the same.
+# These have no effect, because replay has no summaries that could be partial, old or local; their values are checked.
 _OPTIONS: dict[str, Convert] = {
     "summariesonly": boolean,
     "allow_old_summaries": boolean,
@@ -49,22 +50,23 @@ class Tstats(Source):
     datamodel_token: Token = dataclasses.field(repr=False, compare=False)
 
     @classmethod
-    def parse(cls, segment: Segment) -> Tstats:
+    def parse(cls, segment: Segment, cursor: Cursor) -> Tstats:
         """Read the whole command.
 
         Raises:
             UnsupportedError: For prestats=, append= and a search without a data model.
         """
-        cursor = segment.arguments()
         fillnull_value: str | None = None
         while at_option(cursor, (*_OPTIONS, *_REFUSED)):
             refuse_options(cursor, _REFUSED, "its output is Splunk's own intermediate form")
             name, value = read_option(cursor, _OPTIONS)
             fillnull_value = value if name == "fillnull_value" else fillnull_value
         aggregates = parse_aggregates(cursor, lambda token: token.is_word("from", "where", "by", "groupby"), False)
-        for one in aggregates:
-            if one.function in ("first", "last", "list"):
-                cursor.refuse(f"replay's tstats does not run {one.function}: a data model has no order", one.token)
+        for aggregate in aggregates:
+            if aggregate.function in ("first", "last", "list"):
+                cursor.refuse(
+                    f"replay's tstats does not run {aggregate.function}: a data model has no order", aggregate.token
+                )
         if not cursor.accept_word("from"):
             cursor.refuse("replay's tstats reads data models only", remedy="add: from datamodel=Endpoint.Processes")
         if not at_option(cursor, ("datamodel",)):
@@ -78,25 +80,22 @@ class Tstats(Source):
             predicate = parse_predicate(cursor, lambda token: token.is_word("by", "groupby"))
         by, span_s = _parse_by(cursor)
         check_names(cursor, aggregates, by)
-        cursor.finish()
         return cls(segment, aggregates, datamodel, predicate, by, span_s, fillnull_value, datamodel_token)
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields behind it."""
-        return NONE.plus([*self.by, *(one.alias for one in self.aggregates)])
+        return NONE.plus([*self.by, *(aggregate.alias for aggregate in self.aggregates)])
 
     @property
     def searches(self) -> tuple[Pipeline, ...]:
-        """The subsearches of the predicate."""
         return subsearches(self.predicate)
 
     def reads(self, first: bool) -> Reads:
-        """The fields that it names, and those that the results of its subsearches may name as part of its predicate."""
-        names = {one.field for one in self.aggregates if one.field is not None}
+        """Return the fields that it names, and those that the results of its subsearches may add to its predicate."""
+        names = {aggregate.field for aggregate in self.aggregates if aggregate.field is not None}
         names |= {*self.by, *fields_of(self.predicate)}
         for inner in self.searches:
             source, *others = inner
-            before = [one for one in others if one is not inner[-1] or not isinstance(one, Format)]
+            before = others[:-1] if isinstance(inner[-1], Format) else others
             named = outputs((source, *before))
             if named.open or {"search", "query"} & named.names:
                 return None
@@ -107,16 +106,16 @@ class Tstats(Source):
         return {self.datamodel: {name.removeprefix(prefix) for name in names}}
 
     def start(self, run: Run) -> Table:
-        """Return one result for each group, in the order of the by-fields."""
-        data = run.models.datasets.get(self.datamodel)
-        if data is None:
+        """Return one result for each group, ordered by the by-fields."""
+        model = run.models.datasets.get(self.datamodel)
+        if model is None:
             message = f"replay has no data model {self.datamodel!r}"
             if any(name.startswith(f"{self.datamodel}.") for name in run.models.datasets):
                 message = f"{self.datamodel!r} is a data model, of which replay reads one dataset"
             remedy = self._instead(sorted(run.models.datasets))
             self.segment.refuse(message, remedy, self.datamodel_token)
         dataset = self.datamodel.rpartition(".")[2]
-        names = [name if name in COMMON else f"{dataset}.{name}" for name in data.columns]
+        names = [name if name in COMMON else f"{dataset}.{name}" for name in model.columns]
         absent: set[str] = set()
         asked: set[str] = set()
         read: dict[str, None] = {}
@@ -131,11 +130,11 @@ class Tstats(Source):
             read[column] = None
             return Sql(identifier(column), cim.kind(column))
 
-        def value(one: Aggregate) -> Sql:
-            return field(one.field) if one.field is not None else Sql("1", Kind.NUMBER)
+        def value(aggregate: Aggregate) -> Sql:
+            return field(aggregate.field) if aggregate.field is not None else Sql("1", Kind.NUMBER)
 
         by = {name: self._by_field(name, field(name)) for name in self.by}
-        # With a fillnull_value no row is lost for want of a by-field.
+        # With a fillnull_value no row is dropped for a missing by-field.
         filled = self.fillnull_value is not None
         grouped = set() if filled else set(asked)
         asked.clear()
@@ -143,20 +142,20 @@ class Tstats(Source):
         test = predicate_sql(predicate, field, self._no_terms)
         run.models.decides(self.datamodel, asked, grouped)
         aggregates, moment = expand(self.aggregates, names, self.by), field("_time")
-        inputs = {one: value(one) for one in aggregates}
-        rest = self._rows(run, data, read, f"({test}) AND {time_range(run, '_time', modifiers)}")
-        found = group(run, aggregates, by, inputs.__getitem__, rest, moment, None, filled)
+        inputs = {aggregate: value(aggregate) for aggregate in aggregates}
+        rest = self._rows(run, model, read, f"({test}) AND {time_range(run, '_time', modifiers)}")
+        groups = group(run, aggregates, by, inputs.__getitem__, rest, moment, None, filled)
         if absent:
             run.warn(f"{self.datamodel} has no field {' '.join(sorted(absent))} here, so it is empty in this search")
-        return found
+        return groups
 
-    def _rows(self, run: Run, data: cim.Dataset, read: Collection[str], where: str) -> str:
-        """Return the SQL, from `FROM` on, of the rows that match; those that the search reads again are kept, if they are few."""
+    def _rows(self, run: Run, model: cim.Dataset, read: Collection[str], where: str) -> str:
+        """Return the SQL, from `FROM` on, of the matching rows; a few rows that the search reads again are kept."""
 
         def rows(fields: Iterable[str]) -> str:
-            return f"FROM ({data.query(fields)}) AS {identifier(self.datamodel)} WHERE {where}"
+            return f"FROM ({model.query(fields)}) AS {identifier(self.datamodel)} WHERE {where}"
 
-        shared = sorted(data.columns.keys() & run.models.shared.get(self.datamodel, ()))
+        shared = sorted(model.columns.keys() & run.models.shared.get(self.datamodel, ()))
         if set(read) <= set(shared):
             fields = {name: Sql(identifier(name), cim.kind(name)) for name in shared}
             kept = run.stages.store(fields, f"{rows(shared)} LIMIT {SHARED_ROWS + 1}", "0")
@@ -165,7 +164,7 @@ class Tstats(Source):
         return rows(read)
 
     def _instead(self, known: list[str]) -> str:
-        """What to write for a data model that is not there: its datasets, or one that is spelt nearly so."""
+        """Return what to write instead of an unknown data model: its datasets, or one with a similar name."""
         near = [name for name in known if name.startswith(f"{self.datamodel}.")]
         near = near or difflib.get_close_matches(self.datamodel, known, n=1, cutoff=0.8)
         if not near:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from splreplay.run.command import Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Run, Segment, Table, Transform
 from splreplay.spl.expression import Expression, parse_expression
 
 
@@ -18,14 +18,11 @@ class Where(Transform):
     test: Expression
 
     @classmethod
-    def parse(cls, segment: Segment) -> Where:
-        """Read the expression."""
-        cursor = segment.expression()
+    def parse(cls, segment: Segment, cursor: Cursor) -> Where:
         test = parse_expression(cursor)
-        cursor.finish()
         return cls(segment, test)
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Keep the results for which the test is true; false and null ones go."""
-        compiler = run.compiler(self.segment.expression(), rows.field)
+        """Keep the results for which the test is true, and drop those for which it is false or null."""
+        compiler = run.compiler(self.segment.cursor(), rows.field)
         return run.stages.keep(rows, f"coalesce({compiler.boolean(self.test)}, false)")

@@ -1,7 +1,7 @@
-"""The key `tests` of a detection: which recordings, on which add-ons, and what the search must find in them.
+"""The key `tests` of a detection: the recordings, the add-ons, and what the search must find.
 
 `name`, `test_type` and `attack_data` are those of splunk/contentctl@5.6.2 contentctl/objects/unit_test.py; ours are `addon`,
-`expected` and `negative`. Without the last two a test asks for one result or more, as contentctl does.
+`expected` and `negative`. Without these two, a test expects one result or more, as in contentctl.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Row = Mapping[str, str | list[str] | None]
 
 @dataclass(frozen=True)
 class AttackData:
-    """A recording: its file's name or address, and what Splunk would call it."""
+    """A recording: the name or address of its file, and what Splunk would call it."""
 
     data: Text
     source: Text | None = None
@@ -37,7 +37,7 @@ class AttackData:
 
 @dataclass(frozen=True)
 class Expected:
-    """What a test must find: how many results, or of each of them, in order, the fields that are named.
+    """What a test must find: how many results, or the named fields of each result, in order.
 
     A value is compared as it is written: 443 and "443" are the same.
     """
@@ -60,7 +60,7 @@ class Test:
 
 @dataclass(frozen=True)
 class Case:
-    """One test to run: its *count* of results is None for one or more, its *rows* None where nobody says."""
+    """One test to run: *count* is None for one result or more, *rows* is None where the test does not name them."""
 
     detection: Detection
     name: str
@@ -71,7 +71,7 @@ class Case:
 
 
 def read(detection: Detection) -> list[Case]:
-    """Return the tests of a detection; DataError for one that is not of the form above."""
+    """Return the tests of a detection; DataError if they do not have this form."""
     if detection.tests is None:
         return []
     document: Document[tuple[Test, ...]] = Document(str(detection.path))
@@ -83,7 +83,7 @@ def read(detection: Detection) -> list[Case]:
 
 
 def check(document: Document[Any], tests: Sequence[Test]) -> None:
-    """Note in *document* where what a test expects contradicts itself."""
+    """Add to *document* a problem for each test whose expectations contradict each other."""
     for index, test in enumerate(tests):
         expected, where = test.expected, ("tests", index, "expected")
         if expected is None:
@@ -98,7 +98,7 @@ def check(document: Document[Any], tests: Sequence[Test]) -> None:
 
 
 def title(test: Test, number: int) -> str:
-    """Return what a test is called: by its name, else by its number."""
+    """Return the name of a test, or its number where it has none."""
     return test.name.value if test.name else f"test {number}"
 
 
@@ -119,10 +119,10 @@ def _plain(value: Text | tuple[Text, ...] | None) -> str | list[str] | None:
 
 
 def around(detection: Path) -> list[Path]:
-    """Return the folders that hold its recordings: its own, and those around it.
+    """Return the folders that may hold its recordings: its own, and those around it.
 
-    They end at the repository's, or without one at the folder that replay runs in: who wrote the test must not choose any
-    file of the machine.
+    The last is that of the repository, or without one the folder that replay runs in: the author of a test must not be able
+    to read any file of the machine.
     """
     folders = list(detection.resolve().parents)
     last = next((folder for folder in folders if (folder / ".git").exists()), Path.cwd())
@@ -130,7 +130,7 @@ def around(detection: Path) -> list[Path]:
 
 
 def locate(data: str, detection: Path) -> Path | None:
-    """Return the file that `data` names, relative to one of these folders; DataError if it leads out of the last."""
+    """Return the file that `data` names, relative to one of these folders; DataError if it is outside of the last one."""
     folders = around(detection)
     for folder in folders:
         path = Path(os.path.normpath(folder / data))

@@ -1,4 +1,4 @@
-"""`replay check`: which detections replay can run, which not and why, and what is likely wrong with each; no data needed."""
+"""`replay check`: say without data which detections replay can run, why it cannot run others, and what is likely wrong."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,17 @@ from splreplay.app import App
 from splreplay.cli.inputs import app_of
 from splreplay.detections import source
 from splreplay.detections.lint import lint
-from splreplay.detections.problem import Problem
 from splreplay.detections.source import Detection
 from splreplay.errors import SplError
-from splreplay.located import Place
 from splreplay.output import printable
 from splreplay.planning import Plan, outline
+from splreplay.problem import Problem
 from splreplay.run import Means
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is known of a detection: with no reasons it is supported."""
+    """What is known of a detection, which is supported if there are no reasons against it."""
 
     detection: Detection
     reasons: Sequence[Problem]
@@ -37,29 +36,29 @@ class Verdict:
 
 def run(options: argparse.Namespace) -> int:
     """Print a verdict on each detection and return the exit status."""
-    found = source.find(options.paths)
-    app = app_of(options, found.filter_macros)
-    app.expand("")  # what is wrong with the app itself is said once, not of each detection
+    read = source.find(options.paths)
+    app = app_of(options, read.filter_macros)
+    app.expand("")  # an error of the app itself is raised here, once, and not for each detection
     nothing = engine.nothing()
-    verdicts = [check(detection, app, nothing, options.addon) for detection in found.detections]
-    for error in found.errors:
+    verdicts = [check(detection, app, nothing, options.addon) for detection in read.detections]
+    for error in read.errors:
         print(printable(str(error)), file=sys.stderr)
     print(as_json(verdicts) if options.format == "json" else as_text(verdicts), end="", flush=True)
-    if found.errors:
+    if read.errors:
         return 3
     return 0 if not any(verdict.reasons for verdict in verdicts) else 2
 
 
 def check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
-    """Return the verdict on one detection: its search is planned, and run over the recording of no events.
+    """Return the verdict on one detection: its search is planned, and run over a recording without events.
 
-    A mistake of replay's own is a verdict too: it must not cost the other detections theirs.
+    A bug of replay gives a verdict too, so that the other detections still get theirs.
     """
     try:
         return _check(detection, app, nothing, addon)
     except Exception as error:
         message = f"replay made a mistake of its own: {type(error).__name__}: {error}"
-        return Verdict(detection, [Problem(message, detection.search.place(), "report it, with this search")])
+        return Verdict(detection, [detection.problem(message, detection.search, remedy="report it, with this search")])
 
 
 def _check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
@@ -68,21 +67,21 @@ def _check(detection: Detection, app: App, nothing: engine.Recording, addon: str
     try:
         with tempfile.TemporaryDirectory(prefix="replay-") as folder:  # for what a search may collect
             replayed = engine.replay(plan, nothing, Means(None, Path(folder)))
-        warnings = replayed.results.of_kind("limit", "note")  # over no events every search is blind
+        warnings = replayed.results.of_kind("limit", "note")  # without events every search is blind
     except SplError as error:
         errors = errors or [error]
-    reasons = [Problem(error.message, _place(error, detection, plan), error.remedy) for error in errors]
+    reasons = [
+        detection.problem(error.message, detection.search, _offset(error, plan), remedy=error.remedy)
+        for error in errors
+    ]
     return Verdict(detection, list(dict.fromkeys(reasons)), lint(detection, plan), warnings)
 
 
-def _place(error: SplError, detection: Detection, plan: Plan) -> Place:
-    """Return where in the file an error is; one that is nowhere in particular is at the start of the search."""
-    offset = 0
+def _offset(error: SplError, plan: Plan) -> int:
+    """Return where in the search an error is; its start if the error has no place."""
     if error.at and error.at.text == plan.expansion.text:
-        offset = plan.expansion.origin(error.at.start)
-    elif error.at and error.at.text == plan.search:
-        offset = error.at.start
-    return detection.search.place(offset)
+        return plan.expansion.origin(error.at.start)
+    return error.at.start if error.at and error.at.text == plan.search else 0
 
 
 def as_json(verdicts: Sequence[Verdict]) -> str:
@@ -91,38 +90,45 @@ def as_json(verdicts: Sequence[Verdict]) -> str:
 
 
 def _as_object(verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict as JSON has it: its first reason, or none, at its place, and all of them."""
-    first, *_ = *verdict.reasons, Problem("", verdict.detection.search.place())
+    """Return a verdict as a JSON object, with the first reason and its place, and all reasons."""
+    detection = verdict.detection
+    first, *_ = *verdict.reasons, detection.problem("", detection.search)
     return {
-        "file": str(verdict.detection.path),
-        "name": verdict.detection.name,
+        "file": str(detection.path),
+        "name": detection.name,
         "supported": not verdict.reasons,
         "reason": first.message or None,
-        "line": first.place.line,
-        "column": first.place.column,
+        **_place(first),
         "reasons": [
-            {"message": one.message, "remedy": one.remedy or None, **asdict(one.place)} for one in verdict.reasons
+            {"message": reason.message, "remedy": reason.remedy or None, **_place(reason)} for reason in verdict.reasons
         ],
-        "findings": [{"rule": one.rule, "message": one.message, **asdict(one.place)} for one in verdict.findings],
+        "findings": [
+            {"rule": finding.rule, "message": finding.message, **_place(finding)} for finding in verdict.findings
+        ],
         "warnings": list(verdict.warnings),
     }
 
 
+def _place(problem: Problem) -> dict[str, int]:
+    return {"line": problem.line, "column": problem.column}
+
+
 def as_text(verdicts: Sequence[Verdict]) -> str:
-    """Return a line for each detection and for each thing that is wrong with it, as compilers print theirs, then a count."""
-    lines = []
-    for one in verdicts:
-        start = one.detection.search.place()
-        said = [(each.place, f"{one.detection.name}: not supported: {each}") for each in one.reasons]
-        said = said or [(start, f"{one.detection.name}: supported")]
-        said += [(each.place, str(each)) for each in one.findings]
-        said += [(start, f"warning: {warning}") for warning in one.warnings]
-        path = printable(str(one.detection.path))
-        lines += [f"{path}:{place.line}:{place.column}: {printable(text)}" for place, text in said]
-    supported = sum(not one.reasons for one in verdicts)
-    findings = sum(len(one.findings) for one in verdicts)
+    """Return a line for each detection and each problem, in the form of a compiler, and then the counts."""
+    lines: list[str] = []
+    for verdict in verdicts:
+        detection = verdict.detection
+        line, column = detection.search.place()
+        start = f"{detection.path}:{line}:{column}"
+        name = detection.name
+        why_not = [replace(reason, message=f"{name}: not supported: {reason.message}") for reason in verdict.reasons]
+        lines += map(str, why_not) if why_not else [f"{start}: {name}: supported"]
+        lines += map(str, verdict.findings)
+        lines += [f"{start}: warning: {warning}" for warning in verdict.warnings]
+    supported = sum(not verdict.reasons for verdict in verdicts)
+    findings = sum(len(verdict.findings) for verdict in verdicts)
     counted = f"{_number(len(verdicts), 'detection')}: {supported:,} supported, {len(verdicts) - supported:,} not"
-    return "\n".join([*lines, f"{counted}; {_number(findings, 'finding')}"]) + "\n"
+    return "\n".join([*map(printable, lines), f"{counted}; {_number(findings, 'finding')}"]) + "\n"
 
 
 def _number(count: int, noun: str) -> str:

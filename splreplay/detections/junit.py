@@ -1,4 +1,4 @@
-"""The outcomes of tests, and their form as JUnit XML, which CI servers read."""
+"""The outcomes of tests, and their JUnit XML, which CI servers read."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _ELEMENTS = {"failed": "failure", "error": "error", "skipped": "skipped"}
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one test on one add-on.
+    """The outcome of one test on one add-on.
 
     Attributes:
         file: The detection's file.
         name: The test's name, and its add-on in brackets.
         kind: passed, failed, skipped, or error where it could not be run.
-        message: Why, in a line; empty where it passed.
-        detail: What else there is to say, in lines.
+        message: Why, on one line; empty where it passed.
+        detail: More about it, on several lines.
         seconds: How long it took.
-        status: The exit status that it alone would give.
+        status: The exit status that it would give alone.
     """
 
     file: str
@@ -38,7 +38,7 @@ class Outcome:
 
 
 def write(path: Path, outcomes: Sequence[Outcome]) -> None:
-    """Write the outcomes into the file *path*; UsageError if that cannot be."""
+    """Write the outcomes into the file *path*; UsageError if it cannot be written."""
     try:
         write_whole(path, xml(outcomes))
     except OSError as error:
@@ -46,8 +46,8 @@ def write(path: Path, outcomes: Sequence[Outcome]) -> None:
 
 
 def xml(outcomes: Sequence[Outcome]) -> bytes:
-    """Return the outcomes as XML; what XML or a terminal could not show is escaped, as everywhere."""
-    counts = {name: sum(one.kind == kind for one in outcomes) for kind, name in _ELEMENTS.items()}
+    """Return the outcomes as XML; characters that XML or a terminal cannot show are escaped, as everywhere."""
+    counts = {name: sum(outcome.kind == kind for outcome in outcomes) for kind, name in _ELEMENTS.items()}
     suite = ElementTree.Element(
         "testsuite",
         name="replay",
@@ -55,15 +55,19 @@ def xml(outcomes: Sequence[Outcome]) -> bytes:
         failures=str(counts["failure"]),
         errors=str(counts["error"]),
         skipped=str(counts["skipped"]),
-        time=f"{sum(one.seconds for one in outcomes):.3f}",
+        time=f"{sum(outcome.seconds for outcome in outcomes):.3f}",
     )
-    for one in outcomes:
+    for outcome in outcomes:
         case = ElementTree.SubElement(
-            suite, "testcase", classname=printable(one.file), name=printable(one.name), time=f"{one.seconds:.3f}"
+            suite,
+            "testcase",
+            classname=printable(outcome.file),
+            name=printable(outcome.name),
+            time=f"{outcome.seconds:.3f}",
         )
-        if one.kind in _ELEMENTS:
-            element = ElementTree.SubElement(case, _ELEMENTS[one.kind], message=printable(one.message))
-            element.text = "\n".join(map(printable, one.detail.split("\n")))
+        if outcome.kind in _ELEMENTS:
+            element = ElementTree.SubElement(case, _ELEMENTS[outcome.kind], message=printable(outcome.message))
+            element.text = "\n".join(map(printable, outcome.detail.split("\n")))
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     ElementTree.indent(suites)

@@ -1,4 +1,4 @@
-"""What is likely wrong with a detection although it can run: each rule takes what is known of it and yields findings."""
+"""What is likely wrong with a detection that can run: each rule takes a command and its place, and yields findings."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from splreplay.commands.search import Search
 from splreplay.commands.stats import Stats
 from splreplay.commands.table import Table_
 from splreplay.commands.tstats import Tstats
-from splreplay.detections.problem import Problem
 from splreplay.detections.source import Detection
 from splreplay.planning import Plan
+from splreplay.problem import Problem
 from splreplay.run.command import Position, outputs, walk
 from splreplay.run.fields import Outputs
 from splreplay.spl.predicate import All, Any, Compare, OneOf, Predicate, Subsearch, Term, fields_of
 from splreplay.spl.wildcards import matching
 
-# What tells one kind of event from others, but not one event from others of its kind.
+# Fields that select a kind of event, but no particular event of that kind.
 _KINDS = (
     "index",
     "source",
@@ -40,57 +40,57 @@ _KINDS = (
     "EventID",
 )
 _PID = re.compile(r"(\w*_)?(process_?id|pid)", re.I)
-# What tstats takes beside the fields of a data model.
+# Fields that tstats takes beside those of a data model.
 _BESIDE = ("_indextime", "earliest", "latest", "_index_earliest", "_index_latest", "nodename", "splunk_server")
 _TIMES = {"firstTime": ("min", "earliest"), "lastTime": ("max", "latest")}
 
 
 def lint(detection: Detection, plan: Plan) -> list[Problem]:
-    """Return what is likely wrong with a detection, in the order of the file; *plan* is that of its search."""
+    """Return what is likely wrong with a detection, in the order of the file; *plan* is the plan of its search."""
 
-    def found_at(offset: int, rule: str, message: str) -> Problem:
-        return Problem(message, detection.search.place(plan.expansion.origin(offset)), rule=rule)
+    def at(offset: int, rule: str, message: str) -> Problem:
+        return detection.problem(message, detection.search, plan.expansion.origin(offset), rule=rule)
 
-    found = []
+    problems = []
     for position in walk(plan.pipeline):
         start = position.command.segment.name_start
-        found += [found_at(start, *one) for rule in RULES for one in rule(position)]
-        found += [found_at(*one) for one in _unknown_fields(position)]
-    found += _fields(detection, outputs(plan.pipeline))
-    return sorted(dict.fromkeys(found), key=lambda one: (one.place.line, one.place.column, one.rule))
+        problems += [at(start, rule, message) for check in RULES for rule, message in check(position)]
+        problems += [at(*where_and_what) for where_and_what in _unknown_fields(position)]
+    problems += _fields(detection, outputs(plan.pipeline))
+    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column, problem.rule))
 
 
 def tokens(message: str) -> dict[str, int]:
-    """Return the fields that a message shows, `$field$` or `$result.field$`, and where in it each stands first."""
-    found: dict[str, int] = {}
+    """Return the fields that a message shows, `$field$` or `$result.field$`, with the first place of each."""
+    offsets: dict[str, int] = {}
     for match in re.finditer(r"\$(?:result\.)?([A-Za-z_][\w.]*)\$", message):
-        found.setdefault(match[1], match.start())
-    return found
+        offsets.setdefault(match[1], match.start())
+    return offsets
 
 
 def _fields(detection: Detection, fields: Outputs) -> Iterator[Problem]:
-    """Risk and threat objects, and message tokens, that no result can have."""
+    """Yield risk and threat objects, and message tokens, that no result can have."""
     for field in detection.risk_fields:
         if not fields.may_have(field.value):
             message = f"{field.value} is a risk or threat object, but the search outputs no such field"
-            yield Problem(message, field.place(), rule="risk-field")
+            yield detection.problem(message, field, rule="risk-field")
     for text in detection.messages:
         for name, offset in tokens(text.value).items():
             if not fields.may_have(name):
                 message = f"the message shows ${name}$, but the search outputs no such field"
-                yield Problem(message, text.place(offset), rule="message-token")
+                yield detection.problem(message, text, offset, rule="message-token")
 
 
 def _unknown_fields(position: Position) -> Iterator[tuple[int, str, str]]:
-    """Fields that tstats reads and the dataset has in no version of the CIM that replay knows, and where each stands first."""
+    """Yield fields that tstats reads, but that the dataset has in no version of the CIM that replay knows."""
     command = position.command
     if not isinstance(command, Tstats) or command.datamodel not in cim.DATASETS:
         return
     dataset = command.datamodel.rpartition(".")[2]
     own = {name: f"{dataset}.{name}" for name in cim.DATASETS[command.datamodel]}
     known = {name: name for name in cim.EVENT_FIELDS} | own
-    aggregated = [one.field for one in command.aggregates if one.field is not None]
-    words = command.segment.arguments().tokens
+    aggregated = [aggregate.field for aggregate in command.aggregates if aggregate.field is not None]
+    words = command.segment.cursor().tokens
     starts = {word.value: word.start for word in reversed(words) if word.kind in ("word", "quoted")}
     for name in dict.fromkeys([*aggregated, *fields_of(command.predicate), *command.by]):
         if name not in _BESIDE and not matching(name, known.values()):
@@ -112,7 +112,7 @@ def _join_on_pid(position: Position) -> Iterator[tuple[str, str]]:
 def _join_without_max(position: Position) -> Iterator[tuple[str, str]]:
     command = position.command
     if isinstance(command, Join):
-        words = command.segment.arguments().tokens
+        words = command.segment.cursor().tokens
         if not any(word.is_word("max") and behind.is_op("=") for word, behind in itertools.pairwise(words)):
             yield (
                 "join-max",
@@ -143,7 +143,7 @@ def _big_subsearch(position: Position) -> Iterator[tuple[str, str]]:
 
 
 def _narrow(predicate: Predicate) -> bool:
-    """Whether a predicate asks for a particular value of some field."""
+    """Return whether a predicate asks for a particular value of some field."""
     match predicate:
         case Compare(name, "=", value):
             return name not in _KINDS and value.strip("*") != ""
@@ -161,14 +161,14 @@ def _narrow(predicate: Predicate) -> bool:
 def _first_time(position: Position) -> Iterator[tuple[str, str]]:
     match position.command:
         case Convert(conversions=conversions):
-            used = [one.field for one in conversions]
+            used = [conversion.field for conversion in conversions]
         case Table_(fields=fields) | Fields(fields=fields, drop=False):
             used = list(fields)
         case Stats(aggregates=aggregates) | EventStats(aggregates=aggregates) | Tstats(aggregates=aggregates):
-            for one in aggregates:
-                if one.alias in _TIMES and one.function not in _TIMES[one.alias]:
-                    right = _TIMES[one.alias][0]
-                    yield "first-time", f"{one.alias} is {one.function} here; write {right}(_time) as {one.alias}"
+            for aggregate in aggregates:
+                name, function = aggregate.alias, aggregate.function
+                if name in _TIMES and function not in _TIMES[name]:
+                    yield "first-time", f"{name} is {function} here; write {_TIMES[name][0]}(_time) as {name}"
             return
         case _:
             return

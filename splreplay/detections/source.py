@@ -17,6 +17,7 @@ from splreplay import limits
 from splreplay.confine import confined
 from splreplay.errors import DataError, UsageError
 from splreplay.located import Node, Text, read_any_yaml, read_conf
+from splreplay.problem import Problem
 
 _MESSAGE, _RISK = "action.risk.param._risk_message", "action.risk.param._risk"
 
@@ -27,11 +28,11 @@ class Detection:
 
     Attributes:
         path: Its file.
-        name: What it is called.
-        search: Its search, macros and all.
-        messages: What a finding of it says, with `$field$` for values of the result.
-        risk_fields: The fields of the result that name who is scored or what is the threat.
-        tests: Its key `tests`, as it stands in the file.
+        name: Its name.
+        search: Its search, with macros.
+        messages: The messages of its findings, with `$field$` for values of the result.
+        risk_fields: The fields of the result that are risk objects or threat objects.
+        tests: Its key `tests`, as in the file.
     """
 
     path: Path
@@ -46,36 +47,41 @@ class Detection:
         """The macro that contentctl makes for the detection, `search *` unless an app says otherwise."""
         return re.sub(r"[ \-./]", "_", self.name).lower() + "_filter"
 
+    def problem(self, message: str, text: Text, offset: int = 0, *, remedy: str = "", rule: str = "") -> Problem:
+        """Return what is wrong with the detection, at *offset* of one of its texts."""
+        line, column = text.place(offset)
+        return Problem(str(self.path), line, message, remedy, column, rule)
+
 
 @dataclass(frozen=True)
 class Found:
-    """What was read: the detections in order, and an error for each file that could not be."""
+    """What was read: the detections in order, and an error for each file that could not be read."""
 
     detections: tuple[Detection, ...]
     errors: tuple[DataError, ...]
 
     @property
     def filter_macros(self) -> dict[str, str]:
-        """The definitions of the filter macros, which stand in no file of a checkout."""
-        return {one.filter_macro: "search *" for one in self.detections}
+        """The definitions of the filter macros, which no file of a checkout has."""
+        return {detection.filter_macro: "search *" for detection in self.detections}
 
 
 def find(paths: Iterable[Path]) -> Found:
     """Return the detections in some files and folders.
 
-    Of a folder, every .yml and .yaml file with a search counts, and every savedsearches.conf; hidden folders do not.
+    In a folder these are all .yml and .yaml files with a search, and all savedsearches.conf; hidden folders are skipped.
 
     Raises:
-        UsageError: If there is none at all.
+        UsageError: If there is none.
     """
     detections: list[Detection] = []
     errors: list[DataError] = []
     for path, folder in _files(paths):
         try:
-            found = list(read(confined(path, folder, limits.MAX_CONF_BYTES) if folder else path))
-            if not folder and not found:
+            in_file = list(read(confined(path, folder, limits.MAX_CONF_BYTES) if folder else path))
+            if not folder and not in_file:
                 raise DataError("holds no search", str(path))
-            detections += found
+            detections += in_file
         except DataError as error:
             errors.append(error)
     if not detections and not errors:
@@ -84,7 +90,7 @@ def find(paths: Iterable[Path]) -> Found:
 
 
 def read(path: Path) -> Iterator[Detection]:
-    """Yield the detections of one file, none for a YAML file without a search; DataError for one that cannot be read."""
+    """Yield the detections of one file; none for a YAML file without a search. DataError if it cannot be read."""
     if path.suffix == ".conf":
         yield from _conf(path)
         return
@@ -103,20 +109,23 @@ def read(path: Path) -> Iterator[Detection]:
         *_entries(keys, "threat_objects"),
         *entities,
     ]
-    messages = [rba.get("message"), tags.get("message"), *(one.get("message") for one in entities)]
-    fields = [*(one.get("field") for one in objects), *(one.get("name") for one in _entries(tags, "observable"))]
+    messages = [rba.get("message"), tags.get("message"), *(entry.get("message") for entry in entities)]
+    fields = [
+        *(entry.get("field") for entry in objects),
+        *(entry.get("name") for entry in _entries(tags, "observable")),
+    ]
     yield Detection(path, name.value, search, _texts(messages), _texts(fields), keys.get("tests"))
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path | None]]:
-    """Yield each file once, and the folder that was named, None where the file was."""
+    """Yield each file once, with the folder that the user named; None where the user named the file itself."""
     seen: set[Path] = set()
     for path in paths:
         folder = path if path.is_dir() else None
-        for found in sorted(_walk(folder)) if folder else [path]:
-            if found not in seen:
-                seen.add(found)
-                yield found, folder
+        for file in sorted(_walk(folder)) if folder else [path]:
+            if file not in seen:
+                seen.add(file)
+                yield file, folder
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -149,7 +158,7 @@ def _conf(path: Path) -> Iterator[Detection]:
 
 
 def _risk_fields(risk: Text | None) -> Iterator[Text]:
-    """Yield the fields that `_risk`, a JSON array, names; what is no such array has none."""
+    """Yield the fields that `_risk`, a JSON array, names; nothing if it is not such an array."""
     try:
         entries = json.loads(risk.value) if risk else []
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""`replay test`: run the tests of detections over their recordings, and report as pytest would."""
+"""`replay test`: run the tests of detections over their recordings, and report them as pytest does."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import difflib
 import itertools
 import json
 import re
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from splreplay import engine
+from splreplay import engine, interrupt
 from splreplay.app import App
 from splreplay.cli.inputs import app_of
 from splreplay.detections import cases, junit, source
@@ -25,20 +24,20 @@ from splreplay.planning import plan
 from splreplay.run import Means
 from splreplay.sql.values import Value
 
-ROWS_SHOWN = 20  # of the results that nobody expected
+ROWS_SHOWN = 20  # of unexpected results
 STATUS = {"passed": 0, "skipped": 0, "failed": 1}
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 _WINDOWS = re.compile(r"(xml)?wineventlog(:.*)?", re.I)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the tests, print a line for each as it ends, then what failed and a count; return the exit status."""
-    found = source.find(options.paths)
-    app = app_of(options, found.filter_macros)
+    """Run the tests, print a line when each one ends, then the failures and the counts; return the exit status."""
+    read = source.find(options.paths)
+    app = app_of(options, read.filter_macros)
     started = time.monotonic()
     outcomes = []
-    tested = (one for detection in found.detections for one in _outcomes(detection, app, options.python))
-    for outcome in itertools.chain(map(_unreadable, found.errors), tested):
+    tested = (outcome for detection in read.detections for outcome in _outcomes(detection, app, options.python))
+    for outcome in itertools.chain(map(_unreadable, read.errors), tested):
         print(_line(outcome), flush=True)
         outcomes.append(outcome)
     if not outcomes:
@@ -52,11 +51,11 @@ def run(options: argparse.Namespace) -> int:
 def _outcomes(detection: source.Detection, app: App, python: str) -> Iterator[Outcome]:
     """Yield the outcome of each test of a detection on each of its add-ons."""
     try:
-        found = cases.read(detection)
+        tests = cases.read(detection)
     except DataError as error:
         yield _unreadable(error)
         return
-    for case in found:
+    for case in tests:
         yield from run_case(case, app, python)
 
 
@@ -72,7 +71,7 @@ def run_case(case: Case, app: App, python: str) -> Iterator[Outcome]:
         started = time.monotonic()
         try:
             recording = recording or engine.record(_paths(case))
-            with tempfile.TemporaryDirectory(prefix="replay-") as folder:  # for what the search may collect
+            with interrupt.temporary_folder() as folder:  # for what the search may collect
                 means = Means(python, Path(folder))
                 results = engine.replay(plan(app, case.detection.search.value, addon), recording, means).results
         except SplError as error:
@@ -82,7 +81,7 @@ def run_case(case: Case, app: App, python: str) -> Iterator[Outcome]:
         message, lines = _compare(case, results)
         kind = "failed" if message else "passed"
         if message:
-            lines = [*lines, *(f"warning: {one}" for one in results.warnings)]
+            lines = [*lines, *(f"warning: {warning}" for warning in results.warnings)]
         if message and recording.report.bad_events:
             lines = [*lines, f"{recording.report.bad_events:,} bad events were skipped"]
         yield Outcome(file, name, kind, message, "\n".join(lines), time.monotonic() - started, STATUS[kind])
@@ -118,7 +117,7 @@ def _paths(case: Case) -> list[str]:
 
 
 def _compare(case: Case, results: Results) -> tuple[str, Sequence[str]]:
-    """Return what is not as expected, in a line (empty where all is), and the results or how they differ."""
+    """Return on one line what differs from what is expected (empty for nothing), and the results or a diff."""
     rows = [as_json_row(row) for row in results.rows[: ROWS_SHOWN + len(case.rows or ())]]
     count = len(results.rows)
     message = ""
@@ -130,16 +129,16 @@ def _compare(case: Case, results: Results) -> tuple[str, Sequence[str]]:
         return message, [_row(row, row) for row in rows] if message else ()
     fields = [*case.rows, *rows[len(case.rows) :]]
     expected = [_row(row, row) for row in case.rows]
-    found = [_row(row, named) for row, named in zip(rows, fields, strict=False)]
-    if expected == found and not message:
+    actual = [_row(row, named) for row, named in zip(rows, fields, strict=False)]
+    if expected == actual and not message:
         return "", ()
-    lines = [[line for row in rows for line in row.split("\n")] for rows in (expected, found)]
+    lines = [[line for row in rows for line in row.split("\n")] for rows in (expected, actual)]
     difference = difflib.unified_diff(lines[0], lines[1], "expected", "found", lineterm="")
     return message or "the results are not the expected rows", list(difference)
 
 
 def _row(row: Mapping[str, Value] | Row, fields: Mapping[str, object]) -> str:
-    """Return the named fields of a row, a line each, so that a difference shows which."""
+    """Return the named fields of a row, one on each line, so that a diff shows which field differs."""
     return json.dumps({name: row.get(name) for name in fields}, indent=2, ensure_ascii=False)
 
 

@@ -1,25 +1,22 @@
-"""Recorded logs into the table `event`, which the data models are views of.
+"""Read recorded logs into the table `event`, from which the data models are made.
 
-The reader of each format (in `formats`) yields Arrow record batches of one shape, which go into a Parquet file a log.
+The reader of each format (in `formats`) yields Arrow record batches with the same columns, which go into one Parquet file for
+each log.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
 
-from splreplay.errors import DataError
-from splreplay.logs import formats, table
-from splreplay.logs.cache import Cache
-from splreplay.logs.events import Item
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent, FileReport, LoadReport
 from splreplay.sql.values import literal
 
-__all__ = ["BadEvent", "Cache", "FileReport", "LoadReport", "Log", "load"]
+__all__ = ["BadEvent", "FileReport", "LoadReport", "Log", "load"]
 
 
 def load(
@@ -33,30 +30,38 @@ def load(
 ) -> LoadReport:
     """Create the view `event` of the Windows events of some files.
 
-    It has provider, event_id, time (seconds since 1970, of System/TimeCreated), computer, channel, source (the
-    file), and a VARCHAR column for each of *fields*: NULL where the event lacks it, '' where it is empty.
+    Its columns are provider, event_id, time (System/TimeCreated in seconds since 1970), computer, channel, source (the
+    file), and a VARCHAR for each of *fields*: NULL where the event lacks it, '' where it is empty.
 
     Args:
         connection: A database that has no table `event` yet.
         paths: Files of any kind that replay reads; "-" is standard input.
         fields: Names of EventData/Data elements, in their own case.
-        folder: Where the events are kept, as long as the database.
-        cache: Where they are kept for later runs, too.
+        folder: Where the events are kept for as long as the database.
+        cache: Where they are also kept for later runs.
         progress: Called now and then while a log is read.
 
     Returns:
-        What was read, and what could not be.
+        What was read, and what could not be read.
 
     Raises:
-        DataError: A file cannot be read, or has no event; names the file and what to do.
+        DataError: If a file cannot be read, or has no event; names the file and what to do.
     """
-    kept = Cache(cache, fields) if cache else None
+    kept = None
+    if cache:
+        from splreplay.logs.cache import Cache  # few runs use one, and it looks up installed packages
+
+        kept = Cache(cache, fields)
     selects, reports = [], []
     for number, path in enumerate(paths):
         file = folder / f"{number}.parquet"
 
         def read(file: Path, path: str = path) -> FileReport:
-            return _read(path, fields, file, progress)
+            from splreplay.logs import (
+                reading,  # with Arrow and numpy, which a run over a cache needs as little as a check
+            )
+
+            return reading.read(path, fields, file, progress)
 
         if kept and os.path.isfile(path):
             file, report = kept.table(path, file, read)
@@ -69,32 +74,9 @@ def load(
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, fields: Sequence[str]) -> None:
-    """Create `event` as an empty table, for events that no log holds."""
+    """Create `event` as an empty table, for no events or for events that come from elsewhere."""
     columns = "".join(f', "{field}" VARCHAR' for field in fields)
     connection.execute(
         "CREATE TABLE event (provider VARCHAR, event_id INTEGER, time DOUBLE, "
         f"computer VARCHAR, channel VARCHAR, source VARCHAR{columns})"
     )
-
-
-def _read(path: str, fields: Sequence[str], file: Path, progress: Callable[[Log], None]) -> FileReport:
-    """Read one log into the Parquet file *file*."""
-    log = Log(path)
-    format_ = formats.recognised(log)
-
-    def items() -> Iterator[Item]:
-        for item in format_.read(log, fields):
-            progress(log)
-            yield item
-
-    try:
-        counts, bad = table.write(items(), file)
-    except OSError as error:
-        raise DataError(f"its events cannot be written to {file}: {error}", path) from None
-    if log.flaw:
-        bad.count += 1
-        bad.listed.append(BadEvent("end", log.flaw))
-    if not counts:
-        seen = f" (at {bad.listed[0].place}: {bad.listed[0].reason})" if bad.listed else ""
-        raise DataError(f"no Windows event was found in this file{seen}; {format_.EXPECTED}", path)
-    return FileReport(path, format_.NAME, counts, bad.count, tuple(bad.listed))

@@ -1,8 +1,8 @@
 """A folder of tables that later runs over the same logs use again.
 
-A table is named after the bytes of the log and the code that read them. Beside it lies its entry, which holds the
-report and the digest of both and is written last. What is cut off, damaged or put there by something else does
-not fit its entry and is written anew. Trouble with the cache costs time, never a result.
+A table is named after the bytes of the log and the code that read them. Its entry, a file beside it, has the report and the
+digest of both, and is written last. A table that is incomplete, damaged or from elsewhere does not match its entry and is
+written again. Errors of the cache cost time, never a result.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from pathlib import Path
 
 from splreplay.logs.report import FileReport
 
-# Those that read events or write tables.
+# The packages that read events or write tables.
 PACKAGES = ("duckdb", "evtx", "lxml", "pyarrow")
 
 
 class Cache:
-    """The tables in one folder, which is made where it is not there.
+    """The tables in one folder, which is created if it does not exist.
 
     Args:
-        folder: Where they lie.
-        fields: The fields that they hold.
+        folder: The folder.
+        fields: The fields that the tables have.
     """
 
     def __init__(self, folder: Path, fields: Sequence[str]) -> None:
@@ -46,7 +46,7 @@ class Cache:
         try:
             before, name = os.stat(path), self._name(path)
         except OSError:
-            return spare, read(spare)  # which says what is wrong with the log
+            return spare, read(spare)  # it raises what is wrong with the log
         file, entry = self._folder / f"{name}.parquet", self._folder / f"{name}.json"
         warning = ""
         if os.path.lexists(entry) or os.path.lexists(file):
@@ -78,9 +78,9 @@ class Cache:
 
 
 def _fitting(entry: Path, file: Path) -> FileReport | None:
-    """Return the report of a table, or None where entry and table do not fit each other."""
+    """Return the report of a table, or None if entry and table do not match."""
     if not os.path.isfile(entry) or not os.path.isfile(file):
-        return None  # and a pipe or a device would be read without end
+        return None  # nor are a pipe or a device read, which may have no end
     try:
         digest, _, report = entry.read_text(encoding="utf-8").partition("\n")
         return FileReport.from_json(report) if digest == _digest(file, report) else None
@@ -96,7 +96,7 @@ def _digest(file: Path, report: str) -> str:
 
 
 def _put(file: Path, write: Callable[[Path], object]) -> None:
-    """Write a file under another name and rename it, so that no one sees half of it."""
+    """Write a file under another name and rename it, so that nobody sees a part of it."""
     unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:
         write(unfinished)

@@ -1,4 +1,4 @@
-"""The shape of an event in memory, its time, and batches of them."""
+"""Events in memory: their columns, their times, and batches of them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ Item: TypeAlias = "pa.RecordBatch | BadEvents"
 BATCH_ROWS = 8192
 BATCH_CHARS = 16 << 20
 
-# Windows spells one element in two ways, and no database column could: as SPELLED here is what it is kept as. Event 5156
-# alone has it so. Source: learn.microsoft.com, event-5156.
+# Windows spells one element in two ways, which no database can keep apart: SPELLED maps it to the usual spelling. Only event
+# 5156 has the other one. Source: learn.microsoft.com, event-5156.
 SPELLED = {"ProcessID": "ProcessId"}
 
 TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))? ?(Z|UTC|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
 class Row(NamedTuple):
-    """An event: what all have, then one value a field; None is what it lacks."""
+    """An event: the columns of every event, then a value for each field; None for what the event lacks."""
 
     provider: str
     event_id: int
@@ -36,11 +36,11 @@ class Row(NamedTuple):
 
 
 class UnreadableEventError(Exception):
-    """This event cannot be read; the text says why. A reader turns it into a BadEvent."""
+    """An event cannot be read, and the text says why; readers turn this into a BadEvent."""
 
 
 def schema(fields: Sequence[str]) -> pa.Schema:
-    """Return the columns of a batch, in the order of a Row; what all events have is no view, as Parquet takes that sooner."""
+    """Return the columns of a batch, in the order of a Row; the common ones are not views, because Parquet writes these faster."""
     system = {
         "provider": pa.string(),
         "event_id": pa.int32(),
@@ -52,16 +52,17 @@ def schema(fields: Sequence[str]) -> pa.Schema:
 
 
 def batch_of(columns: Sequence[pa.Array], fields: Sequence[str]) -> pa.RecordBatch:
-    """Return a batch of columns of any kind of text."""
+    """Return a batch of columns, whose texts may be of any Arrow type of text."""
     typed = schema(fields)
     arrays = [
-        one if one.type == field.type else one.cast(field.type) for one, field in zip(columns, typed, strict=True)
+        column if column.type == field.type else column.cast(field.type)
+        for column, field in zip(columns, typed, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=typed)
 
 
 def batches(items: Iterable[Row | BadEvent], fields: Sequence[str]) -> Iterator[Item]:
-    """Gather rows into batches that are bounded in rows and in size, and bad events, which come last."""
+    """Gather rows into batches of limited length and size, and bad events, which come last."""
     rows: list[Row] = []
     chars = 0
     bad = BadEvents()
@@ -98,10 +99,10 @@ def epoch(text: str, offset_s: int = 0) -> float:
 
     Args:
         text: ISO 8601, `T` or a space between, a fraction or none.
-        offset_s: What local time is ahead of UTC, for a time that names no zone.
+        offset_s: How far local time is ahead of UTC, for a time without a zone.
 
     Raises:
-        UnreadableEventError: It is no such time.
+        UnreadableEventError: If it is not such a time.
     """
     match = TIME.fullmatch(text.strip())
     try:

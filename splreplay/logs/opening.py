@@ -1,4 +1,4 @@
-"""Open a log whatever it is wrapped in, and cut it into pieces of whole events."""
+"""Open a log, compressed and encoded in any way that replay reads, and cut it into pieces of whole events."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from typing import BinaryIO
 
 from splreplay.errors import DataError
 
-# Each block costs some milliseconds whatever its size.
-BLOCK_BYTES = 16 << 20
-# Far above any real event, so that a file without event ends cannot fill the memory.
+# Each block costs some milliseconds, whatever its size is.
+BLOCK_BYTES = 8 << 20
+# Far more than any real event, so that a file without ends of events cannot fill the memory.
 MAX_EVENT_BYTES = 64 << 20
-# So much of compressed data is looked at once. zlib copies what a member leaves of it, and makes it a thousand times as long
-# at most.
+# This much compressed data is given to zlib at once. zlib copies what follows a member, and data grows a thousandfold at most.
 SLICE_BYTES = 1 << 14
-# The end of an event is looked for in so much of the end of a block.
+# The end of an event is searched in this many bytes at the end of a block.
 TAIL_BYTES = 1 << 16
 
 GZIP = b"\x1f\x8b"
-# By the byte order mark, or as the first two characters are ASCII, the first of them < or {.
+# UTF-16 is recognised by its byte order mark, or by two ASCII characters at the start, the first of which is < or {.
 UTF_16 = {
     re.compile(rb"\xff\xfe|\xfe\xff"): "utf-16",
     re.compile(rb"[<{]\0[\x01-\x7f]\0"): "utf-16-le",
@@ -34,7 +33,7 @@ UTF_16 = {
 }
 DECLARATION = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?\sencoding\s*=\s*['"]([\w.:-]{1,40})['"]""")
 ASCII = bytes(range(128))
-# The encodings of bytes that XML documents have, as Python names them; some others of Python's are no encodings of text.
+# The encodings that XML documents have, by Python's names; some of Python's other codecs are not for text.
 # Source: IANA, Character Sets; those in which ASCII is other bytes (EBCDIC) are not read.
 CHARSETS = re.compile(r"(cp|iso8859-|koi8-|mac-|gb|big5|euc_|shift_jis|tis-)\w*")
 
@@ -44,14 +43,14 @@ class Log:
 
     Attributes:
         blocks: The content, uncompressed and (but for .evtx) as UTF-8.
-        file: The path where the content lies there as it is, else None (compressed, or a pipe).
-        flaw: Set once `blocks` is used up: why the content ends early, or None.
-        size: The bytes of the file, compressed or not; 0 where that is not known.
+        file: The path of a file that has the content as it is; None for a compressed file or a pipe.
+        flaw: Why the content ends early, or None; set when `blocks` is used up.
+        size: The bytes of the file, compressed or not; 0 where this is not known.
         taken: How many of them were read.
-        end: What an event ends with, once its reader has told; from then on, blocks of a file end with it where they can.
+        end: What an event ends with, set by its reader; from then on, blocks of a file end with it if possible.
 
     Raises:
-        DataError: The file cannot be opened, or is in an encoding that replay does not read.
+        DataError: If the file cannot be opened, or has an encoding that replay does not read.
     """
 
     def __init__(self, path: str) -> None:
@@ -91,7 +90,7 @@ class Log:
             raise DataError(f"cannot be read: {error.strerror}", self.path) from None
 
     def _block_bytes(self, stream: BinaryIO) -> int:
-        """Return how much to read; a block of whole events is not copied to put it together with the next."""
+        """Return how much to read: a block of whole events need not be copied and joined to the next."""
         start = self.taken + BLOCK_BYTES - TAIL_BYTES
         if not self.end or start < self.taken or start >= self.size:
             return BLOCK_BYTES
@@ -123,7 +122,7 @@ class Log:
                 place += len(rest)
                 while rest:
                     if member.eof:
-                        rest = rest.lstrip(b"\0")  # padding, of a tape or a sector
+                        rest = rest.lstrip(b"\0")  # the padding of a tape or a sector
                         if not rest:
                             break
                         member = zlib.decompressobj(wbits=31)
@@ -142,19 +141,19 @@ class Log:
 
 
 def _is_device(stream: BinaryIO) -> bool:
-    """Tell whether a stream is a character device such as /dev/zero; a terminal, where somebody writes, is taken for none."""
+    """Return whether a stream is a character device such as /dev/zero, but not a terminal, where somebody types."""
     try:
         mode = os.fstat(stream.fileno()).st_mode
-    except OSError:  # it is no file of the system
+    except OSError:  # it is not a file of the system
         return False
     return stat.S_ISCHR(mode) and not stream.isatty()
 
 
 def _before_damage(member: zlib._Decompress, rest: bytes) -> Generator[bytes, None, int]:
-    """Yield all that a member holds before the damage that is in *rest*; return how much of *rest* lies behind that.
+    """Yield all that a member holds before the damage in *rest*; return how much of *rest* follows it.
 
-    A call of zlib that meets an error gives back nothing. So it is asked for ever less text, and in the end given byte after
-    byte, as it looks ahead of the last one.
+    A call of zlib that meets an error returns nothing. So it is asked for less and less text, and in the end it gets single
+    bytes, because it reads ahead.
     """
     size = BLOCK_BYTES
     while size:
@@ -179,7 +178,7 @@ def whole(log: Log, end: bytes, variant: re.Pattern[bytes]) -> Iterator[tuple[in
     Args:
         log: The log.
         end: What an event ends with.
-        variant: What else it may end with: *end* with white space in it.
+        variant: Its other ends: *end* with white space in it.
     """
     offset, pending = 0, b""
     log.end = end
@@ -218,7 +217,7 @@ def _declared(head: bytes, path: str) -> str | None:
     """Return the encoding that an XML declaration names, None where it is UTF-8 or names none."""
     declaration = DECLARATION.match(head)
     name = declaration[1].decode() if declaration else "utf-8"
-    # A file that says UTF-16 and is none was converted by something that left the declaration as it was.
+    # A file that declares UTF-16 but has another encoding was converted without its declaration.
     if re.fullmatch(r"utf-?(8|16([lb]e)?)|us-ascii", name, re.IGNORECASE):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What was read: per file and in all, how many events of which kind, and which could not be read."""
+"""What was read, in each file and in all: how many events of each kind, and which events could not be read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 EventKind = tuple[str, int]  # (provider, event id)
 
-# So many bad events of a file are told one by one.
+# So many bad events of a file are listed one by one.
 LISTED = 20
 
 
@@ -18,8 +18,7 @@ class BadEvent:
     """One event that was skipped.
 
     Args:
-        place: Where, in the file's own terms: "offset 4096" (bytes of the uncompressed text as UTF-8),
-            "line 3" or "record 12".
+        place: Where in the file: "offset 4096" (bytes of the uncompressed text as UTF-8), "line 3" or "record 12".
         reason: What is wrong with it.
     """
 
@@ -27,7 +26,7 @@ class BadEvent:
     reason: str
 
 
-# Stands for a bad event behind those that are listed.
+# Stands for a bad event that is counted but not listed.
 UNLISTED = BadEvent("", "")
 
 
@@ -37,29 +36,29 @@ class BadEvents:
 
     Args:
         count: How many there are.
-        listed: LISTED of them, or all where they are fewer.
+        listed: The first LISTED of them.
     """
 
     count: int = 0
     listed: list[BadEvent] = field(default_factory=list)
 
     def add(self, bad: BadEvent) -> None:
-        """Count one more."""
+        """Add one."""
         self.count += 1
         if len(self.listed) < LISTED:
             self.listed.append(bad)
 
     def extend(self, more: BadEvents) -> None:
-        """Count those that follow."""
+        """Add those that follow."""
         self.count += more.count
         self.listed += more.listed[: LISTED - len(self.listed)]
 
 
 @dataclass(frozen=True)
 class FileReport:
-    """One file's result; `bad` lists the first bad events only, `bad_events` counts all of them.
+    """What was read of one file; `bad` lists only the first bad events, `bad_events` counts all of them.
 
-    `warning` is what else there is to say, "" for nothing.
+    `warning` is any other message, or "".
     """
 
     path: str
@@ -76,7 +75,7 @@ class FileReport:
 
     @property
     def warnings(self) -> list[str]:
-        """What there is to say of the file, and of each bad event that is listed, where it is."""
+        """A message about the file, if any, and one for each listed bad event."""
         lines = [f"{self.path}: {self.warning}"] if self.warning else []
         lines += [f"{self.path}, {bad.place}: {bad.reason}; skipped" for bad in self.bad]
         unlisted = self.bad_events - len(self.bad)
@@ -99,7 +98,7 @@ class FileReport:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """The result of one load, file by file in the order of the call."""
+    """What was read of all files, in the order of the call."""
 
     files: tuple[FileReport, ...]
 
@@ -115,7 +114,7 @@ class LoadReport:
 
     @property
     def warnings(self) -> list[str]:
-        """What there is to say of each file."""
+        """The messages about all files."""
         return [line for file in self.files for line in file.warnings]
 
     @property

@@ -1,4 +1,4 @@
-"""One log's events as a Parquet file, written while the log is read, so that memory holds a few blocks of it."""
+"""The events of one log as a Parquet file, written while the log is read, so that memory holds only a few blocks of it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ import pyarrow.parquet as pq
 from splreplay.logs.events import Item
 from splreplay.logs.report import BadEvents, EventKind
 
-# A row group: as many rows as searches like, and as few bytes as memory does.
+# A row group has enough rows for fast searches, and few enough bytes for the memory.
 GROUP_ROWS = 1 << 16
-GROUP_BYTES = 64 << 20
-# A text that stands this often among the first rows is written, and looked at by searches, once a group.
+GROUP_BYTES = 32 << 20
+# A text that repeats this often among the first rows is written, and read by searches, once for each group.
 SAMPLE_ROWS, REPEATED = 1 << 10, 8
 
 
 def write(items: Iterable[Item], file: Path) -> tuple[Counter[EventKind], BadEvents]:
-    """Write the events among *items* to *file*; no file where there is none.
+    """Write the events among *items* to *file*; without events there is no file.
 
     Returns:
-        How many events of which kind there are, and the bad ones.
+        How many events of each kind there are, and the bad events.
     """
     counts: Counter[EventKind] = Counter()
     bad = BadEvents()
@@ -62,13 +62,13 @@ def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 
 def _writer(first: pa.Table, file: Path) -> pq.ParquetWriter:
-    # Each group holds events of all kinds, so no other statistics would let a search pass over one.
+    # Groups have events of all kinds, so only the time lets a search skip a group.
     options = {"use_dictionary": _repeating(first), "compression": "lz4", "write_statistics": ["time"]}
     return pq.ParquetWriter(file, first.schema, **options)
 
 
 def _repeating(table: pa.Table) -> list[str]:
-    """Name the columns of text whose values repeat."""
+    """Return the names of the columns of text whose values repeat."""
     sample = table.slice(0, SAMPLE_ROWS)
     texts = [field.name for field in table.schema if field.type in (pa.string(), pa.string_view())]
     return [

@@ -1,4 +1,4 @@
-"""Blocks of a log, read at the same time."""
+"""Read blocks of a log in threads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ THREADS = 2
 def in_threads(
     read: Callable[[*Arguments], list[Item]], blocks: Iterable[tuple[*Arguments]], ahead: int = THREADS
 ) -> Iterator[Item]:
-    """Read blocks at the same time, a few at once, some of them *ahead*; their results come in order."""
+    """Read a few blocks at the same time, at most *ahead* of the one that is needed; the results come in order."""
     results: deque[Future[list[Item]]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:
         for block in blocks:

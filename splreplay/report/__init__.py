@@ -1,4 +1,4 @@
-"""A run as one HTML page that stands alone: it loads nothing, runs nothing, and prints well."""
+"""A report on a run: one HTML page that loads nothing, runs nothing, and prints well."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["About", "about", "html"]
 
 WARNINGS = 100  # shown; standard error has all
 
-# Each {{ … }} passes through text.shown, so that nothing of a log gets into the page in any other way.
+# Each {{ … }} passes through text.shown, so nothing of a log can get into the page in another way.
 TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),
     autoescape=True,
@@ -30,10 +30,10 @@ TEMPLATES = jinja2.Environment(
 
 
 def html(run: About, results: output.Results) -> str:
-    """Return the report on a run and its results; the same for the same, to the byte."""
-    found = [row for row in results.rows if "risk_score" in row or "risk_message" in row]
+    """Return the report on a run and its results; the same run gives the same bytes."""
+    findings = [row for row in results.rows if "risk_score" in row or "risk_message" in row]
     others = [row for row in results.rows if "risk_score" not in row and "risk_message" not in row]
-    risk = Risk.of(found)
+    risk = Risk.of(findings)
     warnings: Sequence[str] = [*run.warnings, *results.warnings]
     return TEMPLATES.get_template("page.html").render(
         run=run,
@@ -41,6 +41,6 @@ def html(run: About, results: output.Results) -> str:
         warnings_left=len(warnings[WARNINGS:]),
         risk=risk,
         chart=chart.image(risk.steps, run.first, run.last) if risk.steps else None,
-        findings=Findings.of(found, results.fields),
+        findings=Findings.of(findings, results.fields),
         others=Records.of(others, results.fields),
     )

@@ -1,4 +1,4 @@
-"""What was run on what: the search, the app, the options that change what it finds, and the logs."""
+"""What was run: the search, the app, the options that change its results, and the logs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LogFile:
 
 @dataclass(frozen=True)
 class About:
-    """A run; `name` is "" for a search that was not saved, `first` and `last` are those of all events."""
+    """A run; `name` is "" for a search that is not saved, `first` and `last` are the times of the first and last event."""
 
     name: str
     search: str
@@ -50,7 +50,7 @@ class About:
 
 
 def about(recording: Recording, plan: Plan, name: str = "") -> About:
-    """Return what a report says of a run; *name* is that of the saved search, if it is one."""
+    """Return what a report says about a run; *name* is that of the saved search, if there is one."""
     spans = {
         source: (first, last)
         for source, first, last in recording.connection.execute(
@@ -86,8 +86,8 @@ def _app(app: App) -> str:
 
 def _range(time: TimeRange) -> str:
     bounds = zip(("from", "to before"), (time.earliest, time.latest), time.asked, strict=True)
-    told = [f"{word} {text.utc(epoch)} ({asked})" for word, epoch, asked in bounds if epoch is not None]
-    return " ".join(told) or "all time"
+    given = [f"{word} {text.utc(epoch)} ({asked})" for word, epoch, asked in bounds if epoch is not None]
+    return " ".join(given) or "all time"
 
 
 def _log(file: FileReport, first: float, last: float) -> LogFile:

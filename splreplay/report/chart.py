@@ -1,4 +1,4 @@
-"""Risk over time as an image. It holds numbers and times only: no text of a log ever gets into it."""
+"""Risk over time as an image. It has only numbers and times, and never text of a log."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from markupsafe import Markup
 from splreplay import times
 from splreplay.report.text import utc
 
-STEPS = 400  # drawn; of more, the last of each of as many equal spans
-DOTS = 60  # up to so many steps, each has a dot
+STEPS = 400  # drawn at most: the last step of each of so many equal spans
+DOTS = 60  # steps are marked with dots if there are no more than these
 ACCENT, INK, LINE = "#9c2f1f", "#4d545c", "#d9dce0"
 
 
@@ -31,8 +31,8 @@ def image(steps: Sequence[tuple[float, float]], first: float, last: float) -> Im
 
     Args:
         steps: At least one.
-        first: Where the time axis starts, unless a step lies before.
-        last: Where it ends, unless a step lies behind.
+        first: Where the time axis starts, unless a step is earlier.
+        last: Where it ends, unless a step is later.
     """
     start, end = min(first, steps[0][0]), max(last, steps[-1][0])
     if start == end:
@@ -63,10 +63,10 @@ def specification(steps: Sequence[tuple[float, float]], start: float, end: float
         "scale": {"type": "utc", "domain": [round(start * 1000), round(end * 1000)]},
         "axis": {"format": _format(span), "title": f"UTC, {_days(start, end)}", "grid": False, "tickCount": 6},
     }
-    # The title stands level above its axis, where no label is so long that it gets there.
+    # The title is horizontal and above its axis, where no label reaches it.
     level = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -12}
     axis = {"title": "sum of risk scores", "tickCount": 4} | level
-    # Two sums of one moment, as of the last finding and of the end, do not stand on each other.
+    # Not stacked: two sums of one moment, such as the last finding and the end, must not add up.
     y = {"field": "risk", "type": "quantitative", "stack": None, "axis": axis}
     layers: list[dict[str, Any]] = [
         {
@@ -108,7 +108,7 @@ def specification(steps: Sequence[tuple[float, float]], start: float, end: float
 
 
 def svg(specification: dict[str, Any]) -> str:
-    """Return a chart drawn; ValueError for one that would fetch anything, from a network or a file."""
+    """Return the SVG of a chart; ValueError if it would load anything from a network or a file."""
     return str(vl_convert.vegalite_to_svg(specification, allowed_base_urls=[]))
 
 

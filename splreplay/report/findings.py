@@ -16,7 +16,7 @@ from splreplay.sql.values import Value
 CARDS = 100  # shown
 RESULTS = 20  # of each
 
-# Results of one process agree in these; one that has neither GUID nor PID stands alone.
+# Results of one process agree in these; a result with neither GUID nor PID is alone.
 PROCESS = ("dest", "host", "process_guid", "process_id", "process", "_time")
 
 
@@ -26,10 +26,10 @@ class Card:
 
     Args:
         title: The message of the finding with the highest score.
-        score: That score, "" where there is none.
-        picture: The process between its parent and its far ends; None where no field names a process.
+        score: That score, "" if there is none.
+        picture: The process between its parent and its far ends; None if no field names a process.
         facts: The other fields in which its findings agree.
-        differences: The fields in which they do not, a row each.
+        differences: The fields in which they differ, with a row for each finding.
     """
 
     title: str
@@ -41,7 +41,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Findings:
-    """All findings: how many there are, of how many processes, and the cards that are shown."""
+    """All findings: their number, the number of processes, the cards that are shown, and how many findings are left out."""
 
     count: int
     processes: int

@@ -10,7 +10,7 @@ from splreplay.sql.values import Value
 
 ENDS = 12  # drawn
 
-# The fields that each part is taken from: the first that a result has.
+# The fields of each part; the first one that a result has is used.
 PARTS = {
     "parent": ("parent_process_name", "parent_process"),
     "process": ("process_name", "process_path"),
@@ -40,9 +40,9 @@ class Picture:
 
     Args:
         parts: The text of each of PARTS, "" for none.
-        fields: Where they are from.
-        ends: The far ends that are drawn, those of a result together: which of them had which port, it does not say.
-        left: How many results' far ends are not.
+        fields: The fields that they are taken from.
+        ends: The far ends that are drawn, those of a result together: it does not say which of them had which port.
+        left: How many results' far ends are not drawn.
     """
 
     parts: Mapping[str, str]
@@ -52,7 +52,7 @@ class Picture:
 
     @classmethod
     def of(cls, rows: Sequence[dict[str, Value]]) -> Picture | None:
-        """Return the picture of the results of one process; None where they do not name it."""
+        """Return the picture of the results of one process; None if they do not name it."""
         taken = {part: next((name for name in names if rows[0].get(name)), "") for part, names in PARTS.items()}
         if not taken["process"]:
             return None

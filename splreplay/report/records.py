@@ -1,4 +1,4 @@
-"""Results as tables: of a few fields one table, of many a table each."""
+"""Results as tables: one table if they have few fields, or else a table for each result."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from splreplay.output import Rows, as_json_row
 from splreplay.report import text
 
 SHOWN = 1_000  # results
-COLUMNS = 8  # of one table; paper holds no more
+COLUMNS = 8  # of one table; more do not fit on paper
 
 Cells = Sequence[str]
 
 
 @dataclass(frozen=True)
 class Records:
-    """Results: `wide` ones have more fields than a table has columns; `left` are not shown."""
+    """Results, without the `left` ones that are not shown; they are `wide` if one table has too few columns."""
 
     fields: Sequence[str]
     rows: Sequence[Sequence[tuple[str, Cells]]]
@@ -24,7 +24,7 @@ class Records:
 
     @classmethod
     def of(cls, rows: Rows, fields: Sequence[str], *, shown: int = SHOWN) -> Records:
-        """Return the first *shown* of *rows*, without the fields that none of them has."""
+        """Return the first *shown* of *rows*, without fields that none of them has."""
         kept = [as_json_row(row) for row in rows[:shown]]
         names = [name for name in fields if any(name in row for row in kept)]
         cells = [[(name, text.listed(row.get(name, ""))) for name in names] for row in kept]

@@ -1,4 +1,4 @@
-"""What the findings come to: the sum of their scores over time, and by risk object."""
+"""The risk of the findings: the sum of their scores over time, and by risk object."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from splreplay.report import text
 from splreplay.sql.values import Value
 
 OBJECTS = 20  # shown
-FIRST, LAST = -62_135_596_800, 253_402_300_799  # the years 1 to 9999, which a date can have
+FIRST, LAST = -62_135_596_800, 253_402_300_799  # the range of dates, the years 1 to 9999
 FIELDS = {"risk_user": "user", "risk_system": "system", "risk_other": "other"}
 
 
 @dataclass(frozen=True)
 class RiskObject:
-    """Who gets risk: how many findings, the sum of their scores, and the highest of them."""
+    """A risk object: the number of its findings, the sum of their scores, and the highest score."""
 
     kind: str
     name: str
@@ -33,9 +33,9 @@ class Risk:
     """The risk of some findings.
 
     Args:
-        highest: The highest score, "" where no finding has one.
-        steps: The time of each finding that has both, and the sum of scores up to it.
-        objects: Those with the highest sums.
+        highest: The highest score, "" if no finding has one.
+        steps: The time of each finding with a time and a score, and the sum of scores up to it.
+        objects: The risk objects with the highest sums.
         objects_left: How many more there are.
     """
 
@@ -63,16 +63,16 @@ class Risk:
 
 
 def number(value: Value) -> float | None:
-    """Return a finite number, None for all else."""
+    """Return *value* as a finite number; None for anything else."""
     try:
-        found = float(value) if isinstance(value, str) else math.nan
+        parsed = float(value) if isinstance(value, str) else math.nan
     except ValueError:
         return None
-    return found if math.isfinite(found) else None
+    return parsed if math.isfinite(parsed) else None
 
 
 def plain(score: float) -> str:
-    """Return a score without a fraction that says nothing."""
+    """Return a score without zeros at the end of its fraction."""
     return f"{score:,.2f}".rstrip("0").rstrip(".")
 
 

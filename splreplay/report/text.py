@@ -1,4 +1,4 @@
-"""Text of a log as the report shows it: in one piece, of bounded length, nothing in it that hides or moves text."""
+"""Text of a log as the report shows it: of limited length, and without characters that hide or move text."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from splreplay import times
 from splreplay.output import printable
 from splreplay.sql.values import Value
 
-HEAD, TAIL = 3_000, 1_000  # characters of a long text: attackers pad, so both ends are kept
+HEAD, TAIL = 3_000, 1_000  # characters of a long text: attackers pad text, so both ends are shown
 VALUES = 20  # of a field that has several
 
 
 def shown(value: object) -> str:
-    r"""Return *value* as the page shows it: `\u202e` for what is not printable, the middle of a long text left out.
+    r"""Return *value* as the page shows it: escapes such as `\u202e` for what is not printable, and no middle of a long text.
 
-    What a macro of the template has made is no text of a log, and stays as it is.
+    The output of a macro of the template is not text of a log, and is unchanged.
     """
     if isinstance(value, markupsafe.Markup):
         return value
@@ -27,7 +27,7 @@ def shown(value: object) -> str:
 
 
 def listed(value: Value) -> list[str]:
-    """Return the values of a field, the first of many, with how many more there are."""
+    """Return the values of a field; of many, the first ones and how many more there are."""
     several = [value] if isinstance(value, str) else value
     more = len(several) - VALUES
     return several if more <= 0 else [*several[:VALUES], f"… and {more:,} more"]

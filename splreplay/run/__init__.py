@@ -22,11 +22,11 @@ from splreplay.times import TimeRange
 
 @dataclass(frozen=True)
 class Means:
-    """What a run may use beside the log.
+    """What a run may use besides the log.
 
     Args:
-        python: The interpreter that custom commands are run with; with None they leave the results as they are, which is
-            enough to try a search over no events.
+        python: The interpreter that runs custom commands. With None these leave the results as they are, which is enough
+            to try a search without events.
         collect: The folder of the summary indexes, or None where nothing may be written.
     """
 
@@ -36,12 +36,12 @@ class Means:
 
 @dataclass
 class Models:
-    """The data models as a search reads them.
+    """The data models that a search reads.
 
     Args:
         datasets: The datasets, by name ("Endpoint.Processes").
         shared: The datasets that the search reads more than once, and the fields that it reads of each.
-        decided_by: The datasets that were read, and the fields that decided which of their rows count.
+        decided_by: The datasets that were read, with the fields that decided which of their rows count.
     """
 
     datasets: Mapping[str, Dataset] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Models:
     decided_by: dict[str, Deciding] = field(default_factory=dict)
 
     def decides(self, dataset: str, tested: Iterable[str], grouped: Iterable[str]) -> None:
-        """Note that a command read *dataset*, tested some of its fields, and lost rows for want of others."""
+        """Note that a command read *dataset*, tested some of its fields, and dropped rows that lack others."""
         deciding = self.decided_by.setdefault(dataset, Deciding())
         deciding.tested.update(tested)
         deciding.grouped.update(grouped)
@@ -76,12 +76,12 @@ class Run:
         time: The time range, and the time of the run.
         models: The data models.
         means: What the run may use beside the log.
-        notices: What there is to say of the run.
+        notices: The messages about the run.
         steps: What its commands did.
         depth: How many searches are around the one that runs.
         started: The processes of custom commands that were started before their turn, by the command's id().
-        failing: What is undone where the run fails: a file that was written is none.
-        ending: What is ended with the run: the processes of custom commands.
+        failing: What is undone if the run fails: files that it wrote are removed.
+        ending: What ends with the run: the processes of custom commands.
     """
 
     stages: Stages
@@ -102,7 +102,7 @@ class Run:
             self.notices.append(notice)
 
     def compiler(self, cursor: Cursor, field: FieldLookup) -> Compiler:
-        """Return what turns eval expressions into SQL; *cursor* is that of their command, *field* gives the SQL of a field."""
+        """Return a compiler of eval expressions; *cursor* is that of their command, *field* gives the SQL of a field."""
         return Compiler(cursor, field, self.time.now, self.warn, functions.call)
 
     def warn(self, text: str) -> None:

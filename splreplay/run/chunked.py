@@ -13,21 +13,25 @@ import contextlib
 import csv
 import io
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from splreplay import limits
+from splreplay import interrupt, limits
 from splreplay.errors import DataError, UsageError
 from splreplay.sql.values import Value
 
 CHUNK_ROWS = 10_000
 _HEADER = re.compile(rb"chunked 1\.0,(\d{1,10}),(\d{1,10})\n")
+_HEADER_BYTES = 100
+_TOLD_BYTES = 4096  # of what a command says last on standard error
+_TOLD_CHARACTERS = 1000  # of one of its messages
 csv.field_size_limit(sys.maxsize)
 
 
@@ -53,12 +57,20 @@ class Command:
 
     def __init__(self, process: Sequence[str], name: str) -> None:
         self._name = name
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - `end` closes it
         try:
-            self._child = subprocess.Popen(process, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors)
+            # In a session of its own, so that the processes that it starts can be ended with it.
+            self._child = subprocess.Popen(
+                process,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
         except OSError as error:
-            self._errors.close()
             raise DataError(f"the command {name} could not be started: {error}", process[0]) from error
+        assert self._child.stderr is not None
+        self._errors = _Last(self._child.stderr)
+        interrupt.undone(self.kill)
 
     def call(
         self,
@@ -82,48 +94,77 @@ class Command:
         child, name = self._child, self._name
         try:
             assert child.stdin is not None and child.stdout is not None
-            with _time_limit(child, name):
+            with _time_limit(self.kill, name):
                 answer = _talk(child.stdin, child.stdout, name, arguments, fields, rows, search_info)
                 _close(child.stdin)
+                _close(child.stdout)  # there is nothing more to say
                 child.wait()
             return answer
-        except (OSError, DataError) as error:
-            child.kill()
+        except DataError as error:
+            self.kill()
             child.wait()
-            self._errors.seek(0)
-            last = self._errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-            told = (
-                str(error) if isinstance(error, DataError) else f"{name} closed its pipe before it had read everything"
-            )
-            raise DataError(told, remedy="".join(last)) from error
+            raise DataError(str(error), remedy=self._errors.line()) from error
         finally:
             self.end()
 
     def end(self) -> None:
         """End the process, unless it has come to its end; a second time does nothing."""
-        self._child.kill()
+        self.kill()
         for pipe in (self._child.stdin, self._child.stdout):
             if pipe is not None:
                 _close(pipe)
         self._child.wait()
-        self._errors.close()
+
+    def kill(self) -> None:
+        """Kill the process and those that it started, unless its end was waited for."""
+        if self._child.returncode is not None:  # its number may be another's
+            return
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # all have ended
+                os.killpg(self._child.pid, signal.SIGKILL)
+        self._child.kill()
+
+
+class _Last(threading.Thread):
+    """What a process says last on standard error, where it may say things without end.
+
+    Args:
+        pipe: Its standard error.
+    """
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        super().__init__(daemon=True)
+        self._pipe = pipe
+        self._said = b""
+        self.start()
+
+    def run(self) -> None:
+        """Read until the process ends."""
+        with self._pipe:
+            while piece := os.read(self._pipe.fileno(), 1 << 16):
+                self._said = (self._said + piece)[-_TOLD_BYTES:]
+
+    def line(self) -> str:
+        """Return its last line, once it has ended."""
+        self.join(1)  # not for ever, if a process that it started goes on
+        return "".join(self._said.decode("utf-8", "replace").strip().splitlines()[-1:])
 
 
 @contextlib.contextmanager
-def _time_limit(child: subprocess.Popen[bytes], name: str) -> Iterator[None]:
-    """End a command that does not come to its end; Splunk waits for ever, unless its commands.conf has `maxwait`."""
+def _time_limit(kill: Callable[[], None], name: str) -> Iterator[None]:
+    """Kill a command that does not come to its end; Splunk waits for ever, unless its commands.conf has `maxwait`."""
     expired = threading.Event()
 
     def end() -> None:
         expired.set()
-        child.kill()
+        kill()
 
     timer = threading.Timer(limits.COMMAND_S, end)
     timer.daemon = True
     timer.start()
     try:
         yield
-    except (OSError, DataError) as error:
+    except DataError as error:
         if not expired.is_set():
             raise
         raise DataError(f"{name} had not answered after {limits.COMMAND_S} seconds, so replay ended it") from error
@@ -146,47 +187,64 @@ def _talk(
     search_info: Mapping[str, Any],
 ) -> Answer:
     answer = Answer()
+    bytes_left, values_left = limits.COMMAND_BYTES, limits.COMMAND_VALUES
     info = {**search_info, "command": name, "args": list(arguments), "raw_args": list(arguments)}
     _send(stdin, {"action": "getinfo", "preview": False, "searchinfo": info}, b"")
-    _receive(stdout, name, answer, UsageError)
+    bytes_left -= len(_receive(stdout, name, answer, bytes_left, UsageError))
     chunks = [rows[place : place + CHUNK_ROWS] for place in range(0, len(rows), CHUNK_ROWS)] or [()]
     for number, chunk in enumerate(chunks, start=1):
         _send(stdin, {"action": "execute", "finished": number == len(chunks)}, encode(fields, chunk))
-        body = _receive(stdout, name, answer)
-        names, found = decode(body, name)
-        answer.fields += [one for one in names if one not in answer.fields]
-        answer.rows += found
+        body = _receive(stdout, name, answer, bytes_left)
+        names, answered = decode(body, name, values_left)
+        bytes_left -= len(body)
+        values_left -= len(names) * len(answered)
+        answer.fields = list(dict.fromkeys([*answer.fields, *names]))
+        answer.rows += answered
     return answer
 
 
 def _send(stdin: IO[bytes], metadata: Mapping[str, Any], body: bytes) -> None:
     encoded = json.dumps(metadata).encode()
-    stdin.write(b"chunked 1.0,%d,%d\n" % (len(encoded), len(body)) + encoded + body)
-    stdin.flush()
+    with contextlib.suppress(BrokenPipeError):  # what it answers, or that it does not, tells more
+        stdin.write(b"chunked 1.0,%d,%d\n" % (len(encoded), len(body)) + encoded + body)
+        stdin.flush()
 
 
 def _receive(
-    stdout: IO[bytes], name: str, answer: Answer, reported: type[UsageError] | type[DataError] = DataError
+    stdout: IO[bytes],
+    name: str,
+    answer: Answer,
+    most: int,
+    reported: type[UsageError] | type[DataError] = DataError,
 ) -> bytes:
-    line = stdout.readline()
+    """Return the body of an answer, of at most so many bytes, and add its messages to *answer*."""
+    line = stdout.readline(_HEADER_BYTES)
     match = _HEADER.fullmatch(line)
     if match is None:
         problem = f"{name} answered {line[:60]!r}, not a chunk" if line else f"{name} ended without an answer"
         raise DataError(problem)
     metadata_size, body_size = map(int, match.groups())
+    if metadata_size > limits.COMMAND_METADATA_BYTES or body_size > most:
+        raise DataError(
+            f"{name} announced an answer of {metadata_size:,} and {body_size:,} bytes; replay reads at most "
+            f"{limits.COMMAND_METADATA_BYTES:,} of metadata, and {limits.COMMAND_BYTES:,} of results in all"
+        )
     raw = stdout.read(metadata_size)
     body = stdout.read(body_size)
     if len(raw) < metadata_size or len(body) < body_size:
         raise DataError(f"{name} ended in the middle of an answer")
     try:
         metadata = json.loads(raw)
-        messages = [(level, str(text)) for level, text in (metadata.get("inspector") or {}).get("messages") or []]
-    except (ValueError, TypeError, AttributeError) as error:
+        messages = [
+            (level, str(text)[:_TOLD_CHARACTERS])
+            for level, text in (metadata.get("inspector") or {}).get("messages") or []
+        ]
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise DataError(f"{name} answered metadata that replay cannot read: {error}") from error
     problems = [text for level, text in messages if level in ("ERROR", "FATAL")]
     if problems or "error" in metadata:
-        raise reported(f"{name}: {'; '.join(problems) or metadata['error']}")
-    answer.messages += [text for _, text in messages]
+        raise reported(f"{name}: {'; '.join(problems[:3]) or str(metadata['error'])[:_TOLD_CHARACTERS]}")
+    answer.messages += [text for _, text in messages[: limits.COMMAND_MESSAGES - len(answer.messages)]]
     return body
 
 
@@ -205,31 +263,48 @@ def encode(fields: Sequence[str], rows: Sequence[Mapping[str, Value]]) -> bytes:
 
 
 def _multivalue(value: Value) -> str:
-    return ";".join(f"${one.replace('$', '$$')}$" for one in value) if isinstance(value, list) else ""
+    return ";".join(f"${part.replace('$', '$$')}$" for part in value) if isinstance(value, list) else ""
 
 
-def decode(body: bytes, name: str) -> tuple[list[str], list[dict[str, Value | None]]]:
-    """Return the fields and rows of a chunk's CSV body; DataError for one that is not such a body."""
+def decode(
+    body: bytes, name: str, most: int = limits.COMMAND_VALUES
+) -> tuple[list[str], list[dict[str, Value | None]]]:
+    """Return the fields and rows of a chunk's CSV body; DataError for one that is not such a body.
+
+    Args:
+        body: The body.
+        name: The command's name.
+        most: How many values it may have.
+    """
+    # Not as one text, whose characters may take four bytes each.
+    records = csv.reader(io.TextIOWrapper(io.BytesIO(body), "utf-8", newline=""), strict=True)
+    rows: list[dict[str, Value | None]] = []
     try:
-        records = list(csv.reader(io.StringIO(body.decode("utf-8"), newline=""), strict=True))
+        header = next(records, [])
+        fields = [one for one in header if not one.startswith("__mv_")]
+        if len(header) > limits.COMMAND_FIELDS:
+            raise DataError(f"{name} answered {len(header):,} fields; replay takes {limits.COMMAND_FIELDS:,}")
+        for record in records:
+            if len(record) != len(header):
+                raise DataError(f"{name} answered a row of {len(record)} cells under {len(header)} fields")
+            if (len(rows) + 1) * max(1, len(fields)) > most:
+                raise DataError(f"{name} answered more than {limits.COMMAND_VALUES:,} values in all")
+            row = dict(zip(header, record, strict=True))
+            rows.append({one: _split(row.get(f"__mv_{one}", "")) or row[one] or None for one in fields})
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{name} answered a body that is not CSV: {error}") from error
-    if not records:
-        return [], []
-    header, *cells = records
-    fields = [one for one in header if not one.startswith("__mv_")]
-    rows: list[dict[str, Value | None]] = []
-    for record in cells:
-        if len(record) != len(header):
-            raise DataError(f"{name} answered a row of {len(record)} cells under {len(header)} fields")
-        row = dict(zip(header, record, strict=True))
-        rows.append({one: _split(row.get(f"__mv_{one}", "")) or row[one] or None for one in fields})
     return fields, rows
 
 
-_ONE_VALUE = re.compile(r"\$((?:[^$]|\$\$)*)\$(?:;|$)")
+# Nothing is given back (`++`, `*+`), and the values are taken one behind the other: an attacker's `$$$…` takes no longer.
+_ONE_VALUE = re.compile(r"\$((?:[^$]++|\$\$)*+)\$(?:;|$)")
 
 
 def _split(encoded: str) -> list[str] | None:
-    """Return the values of an `__mv_` cell, None for an empty one."""
-    return [value.replace("$$", "$") for value in _ONE_VALUE.findall(encoded)] or None
+    """Return the values of an `__mv_` cell, None for an empty one, and for one that does not begin with a value."""
+    values: list[str] = []
+    place = 0
+    while match := _ONE_VALUE.match(encoded, place):
+        values.append(match[1].replace("$$", "$"))
+        place = match.end()
+    return values or None

@@ -1,7 +1,7 @@
 """What a command says of itself: how it is read, what it does to fields, and how it runs.
 
-A command is of one of two kinds, or of both: a source makes results, a transform turns results into others. What the modules
-of commands need beside that is named here too.
+There are two kinds of commands, and some are both: a source makes results, a transform turns results into others. The other
+names that the modules of commands need are imported here too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from splreplay.run.fields import Outputs as Outputs
 from splreplay.run.stages import ORDER as ORDER
 from splreplay.run.stages import Table as Table
 from splreplay.spl.pipeline import Segment as Segment
+from splreplay.spl.tokens import Cursor as Cursor
 
 # The fields that are read of each dataset; None where any field of the log may be.
 Reads = Mapping[str, set[str]] | None
@@ -24,11 +25,11 @@ Reads = Mapping[str, set[str]] | None
 
 @dataclass(frozen=True)
 class Command:
-    """One command of a search, as *segment* of its text says it; it is called by its class's name, or by other *names*."""
+    """One command of a search, written in *segment* of its text; its name is that of its class, unless it has other *names*."""
 
     names: ClassVar[tuple[str, ...]] = ()
-    streams: ClassVar[bool] = False  # it goes through the results one by one, as all in a template of foreach must
-    keeps_fields: ClassVar[bool] = False  # results have the fields that they had before
+    streams: ClassVar[bool] = False  # it works on each result alone, as the commands in a template of foreach must
+    keeps_fields: ClassVar[bool] = False  # it neither adds nor drops fields
 
     segment: Segment = field(repr=False)
 
@@ -37,8 +38,13 @@ class Command:
         cls.names = cls.__dict__.get("names", (cls.__name__.rstrip("_").lower(),))
 
     @classmethod
-    def parse(cls, segment: Segment) -> Self | Command:
-        """Return the command that a segment holds; SplError for what is wrong with it, or is not run here."""
+    def parse(cls, segment: Segment, cursor: Cursor) -> Self | Command:
+        """Return the command that a segment holds; *cursor* stands at its arguments, all of which must be read.
+
+        Raises:
+            SplSyntaxError: If an argument is wrong.
+            UnsupportedError: If replay does not run it.
+        """
         raise NotImplementedError
 
     @property
@@ -47,19 +53,19 @@ class Command:
         return ()
 
     def reads(self, first: bool) -> Reads:
-        """Return what it reads of the log, but for the searches inside it, where it is the *first* command or a later one."""
+        """Return what it reads of the log as the *first* command or a later one, without the searches inside it."""
         return {}
 
     def behind(self, before: Outputs) -> Outputs:
-        """Return the fields that can be there behind it: any, unless the command says otherwise."""
+        """Return the fields that results can have after it: any fields, unless the command says otherwise."""
         return before if self.keeps_fields else before.opened()
 
     def prepare(self, run: Run) -> None:
-        """Get ready while the commands before it run."""
+        """Prepare for its turn while the commands before it run."""
 
 
 class Source(Command):
-    """A command that makes results, and so can stand first."""
+    """A command that makes results, and so can be the first."""
 
     def start(self, run: Run) -> Table:
         """Return its results."""
@@ -78,12 +84,12 @@ Pipeline = tuple[Source, *tuple[Transform, ...]]
 
 
 class Unread(Source, Transform):
-    """A command that could not be read: it may do anything, and is never run."""
+    """A command that could not be read: it may do anything, so such a search is never run."""
 
 
 @dataclass(frozen=True)
 class Position:
-    """A command in its search, the fields that can be there before it, and whether it is the first."""
+    """A command in its search, the fields that results can have before it, and whether it is the first."""
 
     command: Command
     before: Outputs

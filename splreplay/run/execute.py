@@ -1,4 +1,4 @@
-"""The commands of a search, run one behind the other."""
+"""Run the commands of a search, one after the other."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 
 import duckdb
 
+from splreplay import resources
 from splreplay.errors import SplError, UnsupportedError
 from splreplay.run import Run, Step
 from splreplay.run.command import Command, Pipeline, Transform
 from splreplay.run.stages import Table
 from splreplay.spl.pipeline import Segment
 
-# What RE2 says of a pattern that may be right elsewhere.
+# RE2's messages about patterns that may be valid in other libraries.
 _NOT_RE2 = ("invalid perl operator", "invalid escape sequence", "bad repetition operator")
 _PATTERN_HINT = "replay's regular expressions are RE2's, and that is what it says of the pattern"
 _REGEX_HINT = "replay's regular expressions are RE2's: no look-around, no back-references, no possessive quantifiers"
@@ -25,7 +26,7 @@ def execute(pipeline: Pipeline, run: Run) -> Table:
 
 
 def transform(rows: Table, commands: Iterable[Transform], run: Run) -> Table:
-    """Return the results behind *commands*, each fed with what the one before it left."""
+    """Return the results after *commands*, each of which gets the results of the one before it."""
     for command in commands:
         rows = _step(command, lambda command=command, rows=rows: command.run(rows, run), run)  # type: ignore[misc]
     return rows
@@ -40,7 +41,7 @@ def nested(pipeline: Pipeline, run: Run) -> Table:
 
 
 def subsearch(pipeline: Pipeline, maxout: int, what: str, run: Run) -> Table:
-    """Return at most *maxout* results of a subsearch; says so when there were more."""
+    """Return at most *maxout* results of a subsearch, with a notice if there were more."""
     rows = nested(pipeline, run)
     if rows.count <= maxout:
         return rows
@@ -57,13 +58,17 @@ def _step(command: Command, work: Callable[[], Table], run: Run) -> Table:
     place = len(run.steps)
     try:
         rows = work()
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise resources.exceeded(error, command.segment.span()) from error
     except duckdb.Error as error:
         raise _refused(command.segment, error) from error
     except SplError as error:
         error.place(command.segment.span())
         raise
     step = Step(run.depth, command.segment.source, repr(command), tuple(run.stages.statements), rows.count)
-    run.steps.insert(place, step)  # before those of its subsearches
+    run.steps.insert(place, step)  # before the steps of its subsearches
     run.stages.statements = outer
     return rows
 
@@ -71,6 +76,6 @@ def _step(command: Command, work: Callable[[], Table], run: Run) -> Table:
 def _refused(segment: Segment, error: duckdb.Error) -> UnsupportedError:
     """Return our error for one that DuckDB raised while *segment* ran."""
     first_line = str(error).splitlines()[0]
-    reason = first_line.removeprefix("Invalid Input Error: ")  # as which comes what RE2 raises
+    reason = first_line.removeprefix("Invalid Input Error: ")  # the prefix of RE2's errors
     remedy = "" if reason == first_line else _REGEX_HINT if reason.startswith(_NOT_RE2) else _PATTERN_HINT
     return UnsupportedError(f"{segment.name} could not be run: {reason}", remedy, segment.span())

@@ -1,8 +1,8 @@
-"""Which fields results can have, told from the text of a search alone.
+"""Which fields results can have, known from the text of a search alone.
 
-Each command turns the fields that can be there before it into those that can be there behind it. Where a command may add any
-(an event search, a lookup whose columns are not named, a command that replay does not know), the fields are open from there on,
-until a table or stats closes them.
+Each command turns the fields that results can have before it into those that they can have after it. Some commands may add any
+fields: an event search, a lookup whose columns are not named, a command that replay does not know. From there on the fields are
+open, until a table or stats closes them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from splreplay.spl.wildcards import matching
 
 @dataclass(frozen=True)
 class Outputs:
-    """The fields that results can have: *names*, and where *open* any others."""
+    """The fields that results can have: *names*, and any others if *open*."""
 
     names: frozenset[str] = frozenset()
     open: bool = False
@@ -25,13 +25,13 @@ class Outputs:
         return self.open or name in self.names
 
     def plus(self, names: Iterable[str]) -> Outputs:
-        """Return these fields and *names*; one with a wildcard may be any."""
+        """Return these fields and *names*; a name with a wildcard may be any field."""
         listed = frozenset(names)
         wild = any("*" in name for name in listed)
         return Outputs(self.names | {name for name in listed if "*" not in name}, self.open or wild)
 
     def named(self, patterns: Iterable[str]) -> Outputs:
-        """Return of these fields what *patterns* name."""
+        """Return those of these fields that *patterns* name."""
         names = {name for pattern in patterns for name in matching(pattern, self.names)}
         return Outputs(frozenset(names)).plus(patterns if self.open else ())
 

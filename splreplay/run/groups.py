@@ -1,4 +1,4 @@
-"""Aggregates over results: in groups, or one value a result."""
+"""Aggregates over results, in groups or for each result."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ def group(
     Args:
         run: The run.
         aggregates: What to compute, without wildcards.
-        by: SQL of each by-field; a row where one is NULL belongs to no group; one with several values belongs to a group
-            for each of them, and for each pair where two fields have several.
+        by: SQL of each by-field. A row where one is NULL is in no group. A row with several values is in a group for each of
+            them, and for each pair of values where two fields have several.
         value: Gives the SQL of an aggregate's field.
         rest: SQL from `FROM` on, without GROUP BY.
-        time: `_time` of the rows, by which earliest and latest choose.
+        time: `_time` of the rows, for earliest and latest.
         order: The column that orders the rows, for first, last and list; None where they have no order.
-        filled: Whether no by-field is NULL in any row, which is then not asked.
+        filled: Whether it is known that no by-field is NULL in any row.
     """
     keys = {name: f"k{number}" for number, name in enumerate(by)}
-    columns = {f"v{number}": value(one) for number, one in enumerate(aggregates)}
+    columns = {f"v{number}": value(aggregate) for number, aggregate in enumerate(aggregates)}
     plain = (Kind.NUMBER, Kind.MULTIVALUE)
     selected = [f"{sql.text if sql.kind in plain else as_text(sql)} AS {keys[name]}" for name, sql in by.items()]
     selected += [f"{sql.text} AS {column}" for column, sql in columns.items()]
     selected += [f"{order or 0} AS {PLACE}", f"{as_number(time)} AS {TIME}"]
     inner = f"SELECT {', '.join(selected)} {rest}"
     for name, sql in by.items():
-        if sql.kind is Kind.MULTIVALUE:  # one after the other: side by side, SQL would pair their values off
+        if sql.kind is Kind.MULTIVALUE:  # one after the other, because two unnest side by side pair their values
             inner = f"SELECT * REPLACE (unnest({keys[name]}) AS {keys[name]}) FROM ({inner})"
-    # With nothing to give, because no field matched a wildcard, there is no result either.
+    # Where no field matches a wildcard and there is nothing to compute, there is no result either.
     tests = [] if filled else [f"{key} IS NOT NULL" for key in keys.values()]
     present = " AND ".join(tests) or ("true" if keys or aggregates else "false")
     grouping = f" GROUP BY {', '.join(keys.values())}" if keys else ""
@@ -54,9 +54,9 @@ def group(
     fields: dict[str, Sql] = {}
     for (name, sql), key in zip(by.items(), keys.values(), strict=True):
         fields[name] = Sql(key, Kind.NUMBER if sql.kind is Kind.NUMBER else Kind.TEXT)
-    for one, (column, sql) in zip(aggregates, columns.items(), strict=True):
-        fields[one.alias] = sql_of(one, Sql(column, sql.kind))
-    # Numbers before texts; those that are equal and written in two ways are two groups: in the order of their texts.
+    for aggregate, (column, sql) in zip(aggregates, columns.items(), strict=True):
+        fields[aggregate.alias] = sql_of(aggregate, Sql(column, sql.kind))
+    # Numbers come before texts. Equal numbers that are written in different ways are different groups, ordered as texts.
     key_order = ", ".join(f"{as_number(fields[name])}, {key}" for name, key in keys.items())
     order_by = f"row_number() OVER (ORDER BY {key_order})" if keys else "1"
     return run.stages.store(fields, f"FROM ({inner}) WHERE {present}{grouping}", order_by)
@@ -71,28 +71,30 @@ def grouped(segment: Segment, aggregates: tuple[Aggregate, ...], by: tuple[str, 
 
 
 def inputs(segment: Segment, rows: Table, run: Run) -> Callable[[Aggregate], Sql]:
-    """Return what gives an aggregate's input: its field of *rows*, or the value of the eval inside it."""
-    compiler = run.compiler(segment.arguments(), rows.field)
+    """Return a function that gives the input of an aggregate: its field of *rows*, or the value of the eval inside it."""
+    compiler = run.compiler(segment.cursor(), rows.field)
 
-    def value(one: Aggregate) -> Sql:
-        if one.expression is None:
-            return rows.field(one.field) if one.field is not None else Sql("1", Kind.NUMBER)
-        found = compiler.value(one.expression)
-        if found.kind is Kind.BOOLEAN:  # count(eval(test)) counts where the test is true
-            return Sql(f"(CASE WHEN {found.text} THEN 1.0 END)", Kind.NUMBER)
-        return found
+    def value(aggregate: Aggregate) -> Sql:
+        if aggregate.expression is None:
+            return rows.field(aggregate.field) if aggregate.field is not None else Sql("1", Kind.NUMBER)
+        computed = compiler.value(aggregate.expression)
+        if computed.kind is Kind.BOOLEAN:  # count(eval(test)) counts where the test is true
+            return Sql(f"(CASE WHEN {computed.text} THEN 1.0 END)", Kind.NUMBER)
+        return computed
 
     return value
 
 
 def aggregated(aggregates: Iterable[Aggregate], before: Outputs) -> Iterator[str]:
-    """Yield the names of aggregates that can have a value; those over a wildcard once for each field that matches."""
-    for one in aggregates:
-        if one.field is None or one.expression is not None or one.function in ("count", "dc"):
-            yield one.alias
-        elif "*" in one.field:
-            yield from (substitute(one.field, one.alias, name) for name in matching(one.field, before.names))
+    """Yield the names of the aggregates that can have a value; with a wildcard, one name for each field that matches."""
+    for aggregate in aggregates:
+        if aggregate.field is None or aggregate.expression is not None or aggregate.function in ("count", "dc"):
+            yield aggregate.alias
+        elif "*" in aggregate.field:
+            yield from (
+                substitute(aggregate.field, aggregate.alias, name) for name in matching(aggregate.field, before.names)
+            )
             if before.open:
-                yield one.alias
-        elif before.may_have(one.field):
-            yield one.alias
+                yield aggregate.alias
+        elif before.may_have(aggregate.field):
+            yield aggregate.alias

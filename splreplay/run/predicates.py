@@ -1,4 +1,4 @@
-"""Predicates as they run: their subsearches run and put in, their time modifiers taken out."""
+"""Make predicates ready to run: subsearches are replaced by their results, and time modifiers are taken out."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from splreplay.sql.predicates import FieldLookup, predicate_sql
 from splreplay.sql.values import Value, identifier, number
 
 TIME_MODIFIERS = ("earliest", "latest")
-# Of format: row and column prefix, column separator and end, row separator and end.
+# The arguments of format: row and column prefix, column separator and end, row separator and end.
 PARTS = ("(", "(", "AND", ")", "OR", ")")
 
 
 def time_range(run: Run, column: str, modifiers: Mapping[str, float]) -> str:
     """Return SQL for the time range of a search that reads events: earliest inclusive, latest exclusive.
 
-    Its own time modifiers replace the range of the run, and latest is now where only earliest is given (Search Reference,
+    The search's own time modifiers replace the range of the run. With earliest alone, latest is now (Search Reference,
     "Time modifiers").
 
     Raises:
-        UnsupportedError: For latest= alone, of which the documents do not say where it starts.
+        UnsupportedError: For latest= alone: the documents do not say where the range then starts.
     """
     earliest, latest = run.time.earliest, run.time.latest
     if modifiers:
@@ -51,14 +51,14 @@ def _time_tests(modifiers: Mapping[str, float]) -> list[Predicate]:
 
 
 def resolve(predicate: Predicate, run: Run) -> tuple[Predicate, dict[str, float]]:
-    """Return *predicate* with its subsearches run and put in as Splunk puts them in, and its time modifiers taken out.
+    """Return *predicate* with its subsearches replaced by their results, as in Splunk, and its time modifiers apart.
 
-    A subsearch may give time modifiers too. They are no part of what is true for an event, but set what the search
-    reads: so they stand beside the other terms, not behind NOT or OR.
+    A subsearch may give time modifiers too. They test no event but set what the search reads, so they must stand beside the
+    other terms, not behind NOT or OR.
 
     Raises:
-        SplSyntaxError: For a time modifier whose value is no time.
-        UnsupportedError: For one that stands elsewhere, stands twice, or is not compared by `=`.
+        SplSyntaxError: For a time modifier whose value is not a time.
+        UnsupportedError: For one that stands elsewhere, stands twice, or has another operator than `=`.
     """
     modifiers: dict[str, float] = {}
 
@@ -101,13 +101,13 @@ def _epoch(name: str, value: str, run: Run) -> float:
 def _results(part: Subsearch, run: Run) -> Predicate:
     """Return the results of a subsearch as the predicate that Splunk's implicit `format` makes of them.
 
-    A field `search` or `query` is taken as text of the search itself (Search Manual, "Change the format of subsearch results").
+    The value of a field `search` or `query` becomes text of the search (Search Manual, "Change the format of subsearch results").
     """
     rows = subsearch(_pipeline(part), limits.SUBSEARCH_MAXOUT, "a subsearch in a search clause", run)
-    found = run.stages.fetch(rows)
-    texts = [value for row in found for name in ("search", "query") if isinstance(value := row.get(name), str)]
+    results = run.stages.fetch(rows)
+    texts = [value for row in results for name in ("search", "query") if isinstance(value := row.get(name), str)]
     if not {"search", "query"} & set(rows.columns):
-        texts = [formatted(found)]
+        texts = [formatted(results)]
     if not texts:
         return Not(All(()))
     text = " ".join(texts)
@@ -142,7 +142,7 @@ def _pipeline(part: Subsearch) -> Pipeline:
 
 
 def formatted(
-    found: Sequence[Mapping[str, Value]],
+    results: Sequence[Mapping[str, Value]],
     parts: Sequence[str] = PARTS,
     mvsep: str = "OR",
     emptystr: str = "NOT ()",
@@ -151,12 +151,12 @@ def formatted(
 
     def test(name: str, value: Value) -> str:
         if isinstance(value, list):
-            return f"( {f' {mvsep} '.join(test(name, one) for one in value)} )"
+            return f"( {f' {mvsep} '.join(test(name, part) for part in value)} )"
         return f"{_name(name)}={_quote(value)}"
 
     row_prefix, column_prefix, column_separator, column_end, row_separator, row_end = parts
     rows: list[str] = []
-    for row in found:
+    for row in results:
         tests = [test(name, value) for name, value in row.items() if not name.startswith("_")]
         if tests:
             rows.append(f"{column_prefix} {f' {column_separator} '.join(tests)} {column_end}")

@@ -1,6 +1,6 @@
-"""The results between the commands of a run, stage by stage in DuckDB.
+"""The results between the commands of a run, as tables in DuckDB.
 
-A stage is a table: one row per result, one column per field, and the column "#" for the order of the results.
+Each stage is one table. It has a row for each result, a column for each field, and the column "#" for the order of the results.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Table:
         return self.columns.get(name, NOTHING)
 
     def one_value(self, name: str, segment: Segment) -> Sql:
-        """Return a field's SQL; UnsupportedError where it may have several values, which *segment*'s command is not documented for."""
+        """Return a field's SQL; UnsupportedError if it may have several values, for a command whose documents do not mention them."""
         value = self.field(name)
         if value.kind is Kind.MULTIVALUE:
             message = f"replay's {segment.name} does not read a multivalue field, as {name!r} is here"
@@ -44,7 +44,7 @@ class Stages:
 
     Args:
         connection: Holds the events, and the stages.
-        statements: What was done in SQL since somebody last emptied the list.
+        statements: The SQL that was run since the list was last emptied.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -53,9 +53,9 @@ class Stages:
     _stored: dict[str, Table] = field(default_factory=dict)
 
     def store(self, fields: Mapping[str, Sql], rest: str, order: str = ORDER) -> Table:
-        """Return the stage `SELECT order AS "#", fields… rest`: that which is there, where the same was asked before.
+        """Return the stage `SELECT order AS "#", fields… rest`; the same query gives the same stage again.
 
-        What it reads does not change, and searches name a macro more than once.
+        The tables that it reads never change, and searches often use a macro more than once.
 
         Args:
             fields: SQL of each field's value, in the order of the fields.
@@ -74,18 +74,22 @@ class Stages:
         self._stored[query] = created = self._create(query, columns)
         return created
 
+    def with_fields(self, rows: Table, fields: Mapping[str, Sql]) -> Table:
+        """Return the rows with *fields* added, or in the place of fields with these names."""
+        return self.store({**rows.columns, **fields}, f"FROM {rows.name}")
+
     def keep(self, rows: Table, where: str) -> Table:
-        """Return the rows for which *where* is true, all fields as they are."""
+        """Return the rows for which *where* is true, with all their fields."""
         return self.store(rows.columns, f"FROM {rows.name} WHERE {where}")
 
     def named(self, rows: Table, columns: Mapping[str, Sql]) -> Table:
-        """Return the results with some of their columns, under the names that fields now have; an empty column is made."""
+        """Return the results with these columns, under these names; a column that does not exist yet is made, empty."""
         if NOTHING in columns.values():
             return self.store(columns, f"FROM {rows.name}")
         return replace(rows, columns=columns)
 
     def union(self, first: Table, second: Table) -> Table:
-        """Return the rows of *first*, then those of *second*, with the fields of both."""
+        """Return the rows of *first* and then those of *second*, with the fields of both."""
         names = list(dict.fromkeys([*first.columns, *second.columns]))
         kinds = {name: common_kind([first.field(name), second.field(name)]) for name in names}
 
@@ -104,7 +108,7 @@ class Stages:
 
     def from_python(self, fields: Sequence[str], results: Iterable[Mapping[str, Value | None]]) -> Table:
         """Return a stage made of *results* (text, lists of text, or None for no value)."""
-        import pyarrow as pa  # takes a fifth of the program's start, and many a run needs none of it
+        import pyarrow as pa  # it takes a fifth of the program's start, and many runs do not need it
 
         listed = list(results)
         arrays: dict[str, Any] = {"#": pa.array(range(len(listed)), pa.int64())}
@@ -117,9 +121,9 @@ class Stages:
             arrays[column] = pa.array(cells, pa.list_(pa.string()) if multivalue else pa.string())
             columns[name] = Sql(identifier(column), Kind.MULTIVALUE if multivalue else Kind.TEXT)
         self.connection.register("from_python", pa.table(arrays))
-        found = self._create("SELECT * FROM from_python", columns)
+        table = self._create("SELECT * FROM from_python", columns)
         self.connection.unregister("from_python")
-        return found
+        return table
 
     def _create(self, query: str, columns: Mapping[str, Sql]) -> Table:
         self._made += 1
@@ -129,20 +133,20 @@ class Stages:
         return Table(name, columns, self.scalar(statement))
 
     def fetch(self, rows: Table) -> list[dict[str, Value]]:
-        """Return the results as text, lists of text where a field has several values; absent values are left out."""
+        """Return the results as text, or lists of text where a field has several values; missing values are left out."""
         listed = [
             column.text if column.kind is Kind.MULTIVALUE else as_text(column) for column in rows.columns.values()
         ]
         query = f"SELECT {', '.join([ORDER, *listed])} FROM {rows.name} ORDER BY {ORDER}"
-        found: list[dict[str, Value]] = []
+        results: list[dict[str, Value]] = []
         for _, *cells in self.connection.execute(query).fetchall():
             present = zip(rows.columns, cells, strict=True)
-            found.append({name: _value(cell) for name, cell in present if cell is not None})
-        return found
+            results.append({name: _value(cell) for name, cell in present if cell is not None})
+        return results
 
     def scalar(self, query: str) -> Any:
-        """Return the one value that *query* yields: of one that creates a table, how many rows it has."""
-        # All of it: DuckDB refuses other work on a connection while a result has rows left to ask for.
+        """Return the one value of *query*; for a query that creates a table, this is its number of rows."""
+        # fetchall, because DuckDB refuses other work on a connection while a result has rows left.
         ((value,),) = self.connection.execute(query).fetchall()
         return value
 
@@ -153,9 +157,9 @@ def _value(cell: str | list[str]) -> Value:
 
 
 def _column_names(fields: Iterable[str]) -> dict[str, str]:
-    """Return the name of each field's column: its own, numbered where SQL, blind to case, would confuse two.
+    """Return the column name of each field: the field's own name, with a number where two differ in case only, as SQL ignores case.
 
-    None starts with `#`: those are the names that the commands make up.
+    No name starts with `#`, because commands use such names for columns of their own.
     """
     names: dict[str, str] = {}
     taken = {"#"}

@@ -1,4 +1,4 @@
-"""Summary indexes: the files that `collect` writes, and that `search` reads beside the log, in the folder of --collect.
+"""Summary indexes: the files in the folder of --collect, which `collect` writes and `search` reads beside the log.
 
 A run writes a file of its own, `1_events.stash_hec` and so on, as Splunk writes `<random number>_events.stash_hec`. What
 stands in it is the event format of the HTTP Event Collector, one JSON object a line. Inference: the page on `collect` says
@@ -24,7 +24,7 @@ SUFFIXES = {"raw": ".stash", "hec": ".stash_hec"}
 
 
 def write(folder: Path, name: str | None, suffix: str, text: str) -> Path:
-    """Write *text* into a new file of *folder*, numbered where it has no *name*, and return its path.
+    """Write *text* into a new file of *folder* and return its path; a file without a *name* gets a number.
 
     Raises:
         SplError: If it cannot be written, or is there already.
@@ -42,7 +42,7 @@ def write(folder: Path, name: str | None, suffix: str, text: str) -> Path:
             try:
                 with file:
                     file.write(text)
-            except BaseException:  # a full disk, an interrupt: half of a file is none
+            except BaseException:  # a full disk, an interrupt: no part of the file is kept
                 path.unlink()
                 raise
             return path
@@ -55,9 +55,9 @@ def write(folder: Path, name: str | None, suffix: str, text: str) -> Path:
 def hec(time: str, index: str, fields: Mapping[str, Value]) -> str:
     """Return one event as a line; host, source and sourcetype are taken from its fields."""
     event = {name: value for name, value in fields.items() if name not in (*METADATA, "splunk_server")}
-    told = {name: fields[name] for name in ("host", "source") if name in fields}
+    metadata = {name: fields[name] for name in ("host", "source") if name in fields}
     sourcetype = fields.get("sourcetype", "stash_hec")
-    return json.dumps({"time": time, "index": index, "sourcetype": sourcetype, **told, "event": event})
+    return json.dumps({"time": time, "index": index, "sourcetype": sourcetype, **metadata, "event": event})
 
 
 def read(folder: Path) -> Iterator[dict[str, Value]]:
@@ -87,7 +87,7 @@ def _result(line: str, path: Path, number: int) -> dict[str, Value]:
 
 
 def _value(value: object) -> Value:
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return value
     if isinstance(value, str):
         return value
@@ -95,5 +95,5 @@ def _value(value: object) -> Value:
 
 
 def unread(folder: Path) -> Sequence[Path]:
-    """Return the files of the other format: how Splunk takes fields out of them is not documented to the letter."""
+    """Return the files of the other format, which is not read: the documents do not say exactly how Splunk extracts its fields."""
     return sorted(folder.glob(f"*{SUFFIXES['raw']}"))

@@ -1,4 +1,4 @@
-"""Eval expressions: what stands behind `eval` and `where`.
+"""Eval expressions: the arguments of `eval` and `where`.
 
 Precedence is arithmetic, comparison, NOT, AND, then OR and XOR (Search Reference, "where", "Operators").
 """
@@ -54,7 +54,7 @@ class Unary:
 
 @dataclass(frozen=True)
 class Logic:
-    """`part op part op …`; op is AND, OR or XOR. One node however long: a list of exclusions has hundreds of parts."""
+    """`part op part op …`; op is AND, OR or XOR. It is one node however long it is: a list of exclusions may have hundreds."""
 
     op: str
     parts: tuple[Expression, ...]
@@ -78,10 +78,10 @@ _COMPARISONS = ("=", "==", "!=", "<", ">", "<=", ">=")
 
 
 def parse_expression(cursor: Cursor, depth: int = 0) -> Expression:
-    """Return the expression at the cursor, reading as far as it goes.
+    """Return the expression at the cursor, read as far as it goes.
 
     Raises:
-        SplSyntaxError: If there is none, or it is malformed; shows where.
+        SplSyntaxError: If there is none, or it is malformed; shows the place.
     """
     if depth > MAX_NESTING:
         cursor.refuse(f"replay reads at most {MAX_NESTING} nested expressions")
@@ -89,7 +89,7 @@ def parse_expression(cursor: Cursor, depth: int = 0) -> Expression:
 
 
 def parse_parenthesised(cursor: Cursor) -> Expression:
-    """Return the expression in the parentheses at a cursor over arguments; their inside is read as an expression's."""
+    """Return the expression in the parentheses at a cursor over words; what is inside them is read as operands and operators."""
     opening = cursor.expect_op("(")
     depth = 1
     while depth:
@@ -110,14 +110,14 @@ def _and(cursor: Cursor, depth: int) -> Expression:
 def _chain(
     cursor: Cursor, depth: int, words: tuple[str, ...], operand: Callable[[Cursor, int], Expression]
 ) -> Expression:
-    found = operand(cursor, depth)
+    expression = operand(cursor, depth)
     while cursor.here.is_word(*words):
         token = cursor.here
-        parts = [found]
+        parts = [expression]
         while cursor.accept_word(token.value.lower()):
             parts.append(operand(cursor, depth))
-        found = Logic(token.value.upper(), tuple(parts), token)
-    return found
+        expression = Logic(token.value.upper(), tuple(parts), token)
+    return expression
 
 
 def _not(cursor: Cursor, depth: int) -> Expression:

@@ -12,7 +12,7 @@ Convert = Callable[[str], Any]
 
 
 def boolean(text: str) -> bool:
-    """Return what Splunk takes for true or false; ValueError for anything else."""
+    """Return the boolean that Splunk reads *text* as; ValueError for anything else."""
     lowered = text.lower()
     if lowered in ("t", "true", "1"):
         return True
@@ -22,7 +22,7 @@ def boolean(text: str) -> bool:
 
 
 def count(text: str) -> int:
-    """Return a whole number from 0 on; ValueError for anything else, and for more than a database counts to."""
+    """Return a whole number, 0 or more; ValueError for anything else, and for a number that is too large for the database."""
     if not re.fullmatch("[0-9]{1,15}", text):
         raise ValueError("a whole number, 0 or more" + ", of at most 15 digits" * text.isdecimal())
     return int(text)
@@ -57,12 +57,12 @@ def read_option(cursor: Cursor, spec: Mapping[str, Convert]) -> tuple[str, Any]:
 
 
 def read_options(cursor: Cursor, spec: Mapping[str, Convert]) -> dict[str, Any]:
-    """Return the options at the cursor, up to the first token that is none of them."""
-    found: dict[str, Any] = {}
+    """Return the options at the cursor, up to the first token that is not one of them."""
+    options: dict[str, Any] = {}
     while at_option(cursor, spec):
         name, value = read_option(cursor, spec)
-        found[name] = value
-    return found
+        options[name] = value
+    return options
 
 
 def read_count(cursor: Cursor, command: str) -> int | None:

@@ -1,4 +1,4 @@
-"""A search as its commands: cut at the pipes that stand outside quotes and subsearches."""
+"""Cut a search into its commands, at the pipes that are outside of quotes and subsearches."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class Parser(Protocol):
         """Return the search in the brackets of *token*."""
 
     def template(self, text: str) -> Any:
-        """Return commands that go on from results that are there."""
+        """Return commands that work on existing results."""
 
     def search(self, text: str) -> Any:
-        """Return another search of the app, macros and all."""
+        """Return another search of the app, whose text may have macros."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One command of a search: its name, where its arguments stand in the whole text, and who reads the searches in it."""
+    """One command of a search: its name, the place of its arguments in the text, and the parser of searches inside it."""
 
     text: str
     name: str
@@ -47,15 +47,9 @@ class Segment:
     end: int
     parser: Parser
 
-    def arguments(self) -> Cursor:
-        """Return a cursor over the arguments as words."""
-        return self._cursor(lex_arguments(self.text, self.start, self.end))
-
-    def expression(self) -> Cursor:
-        """Return a cursor over the arguments as eval operands and operators."""
-        return self._cursor(lex_eval(self.text, self.start, self.end))
-
-    def _cursor(self, tokens: list[Token]) -> Cursor:
+    def cursor(self) -> Cursor:
+        """Return a cursor over the arguments: words, or operands and operators where they are an eval expression."""
+        tokens = (lex_eval if self.name in _EXPRESSIONS else lex_arguments)(self.text, self.start, self.end)
         cursor = Cursor(self.text, tokens, self.end, self.parser.subsearch)
         if len(tokens) > limits.COMMAND_WORDS:
             last = tokens[limits.COMMAND_WORDS]
@@ -83,7 +77,7 @@ class Segment:
 
 
 _NAME = re.compile(r"\s*([A-Za-z_][\w.-]*)")
-# In these a single quote opens the name of a field; elsewhere it is an apostrophe.
+# Their arguments are eval expressions. In these a single quote opens the name of a field; elsewhere it is an apostrophe.
 _EXPRESSIONS = ("eval", "where")
 
 

@@ -1,4 +1,4 @@
-"""Search predicates: what stands behind `search`, and behind `where` in tstats and inputlookup.
+"""Search predicates: the arguments of `search`, and of `where` in tstats and inputlookup.
 
 Precedence is NOT, then OR, then AND (Search Reference, "search", "Boolean expressions"); adjacent terms are joined by AND.
 """
@@ -40,7 +40,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Subsearch:
-    """`[ … ]`: the results of *pipeline* become a predicate of their own when the search runs."""
+    """`[ … ]`: when the search runs, the results of *pipeline* become a predicate."""
 
     pipeline: object
     token: Token = field(repr=False, compare=False)
@@ -48,7 +48,7 @@ class Subsearch:
 
 @dataclass(frozen=True)
 class Not:
-    """True where *part* is not, rows that lack its field among them."""
+    """True where *part* is not, also for rows that lack its field."""
 
     part: Predicate
 
@@ -73,7 +73,7 @@ _COMPARISONS = ("=", "!=", "<", ">", "<=", ">=")
 
 
 def fields_of(predicate: Predicate) -> Iterator[str]:
-    """Yield the fields that a predicate compares, those of its subsearches not."""
+    """Yield the fields that a predicate compares, without those of its subsearches."""
     match predicate:
         case Compare() | OneOf():
             yield predicate.field

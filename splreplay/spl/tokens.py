@@ -1,4 +1,4 @@
-"""Words of SPL with their places, and the cursor that every parser reads them through.
+"""The tokens of SPL with their places, and the cursor through which every parser reads them.
 
 SPL has two lexical worlds. Arguments and search predicates are made of words that end at white space
 (`a-b` is one word); eval expressions are made of operators and operands (`a-b` is a difference).
@@ -16,7 +16,7 @@ from splreplay.errors import Span, SplSyntaxError, UnsupportedError
 
 @dataclass(frozen=True)
 class Token:
-    """One word: *value* is what it means, *text[start:end]* of the search is how it was written.
+    """One token: *value* is what it means, *text[start:end]* of the search is how it is written.
 
     Kinds: word, quoted (double quotes), field (single quotes), number, op, subsearch (value is the inner text), end.
     """
@@ -139,7 +139,7 @@ def _ends_operand(tokens: Sequence[Token]) -> bool:
 
 @dataclass
 class Cursor:
-    """A place in the tokens of one command; every parser moves it forward and asks it for errors.
+    """A place in the tokens of one command, which every parser moves forward and uses to raise errors.
 
     *subsearch* parses the search inside a subsearch token.
     """
@@ -152,7 +152,7 @@ class Cursor:
 
     @property
     def here(self) -> Token:
-        """The token to be read next; kind "end" behind the last one."""
+        """The next token; of kind "end" behind the last one."""
         if self.position < len(self.tokens):
             return self.tokens[self.position]
         return Token("end", "", self.end, self.end)
@@ -194,14 +194,14 @@ class Cursor:
         return self.take().value
 
     def names(self, what: str = "a field name") -> list[str]:
-        """Return names separated by commas or white space, up to the first token that cannot be one; at least one."""
-        found = [self.name(what)]
+        """Return one name or more, separated by commas or white space, up to the first token that cannot be a name."""
+        names = [self.name(what)]
         while self.here.kind in ("word", "quoted") or (
             self.here.is_op(",") and self.ahead().kind in ("word", "quoted")
         ):
             self.accept_op(",")
-            found.append(self.name(what))
-        return found
+            names.append(self.name(what))
+        return names
 
     def finish(self) -> None:
         """Fail unless every token was read."""

@@ -12,7 +12,8 @@ from splreplay.spl.tokens import Cursor, Token
 from splreplay.spl.wildcards import matching, substitute
 from splreplay.sql.values import EACH, Kind, Sql, as_list, as_number, as_text
 
-# The columns beside an aggregate's input: by one it orders, by the other earliest and latest choose. No field has their names.
+# Columns beside the input of an aggregate: the place of a row for its order, and its time for earliest and latest. No field has
+# these names.
 PLACE, TIME = '"#place"', '"#time"'
 
 Builder = Callable[[Sql, bool, str], Sql]
@@ -35,13 +36,13 @@ class Aggregate:
 
 def parse_aggregates(cursor: Cursor, stop: Callable[[Token], bool], eval_inside: bool) -> tuple[Aggregate, ...]:
     """Return the aggregates at the cursor, up to its end or the first token for which *stop* is true; at least one."""
-    found: list[Aggregate] = []
+    aggregates: list[Aggregate] = []
     while not (cursor.here.kind == "end" or stop(cursor.here)):
-        found.append(_parse_aggregate(cursor, eval_inside))
+        aggregates.append(_parse_aggregate(cursor, eval_inside))
         cursor.accept_op(",")
-    if not found:
+    if not aggregates:
         cursor.fail("expected an aggregate, for example count")
-    return tuple(found)
+    return tuple(aggregates)
 
 
 def _parse_aggregate(cursor: Cursor, eval_inside: bool) -> Aggregate:
@@ -80,15 +81,17 @@ def _eval_inside(cursor: Cursor, allowed: bool) -> Expression:
 
 
 def check_names(cursor: Cursor, aggregates: Iterable[Aggregate], by: Iterable[str]) -> None:
-    """Fail if two results would have one name, or one that of a by-field: one would hide the other."""
+    """Fail if two aggregates, or an aggregate and a by-field, have the same name: one would hide the other."""
     taken: dict[str, Aggregate | None] = dict.fromkeys(by)
-    for one in aggregates:
-        if taken.setdefault(one.alias, one) != one:
-            cursor.fail(f"two outputs are called {one.alias!r}", one.token, "give one another name: AS name")
+    for aggregate in aggregates:
+        if taken.setdefault(aggregate.alias, aggregate) != aggregate:
+            cursor.fail(
+                f"two outputs are called {aggregate.alias!r}", aggregate.token, "give one another name: AS name"
+            )
 
 
 def parse_by(cursor: Cursor, options: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the fields of a by-clause at the cursor, up to one of the *options* that may follow it; or none."""
+    """Return the fields of the by-clause at the cursor, if there is one, up to one of the *options* that may follow it."""
     if not cursor.accept_word("by"):
         return ()
     names = [cursor.name()]
@@ -98,28 +101,30 @@ def parse_by(cursor: Cursor, options: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def expand(aggregates: Iterable[Aggregate], fields: Sequence[str], by: Iterable[str] = ()) -> list[Aggregate]:
-    """Return *aggregates* with those over a wildcard replaced by one for each field that matches it.
+    """Return *aggregates*, where one with a wildcard is replaced by one for each field that matches.
 
-    None takes the name of a by-field from it: `values(*) as * by a` gives `a` as it is.
+    No aggregate replaces a by-field: `values(*) as * by a` gives `a` as it is.
     """
     taken = set(by)
     expanded: list[Aggregate] = []
-    for one in aggregates:
-        if one.field is None or one.expression is not None or "*" not in one.field:
-            expanded.append(one)
+    for aggregate in aggregates:
+        if aggregate.field is None or aggregate.expression is not None or "*" not in aggregate.field:
+            expanded.append(aggregate)
             continue
-        named = [(name, substitute(one.field, one.alias, name)) for name in matching(one.field, fields)]
-        expanded += [replace(one, field=name, alias=alias) for name, alias in named if alias not in taken]
+        named = [
+            (name, substitute(aggregate.field, aggregate.alias, name)) for name in matching(aggregate.field, fields)
+        ]
+        expanded += [replace(aggregate, field=name, alias=alias) for name, alias in named if alias not in taken]
     return expanded
 
 
-def sql_of(one: Aggregate, value: Sql, over: str = "") -> Sql:
-    """Return the SQL of an aggregate: of a group, or *over* a window of rows that have the columns PLACE and TIME."""
-    return _SQL[one.function](value, one.field is None, over)
+def sql_of(aggregate: Aggregate, value: Sql, over: str = "") -> Sql:
+    """Return the SQL of an aggregate of a group, or *over* a window; the rows have the columns PLACE and TIME."""
+    return _SQL[aggregate.function](value, aggregate.field is None, over)
 
 
-# One function an aggregate: the SQL of its input column in, the SQL of the aggregate out. PLACE and TIME are columns beside it;
-# `over` is nothing, or the window that makes a running aggregate of it.
+# One function for each aggregate turns the SQL of its input into the SQL of the aggregate. `over` is empty, or the window of a
+# running aggregate.
 
 
 def _flat(value: Sql, over: str) -> str:
@@ -142,16 +147,16 @@ def _dc(value: Sql, rows: bool, over: str) -> Sql:
 
 def _values(value: Sql, rows: bool, over: str) -> Sql:
     if value.kind is Kind.MULTIVALUE:
-        found = f"list_sort(list_distinct({_flat(value, over)}))"
+        values = f"list_sort(list_distinct({_flat(value, over)}))"
     else:
         text = as_text(value)
-        found = f"list_sort(list(DISTINCT {text}) FILTER ({text} IS NOT NULL){over})"
-    return Sql(f"(CASE WHEN len({found}) > 0 THEN {found} END)", Kind.MULTIVALUE)
+        values = f"list_sort(list(DISTINCT {text}) FILTER ({text} IS NOT NULL){over})"
+    return Sql(f"(CASE WHEN len({values}) > 0 THEN {values} END)", Kind.MULTIVALUE)
 
 
 def _list(value: Sql, rows: bool, over: str) -> Sql:
-    found = f"{_flat(value, over)}[1:{LIST_MAX}]"
-    return Sql(f"(CASE WHEN len({found}) > 0 THEN {found} END)", Kind.MULTIVALUE)
+    values = f"{_flat(value, over)}[1:{LIST_MAX}]"
+    return Sql(f"(CASE WHEN len({values}) > 0 THEN {values} END)", Kind.MULTIVALUE)
 
 
 def _extreme(function: str) -> Builder:
@@ -192,7 +197,8 @@ def _chosen(sql: str) -> Builder:
     return choose
 
 
-# Of rows of one time the first is chosen †; where they have no order the least value, or the greatest, so that runs are alike.
+# Of rows with the same time, the first is chosen †. Where rows have no order it is the least or the greatest value, so that each
+# run gives the same.
 _TIMED = f"FILTER ({{0}} IS NOT NULL AND {TIME} IS NOT NULL)"
 
 _SQL: dict[str, Builder] = {

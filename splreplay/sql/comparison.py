@@ -8,7 +8,7 @@ _OTHER = '"#w"'  # each value of the right side, where both have several
 
 
 def compare(left: Sql, op: str, right: Sql) -> str:
-    """Return SQL for `left op right`; a multivalue side is true where one of its values is †."""
+    """Return SQL for `left op right`; for a multivalue side it is true if it is true for one of the values †."""
     if left.kind is Kind.MULTIVALUE:
         return any_value(left, EACH, compare(Sql(EACH, Kind.TEXT), op, right))
     if right.kind is Kind.MULTIVALUE:
@@ -28,12 +28,12 @@ def compare(left: Sql, op: str, right: Sql) -> str:
 
 
 def any_value(values: Sql, each: str, test: str) -> str:
-    """Return SQL that is true where *test* is for one of a multivalue's *values*, each called *each*; NULL where it is for all."""
+    """Return SQL that is true if *test* is true for one of *values*, each called *each*; NULL if it is NULL for all of them."""
     return f"list_bool_or(list_transform({values.text}, lambda {each}: {test}))"
 
 
 def like(value: Sql, pattern: Sql) -> Sql:
-    """`value LIKE pattern`; a multivalue is like it where one of its values is †."""
+    """Return `value LIKE pattern`; for a multivalue it is true if it is true for one of the values †."""
     if value.kind is Kind.MULTIVALUE:
         return Sql(any_value(value, EACH, f"{EACH} LIKE {as_text(pattern)}"), Kind.BOOLEAN)
     return Sql(f"({as_text(value)} LIKE {as_text(pattern)})", Kind.BOOLEAN)

@@ -1,7 +1,7 @@
 """What an eval expression means in SQL.
 
-Comparisons are case-sensitive; two sides that look like numbers compare as numbers, else as text; a NULL operand makes
-the result NULL, which `where` and `if` take for false (Search Reference, "where" and "eval").
+Comparisons are case-sensitive. Two sides that look like numbers are compared as numbers, others as text. A NULL operand makes
+the result NULL, which `where` and `if` treat as false (Search Reference, "where" and "eval").
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class Compiler:
         cursor: Shows where an error is.
         field: Gives the SQL of a field's value.
         now: The time of the run.
-        warn: Takes what there is to say of an expression beside its value.
+        warn: Takes messages about an expression.
         call: Gives the SQL of a function call.
-        bound: How many mvmap and mvfilter are around.
+        bound: How many mvmap and mvfilter are around it.
     """
 
     cursor: Cursor
@@ -54,12 +54,12 @@ class Compiler:
         return value.text
 
     def stored(self, expression: Expression) -> Sql:
-        """Return the value as a field can hold it; SplSyntaxError for a test, which Splunk refuses to store too."""
+        """Return the value as a field can hold it; SplSyntaxError for a test, which Splunk does not store either."""
         value = self.operand(expression, "a field cannot hold the result of a test")
         return Sql(value.text, Kind.TEXT) if value.kind is Kind.LITERAL else value
 
     def operand(self, expression: Expression, message: str = "expected a value here, but this is a test") -> Sql:
-        """Return the value; SplSyntaxError with *message* for a test. Quoted text stays apart from fields."""
+        """Return the value, with quoted text still of the kind LITERAL; SplSyntaxError with *message* for a test."""
         value = self.value(expression)
         if value.kind is Kind.BOOLEAN:
             hint = 'write if(…, "true", "false") around it'
@@ -69,7 +69,7 @@ class Compiler:
     def value(self, expression: Expression) -> Sql:
         """Return the expression's SQL and kind."""
         sql = self._value(expression)
-        if len(sql.text) > limits.MAX_SQL_CHARACTERS:  # some functions name an argument twice
+        if len(sql.text) > limits.MAX_SQL_CHARACTERS:  # some functions repeat an argument
             self.cursor.refuse("this expression grows too large", getattr(expression, "token", None))
         return sql
 
@@ -96,7 +96,7 @@ class Compiler:
                 return self.call(expression, self)
 
     def bind(self, name: str, sql: Sql) -> Compiler:
-        """Return a compiler for which field *name* is *sql*: the body of mvfilter and mvmap."""
+        """Return a compiler for which the field *name* is *sql*, for the body of mvfilter and mvmap."""
         outer = self.field
         return replace(self, field=lambda wanted: sql if wanted == name else outer(wanted), bound=self.bound + 1)
 

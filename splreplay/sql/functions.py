@@ -1,4 +1,4 @@
-"""The eval functions, one builder each: arguments in, SQL out (Search Reference, "Evaluation functions")."""
+"""The eval functions: each turns its arguments into SQL (Search Reference, "Evaluation functions")."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from splreplay import jsonpath, limits, times
 from splreplay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
 from splreplay.sql.comparison import any_value, compare, like
 from splreplay.sql.expressions import Compiler
-from splreplay.sql.patterns import field_pattern, field_test, re2_pattern, re2_replacement, re2_test
+from splreplay.sql.patterns import of_field, re2_pattern, re2_replacement, re2_test
 from splreplay.sql.predicates import like_pattern
 from splreplay.sql.values import (
     EACH,
@@ -76,7 +76,10 @@ def call(node: Call, compiler: Compiler) -> Sql:
     return builder(node.arguments, compiler, node)
 
 
-# Python for what SQL lacks: run by DuckDB a value at a time, NULL in, NULL out.
+# Python functions for what SQL lacks. DuckDB calls them for each value, and NULL gives NULL.
+
+# How a regular expression is translated for RE2, by the name of the SQL function that does so for the value of a field.
+_PATTERNS = {"py_pattern": re2_pattern, "py_test": re2_test}
 
 
 @functools.lru_cache
@@ -100,28 +103,19 @@ def _ip_key(address: str) -> bytes | None:
     return bytes([parsed.version]) + parsed.packed
 
 
-def _sha512(text: str) -> str:
-    return hashlib.sha512(text.encode()).hexdigest()
-
-
-def _urldecode(text: str) -> str:
-    return unquote(text)
-
-
 def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
     """Give *connection* the Python functions that the texts made here call."""
     declared: tuple[tuple[str, Callable[..., Any], list[Any], str], ...] = (
         ("py_cidrmatch", _in_network, ["VARCHAR", "VARCHAR"], "BOOLEAN"),
         ("py_ip_key", _ip_key, ["VARCHAR"], "BLOB"),
-        ("py_pattern", field_pattern, ["VARCHAR"], "VARCHAR"),
-        ("py_test", field_test, ["VARCHAR"], "VARCHAR"),
+        *((name, of_field(translate), ["VARCHAR"], "VARCHAR") for name, translate in _PATTERNS.items()),
         ("py_replacement", re2_replacement, ["VARCHAR", "VARCHAR"], "VARCHAR"),
         ("py_wildcard", like_pattern, ["VARCHAR"], "VARCHAR"),
         ("py_strftime", times.format_time, ["DOUBLE", "VARCHAR"], "VARCHAR"),
         ("py_strptime", times.parse_time, ["VARCHAR", "VARCHAR"], "DOUBLE"),
         ("py_spath", jsonpath.extract, ["VARCHAR", "VARCHAR"], "VARCHAR[]"),
-        ("py_urldecode", _urldecode, ["VARCHAR"], "VARCHAR"),
-        ("py_sha512", _sha512, ["VARCHAR"], "VARCHAR"),
+        ("py_urldecode", lambda text: unquote(text), ["VARCHAR"], "VARCHAR"),
+        ("py_sha512", lambda text: hashlib.sha512(text.encode()).hexdigest(), ["VARCHAR"], "VARCHAR"),
         ("py_relative_time", times.relative_time, ["DOUBLE", "VARCHAR"], "DOUBLE"),
     )
     for name, function, parameters, result in declared:
@@ -141,7 +135,7 @@ def _null_in_null_out(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _stored(expressions: Arguments, compiler: Compiler) -> list[Sql]:
-    """Return the values as `eval` could store them, but keep quoted text apart from fields."""
+    """Return the values, none of which is a test; quoted text is still of the kind LITERAL."""
     return [compiler.operand(expression) for expression in expressions]
 
 
@@ -161,22 +155,15 @@ def _if(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 
 @_function("case", 2, None)
-def _case(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    if len(arguments) % 2:
-        compiler.cursor.fail("case takes pairs: test, value, test, value, …", node.token)
-    tests = [compiler.boolean(test) for test in arguments[::2]]
-    kind, results = _one_kind(_stored(arguments[1::2], compiler))
-    whens = " ".join(f"WHEN {test} THEN {result}" for test, result in zip(tests, results, strict=True))
-    return Sql(f"(CASE {whens} END)", kind)
-
-
 @_function("validate", 2, None)
-def _validate(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+def _case(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    """The value behind the first test that is true, or for `validate` false."""
     if len(arguments) % 2:
-        compiler.cursor.fail("validate takes pairs: test, value, test, value, …", node.token)
+        compiler.cursor.fail(f"{node.function} takes pairs: test, value, test, value, …", node.token)
+    when = "WHEN" if node.function == "case" else "WHEN NOT"
     tests = [compiler.boolean(test) for test in arguments[::2]]
     kind, results = _one_kind(_stored(arguments[1::2], compiler))
-    whens = " ".join(f"WHEN NOT {test} THEN {result}" for test, result in zip(tests, results, strict=True))
+    whens = " ".join(f"{when} {test} THEN {result}" for test, result in zip(tests, results, strict=True))
     return Sql(f"(CASE {whens} END)", kind)
 
 
@@ -192,35 +179,10 @@ def _nullif(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     return Sql(f"(CASE WHEN {compare(left, '=', right)} THEN NULL ELSE {left.text} END)", left.kind)
 
 
-@_function("null", 0, 0)
-def _null(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return NOTHING
-
-
-@_function("true", 0, 0)
-def _true(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return Sql("true", Kind.BOOLEAN)
-
-
-@_function("false", 0, 0)
-def _false(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return Sql("false", Kind.BOOLEAN)
-
-
-@_function("isnull", 1, 1)
-def _isnull(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return Sql(f"({compiler.value(arguments[0]).text} IS NULL)", Kind.BOOLEAN)
-
-
-@_function("isnotnull", 1, 1)
-def _isnotnull(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return Sql(f"({compiler.value(arguments[0]).text} IS NOT NULL)", Kind.BOOLEAN)
-
-
 @_function("in", 2, None)
 def _in(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     value, *wanted = _stored(arguments, compiler)
-    return Sql(f"({' OR '.join(compare(value, '=', one) for one in wanted)})", Kind.BOOLEAN)
+    return Sql(f"({' OR '.join(compare(value, '=', choice) for choice in wanted)})", Kind.BOOLEAN)
 
 
 # Text
@@ -230,18 +192,11 @@ def _text(expression: Expression, compiler: Compiler) -> str:
     return as_text(compiler.operand(expression))
 
 
-def _pattern(expression: Expression, compiler: Compiler) -> str:
-    """SQL for a regular expression; one that comes out of a field is NULL where it is none."""
+def _pattern(expression: Expression, compiler: Compiler, translate: str = "py_test") -> str:
+    """SQL for a regular expression, by default for a test; NULL where the value of a field is not a regular expression."""
     if isinstance(expression, Text):
-        return literal(re2_pattern(expression.value))
-    return f"py_pattern({_text(expression, compiler)})"
-
-
-def _test(expression: Expression, compiler: Compiler) -> str:
-    """SQL for a regular expression of which only whether it matches is asked."""
-    if isinstance(expression, Text):
-        return literal(re2_test(expression.value))
-    return f"py_test({_text(expression, compiler)})"
+        return literal(_PATTERNS[translate](expression.value))
+    return f"{translate}({_text(expression, compiler)})"
 
 
 def _number(expression: Expression, compiler: Compiler) -> str:
@@ -249,16 +204,16 @@ def _number(expression: Expression, compiler: Compiler) -> str:
 
 
 def _integer(expression: Expression, compiler: Compiler, sql_type: str = "BIGINT") -> str:
-    """SQL for a whole number, NULL where there is none or it is too large to be one."""
+    """SQL for a whole number; NULL where there is none or it is too large."""
     return f"TRY_CAST({_number(expression, compiler)} AS {sql_type})"
 
 
-# What stands for a value inside _bound; no field has this name.
+# The name of the value inside _bound; no field has this name.
 _BOUND = '"#bound"'
 
 
 def _bound(value: str, body: str) -> str:
-    """Return SQL for *body*, in which _BOUND is *value*: text that names a value twice would double with each nesting."""
+    """Return SQL for *body*, in which _BOUND is *value*; if nested calls repeated a value, the SQL would double each time."""
     return f"list_transform([{value}], lambda {_BOUND}: {body})[1]"
 
 
@@ -271,37 +226,19 @@ def _each(expression: Expression, compiler: Compiler, sql: Callable[[str], str])
     return Sql(sql(as_text(value)), Kind.TEXT if value.kind is not Kind.LITERAL else Kind.LITERAL)
 
 
-@_function("lower", 1, 1)
-def _lower(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return _each(arguments[0], compiler, lambda text: f"lower({text})")
+@_function("trim", 1, 2)
+@_function("ltrim", 1, 2)
+@_function("rtrim", 1, 2)
+def _trim(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    characters = _text(arguments[1], compiler) if len(arguments) == 2 else "' ' || chr(9)"
+    return _each(arguments[0], compiler, lambda text: f"{node.function}({text}, {characters})")
 
 
-@_function("upper", 1, 1)
-def _upper(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return _each(arguments[0], compiler, lambda text: f"upper({text})")
-
-
-def _trimmer(name: str) -> None:
-    @_function(name, 1, 2)
-    def _trim(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-        characters = _text(arguments[1], compiler) if len(arguments) == 2 else "' ' || chr(9)"
-        return _each(arguments[0], compiler, lambda text: f"{name}({text}, {characters})")
-
-
-for _name in ("trim", "ltrim", "rtrim"):
-    _trimmer(_name)
-
-
-@_function("len", 1, 1)
-def _len(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return Sql(f"CAST(length({_text(arguments[0], compiler)}) AS DOUBLE)", Kind.NUMBER)
-
-
-_FURTHEST = 2**32 - 1  # the database's substr goes no further, and no text does
+_FURTHEST = 2**32 - 1  # the limit of the database's substr, and longer than any text
 
 
 def _place(expression: Expression, compiler: Compiler) -> str:
-    """SQL for a place in a text, or a length: no further than any text goes."""
+    """SQL for a place in a text, or a length, cut to what the database accepts."""
     if isinstance(expression, Number) and expression.value <= _FURTHEST:
         return _integer(expression, compiler)
     ends = f"WHEN {_BOUND} > {_FURTHEST} THEN {_FURTHEST} WHEN {_BOUND} < -{_FURTHEST} THEN -{_FURTHEST}"
@@ -316,7 +253,7 @@ def _substr(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 @_function("replace", 3, 3)
 def _replace(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    pattern, by = _pattern(arguments[1], compiler), _replacement(arguments[1], arguments[2], compiler)
+    pattern, by = _pattern(arguments[1], compiler, "py_pattern"), _replacement(arguments[1], arguments[2], compiler)
     return _each(arguments[0], compiler, lambda text: f"regexp_replace({text}, {pattern}, {by}, 'g')")
 
 
@@ -328,7 +265,7 @@ def _replacement(pattern: Expression, by: Expression, compiler: Compiler) -> str
 
 @_function("match", 2, 2)
 def _match(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    value, pattern = compiler.operand(arguments[0]), _test(arguments[1], compiler)
+    value, pattern = compiler.operand(arguments[0]), _pattern(arguments[1], compiler)
     if value.kind is Kind.MULTIVALUE:
         return Sql(any_value(value, EACH, f"regexp_matches({EACH}, {pattern})"), Kind.BOOLEAN)
     return Sql(f"regexp_matches({as_text(value)}, {pattern})", Kind.BOOLEAN)
@@ -337,25 +274,6 @@ def _match(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 @_function("like", 2, 2)
 def _like(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     return like(compiler.operand(arguments[0]), compiler.operand(arguments[1]))
-
-
-@_function("cidrmatch", 2, 2)
-def _cidrmatch(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    network, address = (_text(argument, compiler) for argument in arguments)
-    return Sql(f"py_cidrmatch({network}, {address})", Kind.BOOLEAN)
-
-
-def _hash(name: str, sql: str) -> None:
-    @_function(name, 1, 1)
-    def _digest(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-        return _each(arguments[0], compiler, lambda text: sql.format(text))
-
-
-_hash("md5", "md5({})")
-_hash("sha1", "sha1({})")
-_hash("sha256", "sha256({})")
-_hash("sha512", "py_sha512({})")
-_hash("urldecode", "py_urldecode({})")
 
 
 @_function("spath", 2, 2)
@@ -372,22 +290,6 @@ def _spath(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 def _mvappend(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     parts = [f"coalesce({as_list(value)}, [])" for value in _stored(arguments, compiler)]
     return Sql(or_null(f"list_concat({', '.join(parts)})"), Kind.MULTIVALUE)
-
-
-@_function("mvcount", 1, 1)
-def _mvcount(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return Sql(f"CAST(len({as_list(compiler.operand(arguments[0]))}) AS DOUBLE)", Kind.NUMBER)
-
-
-@_function("mvdedup", 1, 1)
-def _mvdedup(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    first = f'list_filter({_BOUND}, lambda {EACH}, "#i": list_position({_BOUND}, {EACH}) = "#i")'
-    return Sql(_bound(as_list(compiler.operand(arguments[0])), first), Kind.MULTIVALUE)
-
-
-@_function("mvsort", 1, 1)
-def _mvsort(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return Sql(f"list_sort({as_list(compiler.operand(arguments[0]))})", Kind.MULTIVALUE)
 
 
 @_function("mvindex", 2, 3)
@@ -410,12 +312,6 @@ def _mvjoin(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     return Sql(f"""list_reduce({values}, lambda "#a", "#b": "#a" || {separator} || "#b")""", Kind.TEXT)
 
 
-@_function("split", 2, 2)
-def _split(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    text, separator = (_text(argument, compiler) for argument in arguments)
-    return Sql(f"string_split({text}, {separator})", Kind.MULTIVALUE)
-
-
 @_function("mvzip", 2, 3)
 def _mvzip(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     left, right = (as_list(compiler.operand(argument)) for argument in arguments[:2])
@@ -427,29 +323,29 @@ def _mvzip(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 @_function("mvfind", 2, 2)
 def _mvfind(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    values, pattern = as_list(compiler.operand(arguments[0])), _test(arguments[1], compiler)
-    found = f"list_position(list_transform({values}, lambda {EACH}: regexp_matches({EACH}, {pattern})), true)"
-    return Sql(f"CAST({found} - 1 AS DOUBLE)", Kind.NUMBER)
+    values, pattern = as_list(compiler.operand(arguments[0])), _pattern(arguments[1], compiler)
+    place = f"list_position(list_transform({values}, lambda {EACH}: regexp_matches({EACH}, {pattern})), true)"
+    return Sql(f"CAST({place} - 1 AS DOUBLE)", Kind.NUMBER)
 
 
 @_function("mvfilter", 1, 1)
 def _mvfilter(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    name, one = _one_field("mvfilter tests", arguments[0], compiler, node)
-    test = compiler.bind(name, Sql(one, Kind.TEXT)).boolean(arguments[0])
-    kept = f"list_filter({as_list(compiler.field(name))}, lambda {one}: {test})"
+    name, each = _one_field("mvfilter tests", arguments[0], compiler, node)
+    test = compiler.bind(name, Sql(each, Kind.TEXT)).boolean(arguments[0])
+    kept = f"list_filter({as_list(compiler.field(name))}, lambda {each}: {test})"
     return Sql(or_null(kept), Kind.MULTIVALUE)
 
 
 @_function("mvmap", 2, 2)
 def _mvmap(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    name, one = _one_field("mvmap takes the values of", arguments[0], compiler, node)
+    name, each = _one_field("mvmap takes the values of", arguments[0], compiler, node)
     values = as_list(compiler.operand(arguments[0]))
-    mapped = as_list(compiler.bind(name, Sql(one, Kind.TEXT)).stored(arguments[1]))
-    return Sql(or_null(f"flatten(list_transform({values}, lambda {one}: coalesce({mapped}, [])))"), Kind.MULTIVALUE)
+    mapped = as_list(compiler.bind(name, Sql(each, Kind.TEXT)).stored(arguments[1]))
+    return Sql(or_null(f"flatten(list_transform({values}, lambda {each}: coalesce({mapped}, [])))"), Kind.MULTIVALUE)
 
 
 def _one_field(what: str, expression: Expression, compiler: Compiler, node: Call) -> tuple[str, str]:
-    """Return the field that *expression* names, and the SQL name of each of its values, which no other call uses."""
+    """Return the one field that *expression* names, and an SQL name for each of its values that no other call uses."""
     if compiler.bound >= limits.VALUE_LOOPS:  # the database takes twice as long for each one more
         compiler.cursor.refuse(
             f"replay runs at most {limits.VALUE_LOOPS} mvmap and mvfilter inside each other", node.token
@@ -520,98 +416,43 @@ def _round(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     return Sql(f"round({_number(arguments[0], compiler)}, {digits})", Kind.NUMBER)
 
 
-def _arithmetic(name: str, sql: str) -> None:
-    @_function(name, 1, 1)
-    def _apply(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-        return Sql(_bound(_number(arguments[0], compiler), sql), Kind.NUMBER)
-
-
-for _name, _sql in {
-    "abs": f"abs({_BOUND})",
-    "floor": f"floor({_BOUND})",
-    "ceiling": f"ceil({_BOUND})",
-    "ceil": f"ceil({_BOUND})",
-    "sqrt": f"CASE WHEN {_BOUND} >= 0 THEN sqrt({_BOUND}) END",
-    "exact": _BOUND,
-    "exp": f"CASE WHEN {_BOUND} < {math.log(sys.float_info.max)!r} THEN exp({_BOUND}) END",
-    "ln": f"CASE WHEN {_BOUND} > 0 THEN ln({_BOUND}) END",
-}.items():
-    _arithmetic(_name, _sql)
-
-
-@_function("pi", 0, 0)
-def _pi(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return Sql(number(math.pi), Kind.NUMBER)
-
-
-@_function("pow", 2, 2)
-def _pow(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    base, exponent = (_number(argument, compiler) for argument in arguments)
-    return Sql(_bound(f"pow({base}, {exponent})", f"CASE WHEN isfinite({_BOUND}) THEN {_BOUND} END"), Kind.NUMBER)
-
-
 @_function("log", 1, 2)
 def _log(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     base = _number(arguments[1], compiler) if len(arguments) == 2 else "10"
-    # The logarithm of what is not positive, and one to the base 1, are no numbers.
+    # A logarithm of what is not positive, or to the base 1, is not a number.
     logs = [f"ln(nullif(greatest({value}, 0), 0))" for value in (_number(arguments[0], compiler), base)]
     return Sql(f"({logs[0]} / spl_divisor({logs[1]}))", Kind.NUMBER)
 
 
-def _extreme(name: str, sql: str) -> None:
-    """`min` and `max`: numbers are less than text, text compares as text (Search Reference, "max"); of all the values †."""
-
-    @_function(name, 1, None)
-    def _apply(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-        values = _stored(arguments, compiler)
-        numbers = f"{sql}({', '.join(map(as_number, values))})"
-        if all(value.kind is Kind.NUMBER for value in values):
-            return Sql(numbers, Kind.NUMBER)
-        texts = f"list_{name}(list_filter({_BOUND}, lambda {EACH}: spl_number({EACH}) IS NULL))"
-        numbers = f"spl_text(list_{name}(list_transform({_BOUND}, lambda {EACH}: spl_number({EACH}))))"
-        choice = f"coalesce({texts}, {numbers})" if name == "max" else f"coalesce({numbers}, {texts})"
-        listed = f"[{', '.join(as_text(value) for value in values if value.kind is not Kind.MULTIVALUE)}]"
-        several = [f"coalesce({value.text}, [])" for value in values if value.kind is Kind.MULTIVALUE]
-        return Sql(_bound(f"list_concat({', '.join([listed, *several])})" if several else listed, choice), Kind.TEXT)
-
-
-_extreme("min", "least")
-_extreme("max", "greatest")
+@_function("min", 1, None)
+@_function("max", 1, None)
+def _extreme(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    """Numbers are less than text, text compares as text (Search Reference, "max"); of all the values †."""
+    name, values = node.function, _stored(arguments, compiler)
+    if all(value.kind is Kind.NUMBER for value in values):
+        of_columns = "least" if name == "min" else "greatest"
+        return Sql(f"{of_columns}({', '.join(value.text for value in values)})", Kind.NUMBER)
+    texts = f"list_{name}(list_filter({_BOUND}, lambda {EACH}: spl_number({EACH}) IS NULL))"
+    numbers = f"spl_text(list_{name}(list_transform({_BOUND}, lambda {EACH}: spl_number({EACH}))))"
+    choice = f"coalesce({texts}, {numbers})" if name == "max" else f"coalesce({numbers}, {texts})"
+    listed = f"[{', '.join(as_text(value) for value in values if value.kind is not Kind.MULTIVALUE)}]"
+    several = [f"coalesce({value.text}, [])" for value in values if value.kind is Kind.MULTIVALUE]
+    return Sql(_bound(f"list_concat({', '.join([listed, *several])})" if several else listed, choice), Kind.TEXT)
 
 
-def _type_test(name: str, sql: str) -> None:
-    @_function(name, 1, 1)
-    def _apply(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-        value = compiler.operand(arguments[0])
-        return Sql(f"({sql.format(number=as_number(value), text=as_text(value))})", Kind.BOOLEAN)
-
-
-_type_test("isnum", "{number} IS NOT NULL")
-_type_test("isint", "coalesce({number} = trunc({number}), false)")
-_type_test("isstr", "{text} IS NOT NULL AND {number} IS NULL")
+@_function("isstr", 1, 1)
+def _isstr(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    value = compiler.operand(arguments[0])
+    return Sql(f"({as_text(value)} IS NOT NULL AND {as_number(value)} IS NULL)", Kind.BOOLEAN)
 
 
 # Time
 
 
 @_function("now", 0, 0)
+@_function("time", 0, 0)
 def _now(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     return Sql(number(compiler.now), Kind.NUMBER)
-
-
-@_function("time", 0, 0)
-def _time(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return Sql(number(compiler.now), Kind.NUMBER)
-
-
-@_function("strftime", 2, 2)
-def _strftime(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return Sql(f"py_strftime({_number(arguments[0], compiler)}, {_text(arguments[1], compiler)})", Kind.LITERAL)
-
-
-@_function("strptime", 2, 2)
-def _strptime(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    return Sql(f"py_strptime({_text(arguments[0], compiler)}, {_text(arguments[1], compiler)})", Kind.NUMBER)
 
 
 @_function("relative_time", 2, 2)
@@ -620,3 +461,79 @@ def _relative_time(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     if isinstance(modifier, Text) and times.relative_time(0.0, modifier.value) is None:
         compiler.cursor.fail(f"{modifier.value!r} is not a relative time", node.token, "write for example -70m@m")
     return Sql(f"py_relative_time({_number(arguments[0], compiler)}, {_text(modifier, compiler)})", Kind.NUMBER)
+
+
+# Functions that are a template of SQL: how each argument is read, the template, and the kind of the value.
+
+
+def _value(expression: Expression, compiler: Compiler) -> str:
+    return compiler.value(expression).text
+
+
+def _list(expression: Expression, compiler: Compiler) -> str:
+    return as_list(compiler.operand(expression))
+
+
+_Read = Callable[[Expression, Compiler], str]
+
+_DEDUPED = f'list_filter({_BOUND}, lambda {EACH}, "#i": list_position({_BOUND}, {EACH}) = "#i")'
+_TEMPLATES: dict[str, tuple[tuple[_Read, ...], str, Kind]] = {
+    "null": ((), NOTHING.text, NOTHING.kind),
+    "true": ((), "true", Kind.BOOLEAN),
+    "false": ((), "false", Kind.BOOLEAN),
+    "isnull": ((_value,), "({} IS NULL)", Kind.BOOLEAN),
+    "isnotnull": ((_value,), "({} IS NOT NULL)", Kind.BOOLEAN),
+    "isnum": ((_number,), "({} IS NOT NULL)", Kind.BOOLEAN),
+    "isint": ((_number,), "(coalesce({0} = trunc({0}), false))", Kind.BOOLEAN),
+    "cidrmatch": ((_text, _text), "py_cidrmatch({}, {})", Kind.BOOLEAN),
+    "len": ((_text,), "CAST(length({}) AS DOUBLE)", Kind.NUMBER),
+    "split": ((_text, _text), "string_split({}, {})", Kind.MULTIVALUE),
+    "mvcount": ((_list,), "CAST(len({}) AS DOUBLE)", Kind.NUMBER),
+    "mvdedup": ((_list,), _bound("{}", _DEDUPED), Kind.MULTIVALUE),
+    "mvsort": ((_list,), "list_sort({})", Kind.MULTIVALUE),
+    "abs": ((_number,), "abs({})", Kind.NUMBER),
+    "floor": ((_number,), "floor({})", Kind.NUMBER),
+    "ceil": ((_number,), "ceil({})", Kind.NUMBER),
+    "ceiling": ((_number,), "ceil({})", Kind.NUMBER),
+    "exact": ((_number,), "{}", Kind.NUMBER),
+    "sqrt": ((_number,), _bound("{}", f"CASE WHEN {_BOUND} >= 0 THEN sqrt({_BOUND}) END"), Kind.NUMBER),
+    "exp": (
+        (_number,),
+        _bound("{}", f"CASE WHEN {_BOUND} < {math.log(sys.float_info.max)!r} THEN exp({_BOUND}) END"),
+        Kind.NUMBER,
+    ),
+    "ln": ((_number,), _bound("{}", f"CASE WHEN {_BOUND} > 0 THEN ln({_BOUND}) END"), Kind.NUMBER),
+    "pi": ((), number(math.pi), Kind.NUMBER),
+    "pow": (
+        (_number, _number),
+        _bound("pow({}, {})", f"CASE WHEN isfinite({_BOUND}) THEN {_BOUND} END"),
+        Kind.NUMBER,
+    ),
+    "strftime": ((_number, _text), "py_strftime({}, {})", Kind.LITERAL),
+    "strptime": ((_text, _text), "py_strptime({}, {})", Kind.NUMBER),
+}
+# The same for functions of one text; for a multivalue they apply to each value.
+_OF_EACH = {
+    "lower": "lower({})",
+    "upper": "upper({})",
+    "md5": "md5({})",
+    "sha1": "sha1({})",
+    "sha256": "sha256({})",
+    "sha512": "py_sha512({})",
+    "urldecode": "py_urldecode({})",
+}
+
+
+def _from_template(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    reads, sql, kind = _TEMPLATES[node.function]
+    return Sql(sql.format(*(read(argument, compiler) for read, argument in zip(reads, arguments, strict=True))), kind)
+
+
+def _of_each(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    return _each(arguments[0], compiler, _OF_EACH[node.function].format)
+
+
+for _name, _template in _TEMPLATES.items():
+    _function(_name, len(_template[0]), len(_template[0]))(_from_template)
+for _name in _OF_EACH:
+    _function(_name, 1, 1)(_of_each)

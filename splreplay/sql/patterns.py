@@ -1,21 +1,22 @@
-"""Regular expressions: Splunk's are PCRE's, DuckDB's are RE2's, which lack look-around and name groups in another way."""
+"""Regular expressions: Splunk uses PCRE, DuckDB uses RE2, which has no look-around and other syntax for named groups."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 # Text between \Q and \E, an escaped character, a bracket expression, the start of a group with what makes it special, or a $.
 _PART = re.compile(
     r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\((?:\?P?<(?=[A-Za-z_])|\?)?|\$", re.S
 )
-# What may hold anything: a comment, and a pattern with the flag x.
+# Parts that may hold anything: a comment, and a pattern with the flag x.
 _COMMENT = re.compile(r"\(\?(?:#|[a-zA-Z^]*x)")
 _STRAY = re.compile(r"\[|\\\Z|(?:\A|\|)[*+?]")
-# The flag m, with which a $ is the end of any line, and what would see that the line break is taken.
+# The flag m, with which a $ is the end of any line, and escapes that depend on the line break being left.
 _OTHER_ENDS = re.compile(r"\(\?[a-zA-Z^]*m|\\[zB]")
 _ESCAPED = re.compile(r"\\.", re.S)
 
-# White space, as PCRE counts it (pcre2pattern, "Generic character types"): what stands for it inside of brackets.
+# PCRE's white space (pcre2pattern, "Generic character types") as it is written inside of brackets.
 _SPACES = {
     r"\s": r"\x0b\s",
     r"\h": r"\t \x{a0}\x{1680}\x{180e}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}",
@@ -28,28 +29,28 @@ _ALONE = {name: f"[{spaces}]" for name, spaces in _SPACES.items()} | {
 
 
 def re2_pattern(pattern: str) -> str:
-    """Return *pattern* as RE2 writes it: named groups `(?P<name>…)`, and what is white space spelled out.
+    """Return *pattern* in RE2's syntax, with named groups as `(?P<name>…)` and white space spelled out.
 
-    A `$` stays as it is: for RE2 it is the end of the text alone, for PCRE also the place before a last line break.
+    A `$` stays as it is: in RE2 it is only the end of the text, in PCRE also the place before a last line break.
     """
     return _PART.sub(_translated, pattern)
 
 
 def re2_test(pattern: str) -> str:
-    """Return *pattern* for a test that asks whether it matches, no more: its `$` takes a last line break too, as PCRE's.
+    """Return *pattern* for a test whether it matches: its `$` also matches before a last line break, as in PCRE.
 
-    A `$` takes the break with it, so one that more must follow stays as it is.
+    The translated `$` consumes the break, so a `$` that is followed by more stays as it is.
     """
     return _with_break(pattern, re.compile(r"\)*(?:\||\Z)"))
 
 
 def re2_extraction(pattern: str) -> str:
-    """Return *pattern* for a first match whose groups are asked for: a `$` at its end, in no group, takes a last line break."""
+    """Return *pattern* to extract groups of its first match: a `$` at its end, in no group, also matches before a last break."""
     return _with_break(pattern, re.compile(r"\Z"))
 
 
 def _with_break(pattern: str, behind: re.Pattern[str]) -> str:
-    """Return *pattern* as RE2 writes it, where a `$` before *behind* is the end of the text, a line break before it or not."""
+    """Return *pattern* in RE2's syntax, where a `$` that *behind* follows also matches before a last line break."""
     if _OTHER_ENDS.search(pattern):
         return re2_pattern(pattern)
 
@@ -69,20 +70,15 @@ def _translated(part: re.Match[str]) -> str:
     return _ALONE.get(text, text)
 
 
-def field_pattern(pattern: str) -> str | None:
-    """Return what came out of a field as RE2 writes it, or None where it is no regular expression at all †."""
-    return None if _broken(pattern) else re2_pattern(pattern)
-
-
-def field_test(pattern: str) -> str | None:
-    """Return what came out of a field for a test, or None."""
-    return None if _broken(pattern) else re2_test(pattern)
+def of_field(translate: Callable[[str], str]) -> Callable[[str], str | None]:
+    """Return *translate* for the values of a field: it gives None for a value that is not a regular expression at all †."""
+    return lambda pattern: None if _broken(pattern) else translate(pattern)
 
 
 def _broken(pattern: str) -> bool:
-    """Whether a bracket has lost its other, a backslash ends the pattern, or a quantifier has nothing before it.
+    """Return whether a bracket has no partner, a backslash ends the pattern, or a quantifier follows nothing.
 
-    What else RE2 refuses, PCRE may well read.
+    Whatever else RE2 refuses may be valid in PCRE.
     """
     if _COMMENT.search(pattern):
         return False
@@ -96,7 +92,7 @@ def _broken(pattern: str) -> bool:
 
 
 def named_groups(pattern: str) -> dict[str, int]:
-    """Return the number of each named group of *pattern*; several of one name are one that RE2 refuses."""
+    """Return the number of each named group of *pattern*; RE2 refuses a pattern with two groups of one name."""
     return {name: number for number, name in enumerate(_groups(pattern), start=1) if name}
 
 
@@ -106,9 +102,9 @@ def group_count(pattern: str) -> int:
 
 
 def re2_replacement(pattern: str, by: str) -> str:
-    r"""Return what *pattern* is replaced by, as RE2 writes it: of backslashes only `\1` and the like are special.
+    r"""Return the replacement *by* of *pattern* in RE2's syntax, where a backslash is special only before a digit.
 
-    `\0` is the whole match, and the number of a group that *pattern* lacks is text †.
+    `\0` is the whole match, and the number of a group that *pattern* does not have is text †.
     """
     count = group_count(pattern)
 
@@ -120,7 +116,7 @@ def re2_replacement(pattern: str, by: str) -> str:
 
 
 def _groups(pattern: str) -> list[str]:
-    """Return the names of the groups of *pattern* in order, an empty one for a group without."""
+    """Return the names of the groups of *pattern* in order; an empty name for a group without one."""
     names: list[str] = []
     for part in _PART.finditer(pattern):
         if part.group() in ("(", "(?<", "(?P<"):

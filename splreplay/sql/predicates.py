@@ -1,9 +1,9 @@
 """What a search predicate means in SQL.
 
-Values compare without regard to case and `*` stands for any text; `<` and its like compare as numbers where both sides
-are, else as text; a multivalue field is true where one of its values is. A value that is a network in CIDR notation stands
-for each address in it too (Search Reference, "search").
-Every test is two-valued: a field that is not there makes `field=v` and `field!=v` false, so NOT makes them true.
+Values are compared without regard to case, and `*` stands for any text. `<` and the like compare numbers if both sides are
+numbers, and text otherwise. A test of a multivalue field is true if it is true for one of its values. A network in CIDR notation
+also stands for each address in it (Search Reference, "search").
+Every test is two-valued: a missing field makes `field=v` and `field!=v` false, so NOT makes them true.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ def predicate_sql(predicate: Predicate, field: FieldLookup, term: TermTest) -> s
     return walk(predicate)
 
 
-SET_FROM = 20  # alternatives of one shape: from here on a hash set, as a subsearch makes thousands of them
+SET_FROM = 20  # so many alternatives of one shape become a hash set: a subsearch makes thousands of them
 
 
 def _as_sets(parts: tuple[Predicate, ...], field: FieldLookup) -> tuple[list[str], list[Predicate]]:
-    """Return SQL for the alternatives that ask only for plain values, a set for each shape; and the others."""
+    """Return SQL for the alternatives that only compare plain values, as one set for each shape, and the other alternatives."""
     shapes: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     for part in parts:
         if (tests := _plain_tests(part, field)) is not None:
@@ -72,26 +72,26 @@ def _as_sets(parts: tuple[Predicate, ...], field: FieldLookup) -> tuple[list[str
 
 
 def _row(cells: Iterable[str]) -> str:
-    """One cell is itself: SQL has no row of one."""
+    """Return cells as a row; one cell stands alone, because SQL has no row of one cell."""
     listed = list(cells)
     return listed[0] if len(listed) == 1 else f"row({', '.join(listed)})"
 
 
 def _plain_tests(part: Predicate, field: FieldLookup) -> dict[str, str] | None:
-    """Return the value that *part* asks of each field; None if it asks more than that they be equal."""
+    """Return the value that *part* compares with each field; None if it does more than to compare fields with plain values."""
     tests: dict[str, str] = {}
-    for one in part.parts if isinstance(part, All) else (part,):
-        plain = isinstance(one, Compare) and one.op == "=" and _is_plain(one.value)
-        if not (plain and isinstance(one, Compare)) or one.field in tests:
+    for test in part.parts if isinstance(part, All) else (part,):
+        plain = isinstance(test, Compare) and test.op == "=" and _is_plain(test.value)
+        if not (plain and isinstance(test, Compare)) or test.field in tests:
             return None
-        if field(one.field).kind not in (Kind.TEXT, Kind.NUMBER):
+        if field(test.field).kind not in (Kind.TEXT, Kind.NUMBER):
             return None
-        tests[one.field] = one.value
+        tests[test.field] = test.value
     return tests or None
 
 
 def _one_of(value: Sql, wanted: tuple[str, ...]) -> str:
-    """A plain IN where no value is a pattern: a list of thousands must stay one SQL expression."""
+    """Return SQL for IN; plain values become one SQL IN, because there may be thousands of them."""
     plain = [text for text in wanted if _is_plain(text)]
     tests = [_compare(value, "=", text) for text in wanted if not _is_plain(text)]
     if plain and value.kind is Kind.TEXT:
@@ -131,12 +131,12 @@ def _scalar(value: Sql, op: str, wanted: str) -> str:
 
 
 def _is_plain(wanted: str) -> bool:
-    """Whether *wanted* stands for itself alone."""
+    """Return whether *wanted* stands only for itself."""
     return "*" not in wanted and not _is_network(wanted)
 
 
 def _is_network(wanted: str) -> bool:
-    """Whether *wanted* is a network in CIDR notation, with its prefix in bits."""
+    """Return whether *wanted* is a network in CIDR notation, with the length of its prefix."""
     if not _LOOKS_LIKE_CIDR.fullmatch(wanted):
         return False
     try:

@@ -1,4 +1,4 @@
-"""What a value is. SPL has one kind of value, text that may look like a number; SQL wants types.
+"""The kinds of values. SPL has one, text that may look like a number; SQL needs types.
 
 A column is one of three kinds: NUMBER (DOUBLE), TEXT (VARCHAR, numeric wherever it looks like a number) and
 MULTIVALUE (VARCHAR[]). Expressions have three more: LITERAL (text that was written in quotes and is never taken for a
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # the command line shows values, and needs no database for it
     import duckdb
 
-Value = str | list[str]  # as it leaves the database: one value, or several
+Value = str | list[str]  # in results: one value, or several
 
 
 class Kind(enum.Enum):
@@ -37,6 +37,10 @@ class Sql:
     text: str
     kind: Kind
 
+    def of(self, table: str) -> Sql:
+        """Return a column as that of *table*, the name of one side of a join."""
+        return self if self.kind is Kind.NOTHING else Sql(f"{table}.{self.text}", self.kind)
+
     def or_else(self, other: Sql) -> Sql:
         """Return this value, or *other* where there is none."""
         if other.kind is Kind.NOTHING:
@@ -49,12 +53,12 @@ NOTHING = Sql("NULL", Kind.NOTHING)
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
-# The parameter of a lambda: no column's name starts with #, so no field is taken for it.
+# The parameter of a lambda. No column's name starts with #, so it is never confused with a field.
 EACH = '"#v"'
 
-# How Splunk prints a number: no fraction where there is none. Inference: Splunk's own limit of digits is not documented, nor what is beyond all numbers.
+# Splunk prints a whole number without a fraction. Inference: its limit of digits is not documented, nor how it prints infinity.
 _MACROS = (
-    # A macro's argument is put in wherever it is named, so each names it once: nested ones would grow without end.
+    # A macro's argument is copied wherever it is named, so each macro names it once: nested calls would grow without end.
     """CREATE OR REPLACE MACRO spl_text(n) AS list_transform([n], lambda "#n":
     CASE WHEN NOT isfinite("#n") THEN NULL
     WHEN "#n" = trunc("#n") AND abs("#n") < 1e18 THEN CAST(CAST("#n" AS BIGINT) AS VARCHAR)
@@ -65,7 +69,7 @@ _MACROS = (
     """CREATE OR REPLACE MACRO spl_plus(a, b) AS list_transform([[a, b]], lambda "#p":
     CASE WHEN spl_number("#p"[1]) IS NULL AND spl_number("#p"[2]) IS NULL THEN "#p"[1] || "#p"[2]
     ELSE spl_text(spl_number("#p"[1]) + spl_number("#p"[2])) END)[1]""",
-    # The least and greatest of texts: by number where all of them are numbers.
+    # The least and the greatest of some texts, which are compared as numbers if all of them are numbers.
     *(
         f"""CREATE OR REPLACE MACRO spl_{name}(texts) AS list_transform([texts], lambda "#t":
     CASE WHEN list_bool_and(list_transform("#t", lambda "#n": spl_number("#n") IS NOT NULL))
@@ -76,7 +80,7 @@ _MACROS = (
 
 
 def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give *connection* the SQL macros that the texts made here call."""
+    """Give *connection* the SQL macros that our SQL calls."""
     for macro in _MACROS:
         connection.execute(macro)
 
@@ -87,12 +91,12 @@ def identifier(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Return *text*, as the database takes it, as an SQL string."""
+    """Return *text* as an SQL string, without characters that the database cannot hold."""
     return "'" + storable(text).replace("'", "''") + "'"
 
 
 def storable(text: str) -> str:
-    """Return *text* as the database takes it: what it cannot hold, a NUL or half a pair, becomes the replacement character."""
+    """Return *text* with U+FFFD for characters that the database cannot hold: NUL and lone surrogates."""
     return _UNSTORABLE.sub("\ufffd", text)
 
 
@@ -102,7 +106,7 @@ def number(value: float) -> str:
 
 
 def as_text(value: Sql) -> str:
-    """Return SQL for the value as VARCHAR; several values are joined by a line break, as Splunk shows them."""
+    """Return SQL for the value as VARCHAR; several values are joined by line breaks, as Splunk shows them."""
     if value.kind is Kind.NUMBER:
         return f"spl_text({value.text})"
     if value.kind is Kind.MULTIVALUE:
@@ -131,7 +135,7 @@ def as_list(value: Sql) -> str:
 
 
 def or_null(values: str) -> str:
-    """Return SQL for a list, NULL where it is empty: nullif would say so too, but DuckDB copies its argument."""
+    """Return SQL for a list, NULL if it is empty; nullif would do the same, but DuckDB copies its argument."""
     return f"list_aggregate({values}, 'list')"
 
 

@@ -61,6 +61,10 @@ NAMES = [
     "__mv_x",
     "risk_score",
     "__mv_risk_user",
+    "__mv___mv_user",
+    "__mv_",
+    "User",
+    " user",
     "a b",
 ]
 ARGUMENTS = [
@@ -102,7 +106,9 @@ def text(random_: random.Random) -> str:
 
 def several(random_: random.Random) -> str:
     """Return what may stand in a `__mv_` column: values one by one, some hundreds of them, or nearly that."""
-    values = [random_.choice([*WORDS[:-1], "b$", ""]) for _ in range(random_.choice([1, 2, 3, 12, 300]))]
+    values = [
+        random_.choice([*WORDS[:-1], "b$", ""]) for _ in range(random_.choice([1, 1, 2, 2, 3, 3, 12, 12, 300, 4000]))
+    ]
     values += [f"v{number}" for number in range(random_.choice([0, 0, 9, 150]))]
     cell = ";".join("$" + value.replace("$", "$$") + "$" for value in values)
     return cell if random_.random() < 0.8 else cell[: random_.randrange(len(cell) + 1)]

@@ -3,17 +3,20 @@
     .venv/bin/python tests/replay/fuzz.py [--cases 50000] [--seed 1]
 
 A case is a search that replay knows, damaged; or words of the language in any order; or commands that are well made
-over values that are not. The outcome must be results, or one of replay's own errors that is fit to show. An SQL error
-may come out in one case only: DuckDB's word on a regular expression.
+over values that are not, whose fields have names that collide; or a search in an app whose files are links, pipes, folders or
+bytes of any kind. The outcome must be results, or one of replay's own errors that is fit to show, and nothing that lies
+outside of the app. An SQL error may come out in one case only: DuckDB's word on a regular expression.
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
+import os
 import random
 import signal
 import sys
+import tempfile
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -26,6 +29,7 @@ from splreplay.app import App  # noqa: E402
 from splreplay.errors import SplError  # noqa: E402
 from splreplay.parser import BY_NAME  # noqa: E402
 from splreplay.planning import plan  # noqa: E402
+from splreplay.run import Means  # noqa: E402
 from splreplay.run.execute import execute, transform  # noqa: E402
 from splreplay.sql import functions  # noqa: E402
 from splreplay.times import TimeRange  # noqa: E402
@@ -34,8 +38,14 @@ from tests.replay.searches import new_run  # noqa: E402
 
 HANG_S = 60
 RUN_EVERY = 20
+APP_EVERY = 10
 NOW = 1_750_000_000.0
-ROWS = [{"a": "1", "b": ["x", "y"], "User": "u", "user": "v"}, {"a": "-0", "c": "*"}, {"a": 'q"\\', "_time": "9"}]
+MANY = [str(number % 2500) for number in range(3000)]
+ROWS = [
+    {"a": "1", "b": ["x", "y"], "User": "u", "user": "v"},
+    {"a": "-0", "c": "*", "count": "7"},
+    {"a": 'q"\\', "_time": "9", "b": MANY},
+]
 
 MARKS = [
     *"()[]|,.=<>+-*/%\"'`\\$?:{}\n\t",
@@ -68,7 +78,7 @@ ODD = [
     "`a(1)`",
     "[|",
 ]
-FIELDS = ["a", "b", "c", "User", "user", "zz", "_time", "'a b'", '"a b"', "*", "a*", "#", "''"]
+FIELDS = ["a", "b", "c", "User", "user", "zz", "_time", "'a b'", '"a b"', "*", "a*", "#", "''", "count"]
 VALUES = [
     "1",
     "-1",
@@ -115,21 +125,26 @@ def predicate(random_: random.Random, depth: int = 0) -> str:
 def command(random_: random.Random) -> str:
     """Return a command, mostly well formed."""
     field, other = random_.choice(FIELDS), random_.choice(FIELDS)
-    aggregates = f"{random_.choice(AGGREGATES)}({field}) as n by {other}"
+    aggregate = random_.choice(["count", f"{random_.choice(AGGREGATES)}({field})"])
+    aggregates = f"{aggregate} {random_.choice(['', 'as n', f'as {random_.choice(FIELDS)}'])} by {other}"
     shapes = [
         lambda: f"eval r={expression(random_)}",
         lambda: f"where {expression(random_)}",
         lambda: f"search {predicate(random_)}",
         lambda: f"{random_.choice(['stats', 'eventstats', 'streamstats current=f'])} {aggregates}",
+        lambda: f"timechart {random_.choice(['', 'span=1h', 'limit=1'])} {aggregates}",
         lambda: f"head ({expression(random_)})",
         lambda: f"join max=0 {field} [| makeresults | eval a=1, r=2]",
         lambda: f"foreach {field} [eval <<FIELD>>={expression(random_)}]",
         lambda: (
             f'rex field={field} max_match={random_.randrange(3)} "(?<n>{random_.choice(["x", ".*", "[", "a{9}"])})"'
         ),
-        lambda: f"bin span={random_.choice(['1h', '10', '0', '9' * 30])} {field}",
+        lambda: f"bin span={random_.choice(['1h', '10', '0', '9' * 30])} {field} {random_.choice(['', f'as {other}'])}",
+        lambda: f"convert ctime({field}) as {other}",
+        lambda: f"spath input={field} output={other} path=a",
         lambda: f"{random_.choice(list(BY_NAME))} {field} {random_.choice(VALUES)} {other}",
         lambda: f"rename {field} as {other}",
+        lambda: f"rename {field} as {other}, {other} as {random_.choice(FIELDS)}",
         lambda: random_.choice(["format", "addinfo", "append [| makeresults]", "search [| makeresults]", "fillnull"]),
     ]
     return random_.choice(shapes)()
@@ -177,6 +192,75 @@ def case(random_: random.Random) -> str:
     return search if search.lstrip().startswith("|") else f"| makeresults | {search}"
 
 
+# The files of an app, and what is outside of it.
+FILES = {
+    "default/app.conf": b"[launcher]\nversion = 1\n",
+    "default/macros.conf": b"[m]\ndefinition = eval a=1\n[m(1)]\nargs = x\ndefinition = eval a=$x$\n",
+    "default/commands.conf": b"[do]\nfilename = do.py\nchunked = true\n",
+    "default/transforms.conf": b"[t]\nfilename = l.csv\n",
+    "default/savedsearches.conf": b"[s]\nsearch = | makeresults\n",
+    "metadata/default.meta": b"[]\nexport = system\n",
+    "lookups/l.csv": b"a,b\n1,2\n",
+    "bin/do.py": b"",
+    "macros/m.yml": b"name: m\ndefinition: eval a=1\n",
+}
+SECRET = "outside-of-the-app"
+BITS = [
+    *(b"\0", b"\xff\xfe", b'"', b"\n", b"\r", b"[", b"]", b"=", b"\\\n", b","),
+    *(b"a,a\n", b": &a [*a]", b"../../secret", b"`m`"),
+]
+
+
+def hostile_app(random_: random.Random, folder: Path) -> App:
+    """Return an app in *folder* of which some files are links, pipes, folders, or damaged."""
+    (folder / "secret").write_text(f'a,b\n1,{SECRET}\n[m]\ndefinition = eval a="{SECRET}"\n', encoding="utf-8")
+    root = folder / "app"
+    for name, content in FILES.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kind = random_.randrange(14)
+        if kind == 0:
+            path.symlink_to(random_.choice([folder / "secret", "/dev/zero", "../../secret", path, root, "nothing"]))
+        elif kind == 1:
+            os.mkfifo(path)
+        elif kind == 2:
+            path.mkdir()
+        elif kind == 3:
+            at = random_.randrange(len(content) + 1)
+            path.write_bytes(content[:at] + random_.choice(BITS) * random_.choice([1, 1, 300]) + content[at:])
+        elif kind > 4:
+            path.write_bytes(content)
+    return App(root)
+
+
+APP_SEARCHES = [
+    "| makeresults | eval a=1 | lookup l.csv a",
+    "| makeresults | eval a=1 | lookup t a OUTPUT b",
+    "| inputlookup l.csv",
+    "| inputlookup t",
+    "| makeresults | `m`",
+    "| makeresults | `m(1)`",
+    "| makeresults | do",
+    "| savedsearch s",
+]
+
+
+def check_app(random_: random.Random) -> str:
+    """Return what became of a search in a hostile app; AssertionError if it tells what lies outside of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            app = hostile_app(random_, Path(folder))
+            pipeline = plan(app, random_.choice(APP_SEARCHES)).pipeline
+            run = new_run(log().connection.cursor(), app, TimeRange(NOW))
+            run.means = Means(None)  # what the command's script does is its own business
+            told, outcome = str(run.stages.fetch(execute(pipeline, run))), "ran"
+        except SplError as error:
+            told, outcome = str(error), "refused"
+        assert told, "an error without a word"
+        assert SECRET not in told, told
+        return f"{outcome} in a hostile app"
+
+
 def check(text: str, runs: bool, app: App) -> str:
     """Return what became of a search; AssertionError if its error is not fit to show."""
     try:
@@ -206,7 +290,11 @@ def fuzz(cases: int, seed: int) -> Counter[str]:
         if hasattr(signal, "alarm"):
             signal.alarm(HANG_S)
         try:
-            seen[check(text, number % RUN_EVERY == 0, app)] += 1
+            if number % APP_EVERY == 1:
+                text = "a hostile app"
+                seen[check_app(random.Random(f"{seed}.{number}"))] += 1
+            else:
+                seen[check(text, number % RUN_EVERY == 0, app)] += 1
         except Exception as error:
             raise AssertionError(f"case {seed}.{number}: {text!r}") from error
         finally:

@@ -141,3 +141,88 @@ def test_a_command_that_never_answers(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(DataError) as refused:
         Command(command(tmp_path, "import time; time.sleep(1e6)"), "fake").call([], ["a"], [{"a": "1"}], {})
     assert "fake had not answered after 0 seconds, so replay ended it" == str(refused.value)
+
+
+FLOOD = """
+while True:
+    sys.stdout.buffer.write(b"x" * 65536)
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (f"fake answered {b'x' * 60!r}, not a chunk", "import sys" + FLOOD),
+        (
+            "fake announced an answer of 2 and 9,999,999,999 bytes; "
+            "replay reads at most 10,000,000 of metadata, and 1,000,000,000 of results in all",
+            "import sys; sys.stdout.write('chunked 1.0,2,9999999999\\n{}')" + FLOOD,
+        ),
+        (
+            "fake announced an answer of 9,999,999,999 and 0 bytes; "
+            "replay reads at most 10,000,000 of metadata, and 1,000,000,000 of results in all",
+            "import sys; sys.stdout.write('chunked 1.0,9999999999,0\\n')" + FLOOD,
+        ),
+        (
+            "fake answered metadata that replay cannot read: maximum recursion depth exceeded",
+            "import sys; sys.stdout.write('chunked 1.0,200000,0\\n' + '[' * 200000)" + FLOOD,
+        ),
+    ],
+)
+def test_a_command_that_floods(tmp_path: Path, error: str, code: str) -> None:
+    """A command that answers without end, or says that it will, is an error before its answer fills the memory."""
+    with pytest.raises(DataError) as refused:
+        Command(command(tmp_path, code), "fake").call([], ["a"], [{"a": "1"}], {})
+    assert str(refused.value).startswith(error)
+
+
+def test_a_command_that_floods_when_it_has_answered(tmp_path: Path) -> None:
+    """What a command says behind its last answer is not read, and does not keep the search waiting."""
+    code = ECHO.replace("while header :=", "for _ in range(2):\n    header =").replace(".readline():", ".readline()")
+    answer = Command(command(tmp_path, code + FLOOD), "fake").call(["x"], ["a"], [{"a": "1"}], {})
+    assert Answer(["a"], [{"a": "1"}], ["careful"] * 2) == answer
+
+
+def test_a_command_that_complains_without_end(tmp_path: Path) -> None:
+    """Of what a command says on standard error, the end is kept."""
+    with pytest.raises(DataError) as refused:
+        Command(command(tmp_path, "import sys; sys.exit('x' * 1_000_000)"), "fake").call([], ["a"], [], {})
+    assert f"fake ended without an answer\n{'x' * 4095}" == str(refused.value)
+
+
+def test_a_process_that_holds_the_pipe_of_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command leaves running is ended with it when its time is over."""
+    monkeypatch.setattr(limits, "COMMAND_S", 1)
+    code = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(1e6)'])"
+    with pytest.raises(DataError, match="fake had not answered after 1 seconds, so replay ended it"):
+        Command(command(tmp_path, code), "fake").call([], ["a"], [], {})
+
+
+@pytest.mark.parametrize(
+    ("error", "name", "most"),
+    [
+        ("fake answered more than 5 values in all", "COMMAND_VALUES", 5),
+        ("fake answered 2 fields; replay takes 1", "COMMAND_FIELDS", 1),
+        ("fake announced an answer of 68 and 20 bytes; replay reads at most 10,000,000 of metadata, and 40 of results in all",
+         "COMMAND_BYTES", 40),
+    ],
+)  # fmt: skip
+def test_large_answers(tmp_path: Path, error: str, name: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many fields, values and bytes the answers of a command may have is bounded, all of them together."""
+    monkeypatch.setattr(limits, name, most)
+    monkeypatch.setattr("splreplay.run.chunked.CHUNK_ROWS", 1)
+    with pytest.raises(DataError) as refused:
+        Command(command(tmp_path, ECHO), "fake").call([], ["a"], [{"a": "1"}] * 6, {})
+    assert error == str(refused.value)
+
+
+def test_many_messages(tmp_path: Path) -> None:
+    """A hundred messages of a command are kept, and of each a thousand characters."""
+    code = ECHO.replace('["WARN", "careful"]', ", ".join(['["WARN", "' + "x" * 2000 + '"]'] * 150))
+    answer = Command(command(tmp_path, code), "fake").call([], ["a"], [{"a": "1"}], {})
+    assert ["x" * 1000] * 100 == answer.messages
+
+
+def test_dollars_without_end() -> None:
+    """A column of values that holds none is passed over in one go; looked at from each of its dollars, it would take hours."""
+    assert (["a"], [{"a": "1"}]) == decode(b"a,__mv_a\n1," + b"$" * 1_000_001 + b"x\n", "fake")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from splreplay.output import Results, as_csv, as_json, as_table, printable
+from splreplay.output import Results, as_csv, as_json, as_safe_csv, as_table, printable
 
 RESULTS = Results(
     ("_time", "name", "empty", "values"),
@@ -45,6 +45,31 @@ def test_csv() -> None:
     assert expected == as_csv(RESULTS)
 
 
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("'=cmd|'/c calc'!A0", "=cmd|'/c calc'!A0"),
+        ("'+1", "+1"),
+        ("'-1", "-1"),
+        ("'@SUM(A1)", "@SUM(A1)"),
+        ("'\t=1", "\t=1"),
+        ("'\r=1", "\r=1"),
+        ("'\n=1", "\n=1"),
+        ("'\n=1", ["", "=1"]),
+        ("a;'=1", "a;=1"),
+        ("a=1; b-c@d", "a=1; b-c@d"),
+        ("'=1", "'=1"),
+        ('1""2', '1"2'),
+        ("", ""),
+    ],
+)
+def test_safe_csv(cell: str, value: str | list[str]) -> None:
+    """A single quote stands before what a spreadsheet would take for a formula, in values and in the names of fields."""
+    name = value if isinstance(value, str) else "="
+    header = cell if isinstance(value, str) else "'="
+    assert f'"{header}"\n"{cell}"\n' == as_safe_csv(Results((name,), [{name: value}]))
+
+
 def test_table() -> None:
     """The table leaves out fields that no result has, and counts."""
     expected = """_time                          name      values
@@ -67,7 +92,7 @@ def test_blocks() -> None:
 @pytest.mark.parametrize(
     ("expected", "write"),
     [("no results\n", as_table), ("[]\n", as_json), ("a\n", as_csv)],
-    ids=["table", "json", "csv"],
+    ids=("table", "json", "csv"),
 )
 def test_nothing(expected: str, write: object) -> None:
     """No results are said to be none, an empty array, a header."""

@@ -1,6 +1,6 @@
-"""The formats in which logs are read: one folder each, which says how the format is recognised and how it is read.
+"""The formats of logs. Each has a folder, which says how the format is recognised and how it is read.
 
-A further format is a folder that has what `Format` lists, and a place in FORMATS.
+To add a format, add a folder that has what `Format` lists, and its name to FORMATS.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ class Format(Protocol):
     """What the folder of a format has.
 
     Attributes:
-        NAME: What reports call it.
-        EXPECTED: What its reader expects; the end of an error of a log without an event.
+        NAME: Its name in reports.
+        EXPECTED: What its reader expects, for the error of a log without events.
     """
 
     NAME: str
     EXPECTED: str
 
     def recognises(self, head: bytes) -> bool:
-        """Tell whether a log is of this format, given its first block, whose first event may be cut off."""
+        """Return whether a log has this format, by its first block, whose first event may be incomplete."""
 
     def read(self, log: Log, fields: Sequence[str]) -> Iterator[Item]:
-        """Read a log fast: what is not usual is left to read_exactly, which gives the same."""
+        """Read a log fast; the exact reader, which gives the same rows, reads what is unusual."""
 
     def read_exactly(self, log: Log, fields: Sequence[str]) -> Iterator[Item]:
-        """Read a log event by event; raises DataError where it cannot be read at all."""
+        """Read a log event by event; DataError if it cannot be read at all."""
 
 
-# The first that recognises a log reads it.
+# The first format that recognises a log reads it.
 FORMATS: Sequence[Format] = (evtx, xml, jsonl)
 
 
 def recognised(log: Log) -> Format:
-    """Return the format of a log; raises DataError where it has none that replay reads."""
+    """Return the format of a log; DataError if replay does not read it."""
     head, log.blocks = peek(log.blocks)
     start = head.lstrip()
     if not start:

@@ -1,15 +1,15 @@
-"""Native .evtx files: the `evtx` package decodes each record to XML, which is then read as any other.
+"""Native .evtx files: the `evtx` package decodes each record to XML, which is then read as other XML.
 
-`records` has the package decode a file, a large one by `decoder` in a process of its own. `exact` reads one record at a time,
-`fast` a block of them.
+`records` decodes a file with the package; for a large file, `decoder` does so in a process of its own. `exact` reads one record
+at a time, `fast` reads blocks of them.
 """
 
 from __future__ import annotations
 
-from splreplay.logs.formats.evtx.exact import read as read_exactly
-from splreplay.logs.formats.evtx.fast import read
+from collections.abc import Iterator, Sequence
 
-__all__ = ["EXPECTED", "NAME", "read", "read_exactly", "recognises"]
+from splreplay.logs.events import Item
+from splreplay.logs.opening import Log
 
 NAME = "evtx"
 EXPECTED = "expected is an .evtx file that holds records"
@@ -17,5 +17,22 @@ MAGIC = b"ElfFile\0"
 
 
 def recognises(head: bytes) -> bool:
-    """Tell whether a log begins as an .evtx file does."""
+    """Return whether a log begins like an .evtx file."""
     return head.lstrip().startswith(MAGIC)
+
+
+# The readers are imported when a log has this format, because importing them takes longer than reading many a log.
+
+
+def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log fast."""
+    from splreplay.logs.formats.evtx import fast
+
+    return fast.read(log, fields)
+
+
+def read_exactly(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log event by event."""
+    from splreplay.logs.formats.evtx import exact
+
+    return exact.read(log, fields)

@@ -1,7 +1,7 @@
-"""Decodes the records of an .evtx file: as a script, in a process of its own.
+"""Decode the records of an .evtx file; as a script, in a process of its own.
 
-The package that decodes holds the interpreter, so nothing else could be done meanwhile. Standard output is, for each Piece, a
-line of JSON, [ends, error], and then its text; and END, unless there was trouble.
+The package that decodes does not release the interpreter, so this process could do nothing else meanwhile. The script writes,
+for each Piece, a line of JSON, [ends, error], and then its text; after the last one it writes END.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ END = b'"the end"\n'
 
 
 class Piece(NamedTuple):
-    """Records that follow each other, as the package writes them.
+    """Consecutive records, as the package writes them.
 
     Args:
         text: Their XML in UTF-8, one after the other.
-        ends: Where in it each of them ends.
-        error: Why the record behind them cannot be decoded; None where it can, or there is none.
+        ends: Where in the text each of them ends.
+        error: Why the record after them cannot be decoded; None if there is no such record.
     """
 
     text: bytes
@@ -34,8 +34,8 @@ class Piece(NamedTuple):
 
 
 def pieces(path: str, start: int = 0) -> Iterator[Piece]:
-    """Decode a file of whole chunks from a record on, given its place; RuntimeError or OSError where it is no .evtx file."""
-    # Indenting would fill empty elements with white space.
+    """Decode a file of whole chunks from record number *start* on; RuntimeError or OSError if it is not an .evtx file."""
+    # Indentation would put white space into empty elements.
     records: Iterator[Any] = PyEvtxParser(path, indent=False).records()
     texts: list[bytes] = []
     size = 0
@@ -71,6 +71,6 @@ def write(path: str, out: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    # Unlike that of an interpreter that was told not to buffer, this file writes all of what it is given.
+    # sys.stdout of an interpreter that does not buffer may write a part only; this file writes everything.
     with open(1, "wb") as output:
         write(sys.argv[1], output)

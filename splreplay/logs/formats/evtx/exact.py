@@ -12,18 +12,18 @@ from splreplay.logs.formats.xml.exact import Parser
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent
 
-# `evtx` writes GUIDs without the braces that Windows shows, and no such GUID would match one of another log.
+# `evtx` writes GUIDs without the braces that Windows writes, so they would not match those of other logs.
 GUID = re.compile(rb">([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})</")
 
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
-    """Read a log; raises DataError where it is no .evtx file after all."""
+    """Read a log; DataError if it turns out not to be an .evtx file."""
     parser = Parser(fields)
     return batches(chain.from_iterable(rows(parser, item) for item in records(log)), fields)
 
 
 def rows(parser: Parser, item: Records | BadEvent) -> Iterator[Row | BadEvent]:
-    """Read the records of one item of `records`; what is no record stays as it is."""
+    """Read the records of one item of `records`; a bad event is passed on."""
     if isinstance(item, BadEvent):
         yield item
     else:
@@ -31,7 +31,7 @@ def rows(parser: Parser, item: Records | BadEvent) -> Iterator[Row | BadEvent]:
 
 
 def row(parser: Parser, records: Records, number: int) -> Row | BadEvent:
-    """Read one record, given its place among the others."""
+    """Read one record, by its place among *records*."""
     start = records.ends[number - 1] if number else 0
     try:
         return parser.row(braced(records.text[start : records.ends[number]]))
@@ -40,5 +40,5 @@ def row(parser: Parser, records: Records, number: int) -> Row | BadEvent:
 
 
 def braced(text: bytes) -> bytes:
-    """Return events with their GUIDs as Windows shows them, from what the package writes."""
+    """Return the package's events with GUIDs as Windows writes them."""
     return GUID.sub(rb">{\1}</", text)

@@ -1,4 +1,4 @@
-"""Native .evtx files, read fast: their records are events of XML, which are read by their shapes."""
+"""Native .evtx files, read fast: their records are XML events, which are read by their shapes."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
 
 
 def _end_events(item: Records) -> bool:
-    """Tell whether each record ends as an event does."""
+    """Return whether each record ends like an event."""
     return all(item.text.endswith(EVENT_END, 0, end) for end in item.ends)

@@ -1,4 +1,4 @@
-"""The records of an .evtx file, decoded to XML, and what is wrong with its chunks.
+"""The records of an .evtx file, decoded to XML, and the problems of its chunks.
 
 Source of the format: libyal/libevtx, documentation/Windows XML Event Log (EVTX).asciidoc.
 """
@@ -22,23 +22,23 @@ from splreplay.logs.formats.evtx import decoder
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent
 
-# A file of so much is worth a process to decode it.
+# From this size on, a process of its own decodes a file.
 PROCESS_BYTES = 16 << 20
-# The most that Linux lets anyone have: the two processes wait for each other less often.
+# The largest pipe that Linux allows to all users, so that the two processes wait for each other less often.
 PIPE_BYTES = 1 << 20
 
-# A file is a header and whole chunks; a chunk begins with a header of its own, which has checksums.
+# A file has a header and whole chunks; each chunk has a header of its own, with checksums.
 HEADER_BYTES, CHUNK_BYTES, CHUNK_HEADER_BYTES = 4096, 65536, 512
 CHUNK_MAGIC = b"ElfChnk\0"
 
 
 class Records(NamedTuple):
-    """Records that follow each other.
+    """Consecutive records.
 
     Args:
-        first: The number of the first in the file, from 1 on.
+        first: The number of the first one in the file, from 1.
         text: Their XML as the package writes it, one after the other.
-        ends: Where in it each of them ends.
+        ends: Where in the text each of them ends.
     """
 
     first: int
@@ -47,18 +47,18 @@ class Records(NamedTuple):
 
 
 def records(log: Log) -> Iterator[Records | BadEvent]:
-    """Yield the records of a file, and what is wrong: with its chunks, which are looked at meanwhile, before its records."""
+    """Yield the records of a file and its problems, those of the chunks first; a thread checks the chunks meanwhile."""
     with tempfile.NamedTemporaryFile(suffix=".evtx") as spool, ThreadPoolExecutor(1) as pool:
         path = _whole_chunks(log, spool)
         chunks = pool.submit(list, _chunks(path))
         bad_chunks = _bad(chunks)
-        number = found = 0
+        number = decoded = 0
         try:
             for piece in decoder.pieces(path) if os.path.getsize(path) < PROCESS_BYTES else _decoded(path):
                 if piece.ends:
                     yield Records(number + 1, piece.text, piece.ends)
                 number += len(piece.ends)
-                found += len(piece.ends)
+                decoded += len(piece.ends)
                 if piece.error is not None:
                     number += 1
                     yield from bad_chunks
@@ -67,18 +67,18 @@ def records(log: Log) -> Iterator[Records | BadEvent]:
             raise DataError(f"this .evtx file cannot be read: {error}", log.path) from None
         yield from bad_chunks
         expected = sum(item for item in chunks.result() if isinstance(item, int))
-        if found < expected:
-            lost = f"{expected - found:,} of the {expected:,} records that the chunks announce cannot be read"
+        if decoded < expected:
+            lost = f"{expected - decoded:,} of the {expected:,} records that the chunks announce cannot be read"
             yield BadEvent("end", lost)
 
 
 def _decoded(path: str) -> Iterator[decoder.Piece]:
-    """Decode a file as decoder.pieces does: in a process of its own, and here what that had not told when it ended early."""
+    """Decode a file as decoder.pieces does, in a process of its own; if that ends early, the rest is decoded here."""
     # -P: the script imports nothing that lies beside it.
     command = [sys.executable, "-P", decoder.__file__, path]
-    told = 0
+    passed_on = 0
     with (
-        suppress(OSError, ValueError, TypeError),  # no process to be had, or one that tells something else
+        suppress(OSError, ValueError, TypeError),  # the process cannot be started, or its output is something else
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pipesize=PIPE_BYTES) as process,
     ):
         try:
@@ -90,12 +90,12 @@ def _decoded(path: str) -> Iterator[decoder.Piece]:
                 if len(text) < size:
                     break
                 yield decoder.Piece(text, ends, error)
-                told += len(ends) + (error is not None)
+                passed_on += len(ends) + (error is not None)
             else:
                 return
         finally:
             process.kill()
-    yield from decoder.pieces(path, told)
+    yield from decoder.pieces(path, passed_on)
 
 
 def _bad(chunks: Future[list[BadEvent | int]]) -> Iterator[BadEvent]:
@@ -103,7 +103,7 @@ def _bad(chunks: Future[list[BadEvent | int]]) -> Iterator[BadEvent]:
 
 
 def _chunks(path: str) -> Iterator[BadEvent | int]:
-    """Yield how many records each chunk announces, and what is wrong with it: `evtx` passes over much of that."""
+    """Yield how many records each chunk announces, and its problems, many of which `evtx` ignores."""
     with open(path, "rb") as file:
         offset = HEADER_BYTES
         empty = 0
@@ -130,13 +130,13 @@ def _chunks(path: str) -> Iterator[BadEvent | int]:
 
 
 def _whole_chunks(log: Log, spool: IO[bytes]) -> str:
-    """Return the path of a file that the package can seek in, copied to *spool* where the log is none."""
+    """Return the path of a file of whole chunks, which is a copy in *spool* if the log itself is not such a file."""
     if log.file and (os.path.getsize(log.file) - HEADER_BYTES) % CHUNK_BYTES == 0:
         return log.file
     spool.writelines(log.blocks)
     missing = -(spool.tell() - HEADER_BYTES) % CHUNK_BYTES
     if missing:
-        # The package would pass over a chunk that is cut short, its whole records and all, without a word.
+        # The package would silently skip an incomplete chunk, also the whole records in it.
         spool.write(bytes(missing))
         log.flaw = log.flaw or "the file ends within a chunk: copy it again, what follows is lost"
     spool.flush()

@@ -31,21 +31,21 @@ from splreplay.logs.report import LISTED, UNLISTED, BadEvent
 
 SYSMON = "Microsoft-Windows-Sysmon"
 NEWLINE = re.compile(rb"\n")
-# What a line may have around it: white space, the byte order mark where files were put together, the zeros of a file
-# that was not written full. None of it begins or ends a JSON object.
+# What may be around a line: white space, the byte order mark where files were joined, the zeros of a file that was not
+# completely written. A JSON object neither begins nor ends with any of them.
 PADDING = string.whitespace.encode() + codecs.BOM_UTF8 + b"\0"
-# A line has a value in each column, however short it is.
+# The most lines of a piece: even the shortest line takes a value in each column.
 MAX_LINES = 1 << 16
-# An EventID and a time take more.
+# An event with an EventID and a time has more bytes.
 EVENT_BYTES = 32
 SURROGATE = re.compile("[\ud800-\udfff]")
 
-# What the flat forms call a thing; the first that an event has counts.
+# The names of a value in the flat forms; the first one that an event has counts.
 PROVIDER = ("SourceName", "Provider", "ProviderName", "EventSourceName")
 COMPUTER = ("Computer", "Hostname", "HostName")
-# UtcTime comes last: in EID 3 of real logs it is up to days before the event.
+# UtcTime comes last, because in event 3 of real logs it may be days before the event.
 TIME = ("SystemTime", "TimeCreated", "@timestamp", "UtcTime")
-# What NXLog's time is made of, which counts before those: see local_time.
+# NXLog's time is made of these, and takes precedence over TIME: see local_time.
 LOCAL_TIME = ("EventTime", "EventReceivedTime", "@timestamp")
 
 
@@ -80,21 +80,21 @@ def pieces(log: Log) -> Iterator[Piece]:
 
 
 def _line_ends(content: bytes) -> int:
-    """Return how many line feeds there are, while other threads go on."""
+    """Return the number of line feeds, without stopping other threads."""
     all_ = np.frombuffer(content, np.uint8)
     parts = (all_[start : start + CACHED] for start in range(0, len(all_), CACHED))
     return sum(int(np.count_nonzero(part == ord("\n"))) for part in parts)
 
 
 def lines(content: bytes) -> Iterable[bytes]:
-    """Return the lines of a piece, each with its line feed; a list of very short ones would take far more memory."""
+    """Return the lines of a piece, each with its line feed, not as a list, which would take far more memory."""
     return io.BytesIO(content)
 
 
 def rows(numbered: Iterable[tuple[int, bytes]], fields: Sequence[str]) -> Iterator[Row | BadEvent]:
-    """Read lines, each given with its number; blank ones are no events.
+    """Read lines, which come with their numbers; blank lines are skipped.
 
-    Of those that are too short for an event, only as many are looked at as are listed.
+    Lines that are too short for an event are only parsed as long as they are still listed.
     """
     bad = 0
     for number, line in numbered:
@@ -111,7 +111,7 @@ def rows(numbered: Iterable[tuple[int, bytes]], fields: Sequence[str]) -> Iterat
 
 def _row(line: bytes, fields: Sequence[str]) -> Row:
     try:
-        # Numbers stay as they are written: 0x… and large ones are text in Splunk too.
+        # Numbers are kept as written: 0x… and large numbers are text in Splunk too.
         text = line.decode("utf-8", "replace")
         record = json.loads(text, parse_int=str, parse_float=str, object_pairs_hook=_first_of_each)
     except (ValueError, RecursionError) as error:
@@ -120,30 +120,30 @@ def _row(line: bytes, fields: Sequence[str]) -> Row:
         raise UnreadableEventError("this is not a JSON object")
     winlog = record.get("winlog")
     if isinstance(winlog, dict):
-        data = winlog.get("event_data")
-        if not isinstance(data, dict):
-            data = {}
-        data = {SPELLED.get(name, name): value for name, value in data.items()} | data
+        values = winlog.get("event_data")
+        if not isinstance(values, dict):
+            values = {}
+        values = {SPELLED.get(name, name): value for name, value in values.items()} | values
         provider, identifier = _first(winlog, "provider_name"), _first(winlog, "event_id")
         computer, channel = _first(winlog, "computer_name"), _first(winlog, "channel")
         time = epoch(_first(record, "@timestamp") or "")
     else:
-        data = record
+        values = record
         provider, computer = _first(record, *PROVIDER), _first(record, *COMPUTER)
         identifier, channel = _first(record, "EventID"), _first(record, "Channel")
         time = _flat_time(record)
     return Row(
-        provider or _implied_provider(channel, data),
+        provider or _implied_provider(channel, values),
         event_id(identifier or ""),
         time,
         computer,
         channel,
-        tuple(_text(data.get(field)) for field in fields),
+        tuple(_text(values.get(field)) for field in fields),
     )
 
 
 def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object whose first value of a name counts, as it does in XML."""
+    """Return an object in which the first value of a name counts, as in XML."""
     record: dict[str, Any] = {}
     for name, value in pairs:
         record.setdefault(name, value)
@@ -156,19 +156,19 @@ def _flat_time(record: Mapping[str, Any]) -> float:
 
 
 def local_time(local: str, received: str | None, relayed: str | None) -> float:
-    """Return the moment of an NXLog sender's local time, taken for UTC where the record does not tell its zone.
+    """Return the time of an NXLog event, whose local time is treated as UTC if the record does not show its zone.
 
-    EventReceivedTime is local too, and a relay (Logstash) adds the same moment in UTC as @timestamp; between
-    the two lie seconds, and zones differ by quarters of an hour.
+    EventReceivedTime is local too, and a relay (Logstash) adds the same moment in UTC as @timestamp. The two are seconds
+    apart, and zones differ by quarters of an hour, so their difference gives the zone.
     """
     if received is None or relayed is None:
         return epoch(local)
     return epoch(local, round((epoch(received) - epoch(relayed)) / 900) * 900)
 
 
-def _implied_provider(channel: str | None, data: Mapping[str, Any]) -> str:
-    """Name the provider where the event does not: Sysmon, by its channel or by the field that only it has."""
-    return SYSMON if (channel or "").startswith(f"{SYSMON}/") or data.get("UtcTime") is not None else ""
+def _implied_provider(channel: str | None, values: Mapping[str, Any]) -> str:
+    """Return the provider of an event that names none: Sysmon, if it has its channel or the field that only Sysmon has."""
+    return SYSMON if (channel or "").startswith(f"{SYSMON}/") or values.get("UtcTime") is not None else ""
 
 
 def _first(record: Mapping[str, Any], *keys: str) -> str | None:
@@ -180,7 +180,7 @@ def _first(record: Mapping[str, Any], *keys: str) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    """Return a JSON value as the text that Windows would show; null is None."""
+    """Return a JSON value as the text that Windows shows; None for null."""
     if value is None:
         return None
     if isinstance(value, bool):

@@ -1,6 +1,6 @@
-"""JSON lines, read fast: the values of lines that can mean but one thing are taken from all of a block at once.
+"""JSON lines, read fast: DuckDB takes the values of a whole block at once, from all lines whose meaning is certain.
 
-`exact` reads all other lines. Nothing but speed is lost without this module: `exact.read` gives the same rows.
+`exact` reads the other lines. Without this module only speed would be lost: `exact.read` gives the same rows.
 """
 
 from __future__ import annotations
@@ -30,35 +30,35 @@ def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
     """Read a log, as exact.read does."""
 
     def read_piece(piece: exact.Piece) -> list[Item]:
-        # Lines that are too short for events would cost far more memory than they have bytes, and a line that is longer than a
-        # block makes up for none of them. The check of the values needs as much, too.
+        # Lines that are too short for events would take far more memory than they have bytes; one very long line among them
+        # does not change that. The check of the values needs such a length too.
         if min(len(piece.content), opening.BLOCK_BYTES) < exact.EVENT_BYTES * piece.lines:
             return list(batches(exact.rows(enumerate(exact.lines(piece.content), piece.number), fields), fields))
         wanted = form(piece.content, fields)
-        found = values_of(piece, wanted)
-        provider = _provider(found.columns) if wanted.implied else found.columns["provider"]
-        return _read(found, provider, piece, fields)
+        taken = values_of(piece, wanted)
+        provider = _provider(taken.columns) if wanted.implied else taken.columns["provider"]
+        return _read(taken, provider, piece, fields)
 
-    # So that there is work while rows are written, as the writer takes as long as two pieces.
+    # Several pieces ahead, so that threads have work while rows are written, which takes as long as two pieces.
     return in_threads(read_piece, ((piece,) for piece in exact.pieces(log)), 2 * THREADS)
 
 
-def _read(found: Values, provider: pa.Array, piece: exact.Piece, fields: Sequence[str]) -> list[Item]:
-    """Return the bad events of a piece, and the rows in one batch."""
-    columns, sure = found.columns, found.sure
+def _read(taken: Values, provider: pa.Array, piece: exact.Piece, fields: Sequence[str]) -> list[Item]:
+    """Return the rows of a piece in one batch, and its bad events."""
+    columns, sure = taken.columns, taken.sure
     for name in SYSTEM:
-        # Another key may hold what this one does not. A view begins with the length of the text.
+        # Another key may have the value that is empty in this one. A view begins with the length of the text.
         length = np.frombuffer(columns[name].buffers()[1], "<u4")[::4]
         sure &= (length > 0) | np.asarray(columns[name].is_null())
     sure &= np.asarray(provider.is_valid()) & np.asarray(columns["computer"].is_valid())
     ids, moments = pa.array(_event_ids(columns["event_id"], sure)), pa.array(_moments(columns, sure))
     computer, channel, *values = (columns[name] for name in ("computer", "channel", *fields))
     batch = batch_of([provider, ids, moments, computer, channel, *values], fields)
-    return [batch] if sure.all() else _with_others(batch, sure, piece, found.ends, fields)
+    return [batch] if sure.all() else _with_others(batch, sure, piece, taken.ends, fields)
 
 
 def _provider(columns: Mapping[str, pa.Array]) -> pa.Array:
-    """Return the providers, Sysmon where an event names none but has its channel or the field that only it has."""
+    """Return the providers; Sysmon for an event that names none, but has Sysmon's channel or the field that only Sysmon has."""
     provider = columns["provider"]
     if not provider.null_count:
         return provider
@@ -71,7 +71,7 @@ def _provider(columns: Mapping[str, pa.Array]) -> pa.Array:
 def _with_others(
     batch: pa.RecordBatch, sure: Booleans, piece: exact.Piece, ends: Integers, fields: Sequence[str]
 ) -> list[Item]:
-    """Return the batch with the rows of the lines that are not sure in their places, and the bad events among these."""
+    """Return the batch with the exactly read rows of the other lines in their places, and the bad events of these lines."""
     bad = BadEvents()
     rows: list[Row] = []
     places: list[int] = []
@@ -86,7 +86,7 @@ def _with_others(
     known = np.flatnonzero(sure)
     order = np.argsort(np.concatenate((known, np.array(places, np.int64))))
     read_exactly = [item for item in batches(rows, fields) if isinstance(item, pa.RecordBatch)]
-    # Arrow takes no rows out of columns of views.
+    # Arrow's take does not work on columns of views.
     texts = [(column.name, pa.string() if column.type == pa.string_view() else column.type) for column in batch.schema]
     first, *rest = (pa.table(item).cast(pa.schema(texts)) for item in (batch, *read_exactly))
     table = pa.concat_tables([first.take(pa.array(known)), *rest]).take(pa.array(order))
@@ -94,7 +94,7 @@ def _with_others(
 
 
 def _event_ids(texts: pa.Array, sure: Booleans) -> Integers:
-    """Return the EventIDs; those that are none are not sure."""
+    """Return the EventIDs; lines with an invalid one are marked as not sure."""
     coded = texts.cast(pa.string()).fill_null("").dictionary_encode()
     ids = []
     for text in coded.dictionary.to_pylist():
@@ -102,13 +102,13 @@ def _event_ids(texts: pa.Array, sure: Booleans) -> Integers:
             ids.append(event_id(text))
         except UnreadableEventError:
             ids.append(-1)
-    found: Integers = np.array(ids, np.int32)[np.asarray(coded.indices)]
-    sure &= found >= 0
-    return found
+    numbers: Integers = np.array(ids, np.int32)[np.asarray(coded.indices)]
+    sure &= numbers >= 0
+    return numbers
 
 
 def _moments(columns: Mapping[str, pa.Array], sure: Booleans) -> Floats:
-    """Return the times in seconds since 1970; those that are none are not sure."""
+    """Return the times in seconds since 1970; lines with an invalid one are marked as not sure."""
     moments, known = _utc(columns["#time"])
     known &= np.asarray(columns["#local"].is_null())
     rows = np.flatnonzero(sure & ~known)
@@ -124,7 +124,7 @@ def _moments(columns: Mapping[str, pa.Array], sure: Booleans) -> Floats:
 
 
 def _utc(column: pa.Array) -> tuple[Floats, Booleans]:
-    """Return the times that are such as 2020-09-20T01:18:13.416Z, and which are."""
+    """Return the times of the form 2020-09-20T01:18:13.416Z, and which have this form."""
     texts = column.cast(pa.string()).fill_null("")
     edges = np.frombuffer(texts.buffers()[1], np.int32)[: len(texts) + 1].astype(np.int64)
     content = np.frombuffer(bytes(texts.buffers()[2] or b"") + bytes(TIME_BYTES), np.uint8)

@@ -1,4 +1,4 @@
-"""Where lines of JSON hold what is read of them: the form of a log, as `exact` tells it, told by the first of its lines."""
+"""The form of JSON lines: which keys hold the values that are read, as in `exact`, by the first line of a block."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from splreplay.logs.formats.jsonl import exact
 # The keys to a value, from the line's own object inwards.
 Place: TypeAlias = tuple[str, ...]
 
-# The first event of a piece is looked for in so much of it.
+# The first event of a piece is searched in so many of its bytes.
 FORM_BYTES = 1 << 16
-# What else than fields a line is read for. The three behind #time make the moment of NXLog's form.
+# What is read of a line besides the fields. The three after #time make the time of NXLog's form.
 SYSTEM = ("provider", "event_id", "computer", "channel", "#time", "#local", "#received", "#relayed", "#utc")
-# Of the three, the last differs from the one before in case alone, as no two columns of DuckDB may.
+# The last of the three names differs from the second only in case, which columns of DuckDB must not.
 COMPUTER = exact.COMPUTER[:-1]
 
 
@@ -25,9 +25,9 @@ class Form(NamedTuple):
     """One form of lines.
 
     Args:
-        values: Each of SYSTEM and of the fields, and its place; None where this form has none.
-        empty: Places which hold nothing but null, if anything: what stood there would count before those.
-        implied: Whether an event without a provider is read as one that names none.
+        values: The place of each of SYSTEM and of the fields; None where this form has none.
+        empty: Places that must be absent or null, because a value there would take precedence.
+        implied: Whether the provider of an event without one is implied.
     """
 
     values: tuple[tuple[str, Place | None], ...]
@@ -57,7 +57,7 @@ def _first_event(piece: bytes) -> Mapping[str, object]:
 
 @cache
 def _winlogbeat(fields: Sequence[str]) -> Form:
-    data = ("winlog", "event_data")
+    event_data = ("winlog", "event_data")
     system = {
         "provider": "provider_name",
         "event_id": "event_id",
@@ -65,14 +65,16 @@ def _winlogbeat(fields: Sequence[str]) -> Form:
         "channel": "channel",
     }
     values: dict[str, Place] = {name: ("winlog", key) for name, key in system.items()}
-    values |= {"#time": ("@timestamp",), "#utc": (*data, "UtcTime")} | {name: (*data, name) for name in fields}
-    others = tuple((*data, other) for other, name in SPELLED.items() if name in fields)
+    values |= {"#time": ("@timestamp",), "#utc": (*event_data, "UtcTime")} | {
+        name: (*event_data, name) for name in fields
+    }
+    others = tuple((*event_data, other) for other, name in SPELLED.items() if name in fields)
     return Form(_complete(values, fields), others, implied=True)
 
 
 @cache
 def _flat(fields: Sequence[str], provider: str | None, computer: str | None, time: str | None) -> Form:
-    """Return a flat form by the keys of an event for three things, None where it has none of those that count."""
+    """Return a flat form, by the keys that an event has for three values; None where it has no such key."""
     keys = {"provider": provider, "event_id": "EventID", "computer": computer, "channel": "Channel"}
     keys["#utc"] = "UtcTime" if provider is None else None
     local, received, relayed = exact.LOCAL_TIME

@@ -1,7 +1,7 @@
-"""The values of a block of JSON lines, by DuckDB.
+"""The values of a block of JSON lines, read by DuckDB.
 
-DuckDB's parser is quick, and lenient: it takes a trailing comma and NaN, and writes some numbers anew. A line that it
-takes is sure where its bytes show that none of this is in it.
+DuckDB's parser is fast, but lenient: it accepts a trailing comma and NaN, and changes how some numbers are written. A line that
+it accepts is sure if its bytes show that it has none of these.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from splreplay.logs.formats.jsonl.exact import Piece
 from splreplay.logs.formats.jsonl.form import Form, Place
 from splreplay.sql.values import identifier, literal
 
-# In more objects than this, the exact reader may find a line too deep.
+# With more objects than this, a line may be too deep for the exact reader.
 MAX_OBJECTS = 100
-# No value that is looked at needs more bytes to tell what it is.
+# This many bytes are enough to see what a value is.
 VALUE_BYTES = 32
 # How the text of an object or an array begins; no GUID does.
 NESTED = np.frombuffer(b'{"{}["[]', "<u2")
@@ -32,9 +32,9 @@ class Values(NamedTuple):
     """What the lines of a piece hold.
 
     Args:
-        columns: String views of each of SYSTEM and of the fields, a row a line.
-        sure: Which lines mean that to the exact reader, too.
-        ends: Where in the piece the next line begins.
+        columns: String views of each of SYSTEM and of the fields, with a row for each line.
+        sure: The lines for which the exact reader gives the same values.
+        ends: Where in the piece each line ends.
     """
 
     columns: Mapping[str, pa.Array]
@@ -43,7 +43,7 @@ class Values(NamedTuple):
 
 
 def values_of(piece: Piece, form: Form) -> Values:
-    """Return what stands in the places of a form; a piece has VALUE_BYTES or more."""
+    """Return the values in the places of a form; a piece has VALUE_BYTES or more."""
     content = piece.content
     ends = np.flatnonzero(np.frombuffer(content, np.uint8) == ord("\n")) + 1
     if not content.endswith(b"\n"):
@@ -55,12 +55,12 @@ def values_of(piece: Piece, form: Form) -> Values:
         try:
             table = cursor.sql(_query(form)).to_arrow_table()
         except (duckdb.Error, UnicodeDecodeError):
-            # A line is not JSON, or is not even UTF-8 and stands in the message. To try each line alone takes a fifth longer.
+            # Some line is not JSON, or not even UTF-8, which then breaks the message. Trying each line takes a fifth longer.
             table = cursor.sql(_query(form, "try({})")).to_arrow_table()
-    [found] = table.combine_chunks().to_batches()
-    columns = {name: found[name] for name, _ in form.values}
+    [batch] = table.combine_chunks().to_batches()
+    columns = {name: batch[name] for name, _ in form.values}
     plain, nesting = _plain(content, ends)
-    sure = np.asarray(found["sure"]) & plain
+    sure = np.asarray(batch["sure"]) & plain
     if nesting:
         for column in columns.values():
             # A view begins with the length of the text and its first four bytes.
@@ -71,9 +71,10 @@ def values_of(piece: Piece, form: Form) -> Values:
 
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
-    """Return a database for all logs, whose cursors each work in the thread that has them, alone."""
+    """Return one database for all logs; each of its cursors works in its own thread only."""
     settings: dict[str, str | bool | int | float | list[str]] = {
         "threads": 1,
+        "temp_directory": "",  # else it may be one in the current folder
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "produce_arrow_string_view": "true",
@@ -88,7 +89,7 @@ def _query(form: Form, attempt: str = "{}") -> str:
 
     Args:
         form: The form.
-        attempt: What stands around the expression that fails where a line is not JSON.
+        attempt: The SQL around the expression that fails for a line that is not JSON.
     """
     taken = [place for _, place in form.values if place]
     known = {_folded(place): place for place in taken}
@@ -99,7 +100,7 @@ def _query(form: Form, attempt: str = "{}") -> str:
             taken.append(place)
             sure.append(f"{_value(place)} IS NULL")
         else:
-            # No two keys may differ in case alone, so the other one is looked for in the text, escaped or not.
+            # Two keys must not differ only in case, so the other one is searched in the text, escaped or not.
             seen = f"(contains(line, {literal(place[-1])}) OR contains(line, '\\u'))"
             sure.append(f"({_value(twin)} IS NOT NULL OR NOT {seen})")
     transformed = attempt.format(f"json_transform(line, {literal(json.dumps(_structure(taken)))})")
@@ -121,7 +122,7 @@ def _value(place: Place) -> str:
 
 
 def _structure(places: Iterable[Place]) -> dict[str, Any]:
-    """Return what json_transform takes the values of *places* for."""
+    """Return the structure by which json_transform extracts the values of *places*."""
     structure: dict[str, Any] = {}
     for *objects, key in places:
         inner = structure
@@ -132,7 +133,7 @@ def _structure(places: Iterable[Place]) -> dict[str, Any]:
 
 
 def _plain(piece: bytes, ends: Integers) -> tuple[Booleans, bool]:
-    """Tell which lines, of those that DuckDB takes, are JSON and mean the same to the exact reader; and if any nests.
+    """Return which of the lines that DuckDB accepts are JSON with the same meaning for the exact reader, and whether any nests.
 
     Every value follows a colon, a comma or an opening bracket; it is a string, a whole number, true, false or null, an
     object, or an array of strings. No comma stands before a closing bracket.
@@ -140,19 +141,19 @@ def _plain(piece: bytes, ends: Integers) -> tuple[Booleans, bool]:
     content = np.frombuffer(piece, np.uint8)
     separators, closers = [], []
     for start in range(0, len(piece), CACHED):
-        # One byte before the part and two behind it, but where the piece begins or ends: there, nothing follows.
+        # The part, with one byte before it and two after it, except at the beginning and the end of the piece.
         first = max(start, 1)
         part = content[first - 1 : start + CACHED + 2]
         before, byte = part[:-3], part[1:-2]
         quote, space = part == ord('"'), part == ord(" ")
         text_follows = quote[2:-1] | (space[2:-1] & quote[3:])
-        # A key ends with a quote, and so does what is not known yet before a comma; white space may follow.
+        # A key ends with a quote, and so does a text before a comma; white space may follow.
         separator = ((byte == ord(":")) | (byte == ord(","))) & (before <= ord('"'))
         separators.append(np.flatnonzero(separator & ~text_follows) + first)
         closers.append(np.flatnonzero(part[1:] | 0x20 == ord("}")) + first)
     separator_at, closer_at = np.concatenate(separators), np.concatenate(closers)
     known, nested = _known_values(content, separator_at)
-    # One space alone before a closing bracket is no harm, nor is a text with such.
+    # A single space before a closing bracket is harmless, also inside of a text.
     before, second = content[closer_at - 1], content[closer_at - 2]
     before = np.where(before == ord(" "), second, before)
     harmless = (before != ord(",")) & (before > 0x20)
@@ -164,18 +165,18 @@ def _plain(piece: bytes, ends: Integers) -> tuple[Booleans, bool]:
 
 
 def _known_values(content: Bytes, separators: Integers) -> tuple[Booleans, Booleans]:
-    """Tell which separators have a value behind them that is no string but known, and which of these nest."""
+    """Return which separators precede a known value other than a string, and which of these values nest."""
     at = separators + 1 + (content[np.minimum(separators + 1, len(content) - 1)] == ord(" "))
     inside = at <= len(content) - VALUE_BYTES
     text = windows(content, np.where(inside, at, 0), VALUE_BYTES).view(np.uint8)
     first, second = text[:, 0], text[:, 1]
     digits = (text >= ord("0")) & (text <= ord("9"))
     digits[:, 0] |= first == ord("-")
-    # The place behind the number; 0 where there is none, or where it is too long.
+    # The place after the number; 0 if there is no number, or it is too long.
     behind = digits.argmin(axis=1)
     end = text[np.arange(len(text)), behind]
     number = (behind > 0) & ((end == ord(",")) | (end == ord("}")) | (end <= 0x20))
-    # DuckDB makes 0 of it.
+    # DuckDB changes -0 to 0.
     number &= (first != ord("-")) | (second != ord("0"))
     word = (first == ord("t")) | (first == ord("f")) | ((first == ord("n")) & (second == ord("u")))
     nested = (first == ord("{")) | ((first == ord("[")) & ((second == ord('"')) | (second == ord("]"))))

@@ -6,18 +6,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
-from splreplay.logs.formats.xml.exact import read as read_exactly
-from splreplay.logs.formats.xml.fast import read
-
-__all__ = ["EXPECTED", "NAME", "read", "read_exactly", "recognises"]
+from splreplay.logs.events import Item
+from splreplay.logs.opening import Log
 
 NAME = "xml"
 EXPECTED = "expected is one <Event …>…</Event> after another, without a prefix such as <e:Event>"
-# Where its beginning is lost, an event has a tag all the same; so may a value in JSON.
+# An event that has lost its beginning still has tags, but so may a value in JSON.
 BEGINNING = re.compile(rb"\s*(?:<|[^\s{].*?<(?:\w+:)?Event[\s>])", re.DOTALL)
 
 
 def recognises(head: bytes) -> bool:
-    """Tell whether a log begins with a tag or has one of an event."""
+    """Return whether a log begins with a tag, or has the tag of an event."""
     return BEGINNING.match(head) is not None
+
+
+# The readers are imported when a log has this format, because importing them takes longer than reading many a log.
+
+
+def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log fast."""
+    from splreplay.logs.formats.xml import fast
+
+    return fast.read(log, fields)
+
+
+def read_exactly(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    """Read a log event by event."""
+    from splreplay.logs.formats.xml import exact
+
+    return exact.read(log, fields)

@@ -19,30 +19,30 @@ from splreplay.logs.events import SPELLED, Item, Row, UnreadableEventError, batc
 from splreplay.logs.opening import Log, whole
 from splreplay.logs.report import LISTED, UNLISTED, BadEvent
 
-# The delimiter belongs to the name: <EventData> and </Events> are other elements.
+# What follows the name matters: <EventData> and <Events> are other elements.
 START = re.compile(rb"<Event(?=[\s>])")
 EVENT_END = b"</Event>"
 END = re.compile(rb"</Event\s{0,8}>")
-# Only what is left of an event ends elements between two events, or the root does.
+# Between two events, only the rest of a broken event has end tags, besides that of the root.
 REMAINS = re.compile(rb"</(?!Events\s{0,8}>)")
 
 CDATA_START, CDATA_END = b"<![CDATA[", b"]]>"
 CDATA = re.compile(re.escape(CDATA_START) + b".*?" + re.escape(CDATA_END), re.DOTALL)
 COMMENT_START, COMMENT_END = b"<!--", b"-->"
 COMMENT_OR_TAG = re.compile(b"<!--(?P<comment>.*?)-->|(?P<start>%b)|%b" % (START.pattern, END.pattern), re.DOTALL)
-# What may be a CDATA section or a comment is none if it has no end in so many bytes.
+# Something that looks like a CDATA section or a comment is neither if it has no end within so many bytes.
 MAX_OPEN_BYTES = 16 << 20
 
-# System, its EventID and its time take more.
+# An event with System, EventID and time has more bytes.
 EVENT_BYTES = 64
 
-# What XML 1.0 allows in no form, not even escaped (section 2.2).
+# Characters that XML 1.0 does not allow, not even escaped (section 2.2).
 ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]+)|([0-9]+));")
 
 
 class Parts(NamedTuple):
-    """The texts that an event is read for; None where it lacks one."""
+    """The texts that are read of an event; None for one that it lacks."""
 
     provider: str
     event_id: str
@@ -53,13 +53,13 @@ class Parts(NamedTuple):
 
 
 def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
-    """Read a log; raises DataError where it has a DTD, which no event log has and which is refused unread."""
+    """Read a log; DataError if it has a DTD, which no event log has and which is never read."""
     parser = Parser(fields)
     return batches(chain.from_iterable(rows(parser, log.path, *piece) for piece in pieces(log)), fields)
 
 
 def pieces(log: Log) -> Iterator[tuple[int, bytes]]:
-    """Cut a log into large pieces of whole events, each with its offset; those in comments are blank."""
+    """Cut a log into large pieces of whole events, each with its offset; events in comments are blanked."""
     offset, piece = 0, b""
     for _, more in whole(log, EVENT_END, END):
         piece += more
@@ -73,9 +73,9 @@ def pieces(log: Log) -> Iterator[tuple[int, bytes]]:
 
 
 def rows(parser: Parser, path: str, offset: int, content: bytes) -> Iterator[Row | BadEvent]:
-    """Read one piece of the log at *path*, which ends behind an event and begins at *offset*.
+    """Read one piece of the log at *path*, which begins at *offset* and ends after an event.
 
-    Of the bad events that are too short for an event, only as many are looked at as are listed.
+    Bad events that are too short for an event are only parsed as long as they are still listed.
     """
     marked = _marked(content)
     bad = 0
@@ -85,7 +85,7 @@ def rows(parser: Parser, path: str, offset: int, content: bytes) -> Iterator[Row
         if mark != piece:
             items = list(items)
             if not any(isinstance(item, Row) for item in items):
-                # What looked like a CDATA section may begin in what is left of one event and end in another.
+                # What looks like a CDATA section may begin in the rest of a broken event and end in another event.
                 items = _parts(parser, path, offset + begin, piece, bad)
         for item in items:
             bad += isinstance(item, BadEvent)
@@ -93,13 +93,13 @@ def rows(parser: Parser, path: str, offset: int, content: bytes) -> Iterator[Row
 
 
 def hides_ends(content: bytes) -> bool:
-    """Tell whether CDATA sections hold what elsewhere ends an event, so that no event can be read on its own."""
+    """Return whether CDATA sections contain ends of events, so that events cannot be read one by one."""
     marked = _marked(content)
     return marked is not content and len(END.findall(marked)) < len(END.findall(content))
 
 
 def _ready(content: bytes) -> int:
-    """Return where the last event ends before a CDATA section or a comment that is still open, if there is one."""
+    """Return where the last event ends before a CDATA section or a comment that is still open; the length if none is open."""
     marked = _marked(content)
     opened = min(_opened(marked, CDATA_START, CDATA_END), _opened(marked, COMMENT_START, COMMENT_END))
     if opened == len(content):
@@ -112,13 +112,13 @@ def _ready(content: bytes) -> int:
 
 
 def _opened(content: bytes, start: bytes, end: bytes) -> int:
-    """Return where the first *start* stands that has no *end* behind it; the length where there is none."""
+    """Return the place of the first *start* without an *end* after it; the length if there is none."""
     at = content.find(start, content.rfind(end) + 1)
     return at if at >= 0 else len(content)
 
 
 def _may_hide(content: bytes) -> bool:
-    """Tell whether `<!` stands in *content*: most logs have none, and one byte is found far sooner than several."""
+    """Return whether *content* has `<!`. Most logs do not, and searching for one byte is far faster than for several."""
     if b"!" not in content:
         return False
     text = np.frombuffer(content, np.uint8)
@@ -126,10 +126,10 @@ def _may_hide(content: bytes) -> bool:
 
 
 def _uncommented(content: bytes) -> bytes:
-    """Return *content*, as long as it was, with blanks in the place of the events that stand in comments.
+    """Return *content*, in its length, with blanks in the place of events in comments.
 
-    A comment that stands in an event, or holds anything but events, stays as it is: it may begin in what is left of one
-    event and end in another.
+    A comment inside of an event, or with anything but events, is left as it is: it may begin in the rest of a broken event
+    and end in another event.
     """
     if COMMENT_START not in content:
         return content
@@ -146,23 +146,23 @@ def _uncommented(content: bytes) -> bytes:
 
 
 def _are_events(marked: bytes) -> bool:
-    """Tell whether there are whole events, and no other tag before, between or behind them."""
+    """Return whether there are whole events, and no other tags before, between or after them."""
     *events, rest = END.split(marked)
     starts = [[match.start() for match in START.finditer(event)] for event in events]
     return bool(events) and b"<" not in rest and starts == [[event.find(b"<")] for event in events]
 
 
 def _marked(content: bytes) -> bytes:
-    """Return *content*, as long as it was, with nothing in its CDATA sections that looks like a tag."""
+    """Return *content*, in its length, with nothing in its CDATA sections that looks like a tag."""
     if not _may_hide(content) or CDATA_START not in content:
         return content
-    # Behind the last end there is no section, and to look for one from each start would take forever.
+    # After the last end there is no section, and searching from each start there would take forever.
     last = content.rfind(CDATA_END) + len(CDATA_END)
     return CDATA.sub(lambda section: b"x" * len(section[0]), content[:last]) + content[last:]
 
 
 def _edges(marked: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where each part that ends behind an event begins and ends, and what is left."""
+    """Yield the begin and end of each part that ends after an event, and of the rest."""
     begin = 0
     for match in END.finditer(marked):
         yield begin, match.end()
@@ -172,14 +172,14 @@ def _edges(marked: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _parts(parser: Parser, path: str, offset: int, piece: bytes, bad: int) -> Iterator[Row | BadEvent]:
-    """Read one piece as if nothing in it were a CDATA section."""
+    """Read one piece as if it had no CDATA sections."""
     for first, last in _edges(piece):
         part = piece[first:last]
         yield from _piece(parser, path, offset + first, part, part, bad)
 
 
 def _piece(parser: Parser, path: str, offset: int, piece: bytes, marked: bytes, bad: int) -> Iterator[Row | BadEvent]:
-    """Read one piece, of which *marked* shows where its tags are; before it, *bad* events were met."""
+    """Read one piece, whose tags *marked* shows; *bad* is the number of bad events before it."""
     starts = START.finditer(marked)
     first = next(starts, None)
     before = marked[: first.start()] if first else marked
@@ -190,7 +190,7 @@ def _piece(parser: Parser, path: str, offset: int, piece: bytes, marked: bytes, 
         yield BadEvent(f"offset {offset}", "this is not a whole event")
     if not first:
         return
-    # Where an event lacks its end, a piece has two starts. Only the last one can be whole.
+    # If an event lacks its end, the piece has two starts, and only the last event can be whole.
     start = first.start()
     for later in starts:
         yield BadEvent(f"offset {offset + start}", "this event has no end") if bad < LISTED else UNLISTED
@@ -216,19 +216,19 @@ class Parser:
             resolve_entities=False,
             load_dtd=False,
             no_network=True,
-            huge_tree=True,  # An event may be larger than 10 MB; without a DTD nothing in it can grow.
+            huge_tree=True,  # an event may be larger than 10 MB, and without a DTD nothing in it can grow
             remove_comments=True,
             remove_pis=True,
         )
 
     def row(self, xml: bytes) -> Row:
-        """Return the event's Row; raises UnreadableEventError where *xml* is not one whole event."""
+        """Return the event's Row; UnreadableEventError if *xml* is not one whole event."""
         parts = self.parts(xml)
         identifier, time = event_id(parts.event_id), epoch(parts.time)
         return Row(parts.provider, identifier, time, parts.computer, parts.channel, parts.values)
 
     def parts(self, xml: bytes) -> Parts:
-        """Return the event's texts; raises UnreadableEventError where *xml* is not well-formed."""
+        """Return the event's texts; UnreadableEventError if *xml* is not well-formed."""
         provider, identifier, time, computer, channel = "", "", "", None, None
         values = self._absent.copy()
         for section in self._tree(xml):
@@ -247,19 +247,19 @@ class Parser:
                         case "Channel":
                             channel = _text(item)
             elif name == "EventData":
-                for data in section:
-                    field = data.get("Name")
+                for element in section:
+                    field = element.get("Name")
                     field = SPELLED.get(field, field)
                     if field in values and values[field] is None:
-                        values[field] = _text(data)
+                        values[field] = _text(element)
         return Parts(provider, identifier, time, computer, channel, tuple(values.values()))
 
     def _tree(self, xml: bytes) -> etree._Element:
         try:
             return etree.fromstring(xml, self._lxml)
         except etree.XMLSyntaxError as error:
-            # A forwarder passes on whatever bytes a command line has, and Splunk reads them, so one of
-            # them must not hide the event.
+            # A forwarder passes on any bytes of a command line, and Splunk reads them, so a bad byte must not hide
+            # the event.
             repaired = _legal(xml)
             if repaired == xml:
                 raise UnreadableEventError(f"this is not well-formed XML: {error.msg}") from None
@@ -270,7 +270,7 @@ class Parser:
 
 
 def _legal(xml: bytes) -> bytes:
-    """Put U+FFFD in the place of what is no UTF-8 or no XML character."""
+    """Replace by U+FFFD what is not UTF-8 or not a character of XML."""
     text = ILLEGAL.sub("\ufffd", xml.decode("utf-8", "replace"))
     return REFERENCE.sub(_legal_reference, text).encode()
 

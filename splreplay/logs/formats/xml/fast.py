@@ -1,6 +1,6 @@
-"""Windows event XML, read fast: events of a known shape by `shapes`, all others by the exact reader.
+"""Windows event XML, read fast: `shapes` reads events of a known shape, and the exact reader all others.
 
-Nothing but speed is lost without this module: `exact.read` gives the same rows.
+Without this module only speed would be lost: `exact.read` gives the same rows.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from splreplay.logs.threads import in_threads
 
 Exact: TypeAlias = Callable[[int, int], "Iterable[Row | BadEvent]"]
 
-# More events than this of shapes yet unknown are read exactly, block by block.
+# In each block, at most so many events of unknown shapes are learned from; the rest is read exactly.
 LESSONS = 50
 MAX_SHAPES = 500
-# An event of more is nothing that Windows writes, and costs more to learn than to parse.
+# Windows writes no event with more tags, and one would cost more to learn than to parse.
 MAX_TAGS = 1_000
 
-# What of the view of a short text belongs to it, by its length.
+# Which bytes of a view belong to a short text, by its length.
 SHORT = 12
 MASKS = np.frombuffer(
     b"".join((b"\xff" * (4 + length)).ljust(16, b"\0") for length in range(SHORT + 1)), "<u4"
@@ -66,15 +66,15 @@ class Learned:
         Args:
             block: Whole events.
             parser: The exact reader's.
-            exactly: Reads some events exactly, given the numbers of the first and the last in the block.
+            exactly: Reads events exactly, from one number in the block to another.
             fields: The fields that *parser* reads.
         """
-        found = list(self._find(block, parser))
+        of_shapes = list(self._find(block, parser))
         unknown = np.ones(len(block.end), np.bool_)
-        for _, events in found:
+        for _, events in of_shapes:
             unknown[events.events] = False
         bad = BadEvents()
-        # An end of an event alone is none, and there may be millions of them: those are counted that would not be listed.
+        # An end without an event is a bad event. There may be millions, so those that would not be listed are only counted.
         ends = np.flatnonzero(unknown & (block.count == 1))[LISTED:]
         unknown[ends] = False
         bad.count = len(ends)
@@ -86,11 +86,11 @@ class Learned:
                     bad.add(item)
                 else:
                     rows.setdefault(first, []).append(item)
-        batch = _batch(block, found, rows, fields)
+        batch = _batch(block, of_shapes, rows, fields)
         return [*([batch] if batch.num_rows else []), *([bad] if bad.count else [])]
 
     def _find(self, block: Block, parser: exact.Parser) -> Iterator[tuple[Shape, Found]]:
-        """Yield the events that have a shape, known or learned from the first of them."""
+        """Yield the events of each shape, which is known, or is learned from the first of them."""
         left = np.where(block.plain() & (block.count <= MAX_TAGS), block.count, 0)
         for count in np.unique(left[left > 0]).tolist():
             shapes = self._shapes.setdefault(count, [])
@@ -98,7 +98,7 @@ class Learned:
             number = lessons = 0
             while len(events):
                 if number == len(shapes):
-                    # None of the known shapes: learn from the first event, which then has it, or is read exactly.
+                    # No known shape fits. Learn from the first event; if that fails, it is read exactly.
                     if lessons == LESSONS or len(shapes) == MAX_SHAPES:
                         break
                     lessons += 1
@@ -110,19 +110,19 @@ class Learned:
                     shapes.append(shape)
                 shape = shapes[number]
                 number += 1
-                found = shape.find(block, events)
-                if len(found.events):
-                    yield shape, found
-                    left[found.events] = 0
+                of_shape = shape.find(block, events)
+                if len(of_shape.events):
+                    yield shape, of_shape
+                    left[of_shape.events] = 0
                     events = np.flatnonzero(left == count)
 
 
 def _batch(
-    block: Block, found: Sequence[tuple[Shape, Found]], others: Mapping[int, Sequence[Row]], fields: Sequence[str]
+    block: Block, of_shapes: Sequence[tuple[Shape, Found]], others: Mapping[int, Sequence[Row]], fields: Sequence[str]
 ) -> pa.RecordBatch:
-    """Put the rows into the order of the log; the text of those found stays where it stands in the block."""
+    """Return all rows in the order of the log; texts of events with a shape are not copied from the block."""
     rows_of = np.zeros(len(block.end), np.int64)
-    for _, events in found:
+    for _, events in of_shapes:
         rows_of[events.events] = 1
     for event, rows in others.items():
         rows_of[event] = len(rows)
@@ -130,7 +130,7 @@ def _batch(
     count = int(rows_of.sum())
     ids, times = np.zeros(count, np.int32), np.zeros(count)
     texts = Texts(block, len(fields) + 3, count)
-    for shape, events in found:
+    for shape, events in of_shapes:
         place = at[events.events]
         ids[place], times[place] = shape.event_id, events.time
         texts.point(shape.columns, place, events.start, events.length)
@@ -148,20 +148,20 @@ def _batch(
 
 
 class Texts:
-    """Columns of Arrow string views: a text of up to 12 bytes stands in its view, a longer one where that points.
+    """Columns of Arrow string views: a view holds a text of up to 12 bytes itself, and points to a longer one.
 
     Source: Arrow Columnar Format, "Variable-size Binary View Layout".
     """
 
     def __init__(self, block: Block, columns: int, rows: int) -> None:
-        """Start with no value anywhere: their views are zero, as some readers look at them all the same."""
+        """Start without values; their views are zero, because some readers look at them nevertheless."""
         self._block = block
         self._views = np.zeros((columns, rows, 2), np.uint64)
         self._valid = np.zeros((columns, rows), np.bool_)
         self._written = bytearray()
 
     def point(self, columns: Sequence[int], rows: Integers, start: Integers, length: Integers) -> None:
-        """Set values to text of the block; *start* and *length* have a row for each of *rows*, a column for each of *columns*."""
+        """Set values to texts of the block; *start* and *length* have a row for each of *rows* and a column for each of *columns*."""
         view = self._block.at(start - 4, 16).view(np.uint32)
         view[..., 0] = length
         view &= MASKS[np.minimum(length, SHORT)]
@@ -173,14 +173,14 @@ class Texts:
         self._valid[place] = True
 
     def write(self, column: int, rows: Integers | int, text: str) -> None:
-        """Set the value of some rows to a text that does not stand in the block."""
-        data = text.encode()
-        head = len(data) | int.from_bytes(data[:4], "little") << 32
-        if len(data) <= SHORT:
-            tail = int.from_bytes(data[4:], "little")
+        """Set the value of some rows to a text that is not in the block."""
+        encoded = text.encode()
+        head = len(encoded) | int.from_bytes(encoded[:4], "little") << 32
+        if len(encoded) <= SHORT:
+            tail = int.from_bytes(encoded[4:], "little")
         else:
             tail = 1 | len(self._written) << 32
-            self._written += data
+            self._written += encoded
         self._views[column, rows] = (head, tail)
         self._valid[column, rows] = True
 

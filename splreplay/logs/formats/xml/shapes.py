@@ -1,9 +1,8 @@
-"""The shape of an event: its text without its values. What has a known shape needs no parser.
+"""The shape of an event is its text without its values. An event of a known shape needs no parser.
 
-A shape is learned by asking the exact reader, with a mark in the place of each value, what that value means.
-Another event with the same text between its values, byte for byte, and values of plain characters is then
-well-formed too and means the same, so its values are taken from where they stand. All events of a block are
-compared at once, by numpy.
+To learn a shape, the exact reader reads the event with a mark in the place of each value, which shows what the value means.
+Another event that has the same text between its values, byte for byte, and whose values are plain characters, is well-formed
+too and means the same. So its values are taken from their places. numpy compares all events of a block at once.
 """
 
 from __future__ import annotations
@@ -30,16 +29,16 @@ from splreplay.logs.arrays import (
 from splreplay.logs.events import UnreadableEventError, event_id
 from splreplay.logs.formats.xml.exact import EVENT_END, Parser
 
-# Text is fetched and compared in pieces of this many bytes.
+# Text is read and compared in pieces of this many bytes.
 WINDOW = 48
-# No read goes further behind the end of an event.
+# No read goes further beyond the end of an event.
 REACH = 2 * WINDOW
 
 TAG = re.compile(rb"""<[^<>'"]*(?:(?:'[^<']*'|"[^<"]*")[^<>'"]*)*>""")
 OPENING = re.compile(rb"<([^\s/!?>]+)(?:[^>]*[^/])?>")
-# Their text is that of the event's kind, so it belongs to the shape.
+# The text of these elements belongs to the kind of event, so it is part of the shape.
 FIXED = (b"EventID", b"Version", b"Level", b"Task", b"Opcode", b"Keywords", b"Channel")
-# Their attributes differ from event to event; those of other tags belong to the shape.
+# The attributes of these tags differ from event to event; those of other tags are part of the shape.
 TIME_CREATED = re.compile(
     rb"""(<TimeCreated\s+SystemTime=['"])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)(['"]\s*/?>)"""
 )
@@ -50,10 +49,10 @@ MARKED = re.compile(f"{MARK}([0-9]+){MARK}")
 
 
 class Block:
-    """The bytes of whole events, and where their tags are.
+    """The bytes of whole events, and the places of their tags.
 
     Args:
-        content: More than REACH bytes; each event ends with `</Event>`, the last one at the end of it all.
+        content: More than REACH bytes; each event ends with `</Event>`, and so does the content.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -62,7 +61,7 @@ class Block:
         self.tags: Integers = np.flatnonzero(self.bytes == ord("<"))
         ends = np.flatnonzero(self.bytes[np.minimum(self.tags + 2, len(content) - 1)] == ord("E"))
         ends = ends[self.at(np.minimum(self.tags[ends], len(content) - 8), 8)[:, 0] == _word(EVENT_END)]
-        # Of each event: its first tag, how many it has, and where it ends.
+        # For each event: its first tag, how many tags it has, and where it ends.
         self.first: Integers = np.concatenate(([0], ends[:-1] + 1))
         self.count: Integers = ends + 1 - self.first
         self.end: Integers = self.tags[ends] + len(EVENT_END)
@@ -72,7 +71,7 @@ class Block:
         return windows(self.content, places, size)
 
     def plain(self) -> Booleans:
-        """Tell which events hold nothing but characters that mean themselves, and end well before the block does."""
+        """Return which events have only characters that mean themselves, and end REACH bytes or more before the block does."""
         at = np.concatenate(
             [
                 part + start
@@ -112,7 +111,7 @@ def _special(content: Bytes) -> Integers:
 
 
 class Slot(Enum):
-    """What stands between two pieces of text that all events of a shape have."""
+    """What is between two pieces of text that all events of a shape have."""
 
     TEXT = auto()
     TIME = auto()
@@ -124,11 +123,11 @@ class Piece(NamedTuple):
 
     Args:
         tag: The number of the tag in the event.
-        offset: 0 or, where the text begins with the end of the tag before, negative.
+        offset: 0, or negative if the text begins with the end of the previous tag.
         text: The text.
-        slot: What stands between this piece and the next.
-        between: What stands between the values of the attributes, where the slot has such; all of them have
-            the quotes that *text* ends with.
+        slot: What is between this piece and the next.
+        between: The text between the values of attributes, if the slot has such; all values are in the quotes with which
+            *text* ends.
     """
 
     tag: int
@@ -144,8 +143,8 @@ class Found(NamedTuple):
     Args:
         events: Their numbers in the block.
         time: In seconds since 1970.
-        start: Where each value begins: a row an event, a column an entry of the shape's `columns`.
-        length: How many bytes it has.
+        start: Where each value begins, in a row for each event and a column for each of the shape's `columns`.
+        length: How many bytes each value has.
     """
 
     events: Integers
@@ -160,8 +159,8 @@ class Shape:
     Attributes:
         tags: How many tags an event has.
         event_id: Its EventID.
-        columns: Which columns of text have a value that varies, by number.
-        constants: What other columns always hold; the rest is absent.
+        columns: The numbers of the columns of text whose value varies.
+        constants: The values of the columns that are always the same; the other columns are absent.
     """
 
     def __init__(
@@ -171,10 +170,10 @@ class Shape:
 
         Args:
             tags: How many tags an event has.
-            pieces: The event's text but for its values.
+            pieces: The event's text without its values.
             time_bytes: How long the time is.
             event_id: The EventID.
-            values: For each column of text: the piece in front of its value, the value that it always has, or None.
+            values: For each column of text: the piece before its value, the value that it always has, or None.
         """
         self.tags = tags
         self.event_id = event_id
@@ -196,8 +195,8 @@ class Shape:
         self._mask = _windows([b"\xff" * len(text) for text in texts])
 
     def find(self, block: Block, events: Integers) -> Found:
-        """Return those of some plain events, all of as many tags, that have this shape."""
-        # A row an event, all through: what is read together then stands together in the block.
+        """Return which of some plain events, which have this number of tags, have this shape."""
+        # Arrays have a row for each event throughout, so that what is read together is close together in the block.
         tags = block.tags[block.first[events][:, None] + self._tags]
         right = self._has_text(block, tags)
         events, tags = events[right], tags[right]
@@ -214,7 +213,7 @@ class Shape:
 
     def _has_text(self, block: Block, tags: Integers) -> Booleans:
         places = tags.take(self._window_pieces, axis=1) + self._window_offsets
-        # An event of another shape may have a tag near an edge of the block, and lack the text that would go beyond it.
+        # An event of another shape may have a tag near an edge of the block, where the text would go beyond it.
         last = len(block.content) - WINDOW
         beyond = (places.min(axis=1) < 0) | (places.max(axis=1) > last)
         text = block.at(places.clip(0, last) if beyond.any() else places, WINDOW)
@@ -225,7 +224,7 @@ class Shape:
 
 
 def learn(event: bytes, parser: Parser) -> Shape | None:
-    """Return the shape of an event, or None where it is not as simple as most.
+    """Return the shape of an event, or None if it is not as simple as most events.
 
     Args:
         event: From its first tag to the end of its last.
@@ -237,7 +236,7 @@ def learn(event: bytes, parser: Parser) -> Shape | None:
     pieces: list[Piece] = []
     marked = bytearray()
     time_bytes = 0
-    # The piece in the making: the tag that it begins with or, by *offset*, near; and its text.
+    # The current piece: the tag from which its place is counted, its offset from it, and its text.
     start, offset, text = 0, 0, b""
     for number, (tag, behind) in enumerate(tags):
         name = OPENING.fullmatch(tag)
@@ -286,7 +285,7 @@ def learn(event: bytes, parser: Parser) -> Shape | None:
 
 
 def _tags(event: bytes) -> list[tuple[bytes, bytes]]:
-    """Return an event's tags, each with the text behind it; nothing where it is not made of such."""
+    """Return an event's tags, each with the text after it; nothing if the event is not made of tags and text."""
     tags = []
     position = 0
     while position < len(event):
@@ -300,10 +299,10 @@ def _tags(event: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _around_attributes(tag: bytes) -> list[bytes]:
-    """Return the text of a tag before, between and behind the values of its attributes, quotes and all.
+    """Return the text of a tag before, between and after the values of its attributes, with their quotes.
 
     Returns:
-        Nothing where the quotes differ, or where a name has a prefix: not every text may be the value of such.
+        Nothing if the quotes differ, or a name has a prefix: its value could not be any text.
     """
     values = list(ATTRIBUTE.finditer(tag))
     quotes = {tag[value.start() : value.start() + 1] for value in values}
@@ -332,12 +331,12 @@ def _windows(texts: Sequence[bytes]) -> Words:
 
 
 def _are_attributes(block: Block, start: Integers, end: Integers, piece: Piece) -> Booleans:
-    """Tell which slots hold values of attributes, without quotes in them, and what belongs between them."""
-    # From the quote before the first value to that behind the last.
+    """Return which slots are values of attributes without quotes in them, with the right text between them."""
+    # From the quote before the first value to the quote after the last one.
     width = (end + 1 - (start - 1)).clip(0, WINDOW + 1)
     text = block.at(start - 1, WINDOW).view(np.uint8)
     inside = np.arange(WINDOW, dtype=np.uint8) < width.astype(np.uint8)[:, None]
-    # White space is made plain in attributes.
+    # Parsers normalise white space in attributes.
     right = (width <= WINDOW) & ~((text < 0x20) & inside).any(1)
     row, at = np.divmod(np.flatnonzero((text == piece.text[-1]) & inside), WINDOW)
     count = 2 * (len(piece.between) + 1)

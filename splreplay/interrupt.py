@@ -1,0 +1,110 @@
+"""Ctrl-C, or SIGTERM, ends a process of ours within about a second, whatever it does at the moment.
+
+Python runs a signal's handler between two steps of Python, so not while DuckDB works on a query. The signal's number is
+therefore sent to a thread too, which breaks the query off. What DuckDB does not break off, one value that a function works on
+for minutes, ends with the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:  # --help needs no database
+    import duckdb
+
+STATUS = 130  # as a shell has it: 128 and the number of the signal
+GRACE_S = 1.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_asked = threading.Event()
+_raised = threading.Event()
+_ended = threading.Event()
+_connections: list[weakref.ref[duckdb.DuckDBPyConnection]] = []
+_left: list[weakref.WeakMethod[Callable[[], None]]] = []
+
+
+def asked() -> bool:
+    """Return whether this process was asked to end: then whatever goes wrong does so for that."""
+    return _asked.is_set()
+
+
+def stoppable(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Return a connection, whose queries will be broken off."""
+    _connections.append(weakref.ref(connection))
+    return connection
+
+
+def undone(undo: Callable[[], None]) -> None:
+    """Have a method of an object called where the process has to end at once, if the object is still there."""
+    _left.append(weakref.WeakMethod(undo))
+
+
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a new folder, which goes with the object, and with the process."""
+    folder = tempfile.TemporaryDirectory(prefix="replay-", ignore_cleanup_errors=True)
+    undone(folder.cleanup)
+    return folder
+
+
+def guard(work: Callable[[], int]) -> int:
+    """Return what *work* returns, the whole work of a process; a signal raises KeyboardInterrupt in it."""
+    receiving, sending = socket.socketpair()
+    sending.setblocking(False)
+    signal.set_wakeup_fd(sending.fileno(), warn_on_full_buffer=False)
+    for number in _SIGNALS:
+        signal.signal(number, _interrupt)
+    threading.Thread(target=_watch, args=(receiving,), daemon=True).start()
+    try:
+        return work()
+    finally:
+        _ended.set()
+        if asked():
+            _end()
+        signal.set_wakeup_fd(-1)
+        sending.close()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Interrupt what Python does; later signals do nothing, as what was begun is being undone."""
+    _asked.set()
+    if not _raised.is_set():
+        _raised.set()
+        raise KeyboardInterrupt
+
+
+def _watch(receiving: socket.socket) -> None:
+    """Wait for a signal, then break off queries, and after a while the process."""
+    while not set(_SIGNALS).intersection(numbers := receiving.recv(64)):
+        if not numbers:  # the work has ended
+            return
+    _asked.set()
+    end = time.monotonic() + GRACE_S
+    while time.monotonic() < end:  # again and again, as the next query may be about to start
+        for reference in list(_connections):
+            if connection := reference():
+                with contextlib.suppress(Exception):  # it is closed
+                    connection.interrupt()
+        if _ended.wait(0.05):
+            return
+    print("interrupted", file=sys.stderr, flush=True)
+    _end()
+
+
+def _end() -> NoReturn:
+    """End the process at once: Python's own end would wait for the threads of DuckDB, or break one off in the middle."""
+    for method in list(_left):
+        if undo := method():
+            with contextlib.suppress(Exception):
+                undo()
+    os._exit(STATUS)

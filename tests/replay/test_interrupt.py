@@ -1,0 +1,50 @@
+"""Ctrl-C and SIGTERM while DuckDB works on a query, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPO
+
+SAMPLE = "tests/recordings/installutil_attack.xml"
+# Each would work for minutes: on rows, between which DuckDB looks up, and on one value, while which it does not.
+ROWS = (
+    "makeresults count=50000 | eval a=1 | streamstats count as n | join max=0 a [| makeresults count=50000 | eval a=1]"
+)
+VALUE = 'makeresults | eval a="x" ' + '| eval a=replace(a, ".", "xxxxxxxxxx")' * 12
+END_S = 60  # of a test that fails
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("search", [ROWS, VALUE], ids=["rows", "a value"])
+def test_a_query_is_broken_off(search: str, number: int, tmp_path: Path) -> None:
+    """A run that is told to end while a query works says so, and takes its temporary folder away."""
+    begun, folder, python = tmp_path / "begun", tmp_path / "folder", tmp_path / "python"
+    folder.mkdir()
+    python.write_text(f"#!/bin/sh\necho > '{begun}'\nexec cat > /dev/null\n")
+    python.chmod(0o755)
+    # The command is started before the query.
+    command = [sys.executable, "-m", "splreplay", "run", SAMPLE, "--python", str(python)]
+    with subprocess.Popen(
+        [*command, "--spl", f"| {search} | rbaenrich"],
+        cwd=REPO,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"TMPDIR": str(folder)},
+    ) as process:
+        try:
+            while process.poll() is None and not begun.exists():
+                time.sleep(0.01)
+            time.sleep(1)
+            process.send_signal(number)
+            _, told = process.communicate(timeout=END_S)
+        finally:
+            process.kill()
+    assert (130, b"interrupted\n", []) == (process.returncode, told, list(folder.iterdir()))
