@@ -4,7 +4,7 @@ LOG ?= tests/recordings/installutil_attack.xml
 VENV := .venv
 BIN := $(VENV)/bin
 # A process for each core; the tests of a file share one, and with it what the file makes for all of them.
-PARALLEL := --numprocesses auto --dist loadfile
+PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run dashboard test quick lint bench package inspect requirements clean
 

@@ -15,6 +15,11 @@ settings.register_profile("replay", deadline=None)
 settings.load_profile("replay")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slow tests first, so that no core is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real recordings; a test that needs it is skipped where it is absent."""

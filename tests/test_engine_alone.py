@@ -19,6 +19,8 @@ import splreplay
 from splreplay.cli import argument_parser
 from tests.conftest import REPO
 
+pytestmark = pytest.mark.slow
+
 ATTACK = REPO / "tests" / "recordings" / "installutil_attack.xml"
 PAGE = (REPO / "docs" / "engine.md").read_text(encoding="utf-8")
 TESTED = """name: Makes one result

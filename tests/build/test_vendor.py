@@ -12,6 +12,8 @@ import pytest
 from builder import vendor
 from builder.problem import BuildError
 
+pytestmark = pytest.mark.slow
+
 SETUP = b"from setuptools import setup\nsetup(name='splunk-sdk', version='2.1.1', packages=['splunklib'])\n"
 RELEASE = {
     "PKG-INFO": b"Metadata-Version: 1.0\nName: splunk-sdk\nVersion: 2.1.1\n",

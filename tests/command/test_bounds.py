@@ -11,6 +11,8 @@ import pytest
 
 from tests.command.splunkd import Outcome, build_app, execute, getinfo, read_reply, run, splunk_csv, start
 
+pytestmark = pytest.mark.slow
+
 IN_MEMORY_KB = 64 * 1024  # of an answer, as installutil_rba_wire.py has it
 FIELDS = ["user", "dest", "connection_to_CNC", "__mv_user", "__mv_connection_to_CNC"]
 

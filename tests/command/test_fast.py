@@ -21,6 +21,8 @@ from installutil_rba_plain import PlainPath
 
 from tests.command.splunkd import DETECTION, build_lookups, splunk_csv
 
+pytestmark = pytest.mark.slow
+
 FIELDS = ("_time", "dest", "user", "parent_process_name", "process_name", "process", "process_guid", "process_id")
 FIELDS = (*FIELDS, "connection_to_CNC", "dest_port")
 EXPECTED_HEADER = table.made_of(ANNOTATION, []).header

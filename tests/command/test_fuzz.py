@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 
+import pytest
+
 from tests.command.splunkd import REPO
+
+pytestmark = pytest.mark.slow
 
 CHUNKS = os.environ.get("RBAENRICH_FUZZ_CHUNKS", "5000")
 

@@ -22,6 +22,8 @@ from tests.command.splunkd import (
     start,
 )
 
+pytestmark = pytest.mark.slow
+
 INPUT_COLUMNS_END = "risk_score"  # the first of the columns that the command adds
 
 

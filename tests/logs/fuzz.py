@@ -172,12 +172,14 @@ def members(random_: random.Random, content: bytes) -> bytes:
     """Return the bytes as gzip members of any size, some of them empty, some with zeros behind them."""
     cuts = sorted(random_.choices(range(len(content) + 1), k=random_.choice([1, 5, 50])))
     parts = [content[start:end] for start, end in itertools.pairwise([0, *cuts, len(content)])]
-    return b"".join(gzip.compress(part, random_.choice([0, 1, 9])) + bytes(random_.choice([0, 0, 9])) for part in parts)
+    return b"".join(
+        gzip.compress(part, random_.choice([0, 1, 9]), mtime=0) + bytes(random_.choice([0, 0, 9])) for part in parts
+    )
 
 
 def flipped(random_: random.Random, content: bytes) -> tuple[bytes, bytes]:
     """Return the bytes as damaged gzip data, and what is uncompressed of all before the damage."""
-    packed = bytearray(random_.choice([gzip.compress(content), members(random_, content)]))
+    packed = bytearray(random_.choice([gzip.compress(content, mtime=0), members(random_, content)]))
     at = random_.choice([random_.randrange(len(packed)), len(packed) - random_.randrange(1, 30)])
     packed[at] ^= 1 << random_.randrange(8)
     rest, text = bytes(packed[:at]), b""

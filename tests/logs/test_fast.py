@@ -14,6 +14,8 @@ from tests.conftest import REPO
 from tests.logs.conftest import event
 from tests.logs.fuzz import outcome
 
+pytestmark = pytest.mark.slow
+
 RECORDINGS = sorted((REPO / "tests" / "recordings").glob("*.xml"))
 REAL = sorted((REPO.parent / "shared" / "data").glob("*.xml*"))
 DATA = {"Image": r"C:\Windows\a.exe", "CommandLine": "@", "User": "u"}

@@ -15,6 +15,8 @@ from tests.conftest import REPO
 from tests.logs.fuzz import FIELDS, outcome
 from tests.logs.json_forms import FORMS, json_lines
 
+pytestmark = pytest.mark.slow
+
 RECORDINGS = sorted((REPO / "tests" / "recordings").glob("*.xml"))
 REAL = sorted((REPO.parent / "shared" / "data").glob("*.xml*"))
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.logs import fuzz
 
+pytestmark = pytest.mark.slow
+
 CASES = int(os.environ.get("REPLAY_FUZZ_CASES", "500"))
 
 

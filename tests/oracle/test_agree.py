@@ -21,6 +21,8 @@ from tests.oracle import commands, expressions, pipelines
 from tests.replay.rows import dataset
 from tests.replay.searches import behind, new_run
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "50"))
 CONNECTION = engine.connect()
 CONNECTION.execute("SET threads = 1")  # a handful of rows need no more

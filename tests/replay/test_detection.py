@@ -18,6 +18,8 @@ from tests.conftest import REPO
 from tests.replay.network import NOON, connection, guid, process, recording
 from tests.replay.searches import replay
 
+pytestmark = pytest.mark.slow
+
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 PUBLISHED = f"{SCHEDULED} - As Published"
 HUNT = f"{SCHEDULED} - Hunt"

@@ -23,6 +23,8 @@ from tests.replay.network import (
 )
 from tests.replay.searches import replay
 
+pytestmark = pytest.mark.slow
+
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 ADDONS = ("current", "cim5", "legacy")
 ATTACK = "installutil_recording_otrf_2020-09-19_sysmon_all.xml.gz"

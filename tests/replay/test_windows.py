@@ -17,6 +17,8 @@ from tests.conftest import REPO
 from tests.replay.network import Event, connection, ended, guid, process, recording
 from tests.replay.searches import replay
 
+pytestmark = pytest.mark.slow
+
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 HUNT = f"{SCHEDULED} - Hunt"
 STANZA = conf.read(REPO / "default" / "savedsearches.conf").stanzas[SCHEDULED]

@@ -18,7 +18,7 @@ from tests.report.hostile import MARK, findings, payloads
 from tests.report.pages import page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")]
 
 # Policy and escaping are two walls; a twin takes one or both away.
 POLICY = re.compile('<meta http-equiv="Content-Security-Policy"[^>]*>')
