@@ -23,7 +23,7 @@ test: $(VENV)/dev.done  ## run all tests, in up to 4 minutes on two cores (ARGS=
 	@$(if $(ARGS),,echo "all tests: up to 4 minutes on two idle cores; make quick is the short form")
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
-quick: $(VENV)/dev.done  ## run the tests that are not slow, up to the first that fails (ARGS as above)
+quick: $(VENV)/dev.done  ## run those that are not slow, in 90 seconds, up to the first that fails (ARGS as above)
 	@$(BIN)/python build.py vendor
 	$(BIN)/python -m pytest $(PARALLEL) --exitfirst -m "not slow" $(ARGS)
 
