@@ -1,4 +1,4 @@
-"""The chunked protocol: what is sent comes back, and a command that misbehaves is an error with the command's own words."""
+"""The chunked protocol: what is sent comes back, and a command that misbehaves is an error with its own words."""
 
 from __future__ import annotations
 
