@@ -140,7 +140,7 @@ def test_drilldown(attack: dict[str, Any]) -> None:
 
 
 def test_empty_log() -> None:
-    """Without an event every panel's search runs, finds nothing, and says that data is missing."""
+    """Without an event every panel's search runs, finds nothing, and says that this is for lack of data."""
     fed = feed(recording([]), App(REPO), "current", Range(EIGHT, TEN))
     found = {source: rows(fed, source) for source in fed["rows"] if source != "ds_data"}
     assert {source: EMPTY.get(source, []) for source in found} == found

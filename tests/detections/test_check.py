@@ -249,7 +249,7 @@ LONG = {name: f"| makeresults | {text}" for name, text in DEEP.items()} | {"long
 
 @pytest.mark.parametrize("search", LONG.values(), ids=LONG)
 def test_deep_text(search: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A search that nests without end, or is a megabyte long, is not supported; those beside it are checked."""
+    """A search that nests without end, or is a megabyte long, is not supported, and those beside it are checked."""
     write(
         tmp_path / "savedsearches.conf",
         f"[Deep]\nsearch = {' '.join(search.split())}\n[Good]\nsearch = | makeresults\n",
@@ -279,7 +279,7 @@ def test_hostile_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 @pytest.mark.parametrize("name", ["package/detections", "default"])
 def test_our_own(name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """What ships is supported, and only the published search has findings: the flaws that ours fixes."""
+    """What ships is supported, and only the published search has findings: those that ours was made to mend."""
     monkeypatch.chdir(REPO)
     status, found, _ = check(capsys, name)
     rules = {finding["rule"] for one in found if "Published" in one["name"] for finding in one["findings"]}

@@ -267,7 +267,7 @@ Row = tuple[object, ...]
 def outcome(
     read: Callable[[Log, Sequence[str]], Iterator[Item]], path: Path, fields: Sequence[str] = FIELDS
 ) -> tuple[list[Row], BadEvents, str]:
-    """Return the rows of some fields, the bad events and the error that a reader gives for a log."""
+    """Return the rows of some fields, the bad events and the error that a reader makes of a log."""
     rows: list[Row] = []
     bad = BadEvents()
     opened = None
@@ -320,7 +320,7 @@ def check(random_: random.Random, folder: Path) -> str:
             assert not wrapped.startswith(opening.GZIP) or b"".join(log_.blocks).startswith(undamaged), "text was lost"
     path.write_bytes(wrapped)
     reader = READERS[kind]
-    # All fields only seldom, because they take the longest.
+    # Seldom all, as they take the longest.
     fields = random_.sample(FIELDS, random_.choice([1, 5, 5, 15, len(FIELDS)]))
     rows, bad, error = outcome(reader.read, path, fields)
     exact = outcome(reader.read_exactly, path, fields)

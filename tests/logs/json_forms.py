@@ -1,4 +1,4 @@
-"""Writes events, which are given as XML, as JSON lines in each form that replay reads."""
+"""Writes events, given as XML, as the JSON lines of each form that replay reads."""
 
 from __future__ import annotations
 

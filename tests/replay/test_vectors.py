@@ -40,7 +40,7 @@ def database() -> duckdb.DuckDBPyConnection:
 
 
 def _run(case: dict[str, Any], database: duckdb.DuckDBPyConnection) -> tuple[Run, list[str], Any]:
-    """Run a case's search with its own tables: over a data model of its rows if it starts with a pipe, else on its rows."""
+    """Run a case's search with its own tables: over a data model of its rows if it starts with a pipe, else on them."""
     rows = case.get("rows", [])
     run = new_run(database.cursor(), App(REPO), TimeRange(NOON, case.get("earliest"), case.get("latest")))
     if case["spl"].startswith("|"):
