@@ -6,6 +6,9 @@ import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
+from splreplay.logs.names import column
+from splreplay.sql.values import identifier
+
 
 @dataclass(frozen=True)
 class Source:
@@ -36,20 +39,30 @@ class EventMapping:
 
     def reads(self, columns: Container[str]) -> list[str]:
         """Return the events' own fields that fill *columns*."""
-        used = set(re.findall(r"\w+", " ".join(sql for name, sql in self.fields.items() if name in columns)))
-        return [field for field in self.source.fields if field in used]
+        sql = " ".join(sql for name, sql in self.fields.items() if name in columns)
+        return sorted(set(re.findall(r"\w+", sql)) & set(self.source.fields), key=self.source.fields.index)
 
     def query(self, columns: Container[str]) -> str:
         """Return the query of these events, with those of *columns* that they fill."""
-        listed = ", ".join(f'{sql} AS "{name}"' for name, sql in self.fields.items() if name in columns)
-        own = "".join(f", nullif({field}, '') AS {field}" for field in self.reads(columns))
+        own = self.reads(columns)
+        listed = ", ".join(f'{over(sql, own)} AS "{name}"' for name, sql in self.fields.items() if name in columns)
+        values = "".join(f", nullif({name}, '') AS {name}" for name in (identifier(column(field)) for field in own))
         return f"""
 SELECT
     {listed}
 FROM (
-    SELECT time, computer, coalesce(channel, '{self.source.channel}') AS channel{own}
+    SELECT time, computer, coalesce(channel, '{self.source.channel}') AS channel{values}
     FROM event WHERE provider = '{self.source.provider}' AND event_id = {self.event_id}
 )"""
+
+
+def over(sql: str, own: Container[str]) -> str:
+    """Return SQL over the names of an event's own values as SQL over their columns."""
+
+    def read(match: re.Match[str]) -> str:
+        return identifier(column(match[0])) if match[0] in own else match[0]
+
+    return re.sub(r"""'(?:[^']|'')*'|"[^"]*"|\w+""", read, sql)
 
 
 def of_every_event(vendor_product: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from splreplay.logs.names import name_of
 from splreplay.run import summary
 from splreplay.run.command import ORDER, Cursor, Pipeline, Reads, Run, Segment, Source, Table, Transform
 from splreplay.run.predicates import predicate_test, resolve, subsearches, time_range
@@ -67,9 +68,7 @@ def _events(run: Run, modifiers: Mapping[str, float]) -> Table:
         "and those of EventData as Windows names them"
     )
     described = run.stages.connection.execute("SELECT name FROM pragma_table_info('event')").fetchall()
-    event_data = [
-        name for (name,) in described if name not in ("provider", "event_id", "time", "computer", "channel", "source")
-    ]
+    event_data = [name for (name,) in described if "#" in name]
     fields = {
         "_time": Sql("time", Kind.NUMBER),
         "host": Sql("computer", Kind.TEXT),
@@ -77,7 +76,7 @@ def _events(run: Run, modifiers: Mapping[str, float]) -> Table:
         "sourcetype": Sql("'XmlWinEventLog'", Kind.TEXT),
         "index": Sql("'main'", Kind.TEXT),
         "EventCode": Sql("CAST(event_id AS VARCHAR)", Kind.TEXT),
-        **{name: Sql(f"nullif({identifier(name)}, '')", Kind.TEXT) for name in event_data},
+        **{name_of(name): Sql(f"nullif({identifier(name)}, '')", Kind.TEXT) for name in event_data},
     }
     # Newest first, as in Splunk.
     rows = run.stages.store(

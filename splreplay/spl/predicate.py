@@ -84,6 +84,18 @@ def fields_of(predicate: Predicate) -> Iterator[str]:
                 yield from fields_of(part)
 
 
+def terms_of(predicate: Predicate) -> Iterator[Term]:
+    """Yield the bare words and phrases of a predicate, without those of its subsearches."""
+    match predicate:
+        case Term():
+            yield predicate
+        case Not():
+            yield from terms_of(predicate.part)
+        case All() | Any():
+            for part in predicate.parts:
+                yield from terms_of(part)
+
+
 def parse_predicate(cursor: Cursor, stop: Callable[[Token], bool] = lambda token: False) -> Predicate:
     """Return the predicate from the cursor's place up to its end, or to the first token for which *stop* is true.
 
