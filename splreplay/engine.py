@@ -112,7 +112,7 @@ def replay(plan: Plan, recording: Recording, means: Means | None = None) -> Repl
 def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
     connection = interrupt.stoppable(recording.connection.cursor())
     models = Models(cim.datasets(connection, plan.addon), plan.shared)
-    run = Run(Stages(connection), plan.app, plan.time, models, means)
+    run = Run(Stages(connection), plan.app, plan.time, plan.addon, plan.fields.raw, models, means)
     with run.ending, run.failing:
         for command in plan.pipeline:
             command.prepare(run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 
 from splreplay.logs.names import column
@@ -45,8 +45,10 @@ class EventMapping:
     def query(self, columns: Container[str]) -> str:
         """Return the query of these events, with those of *columns* that they fill."""
         own = self.reads(columns)
-        listed = ", ".join(f'{over(sql, own)} AS "{name}"' for name, sql in self.fields.items() if name in columns)
-        values = "".join(f", nullif({name}, '') AS {name}" for name in (identifier(column(field)) for field in own))
+        listed = ", ".join(
+            f'{over(sql, own, _column)} AS "{name}"' for name, sql in self.fields.items() if name in columns
+        )
+        values = "".join(f", nullif({name}, '') AS {name}" for name in map(_column, own))
         return f"""
 SELECT
     {listed}
@@ -56,13 +58,13 @@ FROM (
 )"""
 
 
-def over(sql: str, own: Container[str]) -> str:
-    """Return SQL over the names of an event's own values as SQL over their columns."""
+def over(sql: str, own: Container[str], read: Callable[[str], str]) -> str:
+    """Return an expression with the SQL that *read* gives in the place of each of the event's own fields."""
+    return re.sub(r"""'(?:[^']|'')*'|"[^"]*"|\w+""", lambda match: read(match[0]) if match[0] in own else match[0], sql)
 
-    def read(match: re.Match[str]) -> str:
-        return identifier(column(match[0])) if match[0] in own else match[0]
 
-    return re.sub(r"""'(?:[^']|'')*'|"[^"]*"|\w+""", read, sql)
+def _column(field: str) -> str:
+    return identifier(column(field))
 
 
 def of_every_event(vendor_product: str) -> dict[str, str]:

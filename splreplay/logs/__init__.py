@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from splreplay.logs.names import Wanted, column
+from splreplay.logs.names import RAW, Wanted, column
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent, FileReport, LoadReport
 from splreplay.sql.values import identifier, literal
@@ -73,12 +73,12 @@ def load(
             parts = sorted(table.iterdir())
         reports.append(report)
         files |= {str(part): path for part in parts}
-    _create_view(connection, files)
+    _create_view(connection, files, wanted.names)
     return LoadReport(tuple(reports))
 
 
-def _create_view(connection: duckdb.DuckDBPyConnection, files: Mapping[str, str]) -> None:
-    """Create the view `event` of Parquet files, each with the path of its log."""
+def _create_view(connection: duckdb.DuckDBPyConnection, files: Mapping[str, str], names: Sequence[str]) -> None:
+    """Create the view `event` of Parquet files, each with the path of its log; it has the values of *names* in any case."""
     listed = ", ".join(map(literal, files))
     if len(set(files.values())) == 1:
         source, options = literal(next(iter(files.values()))), ""
@@ -86,10 +86,12 @@ def _create_view(connection: duckdb.DuckDBPyConnection, files: Mapping[str, str]
         listed_sources = ", ".join(f"{literal(file)}: {literal(path)}" for file, path in files.items())
         source, options = f"MAP {{{listed_sources}}}[filename]", ", filename = true"
     without = " EXCLUDE (filename)" if options else ""
-    connection.execute(
-        f"CREATE VIEW event AS SELECT *{without}, {source} AS source "
-        f"FROM read_parquet([{listed}], union_by_name = true{options})"
+    rows = f"FROM read_parquet([{listed}], union_by_name = true{options})"
+    known = {name for name, *_ in connection.execute(f"DESCRIBE {rows}").fetchall()}
+    absent = "".join(
+        f", CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in map(column, names) if name not in known
     )
+    connection.execute(f"CREATE VIEW event AS SELECT *{without}, {source} AS source{absent} {rows}")
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
@@ -97,5 +99,5 @@ def create_table(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) ->
     columns = "".join(f", {identifier(column(name))} VARCHAR" for name in names)
     connection.execute(
         "CREATE TABLE event (provider VARCHAR, event_id INTEGER, time DOUBLE, "
-        f"computer VARCHAR, channel VARCHAR, source VARCHAR{columns})"
+        f"computer VARCHAR, channel VARCHAR, source VARCHAR, {RAW} VARCHAR{columns})"
     )
