@@ -217,7 +217,7 @@ JSON_VALUE = re.compile(rb'(?<=": ")[^"\\]+(?=")')
 
 
 def log(random_: random.Random) -> tuple[str, list[bytes]]:
-    """Return the format of a log, and its events: a few kinds of event, each more than once."""
+    """Return the kind of a log, and its events: a few kinds of event, each more than once."""
     kind = random_.choice(["xml", "xml", "xml", "jsonl", "jsonl", "evtx"])
     some = random_.sample(EVENTS[kind], random_.randrange(1, 4))
     if kind != "evtx":  # whose chunks are small
@@ -270,7 +270,7 @@ def outcome(
 ) -> tuple[list[Row], BadEvents, str]:
     """Return the rows of a log as a reader makes them, the bad events and the error.
 
-    Where every value is wanted, a row is the common columns and the names and values that its event has, sorted.
+    If every value is wanted, a row is the common columns and the names and values that its event has, sorted.
     """
     rows: list[Row] = []
     bad = BadEvents()
@@ -337,7 +337,7 @@ def check(random_: random.Random, folder: Path) -> str:
             assert not wrapped.startswith(opening.GZIP) or b"".join(log_.blocks).startswith(undamaged), "text was lost"
     path.write_bytes(wrapped)
     reader = READERS[kind]
-    # Seldom all, as they take the longest.
+    # All fields only seldom, because they take the longest.
     fields: Sequence[str] | Wanted = random_.sample(FIELDS, random_.choice([1, 5, 5, 15, len(FIELDS)]))
     if random_.random() < 0.5:
         fields = Wanted(every=True, raw=random_.random() < 0.5)

@@ -105,5 +105,5 @@ def test_two_million_bad_events_take_little_memory(tmp_path, first, short):
 
 
 def test_each_format_has_its_cases():
-    """A format whose records are in chunks of a file has no room for that many."""
+    """One whose records are in chunks of a file has no room for so many."""
     assert {format_.NAME for format_ in FORMATS} - {"evtx"} == set(SHORT)

@@ -77,7 +77,7 @@ def test_other_fields_are_another_table(tmp_path, log, readings):
 
 
 def test_another_version_of_the_code_is_another_table(tmp_path, log, monkeypatch):
-    """What an older reader made is not taken for what this one would make."""
+    """What an older reader made is not taken for what this reader would make."""
     first = Cache(tmp_path, Wanted(("Image",)))._name(str(log))
     monkeypatch.setattr("splreplay.logs.cache.version", lambda package: "0")
     assert first != Cache(tmp_path, Wanted(("Image",)))._name(str(log))

@@ -69,7 +69,7 @@ def test_a_cut_file_keeps_its_whole_records(loaded):
 
 
 def test_a_file_without_records_is_an_error(loaded):
-    """An empty channel is not an answer."""
+    """An empty channel is no answer."""
     with pytest.raises(DataError, match=r"log: no Windows event was found in this file; expected is an \.evtx file"):
         loaded(write_evtx())
 
