@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from splreplay.spl.tokens import Cursor, Token, lex_eval
+from splreplay.spl.tokens import OPERATORS, Cursor, Token, lex_eval
 
 MAX_NESTING = 50  # each level costs Python some ten stack frames
 
@@ -73,7 +73,6 @@ class Binary:
 
 Expression = Number | Text | Field | Call | Unary | Logic | Binary
 
-_RESERVED = ("and", "or", "xor", "not", "like", "in")
 _COMPARISONS = ("=", "==", "!=", "<", ">", "<=", ">=")
 
 
@@ -188,7 +187,7 @@ def _operand(cursor: Cursor, depth: int) -> Expression:
         if cursor.ahead().is_op("("):
             cursor.take()
             return Call(token.value.lower(), _arguments(cursor, depth), token)
-        if not token.is_word(*_RESERVED):
+        if not token.is_word(*OPERATORS):
             return Field(cursor.take().value)
     cursor.fail("expected a value, a field or a function here")
 

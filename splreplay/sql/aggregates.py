@@ -94,9 +94,12 @@ def parse_by(cursor: Cursor, options: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the fields of the by-clause at the cursor, if there is one, up to one of the *options* that may follow it."""
     if not cursor.accept_word("by"):
         return ()
+    cursor.skip_commas()
     names = [cursor.name()]
-    while cursor.accept_op(",") or (cursor.here.kind in ("word", "quoted") and not at_option(cursor, options)):
+    cursor.skip_commas()
+    while cursor.here.kind in ("word", "quoted") and not at_option(cursor, options):
         names.append(cursor.name())
+        cursor.skip_commas()
     return tuple(names)
 
 

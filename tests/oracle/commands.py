@@ -357,7 +357,7 @@ def _(command: Bin, results: Results) -> Results:
         if size is None:
             return None if command.field == "_time" else value
         start = float(math.floor(size / command.span) * command.span)
-        return start if command.field == "_time" else f"{text(start)}-{text(start + command.span)}"
+        return start if command.is_time else f"{text(start)}-{text(start + command.span)}"
 
     return results.with_field(command.alias, bucket)
 

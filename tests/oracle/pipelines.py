@@ -133,7 +133,7 @@ def _made(template: str, *parts: st.SearchStrategy[str] | list[str]) -> st.Searc
 _OTHERS = '[| makeresults count=2 | eval a="1", b="x", r="y"]'
 COMMANDS: dict[str, st.SearchStrategy[str]] = {
     "append": st.just(f"append {_OTHERS}"),
-    "bin": st.sampled_from(["bin span=10 a", "bin _time span=1h"]),
+    "bin": st.sampled_from(["bin span=10 a", "bin span=1h a", "bin _time span=1h"]),
     "dedup": _made("dedup {}{}{}", ["", "2 "], FIELD, ["", " b", " keepempty=t", " consecutive=t"]),
     "eval": _made("eval {}={}", ["r", "a", "m"], VALUE),
     "eventstats": _made("eventstats {}{}", AGGREGATES, BY),
