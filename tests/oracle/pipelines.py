@@ -27,7 +27,7 @@ FIELD = st.sampled_from(FIELDS)
 ONE = st.sampled_from(["a", "b", "c", "A"])  # fields that start with one value
 LITERAL = st.sampled_from(['"x"', '"10"', '"9"', '""', '"x y"', '"%"', "1", "2", "0", "0.5", "10"])
 REPLACEMENTS = ['"<>"', '""', '"\\\\"', r'"\d"', r'"<\1>"', r'"\2\0"', r'"C:\Users\1x"']
-PATTERN = st.sampled_from(['"x"', '"^x"', '"[0-9]+"', '"(?i)X$"', '"."'])
+PATTERN = st.sampled_from(['"x"', '"^x"', '"[0-9]+"', '"(?i)X$"', '"."', '"(?!x)[a-z]"', r'"(?<=(.))\1"', '"[0-9]++1"'])
 
 
 def _calls(names: str, *arguments: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -152,9 +152,14 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
     ),
     "makemv": st.sampled_from(["makemv b", 'makemv delim="x" allowempty=t a']),
     "mvexpand": _made("mvexpand {}{}", ["m", "a"], ["", " limit=1"]),
-    "regex": _made("regex a{}{}", ["=", "!="], PATTERN),
+    "regex": _made("regex {}{}{}", ["a", "m"], ["=", "!="], PATTERN),
     "rename": _made("rename {} as {}", FIELD, ["a", "r"]),
-    "rex": st.sampled_from(['rex field=a "(?<n>[a-z])(?<b>.)?"', 'rex field=b max_match=0 "(?<m>[0-9])"']),
+    "rex": _made(
+        'rex field={} {}"{}"',
+        ["a", "b", "m"],
+        ["", "max_match=0 ", "max_match=2 "],
+        ["(?<n>[a-z])(?<b>.)?", "(?<m>[0-9])", "(?<n>.)(?!x)", r"(?<n>(?<x>[0-9]).*\2)"],
+    ),
     "search": _made("search {}", PREDICATE),
     "sort": _made("sort {}{}", ["", "2 ", "0 "], ["a", "-a", "-a,b", "num(a)", "str(a)", "-str(b)", "a b"]),
     "stats": st.one_of(
