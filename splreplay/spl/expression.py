@@ -15,9 +15,10 @@ MAX_NESTING = 50  # each level costs Python some ten stack frames
 
 @dataclass(frozen=True)
 class Number:
-    """A number as written."""
+    """A number; *written* is its text, whose zeros say how precise it is."""
 
     value: float
+    written: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def _operand(cursor: Cursor, depth: int) -> Expression:
         cursor.expect_op(")")
         return inner
     if token.kind == "number":
-        return Number(float(cursor.take().value))
+        return Number(float(token.value), cursor.take().value)
     if token.kind == "quoted":
         return Text(cursor.take().value)
     if token.kind == "field":

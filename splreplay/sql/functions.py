@@ -6,7 +6,6 @@ import functools
 import hashlib
 import ipaddress
 import math
-import sys
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -420,9 +419,17 @@ def _round(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 @_function("log", 1, 2)
 def _log(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     base = _number(arguments[1], compiler) if len(arguments) == 2 else "10"
-    # A logarithm of what is not positive, or to the base 1, is not a number.
-    logs = [f"ln(nullif(greatest({value}, 0), 0))" for value in (_number(arguments[0], compiler), base)]
-    return Sql(f"({logs[0]} / spl_divisor({logs[1]}))", Kind.NUMBER)
+    return Sql(f"(ln({_number(arguments[0], compiler)}) / spl_divisor(ln({base})))", Kind.NUMBER)
+
+
+@_function("exact", 1, 1)
+def _exact(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    """The number, computed without rounding its product, as a factor that rounds none."""
+    (expression,) = arguments
+    if isinstance(expression, Binary) and expression.op == "*":
+        sides = [compiler.operand(side) for side in (expression.left, expression.right)]
+        return Sql(f"({as_number(sides[0])} * {as_number(sides[1])})", Kind.NUMBER, exact=True)
+    return Sql(_number(expression, compiler), Kind.NUMBER, exact=True)
 
 
 @_function("min", 1, None)
@@ -496,20 +503,11 @@ _TEMPLATES: dict[str, tuple[tuple[_Read, ...], str, Kind]] = {
     "floor": ((_number,), "floor({})", Kind.NUMBER),
     "ceil": ((_number,), "ceil({})", Kind.NUMBER),
     "ceiling": ((_number,), "ceil({})", Kind.NUMBER),
-    "exact": ((_number,), "{}", Kind.NUMBER),
-    "sqrt": ((_number,), _bound("{}", f"CASE WHEN {_BOUND} >= 0 THEN sqrt({_BOUND}) END"), Kind.NUMBER),
-    "exp": (
-        (_number,),
-        _bound("{}", f"CASE WHEN {_BOUND} < {math.log(sys.float_info.max)!r} THEN exp({_BOUND}) END"),
-        Kind.NUMBER,
-    ),
-    "ln": ((_number,), _bound("{}", f"CASE WHEN {_BOUND} > 0 THEN ln({_BOUND}) END"), Kind.NUMBER),
+    "sqrt": ((_number,), "sqrt({})", Kind.NUMBER),
+    "exp": ((_number,), "exp({})", Kind.NUMBER),
+    "ln": ((_number,), "ln({})", Kind.NUMBER),
     "pi": ((), number(math.pi), Kind.NUMBER),
-    "pow": (
-        (_number, _number),
-        _bound("pow({}, {})", f"CASE WHEN isfinite({_BOUND}) THEN {_BOUND} END"),
-        Kind.NUMBER,
-    ),
+    "pow": ((_number, _number), "pow({}, {})", Kind.NUMBER),
     "strftime": ((_number, _text), "py_strftime({}, {})", Kind.LITERAL),
     "strptime": ((_text, _text), "py_strptime({}, {})", Kind.NUMBER),
 }

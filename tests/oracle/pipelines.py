@@ -25,7 +25,7 @@ ROWS = (
 )
 FIELD = st.sampled_from(FIELDS)
 ONE = st.sampled_from(["a", "b", "c", "A"])  # fields that start with one value
-LITERAL = st.sampled_from(['"x"', '"10"', '"9"', '""', '"x y"', '"%"', "1", "2", "0", "0.5", "10"])
+LITERAL = st.sampled_from(['"x"', '"10"', '"9"', '""', '"x y"', '"%"', "1", "2", "0", "0.5", "0.250", "10"])
 REPLACEMENTS = ['"<>"', '""', '"\\\\"', r'"\d"', r'"<\1>"', r'"\2\0"', r'"C:\Users\1x"']
 PATTERN = st.sampled_from(['"x"', '"^x"', '"[0-9]+"', '"(?i)X$"', '"."', '"(?!x)[a-z]"', r'"(?<=(.))\1"', '"[0-9]++1"'])
 
@@ -50,7 +50,8 @@ SMALL_VALUE = st.one_of(
 SMALL = st.sampled_from(["0", "1", "2", "-1", "-2"])
 _VALUES = st.one_of(
     _binary(["+", "-", "*", "/", "%", ".", "."], VALUE, VALUE),
-    _calls("lower upper trim len mvdedup mvcount mvsort tonumber tostring abs floor ceiling sqrt md5", VALUE),
+    _calls("lower upper trim len mvdedup mvcount mvsort tonumber tostring abs floor ceiling md5", VALUE),
+    VALUE.map("sqrt(abs({}))".format),  # of other numbers it is nan, which is the vectors' business
     _calls("round", VALUE, st.sampled_from(["0", "1"])),
     _calls("coalesce nullif mvappend mvzip min max", VALUE, VALUE),
     _calls("if", TEST, VALUE, VALUE),
@@ -110,7 +111,7 @@ PREDICATE = st.recursive(
     max_leaves=5,
 )
 
-_NAMES = "count dc values list min max sum avg range median stdev var stdevp varp sumsq first last earliest latest"
+_NAMES = "count dc values list min max sum avg range median p25 perc99 stdev var stdevp varp sumsq first last earliest latest"
 AGGREGATES = st.lists(
     st.tuples(
         st.sampled_from(_NAMES.split()),

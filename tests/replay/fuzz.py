@@ -97,7 +97,7 @@ VALUES = [
     "true()",
 ]
 OPERATORS = ["+", "-", "*", "/", "%", ".", "=", "!=", "<", ">=", " AND ", " OR ", " XOR ", " LIKE ", " IN "]
-AGGREGATES = ["count", "dc", "values", "list", "min", "max", "sum", "avg", "median", "stdev", "first", "latest"]
+AGGREGATES = ["count", "dc", "values", "list", "min", "max", "sum", "avg", "median", "p95", "stdev", "first", "latest"]
 
 
 def expression(random_: random.Random, depth: int = 0) -> str:
