@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from splreplay.logs.report import FileReport
+from splreplay.writing import replacing
 
 # The packages that read events or write tables.
 PACKAGES = ("duckdb", "evtx", "lxml", "pyarrow")
@@ -61,10 +62,11 @@ class Cache:
                 warning = "it changed while it was read, so its table is not kept in the cache"
             else:
                 self._folder.mkdir(parents=True, exist_ok=True)
-                _put(file, lambda unfinished: shutil.copyfile(spare, unfinished))
+                with replacing(file) as unfinished:
+                    shutil.copyfile(spare, unfinished)
                 text = report.as_json()
-                content = f"{_digest(file, text)}\n{text}"
-                _put(entry, lambda unfinished: unfinished.write_text(content, encoding="utf-8"))
+                with replacing(entry) as unfinished:
+                    unfinished.write_text(f"{_digest(file, text)}\n{text}", encoding="utf-8")
         except OSError as error:
             warning = f"its table cannot be kept in the cache: {error}"
         return spare, replace(report, warning=warning)
@@ -93,13 +95,3 @@ def _digest(file: Path, report: str) -> str:
         digest = hashlib.file_digest(stream, "sha256")
     digest.update(report.encode())
     return digest.hexdigest()
-
-
-def _put(file: Path, write: Callable[[Path], object]) -> None:
-    """Write a file under another name and rename it, so that nobody sees a part of it."""
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        write(unfinished)
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
