@@ -73,7 +73,3 @@ def main() -> None:
         growth = f", {for_search / before:.1f} times the time for a tenth of them" if before else ""
         before = for_search
         print(f"  {size:>10,} connections, {findings} findings: {for_search / for_count:6.1f} times the count{growth}")
-
-
-if __name__ == "__main__":
-    main()

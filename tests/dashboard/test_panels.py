@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from dashboard.feed import VIEW, Range, feed, range_of
+from dashboard.feed import VIEW, feed, range_of
 from splreplay import engine
 from splreplay.app import App
+from splreplay.times import TimeRange
 from tests.conftest import REPO
 from tests.replay.network import connection, guid, process, recording
 from tests.replay.searches import replay
@@ -87,7 +88,7 @@ EMPTY: dict[str, list[tuple[str | None, ...]]] = {
 def attack() -> dict[str, Any]:
     """What the renderer gets for the recording that ships."""
     log = engine.record([str(REPO / "tests/recordings/installutil_attack.xml")])
-    return feed(log, App(REPO), "current", Range(EIGHT, TEN))
+    return feed(log, App(REPO), "current", TimeRange(TEN, EIGHT, TEN))
 
 
 def rows(fed: dict[str, Any], source: str) -> list[tuple[str | None, ...]]:
@@ -141,7 +142,7 @@ def test_drilldown(attack: dict[str, Any]) -> None:
 
 def test_empty_log() -> None:
     """Without an event every panel's search runs, finds nothing, and says that this is for lack of data."""
-    fed = feed(recording([]), App(REPO), "current", Range(EIGHT, TEN))
+    fed = feed(recording([]), App(REPO), "current", TimeRange(TEN, EIGHT, TEN))
     found = {source: rows(fed, source) for source in fed["rows"] if source != "ds_data"}
     assert {source: EMPTY.get(source, []) for source in found} == found
 
@@ -198,7 +199,7 @@ def test_far_ends_of_a_finding() -> None:
         connection("A", 1, EIGHT + 120, guid(1), DestinationIp=f"203.0.113.{n}", DestinationPort=str(n))
         for n in range(1, 8)
     ]
-    shown = feed(recording([FULL[0], *events]), App(REPO), "current", Range(EIGHT, TEN))["rows"]["ds_list"]
+    shown = feed(recording([FULL[0], *events]), App(REPO), "current", TimeRange(TEN, EIGHT, TEN))["rows"]["ds_list"]
     columns = dict(zip((field["name"] for field in shown["fields"]), shown["columns"], strict=True))
     more = "and 2 more"
     assert [[f"203.0.113.{n}" for n in range(1, 6)] + [more]] == columns["remote"]
@@ -214,7 +215,7 @@ def test_all_time() -> None:
 
 def test_range_of_a_log() -> None:
     """A log is drawn over the whole hours that hold its events."""
-    assert Range(EIGHT, EIGHT + 3600) == range_of(recording(FULL))
+    assert TimeRange(EIGHT + 3600, EIGHT, EIGHT + 3600) == range_of(recording(FULL))
 
 
 def test_definition_is_what_ships(attack: dict[str, Any]) -> None:

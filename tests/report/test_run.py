@@ -48,7 +48,6 @@ def test_logs() -> None:
     kinds = "Sysmon 3 (27), Sysmon 1 (23), Sysmon 5 (16), Sysmon 7 (6), Sysmon 11 (6), Sysmon 22 (6), others (10)"
     first = LogFile(
         str(REPO / SAMPLE),
-        "xml",
         (REPO / SAMPLE).stat().st_size,
         94,
         kinds,
