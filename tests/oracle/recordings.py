@@ -34,6 +34,8 @@ UNSURE = {
     *("Category", "ERROR_EVT_UNRESOLVED", "EventTypeOrignal", "Keywords", "Level", "Opcode", "OpcodeValue", "Version"),
     *("AccountName", "AccountType", "Domain", "Severity", "SeverityValue", "SourceModuleName", "SourceModuleType"),
 }
+# Splunk_TA_windows, eventtypes.conf: source=XmlWinEventLog:Security, and so on.
+EVENT_TYPES = {name: f"wineventlog_{name}" for name in ("security", "system", "application")}
 
 
 def read(path: Path) -> list[Row]:
@@ -69,10 +71,13 @@ def _json_lines(text: str) -> Iterator[Row]:
 def _event(fields: Mapping[str, object]) -> Row:
     """Return an event's own fields, and those that the input sets; an empty one is none."""
     row: Row = {name: value for name, value in fields.items() if value not in (None, "")}  # type: ignore[misc]
+    channel = str(row["Channel"])
+    kind = EVENT_TYPES.get(channel.lower())
     return row | {
         "EventCode": row["EventID"],
         "host": row["Computer"],
-        "source": f"XmlWinEventLog:{row['Channel']}",
+        "source": f"XmlWinEventLog:{channel}",
         "sourcetype": "XmlWinEventLog",
         "index": "main",
+        **({"eventtype": kind} if kind else {}),
     }
