@@ -41,10 +41,10 @@ def exact_lines(monkeypatch):
     asked = []
     rows = exact.rows
 
-    def counted(numbered, fields):
+    def counted(numbered):
         for number, line in numbered:
             asked.append(line)
-            yield from rows([(number, line)], fields)
+            yield from rows([(number, line)])
 
     monkeypatch.setattr(exact, "rows", counted)
     return asked
