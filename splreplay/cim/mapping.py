@@ -89,6 +89,7 @@ def of_every_event(vendor_product: str) -> dict[str, str]:
         "event_id": "EventRecordID",
         "id": "EventRecordID",
         "RecordNumber": "EventRecordID",
+        "severity_id": "EventType",
         "signature_id": "CAST(event_id AS VARCHAR)",
         "user_id": "UserID",
         "vendor_product": f"'{vendor_product}'",

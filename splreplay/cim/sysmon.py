@@ -125,7 +125,6 @@ STREAM_CREATED = OF_PROCESS | {
 # 5 fills both: that the source is the parent is inferred (public searches for event 8 have it so).
 _ACCESS = OF_PROCESS | {
     "action": "'allowed'",
-    "dvc": "computer",
     "os": "'Microsoft Windows'",
     **program("SourceImage", "parent_process"),
     "parent_process_id": "SourceProcessId",
@@ -141,25 +140,24 @@ THREAD_CREATED = _ACCESS | {
     "src_module": "StartModule",
 }
 PROCESS_ACCESSED = _ACCESS | {
+    "dvc": "computer",
     "granted_access": "GrantedAccess",
     "parent_process_guid": "SourceProcessGUID",
     "process_guid": "TargetProcessGUID",
 }
-# 8.1.0: the program is System.
 DRIVER_LOADED = OF_PROCESS | {
     "action": "'allowed'",
     "os": "'Microsoft Windows'",
-    "process_exec": "'System'",
     "process_hash": "Hashes",
-    "process_name": "'System'",
     "process_path": "ImageLoaded",
     "service_signature_exists": "Signed",
     "service_signature_verified": "CASE WHEN SignatureStatus = 'Valid' THEN 'true' ELSE 'false' END",
 }
 PIPE = OF_PROCESS | {"action": "'allowed'", "os": "'Microsoft Windows'", "pipe_name": "PipeName"}
-# Of its values only the names are shown.
+# Of its values only the names are shown; a binding has a result in the place of an action.
 WMI_CHANGED = EVENT | {
-    "action": "lower(Operation)",
+    "action": "CASE WHEN event_id <> 21 THEN lower(Operation) END",
+    **{f"{name}NoQuotes": f"trim({name}, ' \"')" for name in ("Consumer", "Destination", "Filter")},
     "change_type": "'wmi'",
     "dest": "computer",
     "dvc": "computer",
@@ -167,6 +165,7 @@ WMI_CHANGED = EVENT | {
     "object_attrs": "Filter",
     "object_category": "'wmi'",
     "object_path": "coalesce(Query, Destination, Filter)",
+    "result": "CASE WHEN event_id = 21 THEN lower(Operation) END",
     "src": "computer",
     "status": "'success'",
     "user_name": last("User"),
@@ -218,7 +217,7 @@ FILE_CREATED = _FILE | {
     "action": "CASE WHEN UtcTime = CreationUtcTime THEN 'created' ELSE 'modified' END",
     "file_create_time": "CreationUtcTime",
 }
-FILE_CREATED_LEGACY = FILE_CREATED | {"action": "'created'"}
+FILE_CREATED_LEGACY = FILE_CREATED | {"action": "'created'", "dvc": "computer"}
 # That the action is deleted, and the time that of the event, is inferred: their names alone are shown.
 FILE_DELETED = _FILE | {"action": "'deleted'", "file_hash": "Hashes", "file_modify_time": "UtcTime"}
 
@@ -239,17 +238,24 @@ _REGISTRY = OF_PROCESS | {
 KEY_CHANGED = _REGISTRY | {"action": _KEY_ACTION}
 # 5 also fills value and data where a value is renamed; from what, is shown nowhere, so they are left empty.
 RENAMED = _REGISTRY | {"action": "'modified'"}
+# The two parts of details such as `DWORD (0x00000001)`.
+_VALUE_TYPE = r"nullif(regexp_extract(Details, '^(\w+)\s\(.+\)$', 1), '')"
+_VALUE_DATA = r"nullif(regexp_extract(Details, '^\w+\s\((.+)\)$', 1), '')"
 VALUE_SET = _REGISTRY | {
     "action": "'modified'",
+    "dvc": "computer",
     # The key that holds the value: the last but one.
     "registry_key_name": r"nullif(regexp_extract(TargetObject, '([^\\]*)\\[^\\]*$', 1), '')",
-    # 5: what stands in the parentheses of `DWORD (0x00000001)`, else all of it.
-    "registry_value_data": r"coalesce(nullif(regexp_extract(Details, '^\w+\s\((.+)\)$', 1), ''), Details)",
+    # 5: what stands in the parentheses, else all of it.
+    "registry_value_data": f"coalesce({_VALUE_DATA}, Details)",
     "registry_value_name": last("TargetObject"),
+    "RegistryValueData": _VALUE_DATA,
+    "RegistryValueType": _VALUE_TYPE,
     # 5 extracts it; that it names the type as the CIM does is inferred.
-    "registry_value_type": r"'REG_' || nullif(regexp_extract(Details, '^(\w+)\s\(.+\)$', 1), '')",
+    "registry_value_type": f"'REG_' || {_VALUE_TYPE}",
 }
 _REGISTRY_LEGACY = OF_PROCESS | {
+    "dvc": "computer",
     "object_category": "'registry'",
     "object_path": "TargetObject",
     "registry_key_name": last("TargetObject"),
@@ -293,6 +299,7 @@ _ALIKE = (
     EventMapping(SYSMON, 2, (), FILE_TIME_CHANGED),
     EventMapping(SYSMON, 6, (), DRIVER_LOADED),
     EventMapping(SYSMON, 8, (), THREAD_CREATED),
+    EventMapping(SYSMON, 9, (), OF_PROCESS | {"action": "'allowed'", "os": "'Microsoft Windows'"}),
     EventMapping(SYSMON, 10, (), PROCESS_ACCESSED),
     EventMapping(SYSMON, 17, (), PIPE),
     EventMapping(SYSMON, 18, (), PIPE),

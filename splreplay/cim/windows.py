@@ -108,8 +108,6 @@ SECURITY_EVENT = EVENT | {
     "user": "TargetUserName",
     "user_group": "TargetUserName",
     "vendor": "'Microsoft'",
-    "vendor_privilege": "PrivilegeList",
-    "privilege_id": r"nullif(regexp_extract(PrivilegeList, '^[^\r\n]+'), '')",
 }
 
 _PROGRAM_AND_ARGUMENTS = r"'(^\"[^\"]+\"|\S+)\s*(.*)'"
@@ -185,6 +183,7 @@ _OWN: Mapping[int, dict[str, str]] = {
     **dict.fromkeys((*range(4727, 4736), 4737, *range(4744, 4765), 4799), _GROUP),
     **dict.fromkeys((4741, 4742, 4743), _COMPUTER),
     **{id_: dict.fromkeys(("service", "service_name"), literal(_FIREWALL[name])) for id_, name in _SERVICES.items()},
+    1102: dict.fromkeys(("Caller_Domain", "Logon_ID", "session_id", "src_nt_domain"), "NULL::VARCHAR"),
     4657: {
         "registry_path": "ObjectName",
         "registry_value_name": "ObjectValueName",
@@ -212,7 +211,8 @@ ACCOUNT_MANAGEMENT = ("Change.All_Changes", "Change.All_Changes.Account_Manageme
 AUDITING = ("Change.All_Changes", "Change.All_Changes.Auditing_Changes")
 AUDITING_ENDPOINT = (*AUDITING, "Change.All_Changes.Endpoint_Changes")
 # The category "Account Management" as Windows has it; of it, the events that 8.4.0 knows (8.9.0 shows none of 4798, 4799).
-_ACCOUNTS = (4720, *range(4722, 4736), 4737, 4738, *range(4740, 4768), 4780, 4781, 4782, 4793, 4794)
+# 8.9.0 has one for 4739 too; that it is this one is inferred.
+_ACCOUNTS = (4720, *range(4722, 4736), *range(4737, 4768), 4780, 4781, 4782, 4793, 4794)
 # Which datasets an event is in, by its tags.
 _DATASETS: Mapping[int, tuple[str, ...]] = {
     **dict.fromkeys((4624, 4625, 4648, 4672, 4768, 4769, 4771, 4773), ("Authentication.Authentication",)),
@@ -242,7 +242,7 @@ def _security() -> Iterator[EventMapping]:
         if "signature" in looked_up:
             looked_up |= dict.fromkeys(("name", "subject"), looked_up["signature"])
         if event_id in _ACCOUNTS:
-            looked_up["ta_windows_security_CategoryString"] = "'Account Management'"
+            looked_up |= dict.fromkeys(("CategoryString", "ta_windows_security_CategoryString"), "'Account Management'")
         looked_up.pop("event_id", None)
         source = EVENTLOG if event_id < 4000 else SECURITY
         yield EventMapping(source, event_id, _DATASETS.get(event_id, ()), fields | looked_up)
