@@ -24,7 +24,7 @@ from splreplay.cim import (
 from splreplay.cim.dataset import EVENT_FIELDS as EVENT_FIELDS
 from splreplay.cim.dataset import Dataset as Dataset
 from splreplay.cim.dataset import kind as kind
-from splreplay.cim.mapping import EventMapping, own_fields
+from splreplay.cim.mapping import EventMapping, own_values
 from splreplay.errors import UnsupportedError
 
 if TYPE_CHECKING:  # the command line only needs the names below
@@ -80,8 +80,7 @@ def event_fields(addon: str) -> dict[tuple[str | None, int | None], Mapping[str,
     """Return the fields that the add-ons make of each kind of event, (provider, event id), for searches of events.
 
     (provider, None) is any other event of a provider, and (None, None) any other event at all. Each field has its SQL over the
-    event's own fields: see `mapping`, whose `own_fields` and `with_own_fields` tell and replace them. What every event has
-    (EVENT_FIELDS) is left out.
+    event's own fields: see `mapping`, whose `over` replaces them. What every event has (EVENT_FIELDS) is left out.
     """
     fields: dict[tuple[str | None, int | None], Mapping[str, str]] = {
         (mapping.source.provider, mapping.event_id): mapping.fields for mapping in mappings(addon)
@@ -126,14 +125,5 @@ def described(addon: str) -> dict[str, Dataset]:
     return by_name
 
 
-def _fields() -> tuple[str, ...]:
-    """Return the events' own fields that a mapping names; of two that differ in case alone, as columns cannot, the first."""
-    sql = (sql for addon in ADDONS for made in event_fields(addon).values() for sql in made.values())
-    names: dict[str, str] = {}
-    for name in (name for text in dict.fromkeys(sql) for name in own_fields(text)):
-        names.setdefault(name.lower(), name)
-    return tuple(names.values())
-
-
-# The names of EventData/Data elements that the readers keep.
-FIELDS = _fields()
+# The names of the values that the mappings read.
+FIELDS = tuple(own_values(sql for addon in ADDONS for made in event_fields(addon).values() for sql in made.values()))

@@ -1,17 +1,19 @@
 """The mapping of an add-on, as data, and the SQL that follows from it.
 
-The SQL of a field names the event's own fields as Windows spells them (`TargetUserName`), values of System among them
-(`Keywords`, `UserID`, `EventRecordID`), and what every event has in small letters: time, computer, channel, provider, event_id.
+The SQL of a field names the event's own fields as Windows spells them (`TargetUserName`), the values of System in OF_SYSTEM among
+them, and what every event has in small letters: time, computer, channel, event_id.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
-from splreplay.sql.values import literal
+from splreplay.logs.names import SYSTEM, column
+from splreplay.sql.values import identifier, literal
 
+OF_SYSTEM = ("EventRecordID", "Keywords", "UserID")
 # Windows begins names with a capital (its own service manager has param1 and the like); SQL's words have no small letters, its
 # functions have no capitals.
 _LITERAL_OR_OWN = re.compile(r"'(?:[^']|'')*'|\b((?:[A-Z]\w*[a-z]|param\d|updateTitle)\w*)\b")
@@ -45,33 +47,43 @@ class EventMapping:
     fields: Mapping[str, str]
 
     def reads(self, columns: Container[str]) -> list[str]:
-        """Return the events' own fields that fill *columns*."""
-        return own_fields(" ".join(sql for name, sql in self.fields.items() if name in columns))
+        """Return the events' values, as readers name them, that fill *columns*."""
+        return own_values(sql for name, sql in self.fields.items() if name in columns)
 
     def query(self, columns: Container[str]) -> str:
         """Return the query of these events, with those of *columns* that they fill."""
-        listed = ", ".join(f'{sql} AS "{name}"' for name, sql in self.fields.items() if name in columns)
+        listed = ", ".join(f'{over(sql, _column)} AS "{name}"' for name, sql in self.fields.items() if name in columns)
         if "nodes" in columns:
             nodes = ", ".join(literal(name.rpartition(".")[2]) for name in self.datasets)
             listed = f"{listed}, [{nodes}] AS nodes"
-        own = "".join(f", nullif({field}, '') AS {field}" for field in self.reads(columns))
+        own = (identifier(column(name)) for name in self.reads(columns))
+        values = "".join(f", nullif({name}, '') AS {name}" for name in own)
         return f"""
 SELECT
     {listed}
 FROM (
-    SELECT time, computer, event_id, coalesce(channel, '{self.source.channel}') AS channel{own}
+    SELECT time, computer, event_id, coalesce(channel, '{self.source.channel}') AS channel{values}
     FROM event WHERE provider = '{self.source.provider}' AND event_id = {self.event_id}
 )"""
 
 
-def own_fields(sql: str) -> list[str]:
-    """Return the events' own fields that an expression names, each once, in its order."""
-    return list(dict.fromkeys(match[1] for match in _LITERAL_OR_OWN.finditer(sql) if match[1]))
+def own_values(expressions: Iterable[str]) -> list[str]:
+    """Return the events' values, as readers name them, that expressions read, each once, in their order."""
+    found = (match[1] for sql in expressions for match in _LITERAL_OR_OWN.finditer(sql) if match[1])
+    return list(dict.fromkeys(map(_value, found)))
 
 
-def with_own_fields(sql: str, column: Callable[[str], str]) -> str:
-    """Return an expression with the SQL that *column* gives in the place of each of the event's own fields."""
-    return _LITERAL_OR_OWN.sub(lambda match: column(match[1]) if match[1] else match[0], sql)
+def over(sql: str, read: Callable[[str], str]) -> str:
+    """Return an expression with the SQL that *read* gives in the place of each of the event's own fields."""
+    return _LITERAL_OR_OWN.sub(lambda match: read(match[1]) if match[1] else match[0], sql)
+
+
+def _value(field: str) -> str:
+    return f"{SYSTEM}{field}" if field in OF_SYSTEM else field
+
+
+def _column(field: str) -> str:
+    return identifier(column(_value(field)))
 
 
 def of_every_event(vendor_product: str) -> dict[str, str]:

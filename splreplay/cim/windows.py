@@ -158,6 +158,8 @@ CONNECTION = {
     "dest": "DestAddress",
     "dest_ip": "DestAddress",
     "direction": one_of("Direction", {"%%14592": "inbound", "%%14593": "outbound"}),
+    # Windows spells it as no other event does; shippers that ignore case make it ProcessId.
+    "process_id": "coalesce(ProcessId, ProcessID)",
     "src": "SourceAddress",
     "src_ip": "SourceAddress",
     "src_port": "SourcePort",
