@@ -84,8 +84,7 @@ def _of_add_ons(run: Run, values: set[str]) -> dict[str, Sql]:
 
     def cases(by_sql: Mapping[str, list[str]]) -> str:
         listed = (
-            f"WHEN (provider, event_id) IN ({', '.join(of)}) THEN {over(sql, cim.FIELDS, read)}"
-            for sql, of in by_sql.items()
+            f"WHEN (provider, event_id) IN ({', '.join(of)}) THEN {over(sql, read)}" for sql, of in by_sql.items()
         )
         return f"CASE {' '.join(listed)} END"
 
