@@ -116,7 +116,7 @@ def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
     connection = interrupt.stoppable(recording.connection.cursor())
     models = Models(cim.datasets(connection, plan.addon), plan.shared)
     pcre.begin()
-    run = Run(Stages(connection), plan.app, plan.time, plan.addon, plan.fields.raw, models, means)
+    run = Run(Stages(connection), plan.app, plan.time, plan.addon, plan.fields.raw, plan.naming, models, means)
     with run.ending, run.failing:
         for command in plan.pipeline:
             command.prepare(run)

@@ -76,6 +76,7 @@ class Run:
         time: The time range, and the time of the run.
         addon: How Sysmon is mapped.
         raw: Whether events have their text.
+        naming: A text that names every field of events which can matter; None where all may.
         models: The data models.
         means: What the run may use beside the log.
         notices: The messages about the run.
@@ -91,6 +92,7 @@ class Run:
     time: TimeRange
     addon: str = "current"
     raw: bool = True
+    naming: str | None = None
     models: Models = field(default_factory=Models)
     means: Means = field(default_factory=Means)
     notices: list[Notice] = field(default_factory=list)
