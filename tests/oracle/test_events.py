@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 DATA, CONTENT = REPO.parent / "shared" / "data", REPO.parent / "shared" / "content" / "security_content"
 XML = ["installutil_recording_otrf_2020-09-19_sysmon_all.xml.gz", "installutil_security_otrf_2020-09-19.xml"]
-FILE = "source_file"  # replay's field that says in which log an event lies
+FILE = "replay_log"  # replay's field that says in which log an event lies
 SHOWN = ["EventCode", "EventID", "Channel", "Computer", "host", "source", "sourcetype", "index", "EventRecordID"]
 HIDDEN = {"eventtype"}  # an event has others, too
 VECTORS = tomllib.loads((REPO / "tests" / "vectors" / "event_searches.toml").read_text(encoding="utf-8"))
