@@ -18,7 +18,7 @@ from typing import Annotated
 
 from splreplay import parser
 from splreplay.app import macros
-from splreplay.detections import cases
+from splreplay.detections import cases, tokens
 from splreplay.errors import SplError
 from splreplay.run.command import outputs
 from splreplay.schema import Document, Key, Rule, between, matching, one_of, some
@@ -288,13 +288,15 @@ def _check_fields(document: Document[Detection], detection: Detection, known: Ma
         used.append((("rba", "risk_objects", index, "field"), "risk object", risk.field))
     for index, threat in enumerate(detection.rba.threat_objects):
         used.append((("rba", "threat_objects", index, "field"), "threat object", threat.field))
-    for token in _tokens(detection.rba.message):
+    for token in tokens.fields(detection.rba.message):
         if token != RISK_OBJECT:
             used.append((("rba", "message"), "message token", token))
+    for name in tokens.unclosed(detection.rba.message):
+        document.refuse(("rba", "message"), f"message token ${name} has no closing $", f"write ${name}$")
     for index, field in enumerate(detection.tags.throttling.fields):
         used.append((("tags", "throttling", "fields", index), "throttling field", field))
     for index, drilldown in enumerate(detection.drilldown_searches):
-        for token in filter(DRILLDOWN_TOKENS.__contains__, _tokens(drilldown.search)):
+        for token in filter(DRILLDOWN_TOKENS.__contains__, tokens.fields(drilldown.search)):
             used.append((("drilldown_searches", index, "search"), "drilldown token", token))
     own = {detection.filter_macro: macros.Macro(detection.filter_macro, "search *", ())}
     try:
@@ -323,7 +325,7 @@ def _check_drilldowns(document: Document[Detection], detection: Detection) -> No
                 f"drilldown {drilldown.name!r} calls a macro, which Enterprise Security cannot see",
                 "write the macro's text in its place",
             )
-        for token in _tokens(drilldown.search):
+        for token in tokens.fields(drilldown.search):
             if token not in DRILLDOWN_TOKENS:
                 document.refuse(
                     where,
@@ -342,7 +344,3 @@ def _check_tests(document: Document[Detection], detection: Detection, root: Path
                     "name a recording of this repository",
                 )
     cases.check(document, detection.tests)
-
-
-def _tokens(text: str) -> list[str]:
-    return re.findall(r"\$([A-Za-z_][\w.]*)\$", text)

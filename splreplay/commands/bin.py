@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay import times
@@ -49,6 +50,9 @@ class Bin(Transform):
             hint = "write for example span=1h of _time, span=10 of another field"
             cursor.refuse("replay knows spans of seconds to weeks of _time, and whole numbers", start, hint)
         return cls(segment, field, span, alias)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (self.field,)
 
     def behind(self, before: Outputs) -> Outputs:
         return before.plus((self.alias,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay import limits
@@ -60,6 +61,9 @@ class Join(Transform):
     @property
     def searches(self) -> tuple[Pipeline, ...]:
         return (self.subsearch,)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return self.fields
 
     def behind(self, before: Outputs) -> Outputs:
         right = outputs(self.subsearch)

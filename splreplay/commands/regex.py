@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay.run.command import Cursor, Run, Segment, Table, Transform
@@ -30,6 +31,9 @@ class Regex(Transform):
             cursor.fail("expected a pattern in double quotes", remedy='write: regex field="pattern"')
         pattern = cursor.take().value
         return cls(segment, pattern, field, op == "=")
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (self.field,)
 
     def run(self, rows: Table, run: Run) -> Table:
         """Keep the results whose field matches; with `!=`, those whose field does not match or is missing †."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from splreplay.run import summary
 from splreplay.run.command import ORDER, Cursor, Pipeline, Reads, Run, Segment, Source, Table, Transform
-from splreplay.run.predicates import predicate_test, resolve, subsearches, time_range
-from splreplay.spl.predicate import Compare, Predicate, Term, parse_predicate
+from splreplay.run.predicates import TIME_MODIFIERS, predicate_test, resolve, subsearches, time_range
+from splreplay.spl.predicate import Compare, Predicate, Term, fields_of, parse_predicate
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.values import Kind, Sql, as_number, identifier
 
@@ -28,6 +28,9 @@ class Search(Source, Transform):
         """Read the predicate; an empty one keeps every result."""
         predicate = parse_predicate(cursor)
         return cls(segment, predicate)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (name for name in fields_of(self.predicate, needed) if name not in TIME_MODIFIERS)
 
     @property
     def searches(self) -> tuple[Pipeline, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from splreplay import limits, times
 from splreplay.run.command import NONE, Outputs, Run, Segment, Table, Transform
-from splreplay.run.groups import grouped
+from splreplay.run.groups import grouped, used
 from splreplay.spl.options import Convert, boolean, count, read_options, refuse_options
 from splreplay.spl.tokens import Cursor
 from splreplay.sql.aggregates import Aggregate, check_names, parse_aggregates
@@ -66,6 +66,9 @@ class TimeChart(Transform):
         if cursor.here.is_word("where"):
             cursor.refuse("replay's timechart takes no where: it keeps the columns with the largest sums")
         return cls(segment, aggregates, by, **options)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (*used(self.aggregates, needed), *((self.by,) if self.by else ()), "_time")
 
     def behind(self, before: Outputs) -> Outputs:
         if self.by is not None:

@@ -72,16 +72,16 @@ Predicate = Compare | OneOf | Term | Subsearch | Not | All | Any
 _COMPARISONS = ("=", "!=", "<", ">", "<=", ">=")
 
 
-def fields_of(predicate: Predicate) -> Iterator[str]:
-    """Yield the fields that a predicate compares, without those of its subsearches."""
+def fields_of(predicate: Predicate, needed: bool = False) -> Iterator[str]:
+    """Yield the fields that a predicate compares, without those of its subsearches; *needed* leaves out what stands behind NOT."""
     match predicate:
         case Compare() | OneOf():
             yield predicate.field
         case Not():
-            yield from fields_of(predicate.part)
+            yield from () if needed else fields_of(predicate.part)
         case All() | Any():
             for part in predicate.parts:
-                yield from fields_of(part)
+                yield from fields_of(part, needed)
 
 
 def parse_predicate(cursor: Cursor, stop: Callable[[Token], bool] = lambda token: False) -> Predicate:
