@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +14,11 @@ from splreplay import cim, interrupt, logs, resources
 from splreplay.cim.blind import blind_spots, outside
 from splreplay.errors import UnsupportedError
 from splreplay.logs import LoadReport, Log
-from splreplay.output import Results
+from splreplay.output import Notice, Results
 from splreplay.planning import Plan
 from splreplay.run import Means, Models, Run, Step
 from splreplay.run.execute import execute
-from splreplay.run.stages import Stages
+from splreplay.run.stages import Compiled, Stages
 from splreplay.sql import functions, values
 from splreplay.sql.values import literal
 
@@ -121,6 +122,25 @@ def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
     # Blind spots come last, because they explain the results.
     notices = sorted(run.notices, key=lambda notice: notice.kind == "blind")
     return Replayed(plan, Results(list(rows.columns), results, notices), run.steps)
+
+
+def trial(plan: Plan, recording: Recording) -> Sequence[Notice]:
+    """Compile every command of a search, run none, and return the notices; SplError for what cannot be run.
+
+    Args:
+        plan: The search.
+        recording: A recording without events.
+    """
+    for error in plan.errors:
+        raise error
+    models = Models(cim.described(plan.addon), plan.shared)
+    # What a search collects goes nowhere, because there is nothing to collect.
+    run = Run(Compiled(recording.connection), plan.app, plan.time, models, Means(None, Path(os.devnull)))
+    try:
+        execute(plan.pipeline, run)
+    except RecursionError as error:
+        raise UnsupportedError("the search nests deeper than replay reads") from error
+    return run.notices
 
 
 def app_folder() -> Path:

@@ -81,6 +81,9 @@ class TimeChart(Transform):
         rows = run.stages.store({**rows.columns, "_time": time}, f"FROM {rows.name} WHERE {time.text} IS NOT NULL")
         time = rows.field("_time")
         if not rows.count:
+            grouped(
+                self.segment, self.aggregates, ("_time",), rows, run
+            )  # what cannot be computed is refused all the same
             return run.stages.store({"_time": time}, f"FROM {rows.name}")
         first, last = (
             float(run.stages.scalar(f"SELECT {edge}({time.text}) FROM {rows.name}")) for edge in ("min", "max")

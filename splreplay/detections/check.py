@@ -5,10 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from splreplay import engine
@@ -21,7 +19,6 @@ from splreplay.errors import SplError
 from splreplay.output import printable
 from splreplay.planning import Plan, outline
 from splreplay.problem import Problem
-from splreplay.run import Means
 
 
 @dataclass(frozen=True)
@@ -65,9 +62,7 @@ def _check(detection: Detection, app: App, nothing: engine.Recording, addon: str
     plan = outline(app, detection.search.value, addon)
     errors, warnings = list(plan.errors), list[str]()
     try:
-        with tempfile.TemporaryDirectory(prefix="replay-") as folder:  # for what a search may collect
-            replayed = engine.replay(plan, nothing, Means(None, Path(folder)))
-        warnings = replayed.results.of_kind("limit", "note")  # without events every search is blind
+        warnings = [notice.text for notice in engine.trial(plan, nothing) if notice.kind != "blind"]
     except SplError as error:
         errors = errors or [error]
     reasons = [

@@ -78,6 +78,7 @@ class Run:
         means: What the run may use beside the log.
         notices: The messages about the run.
         steps: What its commands did.
+        lacking: The fields of which it was said that no result has them.
         depth: How many searches are around the one that runs.
         started: The processes of custom commands that were started before their turn, by the command's id().
         failing: What is undone if the run fails: files that it wrote are removed.
@@ -91,6 +92,7 @@ class Run:
     means: Means = field(default_factory=Means)
     notices: list[Notice] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    lacking: set[str] = field(default_factory=set)
     depth: int = 0
     started: dict[int, chunked.Command] = field(default_factory=dict)
     failing: ExitStack = field(default_factory=ExitStack)
