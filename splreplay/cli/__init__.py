@@ -91,8 +91,8 @@ def argument_parser() -> argparse.ArgumentParser:
         commands.add_parser(
             "check",
             help="say which detections can be run, and what is likely wrong with them, without data",
-            description="Parse and plan detections without data. "
-            "Exit status: 0 all are supported, 2 not all, 3 a file is unreadable.",
+            description="Parse, plan and compile detections without data. "
+            "Exit status: 0 all can be run, 2 not all (with --strict also findings), 3 a file is unreadable.",
         )
     )
     _add_test(
@@ -145,6 +145,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="how the verdicts are written (default: %(default)s)"
     )
+    parser.add_argument("--strict", action="store_true", help="findings fail the run too")
     parser.set_defaults(run=_run_of("splreplay.detections.check"))
 
 
