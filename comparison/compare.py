@@ -57,7 +57,7 @@ def _warnings(results_of: Mapping[str, Mapping[str, Results]]) -> list[str]:
     warned: dict[tuple[str, str], list[str]] = {}
     for name, by_addon in results_of.items():
         for addon, results in by_addon.items():
-            for warning in results.of_kind("limit", *(() if results.rows else ("blind",))):
+            for warning in results.of_kind("limit", *(() if results.rows else ("blind", "partly blind"))):
                 warned.setdefault((name, warning), []).append(addon)
     return [f"{name}, on {', '.join(addons)}: {warning}" for (name, warning), addons in warned.items()]
 

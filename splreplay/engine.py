@@ -114,13 +114,13 @@ def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
         rows = execute(plan.pipeline, run)
         run.failing.pop_all()  # it has not failed
     results = run.stages.fetch(rows)
-    for text in blind_spots(connection, models.datasets, models.decided_by):
-        run.say("blind", text)
+    for spot in blind_spots(connection, models.datasets, models.decided_by):
+        run.say(spot.kind, spot.text)
     if not results:
         for text in outside(connection, plan.time.earliest, plan.time.latest):
             run.say("blind", text)
     # Blind spots come last, because they explain the results.
-    notices = sorted(run.notices, key=lambda notice: notice.kind == "blind")
+    notices = sorted(run.notices, key=lambda notice: notice.kind.endswith("blind"))
     return Replayed(plan, Results(list(rows.columns), results, notices), run.steps)
 
 

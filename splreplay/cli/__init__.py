@@ -100,7 +100,8 @@ def argument_parser() -> argparse.ArgumentParser:
             "test",
             help="run the tests of detections over their recordings",
             description="Run the tests of detections over their recordings; nothing is downloaded. "
-            "Exit status: 0 all passed or were skipped, 1 some failed, 2 usage or a search that replay does not run, "
+            "Exit status: 0 all passed, or were skipped but for one or more, 1 some failed or were blind, 2 usage, a search that "
+            "replay does not run, or all were skipped, "
             "3 a file is unreadable.",
         )
     )
@@ -155,6 +156,18 @@ def _add_test(parser: argparse.ArgumentParser) -> None:
     )
     add_app(parser)
     add_python(parser)
+    add_addon(
+        parser, None, "run only this add-on, of tests that name any; those that name none run on it (default: current)"
+    )
+    parser.add_argument(
+        "-k", metavar="TEXT", default="", help="run only tests with this in their file or name, in any case"
+    )
+    parser.add_argument(
+        "--attack-data",
+        metavar="DIR",
+        type=Path,
+        help="a local mirror: an address of attack_data is the file below DIR whose path is the longest end of its own",
+    )
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write the outcomes there too, as JUnit XML")
     parser.set_defaults(run=_run_of("splreplay.detections.test"))
 

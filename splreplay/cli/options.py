@@ -43,11 +43,13 @@ def add_app(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_addon(parser: argparse.ArgumentParser) -> None:
+def add_addon(
+    parser: argparse.ArgumentParser,
+    default: str | None = "current",
+    meaning: str = "how Sysmon is mapped to the CIM (default: %(default)s)",
+) -> None:
     """Add --addon."""
-    parser.add_argument(
-        "--addon", choices=ADDONS, default="current", help="how Sysmon is mapped to the CIM (default: %(default)s)"
-    )
+    parser.add_argument("--addon", choices=ADDONS, default=default, help=meaning)
 
 
 def add_python(parser: argparse.ArgumentParser) -> None:

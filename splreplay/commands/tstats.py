@@ -140,7 +140,7 @@ class Tstats(Source):
         asked.clear()
         predicate, modifiers = resolve(self.predicate, run)
         test = predicate_sql(predicate, field, self._no_terms)
-        run.models.decides(self.datamodel, asked, grouped)
+        run.models.decides(self.datamodel, asked, grouped, predicate)
         aggregates, moment = expand(self.aggregates, names, self.by), field("_time")
         inputs = {aggregate: value(aggregate) for aggregate in aggregates}
         rest = self._rows(run, model, read, f"({test}) AND {time_range(run, '_time', modifiers)}")

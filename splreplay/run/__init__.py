@@ -14,6 +14,7 @@ from splreplay.cim.blind import Deciding
 from splreplay.output import Notice, NoticeKind
 from splreplay.run import chunked
 from splreplay.run.stages import Stages
+from splreplay.spl.predicate import Predicate
 from splreplay.spl.tokens import Cursor
 from splreplay.sql import functions
 from splreplay.sql.expressions import Compiler, FieldLookup
@@ -48,11 +49,12 @@ class Models:
     shared: Mapping[str, Collection[str]] = field(default_factory=dict)
     decided_by: dict[str, Deciding] = field(default_factory=dict)
 
-    def decides(self, dataset: str, tested: Iterable[str], grouped: Iterable[str]) -> None:
-        """Note that a command read *dataset*, tested some of its fields, and dropped rows that lack others."""
+    def decides(self, dataset: str, tested: Iterable[str], grouped: Iterable[str], predicate: Predicate) -> None:
+        """Note that a command read *dataset*, tested some of its fields by *predicate*, and dropped rows that lack others."""
         deciding = self.decided_by.setdefault(dataset, Deciding())
         deciding.tested.update(tested)
         deciding.grouped.update(grouped)
+        deciding.predicates.append(predicate)
 
 
 @dataclass(frozen=True)
