@@ -39,7 +39,7 @@ def add_app(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=DEFINITION",
         action="append",
         default=[],
-        help="replace a macro for this run; repeatable",
+        help="replace or define a macro for this run, as in NAME(field)=DEFINITION where it takes arguments; repeatable",
     )
 
 
