@@ -1,4 +1,4 @@
-"""What rbaenrich costs, on each Python that Splunk ships: start-up, time for each result, and memory.
+"""What rbaenrich costs, on each Python that Splunk ships: start-up, and time for each result.
 
 All is processor time of whole processes that read the same conversation with splunkd from a file.
 """
@@ -78,17 +78,26 @@ def with_values(cells: list[str], values: dict[str, list[str]]) -> list[str]:
     return single + [";".join(f"${value}$" for value in values.get(field, ())) for field in FIELDS]
 
 
-def conversation(folder: Path, name: str, rows: int, messages: int, several: Several | None = None) -> Path:
-    """Write what splunkd sends for so many results; *several* gives their fields several values."""
+def conversation(
+    folder: Path,
+    name: str,
+    rows: int,
+    messages: int,
+    several: Several | None = None,
+    *,
+    chunk: int = CHUNK,
+    options: Sequence[str] = (),
+) -> Path:
+    """Write what splunkd sends for so many results, in chunks; *several* gives their fields several values."""
     path = folder / name
     header = [*FIELDS, *(f"__mv_{field}" for field in FIELDS)] if several else FIELDS
     with path.open("wb") as out:
-        out.write(getinfo())
-        for start in range(0, rows, CHUNK):
-            table = [row(number, messages) for number in range(start, min(rows, start + CHUNK))]
+        out.write(getinfo(*options))
+        for start in range(0, rows, chunk):
+            table = [row(number, messages) for number in range(start, min(rows, start + chunk))]
             if several:
                 table = [several(start + number, cells) for number, cells in enumerate(table)]
-            out.write(execute(splunk_csv(header, table), finished=start + CHUNK >= rows))
+            out.write(execute(splunk_csv(header, table), finished=start + chunk >= rows))
     return path
 
 
@@ -131,10 +140,6 @@ def measure(python: str, folder: Path) -> None:
         print(
             f"  {title + ':':32}{slow / quick:5.1f} times as fast as a dict a result, {quick / copied:5.2f} times the time of an echo"
         )
-    tenth = conversation(folder, "tenth", ROWS // 10, ROWS)
-    print(
-        f"  memory: {cost(ours, requests).memory / cost(ours, tenth).memory:.2f} times as much for ten chunks as for one"
-    )
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from splreplay import cim, engine, logs
 from splreplay.app import App
 from splreplay.logs import LoadReport
+from splreplay.logs.names import column
 from splreplay.planning import plan
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -27,12 +28,14 @@ def network(connections: int) -> engine.Recording:
     host = "'wks' || n % 5000"
     image = f"CASE WHEN n % {every} = 0 THEN 'C:\\Windows\\InstallUtil.exe' ELSE 'C:\\Browser\\browser.exe' END"
     common = (
-        f"{host} AS computer, {guid} AS ProcessGuid, CAST(1000 + n // 5000 AS VARCHAR) AS ProcessId, {image} AS Image"
+        f'{host} AS computer, {guid} AS "{column("ProcessGuid")}", {image} AS "{column("Image")}", '
+        f'CAST(1000 + n // 5000 AS VARCHAR) AS "{column("ProcessId")}"'
     )
     sysmon = "'Microsoft-Windows-Sysmon' AS provider"
     database.execute(
-        f"INSERT INTO event BY NAME SELECT {sysmon}, 3 AS event_id, 1750000001.0 AS time, {common}, 'true' AS Initiated, "
-        f"'203.0.113.10' AS DestinationIp, '443' AS DestinationPort FROM range({connections}) t(n)"
+        f"INSERT INTO event BY NAME SELECT {sysmon}, 3 AS event_id, 1750000001.0 AS time, {common}, "
+        f"'true' AS \"{column('Initiated')}\", '203.0.113.10' AS \"{column('DestinationIp')}\", "
+        f"'443' AS \"{column('DestinationPort')}\" FROM range({connections}) t(n)"
     )
     database.execute(
         f"INSERT INTO event BY NAME SELECT {sysmon}, 1 AS event_id, 1750000000.0 AS time, {common} "
@@ -61,7 +64,7 @@ def main() -> None:
     before = 0.0
     for size in SIZES:
         log = network(size)
-        count = "SELECT count(*) FROM (SELECT ProcessGuid, count(*) FROM event WHERE event_id = 3 GROUP BY ALL)"
+        count = f'SELECT count(*) FROM (SELECT "{column("ProcessGuid")}", count(*) FROM event WHERE event_id = 3 GROUP BY ALL)'
         for_search, for_count = seconds(
             lambda log=log: engine.replay(planned, log),  # type: ignore[misc]
             lambda log=log, count=count: log.connection.execute(count).fetchall(),  # type: ignore[misc]

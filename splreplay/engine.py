@@ -14,6 +14,7 @@ from splreplay import cim, interrupt, logs, resources
 from splreplay.cim.blind import blind_spots, outside
 from splreplay.errors import UnsupportedError
 from splreplay.logs import LoadReport, Log
+from splreplay.logs.names import Wanted
 from splreplay.output import Notice, Results
 from splreplay.planning import Plan
 from splreplay.run import Means, Models, Run, Step
@@ -21,6 +22,10 @@ from splreplay.run.execute import execute
 from splreplay.run.stages import Compiled, Stages
 from splreplay.sql import functions, values
 from splreplay.sql.values import literal
+
+# What the data models read.
+DATA_MODELS = Wanted(cim.FIELDS)
+EVERYTHING = Wanted(cim.FIELDS, every=True, raw=True)
 
 
 @dataclass
@@ -43,7 +48,7 @@ class Replayed:
 
 def record(
     paths: Sequence[str],
-    fields: Sequence[str] = cim.FIELDS,
+    fields: Wanted = DATA_MODELS,
     *,
     cache: Path | None = None,
     progress: Callable[[Log], None] = lambda log: None,
@@ -53,12 +58,13 @@ def record(
     Args:
         paths: The logs.
         fields: The fields that the plans read; no others are kept.
-        cache: A folder that keeps the events for later runs. It gets all fields, since later searches may read others.
+        cache: A folder that keeps the events for later runs. It gets what all data models read, or, for a search that may read any
+            value, every value and the text of each event, so that later searches find theirs.
         progress: Called now and then while a log is read.
     """
     folder = interrupt.temporary_folder()
     connection = connect(Path(folder.name) / "results")
-    kept = cim.FIELDS if cache else fields
+    kept = fields if not cache else EVERYTHING if fields.every else DATA_MODELS
     report = logs.load(connection, paths, kept, Path(folder.name), cache=cache, progress=progress)
     return Recording(connection, report, folder)
 
@@ -107,7 +113,7 @@ def replay(plan: Plan, recording: Recording, means: Means | None = None) -> Repl
 def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
     connection = interrupt.stoppable(recording.connection.cursor())
     models = Models(cim.datasets(connection, plan.addon), plan.shared)
-    run = Run(Stages(connection), plan.app, plan.time, models, means)
+    run = Run(Stages(connection), plan.app, plan.time, plan.addon, plan.fields.raw, models, means)
     with run.ending, run.failing:
         for command in plan.pipeline:
             command.prepare(run)
@@ -135,7 +141,8 @@ def trial(plan: Plan, recording: Recording) -> Sequence[Notice]:
         raise error
     models = Models(cim.described(plan.addon), plan.shared)
     # What a search collects goes nowhere, because there is nothing to collect.
-    run = Run(Compiled(recording.connection), plan.app, plan.time, models, Means(None, Path(os.devnull)))
+    means = Means(None, Path(os.devnull))
+    run = Run(Compiled(recording.connection), plan.app, plan.time, plan.addon, False, models, means)
     try:
         execute(plan.pipeline, run)
     except RecursionError as error:

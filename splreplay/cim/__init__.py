@@ -67,6 +67,19 @@ def mappings(addon: str) -> tuple[EventMapping, ...]:
     return (sysmon.MAPPINGS_LEGACY if addon == "legacy" else sysmon.MAPPINGS) + windows.MAPPINGS
 
 
+def event_fields(addon: str) -> dict[tuple[str | None, int | None], Mapping[str, str]]:
+    """Return the fields that the add-ons make of each kind of event, (provider, event id), for searches of events.
+
+    Each field has its SQL over the event's own fields; what every event has is left out.
+    """
+    return {
+        (mapping.source.provider, mapping.event_id): {
+            name: sql for name, sql in mapping.fields.items() if name not in EVENT_FIELDS
+        }
+        for mapping in mappings(addon)
+    }
+
+
 def datasets(connection: duckdb.DuckDBPyConnection, addon: str) -> dict[str, Dataset]:
     """Return the datasets that searches read, by name: "Endpoint.Processes" and so on.
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+
+from splreplay.logs.names import column
+from splreplay.sql.values import identifier
 
 
 @dataclass(frozen=True)
@@ -36,20 +39,32 @@ class EventMapping:
 
     def reads(self, columns: Container[str]) -> list[str]:
         """Return the events' own fields that fill *columns*."""
-        used = set(re.findall(r"\w+", " ".join(sql for name, sql in self.fields.items() if name in columns)))
-        return [field for field in self.source.fields if field in used]
+        sql = " ".join(sql for name, sql in self.fields.items() if name in columns)
+        return sorted(set(re.findall(r"\w+", sql)) & set(self.source.fields), key=self.source.fields.index)
 
     def query(self, columns: Container[str]) -> str:
         """Return the query of these events, with those of *columns* that they fill."""
-        listed = ", ".join(f'{sql} AS "{name}"' for name, sql in self.fields.items() if name in columns)
-        own = "".join(f", nullif({field}, '') AS {field}" for field in self.reads(columns))
+        own = self.reads(columns)
+        listed = ", ".join(
+            f'{over(sql, own, _column)} AS "{name}"' for name, sql in self.fields.items() if name in columns
+        )
+        values = "".join(f", nullif({name}, '') AS {name}" for name in map(_column, own))
         return f"""
 SELECT
     {listed}
 FROM (
-    SELECT time, computer, coalesce(channel, '{self.source.channel}') AS channel{own}
+    SELECT time, computer, coalesce(channel, '{self.source.channel}') AS channel{values}
     FROM event WHERE provider = '{self.source.provider}' AND event_id = {self.event_id}
 )"""
+
+
+def over(sql: str, own: Container[str], read: Callable[[str], str]) -> str:
+    """Return an expression with the SQL that *read* gives in the place of each of the event's own fields."""
+    return re.sub(r"""'(?:[^']|'')*'|"[^"]*"|\w+""", lambda match: read(match[0]) if match[0] in own else match[0], sql)
+
+
+def _column(field: str) -> str:
+    return identifier(column(field))
 
 
 def of_every_event(vendor_product: str) -> dict[str, str]:

@@ -18,7 +18,15 @@ SECURITY = Source(
     "Security",
     "Security",
     (
-        *("NewProcessId", "NewProcessName", "CommandLine", "ProcessId", "ProcessName", "ParentProcessName"),
+        *(
+            "NewProcessId",
+            "NewProcessName",
+            "CommandLine",
+            "ProcessId",
+            "ProcessID",
+            "ProcessName",
+            "ParentProcessName",
+        ),
         *("SubjectUserName", "TargetUserName"),
         *("Application", "Direction", "SourceAddress", "SourcePort", "DestAddress", "DestPort", "Protocol"),
         "RemoteMachineID",
@@ -68,7 +76,8 @@ CONNECTION = EVENT | {
     "dest_port": "DestPort",
     "direction": "CASE Direction WHEN '%%14592' THEN 'inbound' WHEN '%%14593' THEN 'outbound' END",
     "dvc": "computer",
-    "process_id": "ProcessId",
+    # Windows spells it as no other event does; shippers that ignore case make it ProcessId.
+    "process_id": "coalesce(ProcessId, ProcessID)",
     "src": "SourceAddress",
     "src_ip": "SourceAddress",
     "src_port": "SourcePort",

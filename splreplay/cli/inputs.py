@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from splreplay import engine
@@ -12,6 +12,7 @@ from splreplay.app import App
 from splreplay.app.layers import AppFolder
 from splreplay.cli.progress import Progress
 from splreplay.errors import UsageError
+from splreplay.logs.names import Wanted
 from splreplay.output import printable
 
 
@@ -36,7 +37,7 @@ def _default_app() -> Path:
     raise UsageError("this folder is no app", "name the app that the searches run in with --app")
 
 
-def record(options: argparse.Namespace, fields: Sequence[str]) -> engine.Recording:
+def record(options: argparse.Namespace, fields: Wanted) -> engine.Recording:
     """Read the logs that the options name, show the progress, and print what is wrong with them."""
     progress = Progress(sys.stderr)
     try:

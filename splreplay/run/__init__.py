@@ -76,6 +76,8 @@ class Run:
         stages: The results between the commands, and the events of the log.
         app: Whose macros, saved searches, lookups and commands are used.
         time: The time range, and the time of the run.
+        addon: How Sysmon is mapped.
+        raw: Whether events have their text.
         models: The data models.
         means: What the run may use beside the log.
         notices: The messages about the run.
@@ -90,6 +92,8 @@ class Run:
     stages: Stages
     app: App
     time: TimeRange
+    addon: str = "current"
+    raw: bool = True
     models: Models = field(default_factory=Models)
     means: Means = field(default_factory=Means)
     notices: list[Notice] = field(default_factory=list)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 
@@ -47,6 +47,8 @@ class Stages:
         connection: Holds the events, and the stages.
         statements: The SQL that was run since the list was last emptied.
     """
+
+    makes: ClassVar[bool] = True  # whether there are results, and not their SQL alone
 
     connection: duckdb.DuckDBPyConnection
     statements: list[str] = field(default_factory=list)
@@ -165,6 +167,8 @@ class Stages:
 
 class Compiled(Stages):
     """Stages that are compiled but never made: they have no results, so that a search can be tried without its cost."""
+
+    makes: ClassVar[bool] = False
 
     def from_python(self, fields: Sequence[str], results: Iterable[Mapping[str, Value | None]]) -> Table:
         """Return a stage of these fields without the results."""

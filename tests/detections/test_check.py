@@ -37,10 +37,7 @@ def test_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "name: X\nsearch: |\n  index=main\n  | join max=0 pid [search user=y]\nrba:\n  message: on $dest$\n",
     )
     message = "join on pid alone also matches other hosts: PIDs are reused; add the host, or use the GUID"
-    warning = (
-        "search starts from the events of the log, all in index main; "
-        "their fields are host, source, sourcetype, EventCode, and those of EventData as Windows names them"
-    )
+    warning = "search reads the events of the log, all in index main, with the fields of an XmlWinEventLog input"
     expected = {
         "file": str(path),
         "name": "X",

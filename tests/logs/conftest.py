@@ -11,9 +11,11 @@ import duckdb
 import pytest
 
 from splreplay.cim import FIELDS, datasets
-from splreplay.logs import LoadReport, load
+from splreplay.logs import LoadReport, load, names
+from splreplay.logs.names import Wanted
 
 NAMESPACE = "http://schemas.microsoft.com/win/2004/08/events/event"
+COMMON = ("provider", "event_id", "time", "computer", "channel")
 Value = str | int | float | list[str] | None
 
 
@@ -38,16 +40,24 @@ def event(
 class Loaded:
     """A database after one load."""
 
-    def __init__(self, *paths: str | Path, fields: tuple[str, ...] = FIELDS, cache: Path | None = None) -> None:
+    def __init__(
+        self, *paths: str | Path, fields: tuple[str, ...] | Wanted = FIELDS, cache: Path | None = None
+    ) -> None:
         """Load *paths*."""
         self.connection = duckdb.connect()
         self.folder = tempfile.TemporaryDirectory()
         texts = [str(path) for path in paths]
-        self.report: LoadReport = load(self.connection, texts, fields, Path(self.folder.name), cache=cache)
+        wanted = fields if isinstance(fields, Wanted) else Wanted(fields)
+        self.report: LoadReport = load(self.connection, texts, wanted, Path(self.folder.name), cache=cache)
 
     def values(self, column: str) -> list[Value]:
-        """Return one column of the table `event`, in the order of the log."""
-        return [value for (value,) in self.connection.sql(f'SELECT "{column}" FROM event').fetchall()]
+        """Return one column of the table `event`, or the values of one name, in the order of the log."""
+        name = column if column in COMMON or column == "source" else names.column(column)
+        return [value for (value,) in self.connection.sql(f'SELECT "{name}" FROM event').fetchall()]
+
+    def select(self, *columns: str) -> list[tuple[Value, ...]]:
+        """Return several columns or values, a row for each event."""
+        return list(zip(*map(self.values, columns), strict=True))
 
     def rows(self, dataset: str, addon: str = "current") -> list[dict[str, Value]]:
         """Return a dataset's rows as one add-on fills it; a field without a value is left out."""

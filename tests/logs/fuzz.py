@@ -29,10 +29,11 @@ from pathlib import Path
 from splreplay.cim import FIELDS
 from splreplay.errors import DataError
 from splreplay.logs import opening
-from splreplay.logs.events import Item
+from splreplay.logs.events import COMMON, Columns, Item
 from splreplay.logs.formats import FORMATS, recognised
 from splreplay.logs.formats.evtx import decoder
 from splreplay.logs.formats.jsonl import exact as jsonl
+from splreplay.logs.names import Wanted
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvents
 from tests.logs.evtx_writer import write_evtx
@@ -265,20 +266,36 @@ Row = tuple[object, ...]
 
 
 def outcome(
-    read: Callable[[Log, Sequence[str]], Iterator[Item]], path: Path, fields: Sequence[str] = FIELDS
+    read: Callable[[Log, Columns], Iterator[Item]], path: Path, wanted: Sequence[str] | Wanted = FIELDS
 ) -> tuple[list[Row], BadEvents, str]:
-    """Return the rows of some fields, the bad events and the error that a reader makes of a log."""
+    """Return the rows of a log as a reader makes them, the bad events and the error.
+
+    Where every value is wanted, a row is the common columns and the names and values that its event has, sorted.
+    """
     rows: list[Row] = []
     bad = BadEvents()
     opened = None
     try:
         opened = Log(str(path))
-        for item in read(opened, fields):
+        kept = Columns(wanted if isinstance(wanted, Wanted) else Wanted(tuple(wanted)))
+        for item in read(opened, kept):
             if isinstance(item, BadEvents):
                 bad.extend(item)
             else:
                 item.validate(full=True)
-                rows += zip(*(column.to_pylist() for column in item.columns), strict=True)
+                cells = zip(*(column.to_pylist() for column in item.columns), strict=True)
+                if kept.every:
+                    listed = list(item.schema.names[len(COMMON) :])
+                    cells = (
+                        (
+                            *row[: len(COMMON)],
+                            *sorted(
+                                pair for pair in zip(listed, row[len(COMMON) :], strict=True) if pair[1] is not None
+                            ),
+                        )
+                        for row in cells
+                    )
+                rows += cells
     except DataError as error:
         return rows, bad, str(error)
     return rows, bad, opened.flaw or ""
@@ -321,7 +338,9 @@ def check(random_: random.Random, folder: Path) -> str:
     path.write_bytes(wrapped)
     reader = READERS[kind]
     # Seldom all, as they take the longest.
-    fields = random_.sample(FIELDS, random_.choice([1, 5, 5, 15, len(FIELDS)]))
+    fields: Sequence[str] | Wanted = random_.sample(FIELDS, random_.choice([1, 5, 5, 15, len(FIELDS)]))
+    if random_.random() < 0.5:
+        fields = Wanted(every=True, raw=random_.random() < 0.5)
     rows, bad, error = outcome(reader.read, path, fields)
     exact = outcome(reader.read_exactly, path, fields)
     if all(not told or told.startswith("the gzip data") for told in (error, exact[2])):
@@ -352,8 +371,9 @@ def check_evtx(random_: random.Random, path: Path, events: Sequence[bytes]) -> s
         reader = recognised(Log(str(path)))
     except DataError:
         return "an error"
-    rows, bad, error = outcome(reader.read, path)
-    assert reader.NAME != "evtx" or outcome(reader.read_exactly, path) == (rows, bad, error), (
+    wanted = random_.choice([FIELDS, Wanted(every=True, raw=True)])
+    rows, bad, error = outcome(reader.read, path, wanted)
+    assert reader.NAME != "evtx" or outcome(reader.read_exactly, path, wanted) == (rows, bad, error), (
         "the fast reader differs from the exact one"
     )
     return "an error" if error else "bad events" if bad.count else "events"

@@ -11,6 +11,7 @@ import pytest
 from splreplay.errors import DataError
 from splreplay.logs.cache import Cache
 from splreplay.logs.formats import xml
+from splreplay.logs.names import Wanted
 from tests.conftest import REPO
 from tests.logs.conftest import Loaded, event
 
@@ -38,7 +39,7 @@ def log(tmp_path) -> Path:
 def seen(log: Path, cache: Path, fields: tuple[str, ...] = ("Image",)) -> tuple:
     """Return the rows, the counts, the bad events and the warnings of a load with a cache."""
     loaded = Loaded(log, fields=fields, cache=cache)
-    rows = loaded.connection.sql("SELECT event_id, time, source, Image FROM event").fetchall()
+    rows = loaded.select("event_id", "time", "source", "Image")
     return rows, loaded.report.counts, loaded.bad(), [file.warning for file in loaded.report.files]
 
 
@@ -77,9 +78,9 @@ def test_other_fields_are_another_table(tmp_path, log, readings):
 
 def test_another_version_of_the_code_is_another_table(tmp_path, log, monkeypatch):
     """What an older reader made is not taken for what this one would make."""
-    first = Cache(tmp_path, ("Image",))._name(str(log))
+    first = Cache(tmp_path, Wanted(("Image",)))._name(str(log))
     monkeypatch.setattr("splreplay.logs.cache.version", lambda package: "0")
-    assert first != Cache(tmp_path, ("Image",))._name(str(log))
+    assert first != Cache(tmp_path, Wanted(("Image",)))._name(str(log))
 
 
 def test_the_code_of_every_format_is_part_of_the_name(tmp_path, monkeypatch):
@@ -87,7 +88,7 @@ def test_the_code_of_every_format_is_part_of_the_name(tmp_path, monkeypatch):
     read = []
     read_bytes = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda file: read.append(file) or read_bytes(file))
-    Cache(tmp_path, ())
+    Cache(tmp_path, Wanted())
     assert sorted((REPO / "splreplay" / "logs").rglob("*.py")) == sorted(read)
 
 
@@ -114,7 +115,7 @@ def test_a_damaged_table_is_written_anew(tmp_path, log, readings, damage, suffix
     """With a warning, once: the next run has a sound one."""
     seen(log, tmp_path / "cache")
     [file] = (tmp_path / "cache").glob(f"*.{suffix}")
-    [table] = (tmp_path / "cache").glob("*.parquet")
+    [table] = (tmp_path / "cache").glob("*.json")
     damage(file)
     warning = f"its table in the cache ({table.name}) is damaged and is written anew"
     told, quiet = seen(log, tmp_path / "cache"), seen(log, tmp_path / "cache")
@@ -161,7 +162,7 @@ def test_what_is_no_file_in_the_place_of_one_is_replaced(tmp_path, log, put, suf
     seen(log, tmp_path / "cache")
     [file] = (tmp_path / "cache").glob(f"*.{suffix}")
     put(file)
-    warning = f"its table in the cache ({file.stem}.parquet) is damaged and is written anew"
+    warning = f"its table in the cache ({file.name.split('.')[0]}.json) is damaged and is written anew"
     assert [expected(log, warning), expected(log)] == [seen(log, tmp_path / "cache") for _ in range(2)]
 
 

@@ -44,7 +44,7 @@ def test_records_are_events(loaded, wrap):
     assert [
         ("Microsoft-Windows-Sysmon", 1, 1750147200.1234567, f"{{{GUID}}}", 'a <b> & "c"\n\td é', ""),
         ("Microsoft-Windows-Sysmon", 3, 1750147200.1234567, f"{{{GUID}}}", f"{GUID} x", None),
-    ] == log.connection.sql(f"SELECT provider, event_id, time, {', '.join(FIELDS)} FROM event").fetchall()
+    ] == log.select("provider", "event_id", "time", *FIELDS)
     assert ("evtx", []) == (log.report.files[0].kind, log.bad())
 
 

@@ -67,16 +67,17 @@ def test_one_installutil_connects_to_one_remote_address(addon):
 def test_the_pids_of_the_two_machines_overlap():
     """Each InstallUtil that matters shares its PID with a program that connects on the other machine."""
     log = Loaded(RECORDINGS / "installutil_attack.xml")
-    owners = log.connection.sql(
-        "SELECT split_part(computer, '.', 1), ProcessId, regexp_extract(Image, '[^\\\\]*$') "
-        "FROM event WHERE event_id = 1 AND ProcessId IN ('7316', '5120') ORDER BY ALL"
+    owners = sorted(
+        (computer.split(".")[0], pid, image.rpartition("\\")[2])
+        for event_id, computer, pid, image in log.select("event_id", "computer", "ProcessId", "Image")
+        if event_id == 1 and pid in ("7316", "5120")
     )
     assert [
         ("DEV-007", "5120", "InstallUtil.exe"),
         ("DEV-007", "7316", "chrome.exe"),
         ("WKS-014", "5120", "OneDrive.exe"),
         ("WKS-014", "7316", "InstallUtil.exe"),
-    ] == owners.fetchall()
+    ] == owners
 
 
 def test_one_command_line_has_raw_newlines():

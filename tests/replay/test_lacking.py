@@ -23,7 +23,7 @@ def recording() -> engine.Recording:
 def notices(recording: engine.Recording, search: str) -> list[Notice]:
     """Return what a run says of a search, without what every search of events is told."""
     found = replay(recording, App(REPO), search).results.notices
-    return [one for one in found if not one.text.startswith("search starts")]
+    return [one for one in found if not one.text.startswith("search reads")]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from splreplay.errors import DataError
-from splreplay.logs.events import Item
+from splreplay.logs.events import Columns, Item
 from splreplay.logs.formats import evtx, jsonl, xml
 from splreplay.logs.opening import Log, peek
 
@@ -30,10 +30,10 @@ class Format(Protocol):
     def recognises(self, head: bytes) -> bool:
         """Return whether a log has this format, by its first block, whose first event may be incomplete."""
 
-    def read(self, log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    def read(self, log: Log, columns: Columns) -> Iterator[Item]:
         """Read a log fast; the exact reader, which gives the same rows, reads what is unusual."""
 
-    def read_exactly(self, log: Log, fields: Sequence[str]) -> Iterator[Item]:
+    def read_exactly(self, log: Log, columns: Columns) -> Iterator[Item]:
         """Read a log event by event; DataError if it cannot be read at all."""
 
 

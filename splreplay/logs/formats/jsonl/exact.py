@@ -18,14 +18,14 @@ import io
 import json
 import re
 import string
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from splreplay.logs.arrays import CACHED
-from splreplay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id
+from splreplay.logs.events import Columns, Event, Item, UnreadableEventError, batches, epoch, event_id
 from splreplay.logs.opening import Log, whole
 from splreplay.logs.report import LISTED, UNLISTED, BadEvent
 
@@ -49,10 +49,10 @@ TIME = ("SystemTime", "TimeCreated", "@timestamp", "UtcTime")
 LOCAL_TIME = ("EventTime", "EventReceivedTime", "@timestamp")
 
 
-def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+def read(log: Log, columns: Columns) -> Iterator[Item]:
     """Read a log, line by line."""
-    items = (item for piece in pieces(log) for item in rows(enumerate(lines(piece.content), piece.number), fields))
-    return batches(items, fields)
+    items = (item for piece in pieces(log) for item in rows(enumerate(lines(piece.content), piece.number)))
+    return batches(items, columns)
 
 
 class Piece(NamedTuple):
@@ -91,7 +91,7 @@ def lines(content: bytes) -> Iterable[bytes]:
     return io.BytesIO(content)
 
 
-def rows(numbered: Iterable[tuple[int, bytes]], fields: Sequence[str]) -> Iterator[Row | BadEvent]:
+def rows(numbered: Iterable[tuple[int, bytes]]) -> Iterator[Event | BadEvent]:
     """Read lines, which come with their numbers; blank lines are skipped.
 
     Lines that are too short for an event are only parsed as long as they are still listed.
@@ -103,13 +103,13 @@ def rows(numbered: Iterable[tuple[int, bytes]], fields: Sequence[str]) -> Iterat
                 yield UNLISTED
                 continue
             try:
-                yield _row(text, fields)
+                yield _event(text)
             except UnreadableEventError as error:
                 bad += 1
                 yield BadEvent(f"line {number}", str(error))
 
 
-def _row(line: bytes, fields: Sequence[str]) -> Row:
+def _event(line: bytes) -> Event:
     try:
         # Numbers are kept as written: 0x… and large numbers are text in Splunk too.
         text = line.decode("utf-8", "replace")
@@ -123,7 +123,6 @@ def _row(line: bytes, fields: Sequence[str]) -> Row:
         values = winlog.get("event_data")
         if not isinstance(values, dict):
             values = {}
-        values = {SPELLED.get(name, name): value for name, value in values.items()} | values
         provider, identifier = _first(winlog, "provider_name"), _first(winlog, "event_id")
         computer, channel = _first(winlog, "computer_name"), _first(winlog, "channel")
         time = epoch(_first(record, "@timestamp") or "")
@@ -132,13 +131,14 @@ def _row(line: bytes, fields: Sequence[str]) -> Row:
         provider, computer = _first(record, *PROVIDER), _first(record, *COMPUTER)
         identifier, channel = _first(record, "EventID"), _first(record, "Channel")
         time = _flat_time(record)
-    return Row(
+    return Event(
         provider or _implied_provider(channel, values),
         event_id(identifier or ""),
         time,
         computer,
         channel,
-        tuple(_text(values.get(field)) for field in fields),
+        {name: shown for name, value in values.items() if name and (shown := _text(value)) is not None},
+        None,
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
-from splreplay.logs.events import SPELLED
 from splreplay.logs.formats.jsonl import exact
 
 # The keys to a value, from the line's own object inwards.
@@ -65,11 +64,11 @@ def _winlogbeat(fields: Sequence[str]) -> Form:
         "channel": "channel",
     }
     values: dict[str, Place] = {name: ("winlog", key) for name, key in system.items()}
+    known, twins = _twins(fields)
     values |= {"#time": ("@timestamp",), "#utc": (*event_data, "UtcTime")} | {
-        name: (*event_data, name) for name in fields
+        name: (*event_data, name) for name in known
     }
-    others = tuple((*event_data, other) for other, name in SPELLED.items() if name in fields)
-    return Form(_complete(values, fields), others, implied=True)
+    return Form(_complete(values, fields), tuple((*event_data, name) for name in twins), implied=True)
 
 
 @cache
@@ -85,9 +84,19 @@ def _flat(fields: Sequence[str], provider: str | None, computer: str | None, tim
         keys["#time"] = time
         empty += [local, *_before(time, exact.TIME)]
     values: dict[str, Place] = {name: (key,) for name, key in keys.items() if key}
-    values.update((name, (name,)) for name in fields)
+    known, twins = _twins(fields)
+    values.update((name, (name,)) for name in known)
+    empty += twins
     # An event without the key that the first has may have its provider under another.
     return Form(_complete(values, fields), tuple((key,) for key in empty), implied=provider is None)
+
+
+def _twins(fields: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the fields, and apart those that differ from one of them in case only, which DuckDB cannot tell."""
+    known: dict[str, str] = {}
+    for name in fields:
+        known.setdefault(name.lower(), name)
+    return list(known.values()), [name for name in fields if known[name.lower()] != name]
 
 
 def _before(key: str | None, keys: Sequence[str]) -> Sequence[str]:
