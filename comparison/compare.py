@@ -25,13 +25,12 @@ def plans(app: App) -> dict[str, dict[str, Plan]]:
     return {name: {addon: plan(app, app.saved_search(name).search, addon) for addon in cim.ADDONS} for name in SEARCHES}
 
 
-def text(recording: Recording, plans: Mapping[str, Mapping[str, Plan]], python: str) -> str:
+def text(recording: Recording, plans: Mapping[str, Mapping[str, Plan]], means: Means) -> str:
     """Return the comparison as text: the events read, a count for each search and add-on, then each alert once.
 
     Raises:
         SplError: Whatever is wrong with the app's searches.
     """
-    means = Means(python)
     results_of = {
         name: {addon: replay(planned, recording, means).results for addon, planned in by_addon.items()}
         for name, by_addon in plans.items()

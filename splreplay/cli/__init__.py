@@ -115,6 +115,12 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "--search", metavar="NAME", help="saved search of the app (default: the first that it has on a schedule)"
     )
     what.add_argument("--spl", metavar="TEXT|@FILE", help="search text, or @ and the file that holds it")
+    what.add_argument(
+        "--detection",
+        metavar="FILE",
+        type=Path,
+        help="security_content YAML: its search, with a filter macro that keeps all",
+    )
     add_addon(parser)
     parser.add_argument(
         "--earliest", metavar="T", help="start of the time range: epoch seconds, -24h@h, or an ISO date"

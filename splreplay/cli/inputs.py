@@ -14,6 +14,7 @@ from splreplay.cli.progress import Progress
 from splreplay.errors import UsageError
 from splreplay.logs.names import Wanted
 from splreplay.output import printable
+from splreplay.run import Means
 
 
 def app_of(options: argparse.Namespace, defaults: Mapping[str, str] | None = None) -> App:
@@ -46,6 +47,11 @@ def record(options: argparse.Namespace, fields: Wanted) -> engine.Recording:
         progress.clear()
     warn(recording.report.warnings)
     return recording
+
+
+def means_of(options: argparse.Namespace, collect: Path | None = None) -> Means:
+    """Return what the options let a run use; *collect* is the folder that it may write into."""
+    return Means(options.python, collect, not options.no_commands)
 
 
 def warn(warnings: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from splreplay.cim import ADDONS
 
 
 def add_logs(parser: argparse.ArgumentParser) -> None:
-    """Add the logs, --cache, --app, --macro and --python."""
+    """Add the logs, --cache, --app, --macro, --python and --no-commands."""
     parser.add_argument(
         "logs", metavar="LOG", nargs="+", help="event XML, .evtx or JSON lines, .gz too; - is standard input"
     )
@@ -53,5 +53,6 @@ def add_addon(
 
 
 def add_python(parser: argparse.ArgumentParser) -> None:
-    """Add --python."""
+    """Add --python and --no-commands."""
     parser.add_argument("--python", metavar="FILE", default=sys.executable, help="interpreter for the app's commands")
+    parser.add_argument("--no-commands", action="store_true", help="refuse the app's commands, which run its code")

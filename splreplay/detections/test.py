@@ -15,14 +15,13 @@ from pathlib import Path
 
 from splreplay import engine, interrupt
 from splreplay.app import App
-from splreplay.cli.inputs import app_of
+from splreplay.cli.inputs import app_of, means_of
 from splreplay.detections import cases, junit, source
 from splreplay.detections.cases import Case, Row
 from splreplay.detections.junit import Outcome
 from splreplay.errors import DataError, SplError, UsageError
 from splreplay.output import Results, as_json_row, printable
 from splreplay.planning import plan
-from splreplay.run import Means
 from splreplay.sql.values import Value
 
 ROWS_SHOWN = 20  # of unexpected results
@@ -82,7 +81,7 @@ def run_case(case: Case, app: App, options: argparse.Namespace) -> Iterator[Outc
         try:
             recording = recording or engine.record(_paths(case, options.attack_data))
             with interrupt.temporary_folder() as folder:  # for what the search may collect
-                means = Means(options.python, Path(folder))
+                means = means_of(options, Path(folder))
                 replayed = engine.replay(plan(app, case.detection.search.value, addon), recording, means)
         except SplError as error:
             status = 3 if isinstance(error, DataError) else 2

@@ -29,10 +29,12 @@ class Means:
         python: The interpreter that runs custom commands. With None these leave the results as they are, which is enough
             to try a search without events.
         collect: The folder of the summary indexes, or None where nothing may be written.
+        commands: Whether the app's custom commands may run; they are its authors' code.
     """
 
     python: str | None = sys.executable
     collect: Path | None = None
+    commands: bool = True
 
 
 @dataclass
