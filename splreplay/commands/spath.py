@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay import jsonpath
@@ -40,6 +41,9 @@ class Spath(Transform):
         if jsonpath.steps(options["path"]) is None:
             cursor.fail(f"{options['path']!r} is not a path", token, "write for example a.b{}.c")
         return cls(segment, **{"output": options["path"], **options})
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (self.input,)
 
     def behind(self, before: Outputs) -> Outputs:
         return before.plus((self.output,))
