@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bench import command, reading, search
+from bench import command, memory, reading, search
 
 if __name__ == "__main__":
     search.main()
     reading.main()
     command.main()
+    memory.main()

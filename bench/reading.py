@@ -1,12 +1,8 @@
-"""From a log to the alert, against DuckDB counting the lines of the same file, and against readers of other kinds."""
+"""The time from a log to the alert, against DuckDB counting the lines of the same file, and against other readers."""
 
 from __future__ import annotations
 
-import itertools
 import json
-import re
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from unittest.mock import patch
@@ -19,17 +15,11 @@ from bench.search import NAME, seconds
 from splreplay import engine
 from splreplay.app import App
 from splreplay.logs.formats import xml
-from splreplay.logs.formats.evtx.records import HEADER_BYTES
 from splreplay.logs.opening import MAX_EVENT_BYTES
 from splreplay.planning import plan
-from tests.logs.evtx_writer import write_evtx
 
 EVENTS = 700_000
 EVTX_EVENTS = 50_000
-# Measures peak memory, which a process has only once.
-RECORD = (
-    "import sys; from splreplay import engine; engine.record(sys.argv[1:]); print(open('/proc/self/status').read())"
-)
 
 
 def alert(log: Path, cache: Path | None = None) -> None:
@@ -41,7 +31,7 @@ def alert(log: Path, cache: Path | None = None) -> None:
 
 
 def count_lines(log: Path) -> None:
-    """Let DuckDB count the lines of a file, which may be as long as replay's events."""
+    """Let DuckDB count the lines of a file; a line may be as long as an event of replay's."""
     query = (
         "SELECT count(*) FROM read_csv(?, columns={'line': 'VARCHAR'}, delim='\x01', quote='', escape='', header=false, "
         f"auto_detect=false, max_line_size={MAX_EVENT_BYTES})"
@@ -52,33 +42,15 @@ def count_lines(log: Path) -> None:
 
 
 def evtx_json(log: Path) -> None:
-    """Read an .evtx file as the JSON of the package that decodes it."""
+    """Read an .evtx file as JSON, from the package that decodes it."""
     for record in PyEvtxParser(str(log)).records_json():
         json.loads(record["data"])  # type: ignore[index]
 
 
-def evtx_file() -> bytes:
-    """Return an .evtx file of EVTX_EVENTS events in full chunks: the same fifty chunks, repeated."""
-    events = list(itertools.islice(recording.events(EVENTS), 800))
-    files = [write_evtx(*events[start : start + 16]) for start in range(0, len(events), 16)]
-    chunks = b"".join(file[HEADER_BYTES:] for file in files)
-    return files[0][:HEADER_BYTES] + chunks * (EVTX_EVENTS // len(events))
-
-
-def peak_mb(log: Path) -> int:
-    """Return the peak memory of a process that reads a log."""
-    ran = subprocess.run([sys.executable, "-c", RECORD, str(log)], capture_output=True, text=True, check=True)
-    peak = re.search(r"VmHWM:\s*(\d+) kB", ran.stdout)
-    assert peak, ran.stdout
-    return int(peak[1]) >> 10
-
-
 def main() -> None:
     """Print a line for each measurement."""
-    log = recording.made(f"events_{EVENTS}.xml", recording.events(EVENTS))
-    tenth = recording.made(f"events_{EVENTS // 10}.xml", recording.events(EVENTS // 10))
-    lines = recording.made(f"events_{EVENTS}.jsonl", map(recording.json_line, recording.events(EVENTS)))
-    native = recording.made(f"events_{EVTX_EVENTS}_dense.evtx", iter([evtx_file()]))
+    log, lines = (recording.log(suffix, EVENTS) for suffix in ("xml", "jsonl"))
+    native = recording.log("evtx", EVTX_EVENTS)
     for_lines, for_xml, for_json_lines, for_json = seconds(
         lambda: count_lines(log), lambda: alert(log), lambda: count_lines(lines), lambda: alert(lines), runs=5
     )
@@ -99,4 +71,3 @@ def main() -> None:
     print(f"  JSON lines: {for_json / for_json_lines:6.1f} times DuckDB's count of its lines")
     print(f"  again, with --cache: {for_xml / for_cached:.1f} times as fast as XML the first time")
     print(f"  .evtx:      {for_evtx_json / for_evtx:6.1f} times as fast as json.loads of the package's own JSON")
-    print(f"  peak memory: {peak_mb(tenth)} MB for {EVENTS // 10:,} events, {peak_mb(log)} MB for ten times as many")

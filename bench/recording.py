@@ -1,16 +1,20 @@
-"""A large log for the measurements: the recording that ships, repeated with different values."""
+"""Large logs for the measurements: the recording that ships, repeated with different values, in each format."""
 
 from __future__ import annotations
 
+import gzip
+import itertools
 import json
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lxml import etree
 
 from splreplay import engine
+from splreplay.logs.formats.evtx.records import HEADER_BYTES
+from tests.logs.evtx_writer import write_evtx
 
 SHAPES = engine.app_folder() / "tests" / "recordings" / "installutil_attack.xml"
 
@@ -24,7 +28,7 @@ VARIED = (
     (r"(?<=ProcessId'>)\d+(?=\d</)", "%(pid)d"),
     (r"(?<=SourcePort'>)\d+", "%(port)d"),
     (r"(?<=SHA256=)[0-9A-F]{8}", "%(copy)08X"),
-    # The attack itself is in the log only once.
+    # So the attack itself is in the log only once.
     (r"InstallUtil", "MSBuild"),
 )
 
@@ -61,13 +65,45 @@ def json_line(event: str) -> str:
     return json.dumps(plain | {element.get("Name"): element.text for element in event_data}, ensure_ascii=False) + "\n"
 
 
-def made(name: str, pieces: Iterator[str] | Iterator[bytes]) -> Path:
-    """Return the file of that name in the temporary folder, written unless an earlier run left it."""
+def xml(count: int) -> Iterator[bytes]:
+    """Yield that many events as XML."""
+    return map(str.encode, events(count))
+
+
+def json_lines(count: int) -> Iterator[bytes]:
+    """Yield that many events as JSON lines."""
+    return (json_line(event).encode() for event in events(count))
+
+
+def evtx(count: int) -> Iterator[bytes]:
+    """Yield an .evtx file of about that many events in full chunks: the same fifty chunks, repeated."""
+    first = list(itertools.islice(events(count), 800))
+    files = [write_evtx(*first[start : start + 16]) for start in range(0, len(first), 16)]
+    yield files[0][:HEADER_BYTES]
+    yield from itertools.repeat(b"".join(file[HEADER_BYTES:] for file in files), max(1, count // len(first)))
+
+
+def zipped(content: Callable[[int], Iterator[bytes]]) -> Callable[[int], Iterator[bytes]]:
+    """Return *content* compressed, with a gzip member for every thousand events."""
+
+    def members(count: int) -> Iterator[bytes]:
+        pieces = content(count)
+        while some := b"".join(itertools.islice(pieces, 1000)):
+            yield gzip.compress(some, 1)
+
+    return members
+
+
+FORMATS = {"xml": xml, "xml.gz": zipped(xml), "jsonl": json_lines, "jsonl.gz": zipped(json_lines), "evtx": evtx}
+
+
+def log(suffix: str, count: int) -> Path:
+    """Return a log of that many events, in the format that *suffix* names; an earlier run may have left it."""
     folder = Path(tempfile.gettempdir()) / "replay_bench"
     folder.mkdir(exist_ok=True)
-    path, unfinished = folder / name, folder / f"{name}.part"
+    path, unfinished = folder / f"events_{count}.{suffix}", folder / f"events_{count}.{suffix}.part"
     if not path.exists():
         with unfinished.open("wb") as file:
-            file.writelines(piece.encode() if isinstance(piece, str) else piece for piece in pieces)
+            file.writelines(FORMATS[suffix](count))
         unfinished.rename(path)
     return path

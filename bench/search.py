@@ -1,6 +1,6 @@
 """How the cost of the scheduled search grows with the network, against DuckDB counting the same rows by process.
 
-Ten times the connections take less than ten times as long: the cost is linear, plus a constant.
+Ten times as many connections take less than ten times as long: the cost is linear, plus a constant.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from splreplay import cim, engine, logs
 from splreplay.app import App
 from splreplay.logs import LoadReport
+from splreplay.logs.names import column
 from splreplay.planning import plan
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -27,12 +28,14 @@ def network(connections: int) -> engine.Recording:
     host = "'wks' || n % 5000"
     image = f"CASE WHEN n % {every} = 0 THEN 'C:\\Windows\\InstallUtil.exe' ELSE 'C:\\Browser\\browser.exe' END"
     common = (
-        f"{host} AS computer, {guid} AS ProcessGuid, CAST(1000 + n // 5000 AS VARCHAR) AS ProcessId, {image} AS Image"
+        f'{host} AS computer, {guid} AS "{column("ProcessGuid")}", {image} AS "{column("Image")}", '
+        f'CAST(1000 + n // 5000 AS VARCHAR) AS "{column("ProcessId")}"'
     )
     sysmon = "'Microsoft-Windows-Sysmon' AS provider"
     database.execute(
-        f"INSERT INTO event BY NAME SELECT {sysmon}, 3 AS event_id, 1750000001.0 AS time, {common}, 'true' AS Initiated, "
-        f"'203.0.113.10' AS DestinationIp, '443' AS DestinationPort FROM range({connections}) t(n)"
+        f"INSERT INTO event BY NAME SELECT {sysmon}, 3 AS event_id, 1750000001.0 AS time, {common}, "
+        f"'true' AS \"{column('Initiated')}\", '203.0.113.10' AS \"{column('DestinationIp')}\", "
+        f"'443' AS \"{column('DestinationPort')}\" FROM range({connections}) t(n)"
     )
     database.execute(
         f"INSERT INTO event BY NAME SELECT {sysmon}, 1 AS event_id, 1750000000.0 AS time, {common} "
@@ -42,7 +45,7 @@ def network(connections: int) -> engine.Recording:
 
 
 def seconds(*works: Callable[[], object], runs: int = 3) -> list[float]:
-    """Return the shortest time of some runs of each; they take turns, so that a busy moment affects all of them."""
+    """Return the shortest time of several runs of each; they take turns, so that a busy moment affects all of them."""
     taken: list[list[float]] = [[] for _ in works]
     for _ in range(runs):
         for work, times in zip(works, taken, strict=True):
@@ -55,13 +58,13 @@ def seconds(*works: Callable[[], object], runs: int = 3) -> list[float]:
 def main() -> None:
     """Print a line for each size."""
     app = App(engine.app_folder())
-    # Without the command, whose start-up is the same for every size.
+    # Without the command, whose start-up takes the same time for every size.
     planned = plan(app, app.saved_search(NAME).search.split("| rbaenrich")[0])
     print("scheduled search, by connections; the count is DuckDB's, of the same rows by process")
     before = 0.0
     for size in SIZES:
         log = network(size)
-        count = "SELECT count(*) FROM (SELECT ProcessGuid, count(*) FROM event WHERE event_id = 3 GROUP BY ALL)"
+        count = f'SELECT count(*) FROM (SELECT "{column("ProcessGuid")}", count(*) FROM event WHERE event_id = 3 GROUP BY ALL)'
         for_search, for_count = seconds(
             lambda log=log: engine.replay(planned, log),  # type: ignore[misc]
             lambda log=log, count=count: log.connection.execute(count).fetchall(),  # type: ignore[misc]

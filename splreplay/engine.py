@@ -13,13 +13,19 @@ from splreplay import cim, interrupt, logs, resources
 from splreplay.cim.blind import blind_spots, outside
 from splreplay.errors import UnsupportedError
 from splreplay.logs import LoadReport, Log
+from splreplay.logs.names import Wanted
+from splreplay.logs.report import Passed
 from splreplay.output import Results
 from splreplay.planning import Plan
 from splreplay.run import Means, Models, Run, Step
 from splreplay.run.execute import execute
 from splreplay.run.stages import Stages
-from splreplay.sql import functions, values
+from splreplay.sql import functions, pcre, values
 from splreplay.sql.values import literal
+
+# What the data models read.
+DATA_MODELS = Wanted(cim.FIELDS)
+EVERYTHING = Wanted(cim.FIELDS, every=True, raw=True)
 
 
 @dataclass
@@ -42,23 +48,26 @@ class Replayed:
 
 def record(
     paths: Sequence[str],
-    fields: Sequence[str] = cim.FIELDS,
+    fields: Wanted = DATA_MODELS,
     *,
     cache: Path | None = None,
     progress: Callable[[Log], None] = lambda log: None,
+    passed: list[Passed] | None = None,
 ) -> Recording:
     """Return the logs at *paths* loaded; DataError for one that cannot be read or holds no event.
 
     Args:
         paths: The logs.
         fields: The fields that the plans read; no others are kept.
-        cache: A folder that keeps the events for later runs. It gets all fields, since later searches may read others.
+        cache: A folder that keeps the events for later runs. It gets what all data models read, or, for a search that may read any
+            value, every value and the text of each event, so that later searches find theirs.
         progress: Called now and then while a log is read.
+        passed: Where logs are put that cannot be read, if the others are to be; then it is an error if none can.
     """
     folder = interrupt.temporary_folder()
     connection = connect(Path(folder.name) / "results")
-    kept = cim.FIELDS if cache else fields
-    report = logs.load(connection, paths, kept, Path(folder.name), cache=cache, progress=progress)
+    kept = fields if not cache else EVERYTHING if fields.every else DATA_MODELS
+    report = logs.load(connection, paths, kept, Path(folder.name), cache=cache, progress=progress, passed=passed)
     return Recording(connection, report, folder)
 
 
@@ -106,7 +115,8 @@ def replay(plan: Plan, recording: Recording, means: Means | None = None) -> Repl
 def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
     connection = interrupt.stoppable(recording.connection.cursor())
     models = Models(cim.datasets(connection, plan.addon), plan.shared)
-    run = Run(Stages(connection), plan.app, plan.time, models, means)
+    pcre.begin()
+    run = Run(Stages(connection), plan.app, plan.time, plan.addon, plan.fields.raw, models, means)
     with run.ending, run.failing:
         for command in plan.pipeline:
             command.prepare(run)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 
 from splreplay import cim, parser
 from splreplay.app import App
 from splreplay.app.macros import Expansion
+from splreplay.commands.savedsearch import SavedSearch
+from splreplay.commands.search import Search
 from splreplay.errors import SplError
-from splreplay.run.command import Pipeline, walk
+from splreplay.logs.names import Wanted
+from splreplay.run.command import Command, Pipeline, walk
+from splreplay.spl.predicate import terms_of
 from splreplay.times import TimeRange
 
 
@@ -37,14 +42,24 @@ class Plan:
     errors: Sequence[SplError]
 
     @cached_property
-    def fields(self) -> tuple[str, ...]:
-        """The names of the EventData/Data elements that it reads: all of cim.FIELDS where its text does not show them."""
+    def fields(self) -> Wanted:
+        """The values of events that it reads: every one where it searches events, and those of the data models where its text does
+        not show which.
+        """
+        sources = [position.command for position in walk(self.pipeline) if position.first]
+        if any(isinstance(source, Search | SavedSearch) for source in sources):
+            return Wanted(
+                cim.FIELDS,
+                every=True,
+                raw=any(_reads_raw(position.command) for position in walk(self.pipeline))
+                or "_Xml" in self.expansion.text,
+            )
         if self._reads is None:
-            return cim.FIELDS
+            return Wanted(cim.FIELDS)
         described = cim.described(self.addon)
         asked = [(described[name], names) for name, names in self._reads if name in described]
         read = {own for dataset, names in asked for own in dataset.reads(names)}
-        return tuple(field for field in cim.FIELDS if field in read)
+        return Wanted(tuple(field for field in cim.FIELDS if field in read))
 
     @cached_property
     def shared(self) -> Mapping[str, set[str]]:
@@ -66,10 +81,15 @@ class Plan:
         return reads
 
 
-def fields(plans: Iterable[Plan]) -> tuple[str, ...]:
-    """Return the names of the EventData/Data elements that some plans read together."""
-    read = {name for planned in plans for name in planned.fields}
-    return tuple(name for name in cim.FIELDS if name in read)
+def _reads_raw(command: Command) -> bool:
+    """Return whether a command may read the text of events; its tree shows its default field, too."""
+    terms = isinstance(command, Search) and any(term.value != "*" for term in terms_of(command.predicate))
+    return terms or isinstance(command, SavedSearch) or "_raw" in repr(command)
+
+
+def fields(plans: Iterable[Plan]) -> Wanted:
+    """Return the values of events that some plans read together."""
+    return reduce(or_, (planned.fields for planned in plans), Wanted())
 
 
 def plan(app: App, search: str, addon: str = "current", time: TimeRange | None = None) -> Plan:

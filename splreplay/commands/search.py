@@ -6,12 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from splreplay.run import summary
+from splreplay.run import events, summary
 from splreplay.run.command import ORDER, Cursor, Pipeline, Reads, Run, Segment, Source, Table, Transform
 from splreplay.run.predicates import predicate_test, resolve, subsearches, time_range
-from splreplay.spl.predicate import Compare, Predicate, Term, parse_predicate
+from splreplay.run.unmatched import Searched, reasons
+from splreplay.spl.predicate import Predicate, Term, fields_of, parse_predicate
 from splreplay.sql.predicates import predicate_sql
-from splreplay.sql.values import Kind, Sql, as_number, identifier
+from splreplay.sql.terms import term_sql
+from splreplay.sql.values import NOTHING, Kind, Sql, as_number
+
+# Every event has these.
+ALWAYS = ("_time", "host", "source", "sourcetype", "index")
 
 
 @dataclass(frozen=True)
@@ -38,75 +43,79 @@ class Search(Source, Transform):
         return None if first else {}
 
     def start(self, run: Run) -> Table:
-        """Return the events of the log for which the predicate is true."""
+        """Return the events of the log, and of the summary indexes if the run has a folder of them, for which the predicate is true.
+
+        They come newest first.
+        """
+        run.warn("search reads the events of the log, all in index main, with the fields of an XmlWinEventLog input")
         predicate, modifiers = resolve(self.predicate, run)
-        events, absent = _events(run, modifiers), set[str]()
+        fields = events.fields(run)
+        rows = self._of_log(run, predicate, fields, modifiers)
+        searched = [Searched(fields, "event")]
+        if run.means.collect is not None:
+            collected = _collected(run, run.means.collect)
+            searched.append(Searched(collected.columns, collected.name))
+            kept = run.stages.keep(collected, predicate_sql(predicate, collected.field, _in_no_text))
+            rows = _newest_first(rows, kept, run, modifiers)
+        if not rows.count:
+            for text in reasons(predicate, searched, run.stages.connection):
+                run.say("blind", text)
+        else:
+            absent = sorted(set(fields_of(predicate)) - {name for table in searched for name in table.fields})
+            if absent:
+                run.warn(f"no event of this log has the field {', '.join(absent)}, which the search tests")
+        return rows
 
-        def field(name: str) -> Sql:
-            if name not in events.columns:
-                absent.add(name)
-            return events.field(name)
-
-        test = predicate_sql(predicate, field, _any_field(events, self.segment))
-        if absent:
-            run.say("blind", f"this search is blind in {', '.join(sorted(absent))}: no event here has such a field")
-        return run.stages.keep(events, test)
+    def _of_log(
+        self, run: Run, predicate: Predicate, fields: Mapping[str, Sql], modifiers: Mapping[str, float]
+    ) -> Table:
+        """Return the events of the log that pass, with the fields that any of them has."""
+        test = predicate_sql(predicate, lambda name: fields.get(name, NOTHING), _in_text(fields, self.segment))
+        rest = f"FROM event WHERE ({test}) AND {time_range(run, 'time', modifiers)}"
+        counts = ", ".join(f"count({value.text})" for value in fields.values())
+        [there] = run.stages.connection.execute(f"SELECT {counts} {rest}").fetchall()
+        present = {
+            name: value for (name, value), count in zip(fields.items(), there, strict=True) if count or name in ALWAYS
+        }
+        return run.stages.store(present, rest, "row_number() OVER (ORDER BY time DESC)")
 
     def run(self, rows: Table, run: Run) -> Table:
         """Keep the results for which the predicate is true."""
-        return run.stages.keep(rows, predicate_test(self.predicate, rows.field, run, _any_field(rows, self.segment)))
+        return run.stages.keep(
+            rows, predicate_test(self.predicate, rows.field, run, _in_text(rows.columns, self.segment))
+        )
 
 
-def _events(run: Run, modifiers: Mapping[str, float]) -> Table:
-    """Return the events of the log, and of the summary indexes if the run has a folder of them, newest first.
-
-    Events of the log have the fields that every event has, and those of EventData under their own names.
-    """
-    run.warn(
-        "search starts from the events of the log, all in index main; their fields are host, source, sourcetype, EventCode, "
-        "and those of EventData as Windows names them"
-    )
-    described = run.stages.connection.execute("SELECT name FROM pragma_table_info('event')").fetchall()
-    event_data = [
-        name for (name,) in described if name not in ("provider", "event_id", "time", "computer", "channel", "source")
-    ]
-    fields = {
-        "_time": Sql("time", Kind.NUMBER),
-        "host": Sql("computer", Kind.TEXT),
-        "source": Sql("'XmlWinEventLog:' || channel", Kind.TEXT),
-        "sourcetype": Sql("'XmlWinEventLog'", Kind.TEXT),
-        "index": Sql("'main'", Kind.TEXT),
-        "EventCode": Sql("CAST(event_id AS VARCHAR)", Kind.TEXT),
-        **{name: Sql(f"nullif({identifier(name)}, '')", Kind.TEXT) for name in event_data},
-    }
-    # Newest first, as in Splunk.
-    rows = run.stages.store(
-        fields, f"FROM event WHERE {time_range(run, 'time', modifiers)}", "row_number() OVER (ORDER BY time DESC)"
-    )
-    return rows if run.means.collect is None else _with_collected(rows, run, run.means.collect, modifiers)
-
-
-def _with_collected(log: Table, run: Run, folder: Path, modifiers: Mapping[str, float]) -> Table:
+def _collected(run: Run, folder: Path) -> Table:
+    """Return the events of the summary indexes."""
     for path in summary.unread(folder):
         run.warn(f"search does not read {path}: how Splunk finds the fields in it is not documented to the letter")
     collected = list(summary.read(folder))
-    names = dict.fromkeys(name for result in collected for name in result)
-    rows = run.stages.union(log, run.stages.from_python(list(names), collected))
-    fields = {**rows.columns, "_time": Sql(as_number(rows.field("_time")), Kind.NUMBER)}
-    rows = run.stages.store(fields, f"FROM {rows.name}")
+    rows = run.stages.from_python(list(dict.fromkeys(name for result in collected for name in result)), collected)
+    return run.stages.with_fields(rows, {"_time": Sql(as_number(rows.field("_time")), Kind.NUMBER)})
+
+
+def _newest_first(log: Table, collected: Table, run: Run, modifiers: Mapping[str, float]) -> Table:
+    rows = run.stages.union(log, collected)
     order = f"row_number() OVER (ORDER BY {rows.field('_time').text} DESC, {ORDER})"
-    return run.stages.store(rows.columns, f"FROM {rows.name} WHERE {time_range(run, '_time', modifiers)}", order)
+    time = rows.field("_time").text.strip('"')
+    return run.stages.store(rows.columns, f"FROM {rows.name} WHERE {time_range(run, time, modifiers)}", order)
 
 
-def _any_field(rows: Table, segment: Segment) -> Callable[[Term], str]:
-    """Return the test of a bare word: `*` is true for every result, others are searched in `_raw`, which few results have."""
+def _in_text(fields: Mapping[str, Sql], segment: Segment) -> Callable[[Term], str]:
+    """Return the test of a bare word: `*` is true for every event, others are looked for in the event's text."""
 
     def test(term: Term) -> str:
-        if term.value == "*":
+        if term.value == "*" and not term.directive:
             return "true"
-        if "_raw" in rows.columns:
-            return predicate_sql(Compare("_raw", "=", f"*{term.value}*"), rows.field, test)
+        if "_raw" in fields:
+            return term_sql(term, fields["_raw"].text)
         message = "a bare word is looked for in the raw event, and these results have none"
         segment.refuse(message, "name the field: field=value", term.token)
 
     return test
+
+
+def _in_no_text(term: Term) -> str:
+    """Return the test of a bare word in events without a text, as `collect output_format=hec` writes them."""
+    return "true" if term.value == "*" and not term.directive else "false"

@@ -1,9 +1,13 @@
-"""The events of one log as a Parquet file, written while the log is read, so that memory holds only a few blocks of it."""
+"""The events of one log as Parquet files, written while the log is read, so that memory holds only a few blocks of it.
+
+A log is one file, unless columns are first seen later: then the next file begins, which has the earlier ones too.
+"""
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,8 +25,8 @@ GROUP_BYTES = 32 << 20
 SAMPLE_ROWS, REPEATED = 1 << 10, 8
 
 
-def write(items: Iterable[Item], file: Path) -> tuple[Counter[EventKind], BadEvents]:
-    """Write the events among *items* to *file*; without events there is no file.
+def write(items: Iterable[Item], folder: Path) -> tuple[Counter[EventKind], BadEvents]:
+    """Write the events among *items* to files in *folder*, 0000.parquet and so on; without events there is none.
 
     Returns:
         How many events of each kind there are, and the bad events.
@@ -40,11 +44,28 @@ def write(items: Iterable[Item], file: Path) -> tuple[Counter[EventKind], BadEve
 
     with ExitStack() as stack:
         writer: pq.ParquetWriter | None = None
+        parts = itertools.count()
         for group in _groups(good()):
-            writer = writer or stack.enter_context(_writer(group, file))
+            if writer is None or not set(group.column_names) <= set(writer.schema.names):
+                known = writer.schema if writer else group.schema
+                stack.close()
+                group = _fitted(group, pa.unify_schemas([known, group.schema]))
+                writer = stack.enter_context(_writer(group, folder / f"{next(parts):04}.parquet"))
+            else:
+                group = _fitted(group, writer.schema)
             writer.write_table(group, len(group))
             del group  # while the next one is gathered
     return counts, bad
+
+
+def _fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table with the columns of a schema; those that it lacks are empty."""
+    if table.schema.equals(schema):
+        return table
+    columns = [
+        table[field.name] if field.name in table.column_names else pa.nulls(len(table), field.type) for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -55,10 +76,16 @@ def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         rows += batch.num_rows
         size += batch.get_total_buffer_size()
         if rows >= GROUP_ROWS or size >= GROUP_BYTES:
-            yield pa.Table.from_batches(group)
+            yield _table(group)
             group, rows, size = [], 0, 0
     if group:
-        yield pa.Table.from_batches(group)
+        yield _table(group)
+
+
+def _table(batches: Sequence[pa.RecordBatch]) -> pa.Table:
+    """Return batches as one table, with the columns of all of them."""
+    schema = pa.unify_schemas([batch.schema for batch in batches])
+    return pa.concat_tables([_fitted(pa.Table.from_batches([batch]), schema) for batch in batches])
 
 
 def _writer(first: pa.Table, file: Path) -> pq.ParquetWriter:

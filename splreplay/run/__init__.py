@@ -44,7 +44,7 @@ class Models:
         decided_by: The datasets that were read, with the fields that decided which of their rows count.
     """
 
-    datasets: Mapping[str, Dataset] = field(default_factory=dict)
+    datasets: dict[str, Dataset] = field(default_factory=dict)
     shared: Mapping[str, Collection[str]] = field(default_factory=dict)
     decided_by: dict[str, Deciding] = field(default_factory=dict)
 
@@ -74,6 +74,8 @@ class Run:
         stages: The results between the commands, and the events of the log.
         app: Whose macros, saved searches, lookups and commands are used.
         time: The time range, and the time of the run.
+        addon: How Sysmon is mapped.
+        raw: Whether events have their text.
         models: The data models.
         means: What the run may use beside the log.
         notices: The messages about the run.
@@ -87,6 +89,8 @@ class Run:
     stages: Stages
     app: App
     time: TimeRange
+    addon: str = "current"
+    raw: bool = True
     models: Models = field(default_factory=Models)
     means: Means = field(default_factory=Means)
     notices: list[Notice] = field(default_factory=list)

@@ -32,10 +32,11 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Term:
-    """A bare word or phrase, looked for in the raw event."""
+    """A bare word or phrase, looked for in the raw event; *directive* is TERM or CASE where it stands in one."""
 
     value: str
     token: Token = field(repr=False, compare=False)
+    directive: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,18 @@ def fields_of(predicate: Predicate) -> Iterator[str]:
         case All() | Any():
             for part in predicate.parts:
                 yield from fields_of(part)
+
+
+def terms_of(predicate: Predicate) -> Iterator[Term]:
+    """Yield the bare words and phrases of a predicate, without those of its subsearches."""
+    match predicate:
+        case Term():
+            yield predicate
+        case Not():
+            yield from terms_of(predicate.part)
+        case All() | Any():
+            for part in predicate.parts:
+                yield from terms_of(part)
 
 
 def parse_predicate(cursor: Cursor, stop: Callable[[Token], bool] = lambda token: False) -> Predicate:
@@ -154,4 +167,25 @@ def _term(cursor: Cursor, stop: Callable[[Token], bool], depth: int) -> Predicat
         values = cursor.names("a value")
         cursor.expect_op(")")
         return OneOf(token.value, tuple(values))
+    if (
+        token.kind == "word"
+        and token.value in ("TERM", "CASE")
+        and cursor.here.is_op("(")
+        and cursor.here.start == token.end
+    ):
+        return Term(_in_brackets(cursor), token, token.value)
     return Term(token.value, token)
+
+
+def _in_brackets(cursor: Cursor) -> str:
+    """Return the text in brackets as it is written, without the quotes around all of it, and move behind it."""
+    opening = cursor.take()
+    while not cursor.here.is_op(")"):
+        if cursor.here.kind == "end":
+            cursor.fail("this bracket is never closed", opening)
+        last = cursor.take()
+    closing = cursor.take()
+    text = cursor.text[opening.end : closing.start].strip()
+    if not text:
+        cursor.fail("expected a term here", closing)
+    return last.value if last.kind == "quoted" and text == cursor.text[last.start : last.end] else text

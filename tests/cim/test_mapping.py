@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from splreplay.cim import ADDONS, DATASETS, FIELDS, datasets, kind
+from splreplay.cim import ADDONS, DATASETS, datasets, kind
 from splreplay.errors import UnsupportedError
 from splreplay.sql.values import Kind
 from tests.logs.conftest import event
@@ -239,9 +239,3 @@ def test_a_port_with_other_values(loaded, changed, fields):
     """What is missing is filled; a port does not tell who opened the connection."""
     [row] = loaded(event(CONNECTED | changed, event_id="3")).rows(PORTS, "legacy")
     assert fields == {field: row.get(field) for field in fields}
-
-
-def test_what_readers_keep():
-    """No two of the fields that readers keep differ in case alone, as columns do not."""
-    names = [field.lower() for field in FIELDS]
-    assert len(names) == len(set(names))

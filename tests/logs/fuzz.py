@@ -1,11 +1,11 @@
 """
-Throws damaged and hostile logs at the readers, and checks what comes of each.
+Throws damaged and hostile logs at the readers, and checks the outcome of each.
 
     python -m tests.logs.fuzz [--cases 50000] [--seed 1]
 
-A case is a log of a few events, of which some bytes are then cut, doubled, replaced or hidden in another encoding. It may have
-very many short lines, be compressed as many members and damaged then, or declare an encoding that documents do not have.
-Nothing may come of it but events, bad events and our own errors; the events that were left alone must be there, and
+A case is a log of a few events. Some of its bytes are then cut, doubled, replaced or hidden in another encoding. It may have
+very many short lines, be compressed as many members and then damaged, or declare an encoding that documents do not have.
+It may result only in events, bad events and our own errors. The events that were left alone must be there, and
 the fast readers must give what the exact ones give. The same seed makes the same logs.
 """
 
@@ -29,10 +29,11 @@ from pathlib import Path
 from splreplay.cim import FIELDS
 from splreplay.errors import DataError
 from splreplay.logs import opening
-from splreplay.logs.events import Item
+from splreplay.logs.events import COMMON, Columns, Item
 from splreplay.logs.formats import FORMATS, recognised
 from splreplay.logs.formats.evtx import decoder
-from splreplay.logs.formats.jsonl import exact as jsonl
+from splreplay.logs.formats.json import exact as jsonl
+from splreplay.logs.names import Wanted
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvents
 from tests.logs.evtx_writer import write_evtx
@@ -128,7 +129,7 @@ WRAPS: Sequence[Callable[[bytes], bytes]] = [
     lambda content: members(random.Random(len(content)), content),
     lambda content: b"<?xml version='1.0' encoding='Shift_JIS'?>" + content,
 ]
-# Not every one of them is an encoding, or one of documents.
+# Not all of them are encodings, or encodings of documents.
 DECLARED = [
     "unicode_escape",
     "raw-unicode-escape",
@@ -154,7 +155,7 @@ DECLARED += [
     "utf-32",
     "ascii",
 ]
-# What is bad, and shorter than any event.
+# Bad events, each shorter than any event can be.
 SHORT = {
     "xml": [
         b"</Event>",
@@ -164,12 +165,12 @@ SHORT = {
         b"<Event><![CDATA[]]></Event>",
         b"<!--</Event>-->",
     ],
-    "jsonl": [b"{}\n", b"\n", b"1\n", b"{\n", b" \0\n{}\n", b'{"a": "0123456789012345678901234567890"}\n'],
+    "json": [b"{}\n", b"\n", b"1\n", b"{\n", b" \0\n{}\n", b'{"a": "0123456789012345678901234567890"}\n'],
 }
 
 
 def members(random_: random.Random, content: bytes) -> bytes:
-    """Return the bytes as gzip members of any size, some of them empty, some with zeros behind them."""
+    """Return the bytes as gzip members of any size, some of them empty, some followed by zeros."""
     cuts = sorted(random_.choices(range(len(content) + 1), k=random_.choice([1, 5, 50])))
     parts = [content[start:end] for start, end in itertools.pairwise([0, *cuts, len(content)])]
     return b"".join(
@@ -178,7 +179,7 @@ def members(random_: random.Random, content: bytes) -> bytes:
 
 
 def flipped(random_: random.Random, content: bytes) -> tuple[bytes, bytes]:
-    """Return the bytes as damaged gzip data, and what is uncompressed of all before the damage."""
+    """Return the bytes as damaged gzip data, and what can be uncompressed before the damage."""
     packed = bytearray(random_.choice([gzip.compress(content, mtime=0), members(random_, content)]))
     at = random_.choice([random_.randrange(len(packed)), len(packed) - random_.randrange(1, 30)])
     packed[at] ^= 1 << random_.randrange(8)
@@ -204,11 +205,11 @@ def json_events() -> list[bytes]:
 
 
 READERS = {format_.NAME: format_ for format_ in FORMATS}
-EVENTS = {"xml": xml_events(), "jsonl": json_events()}
+EVENTS = {"xml": xml_events(), "json": json_events()}
 EVENTS["evtx"] = [event for event in EVENTS["xml"] if b"&" not in event][:40]
 
 
-# What stands in the place of a value of an event, each as long as a block or longer, or shorter than a view's own text.
+# What replaces a value of an event, each as long as a block or longer, or shorter than a view's own text.
 LENGTHS = (0, 11, 12, 13, 100, 3000, 70_000)
 NAME = re.compile(rb"""(?<=Name=['"])[^'"]+|(?<=, ")[^"\\]+(?=": )""")
 XML_VALUE = re.compile(rb"(?<=>)[^<>]+(?=</Data>)")
@@ -217,7 +218,7 @@ JSON_VALUE = re.compile(rb'(?<=": ")[^"\\]+(?=")')
 
 def log(random_: random.Random) -> tuple[str, list[bytes]]:
     """Return the kind of a log, and its events: a few kinds of event, each more than once."""
-    kind = random_.choice(["xml", "xml", "xml", "jsonl", "jsonl", "evtx"])
+    kind = random_.choice(["xml", "xml", "xml", "json", "json", "evtx"])
     some = random_.sample(EVENTS[kind], random_.randrange(1, 4))
     if kind != "evtx":  # whose chunks are small
         some += [varied(random_, kind, event) for event in some for _ in range(random_.randrange(3))]
@@ -225,7 +226,7 @@ def log(random_: random.Random) -> tuple[str, list[bytes]]:
 
 
 def varied(random_: random.Random, kind: str, event: bytes) -> bytes:
-    """Return an event that has nothing wrong, but is not as usual: of another provider, with other names or other values."""
+    """Return an event that is right but unusual: of another provider, with other names or other values."""
     way = random_.randrange(4)
     if way == 0:
         named = event.replace(b'"SourceName"', random_.choice([b'"SourceName"', b'"Provider"', b'"ProviderName"']))
@@ -233,7 +234,7 @@ def varied(random_: random.Random, kind: str, event: bytes) -> bytes:
     if way == 1:
         name = random_.choice(list(NAME.finditer(event)))
         return event[: name.start()] + random_.choice([b"A", b"ImageLoaded", b"I" * 3000]) + event[name.end() :]
-    if way == 2 and kind == "jsonl":
+    if way == 2 and kind == "json":
         keys = list(json.loads(event).items())
         random_.shuffle(keys)
         return json.dumps(dict(keys), ensure_ascii=False).encode()
@@ -243,7 +244,7 @@ def varied(random_: random.Random, kind: str, event: bytes) -> bytes:
 
 
 def damaged(random_: random.Random, content: bytes) -> bytes:
-    """Return the bytes with one thing wrong: something put in, taken out, doubled or changed."""
+    """Return the bytes with one thing wrong: something is put in, taken out, doubled or changed."""
     at = random_.randrange(len(content) + 1)
     end = min(len(content), at + random_.choice([1, 1, 1, 2, 5, 30, 200]))
     damage = random_.randrange(6)
@@ -265,32 +266,48 @@ Row = tuple[object, ...]
 
 
 def outcome(
-    read: Callable[[Log, Sequence[str]], Iterator[Item]], path: Path, fields: Sequence[str] = FIELDS
+    read: Callable[[Log, Columns], Iterator[Item]], path: Path, wanted: Sequence[str] | Wanted = FIELDS
 ) -> tuple[list[Row], BadEvents, str]:
-    """Return the rows of some fields, the bad events and the error that a reader makes of a log."""
+    """Return the rows of a log as a reader makes them, the bad events and the error.
+
+    If every value is wanted, a row is the common columns and the names and values that its event has, sorted.
+    """
     rows: list[Row] = []
     bad = BadEvents()
     opened = None
     try:
         opened = Log(str(path))
-        for item in read(opened, fields):
+        kept = Columns(wanted if isinstance(wanted, Wanted) else Wanted(tuple(wanted)))
+        for item in read(opened, kept):
             if isinstance(item, BadEvents):
                 bad.extend(item)
             else:
                 item.validate(full=True)
-                rows += zip(*(column.to_pylist() for column in item.columns), strict=True)
+                cells = zip(*(column.to_pylist() for column in item.columns), strict=True)
+                if kept.every:
+                    listed = list(item.schema.names[len(COMMON) :])
+                    cells = (
+                        (
+                            *row[: len(COMMON)],
+                            *sorted(
+                                pair for pair in zip(listed, row[len(COMMON) :], strict=True) if pair[1] is not None
+                            ),
+                        )
+                        for row in cells
+                    )
+                rows += cells
     except DataError as error:
         return rows, bad, str(error)
     return rows, bad, opened.flaw or ""
 
 
 def check(random_: random.Random, folder: Path) -> str:
-    """Raise AssertionError unless all is right with one case; return what came of it."""
+    """Raise AssertionError unless everything is right with a case; return its outcome."""
     kind, events = log(random_)
     if kind == "evtx":
         return check_evtx(random_, folder / "log", events)
     gap = random_.choice([b"\n", b"\n", b"\r\n", b"", b" text "]) if kind == "xml" else b"\n"
-    # By the first line of JSON a whole block is read.
+    # The first line of JSON decides how a whole block is read.
     hurt = random_.choice([0, random_.randrange(len(events))])
     pieces = list(events)
     if kind == "xml" and random_.random() < 0.1:
@@ -315,13 +332,15 @@ def check(random_: random.Random, folder: Path) -> str:
     elif way < 0.35:
         wrapped, undamaged = flipped(random_, content)
         path.write_bytes(wrapped)
-        with contextlib.suppress(DataError):  # where the first bytes are flipped, it is no gzip data
+        with contextlib.suppress(DataError):  # if the first bytes are flipped, it is not gzip data
             log_ = Log(str(path))
             assert not wrapped.startswith(opening.GZIP) or b"".join(log_.blocks).startswith(undamaged), "text was lost"
     path.write_bytes(wrapped)
     reader = READERS[kind]
-    # Seldom all, as they take the longest.
-    fields = random_.sample(FIELDS, random_.choice([1, 5, 5, 15, len(FIELDS)]))
+    # All fields only seldom, because they take the longest.
+    fields: Sequence[str] | Wanted = random_.sample(FIELDS, random_.choice([1, 5, 5, 15, len(FIELDS)]))
+    if random_.random() < 0.5:
+        fields = Wanted(every=True, raw=random_.random() < 0.5)
     rows, bad, error = outcome(reader.read, path, fields)
     exact = outcome(reader.read_exactly, path, fields)
     if all(not told or told.startswith("the gzip data") for told in (error, exact[2])):
@@ -329,7 +348,7 @@ def check(random_: random.Random, folder: Path) -> str:
     else:
         assert exact[2] == error, "the fast reader has another error than the exact one"
     if wrapped == content and not error:
-        # Damage may reach the event behind, where it hides an end; not further.
+        # If damage hides an event's end, it may reach the next event, but not further.
         path.write_bytes(gap.join([*events[:hurt], *events[hurt + 2 :], b""]))
         kept, _, _ = outcome(reader.read, path, fields)
         missing = Counter(kept) - Counter(rows)
@@ -352,15 +371,16 @@ def check_evtx(random_: random.Random, path: Path, events: Sequence[bytes]) -> s
         reader = recognised(Log(str(path)))
     except DataError:
         return "an error"
-    rows, bad, error = outcome(reader.read, path)
-    assert reader.NAME != "evtx" or outcome(reader.read_exactly, path) == (rows, bad, error), (
+    wanted = random_.choice([FIELDS, Wanted(every=True, raw=True)])
+    rows, bad, error = outcome(reader.read, path, wanted)
+    assert reader.NAME != "evtx" or outcome(reader.read_exactly, path, wanted) == (rows, bad, error), (
         "the fast reader differs from the exact one"
     )
     return "an error" if error else "bad events" if bad.count else "events"
 
 
 def main() -> int:
-    """Run the fuzz and say what was seen."""
+    """Run the fuzz and report what happened."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").strip().split("\n")[0])
     parser.add_argument("--cases", type=int, default=50_000, help="how many logs to read (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same logs (default: %(default)s)")

@@ -1,4 +1,4 @@
-"""The recordings that ship: what they hold, and that their story is the one that their README tells."""
+"""The recordings that ship: what they hold, and that their README tells their story."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ RECORDINGS = REPO / "tests" / "recordings"
     [("installutil_attack.xml", 94), ("installutil_near_misses.xml", 31), ("installutil_inbound.xml", 3)],
 )
 def test_a_recording_is_read_whole(name, events):
-    """No event is bad."""
+    """None of its events is bad."""
     report = Loaded(RECORDINGS / name).report
     assert (events, 0) == (report.events, report.bad_events)
 
 
 def test_every_address_and_domain_is_reserved_for_documentation():
-    """RFC 5737, 3849 and 2606, loopback, multicast DNS; nobody's real machine is named."""
+    """They are those of RFC 5737, 3849 and 2606, loopback and multicast DNS; nobody's real machine is named."""
     text = "".join(path.read_text(encoding="utf-8") for path in sorted(RECORDINGS.glob("installutil_*")))
     addresses = set(re.findall(r"Ip'?(?:>|\": \")([0-9a-f.:]+)", text))
     reserved = re.compile(r"(192\.0\.2|198\.51\.100|203\.0\.113|127)\.|224\.0\.0\.251|2001:db8:|(0:){7}1$|::1$")
@@ -47,7 +47,7 @@ ATTACK = {
 
 @pytest.mark.parametrize("addon", ADDONS)
 def test_one_installutil_connects_to_one_remote_address(addon):
-    """Three connections, of one process, to one far end; all others' connections are theirs."""
+    """One process makes three connections to one far end; no other InstallUtil connects to a remote address."""
     log = Loaded(RECORDINGS / "installutil_attack.xml")
     processes = {
         (row["dest"], row["process_id"]): row
@@ -67,20 +67,21 @@ def test_one_installutil_connects_to_one_remote_address(addon):
 def test_the_pids_of_the_two_machines_overlap():
     """Each InstallUtil that matters shares its PID with a program that connects on the other machine."""
     log = Loaded(RECORDINGS / "installutil_attack.xml")
-    owners = log.connection.sql(
-        "SELECT split_part(computer, '.', 1), ProcessId, regexp_extract(Image, '[^\\\\]*$') "
-        "FROM event WHERE event_id = 1 AND ProcessId IN ('7316', '5120') ORDER BY ALL"
+    owners = sorted(
+        (computer.split(".")[0], pid, image.rpartition("\\")[2])
+        for event_id, computer, pid, image in log.select("event_id", "computer", "ProcessId", "Image")
+        if event_id == 1 and pid in ("7316", "5120")
     )
     assert [
         ("DEV-007", "5120", "InstallUtil.exe"),
         ("DEV-007", "7316", "chrome.exe"),
         ("WKS-014", "5120", "OneDrive.exe"),
         ("WKS-014", "7316", "InstallUtil.exe"),
-    ] == owners.fetchall()
+    ] == owners
 
 
 def test_one_command_line_has_raw_newlines():
-    """As a forwarder sends it, in the process's own event and as the parent's in its child's."""
+    """It is as a forwarder sends it, in the process's own event and, as the parent's, in its child's."""
     log = Loaded(RECORDINGS / "installutil_attack.xml")
     lines = [line for name in ("CommandLine", "ParentCommandLine") for line in log.values(name) if "\n" in (line or "")]
     assert [lines[0]] * 2 == lines

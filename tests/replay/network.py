@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from splreplay import cim, engine, logs
+from splreplay.logs.names import column
 
 NOON = 1_750_000_000.0
 INSTALLUTIL = r"C:\Windows\Microsoft.NET\Framework64\v4.0.30319\InstallUtil.exe"
@@ -109,8 +110,10 @@ def recording(events: Sequence[Event]) -> engine.Recording:
     logs.create_table(database, cim.FIELDS)
     names = ["provider", "event_id", "time", "computer", *cim.FIELDS]
     made = [{"provider": SYSMON} | event for event in events]
-    table = pa.table({name: [event.get(name) for event in made] for name in names})
-    listed = ", ".join(f'"{name}"' for name in names)
+    columns = [column(name) if name in cim.FIELDS else name for name in names]
+    cells = [[event.get(name) for event in made] for name in names]
+    table = pa.table(dict(zip(columns, cells, strict=True)))
+    listed = ", ".join(f'"{name}"' for name in columns)
     database.register("made", table)
     database.execute(f"INSERT INTO event ({listed}) SELECT {listed} FROM made")
     database.unregister("made")

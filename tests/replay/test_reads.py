@@ -9,6 +9,7 @@ import pytest
 
 from splreplay import cim, engine
 from splreplay.app import App
+from splreplay.logs.names import Wanted
 from splreplay.planning import fields, plan
 from tests.conftest import REPO
 from tests.replay.searches import replay
@@ -32,7 +33,7 @@ RANGE = '[| makeresults | eval earliest=0 | table earliest | format "" "" "" "" 
         ("| tstats dc(Processes.process_hash) as n from datamodel=Endpoint.Processes", ("Hashes",)),
         # The CIM takes the name of a program from its command line where it has none.
         (f"| {TRAFFIC} by All_Traffic.dest_port", ("DestinationPort", "DestPort")),
-        (f"{PROCESSES} by Processes.parent_process_name", ("ParentImage", "ParentCommandLine", "ParentProcessName")),
+        (f"{PROCESSES} by Processes.parent_process_name", ("ParentCommandLine", "ParentImage", "ParentProcessName")),
         (f"{PROCESSES} by Processes.no_such_field", ()),
         ("| tstats count from datamodel=No.Such_Model by Such_Model.dest", ()),
         (f"{PROCESSES} where {RANGE}", ()),
@@ -44,32 +45,48 @@ RANGE = '[| makeresults | eval earliest=0 | table earliest | format "" "" "" "" 
 )  # fmt: skip
 def test_fields(search: str, expected: tuple[str, ...]) -> None:
     """Those that the fields which the search names are made of, wherever in the search they stand; others are not read."""
-    assert expected == plan(APP, search).fields
+    assert Wanted(expected) == plan(APP, search).fields
 
 
 @pytest.mark.parametrize(
     "search",
     [
-        "search EventCode=1",
-        '| savedsearch "Windows InstallUtil Remote Network Connection - Hunt"',
-        f"{PROCESSES} | append [search index=main]",
         f"{PROCESSES} | foreach count [eval a=1]",
         "| tstats values(Processes.*) as * from datamodel=Endpoint.Processes",
         f'{PROCESSES} where [| makeresults | eval search="Processes.process_hash=1" | table search]',
-        f"{PROCESSES} where [search index=main]",
     ],
 )
 def test_all_fields(search: str) -> None:
     """Where the text of a search does not tell what it reads, all fields are kept."""
-    assert cim.FIELDS == plan(APP, search).fields
+    assert Wanted(cim.FIELDS) == plan(APP, search).fields
+
+
+@pytest.mark.parametrize(
+    ("search", "raw"),
+    [
+        ("search EventCode=1", False),
+        ("search EventCode=1 *", False),
+        ("search EventCode=1 mimikatz", True),
+        ('search EventCode=1 | rex "(?<a>b)"', True),
+        ('search EventCode=1 | rex field=Image "(?<a>b)"', False),
+        ("search EventCode=1 | eval a=len(_raw)", True),
+        ("search EventCode=1 | stats values(EventData_Xml)", True),
+        ('| savedsearch "Windows InstallUtil Remote Network Connection - Hunt"', True),
+        (f"{PROCESSES} | append [search index=main]", False),
+        (f"{PROCESSES} where [search index=main]", False),
+    ],
+)
+def test_every_value(search: str, raw: bool) -> None:
+    """A search of events may read any value; the text of events is kept where the search looks into it."""
+    assert Wanted(cim.FIELDS, every=True, raw=raw) == plan(APP, search).fields
 
 
 def test_more_than_one_search_and_addon() -> None:
     """What any of them reads on any add-on is read; the legacy one takes the far end's address for its name."""
     searches = [f"{PROCESSES} by Processes.os", f"| {TRAFFIC} by All_Traffic.dest"]
     plans = {addon: [plan(APP, search, addon) for search in searches] for addon in cim.ADDONS}
-    assert ("DestinationHostname", "DestAddress") == fields(plans["current"])
-    assert ("DestinationIp", "DestinationHostname", "DestAddress") == fields(itertools.chain(*plans.values()))
+    assert Wanted(("DestinationHostname", "DestAddress")) == fields(plans["current"])
+    assert Wanted(("DestinationHostname", "DestAddress", "DestinationIp")) == fields(itertools.chain(*plans.values()))
 
 
 @pytest.mark.parametrize("addon", cim.ADDONS)
@@ -79,9 +96,14 @@ def test_the_results_are_those_with_all_fields(name: str, addon: str, tmp_path: 
     search = APP.saved_search(name).search
     found = [
         replay(
-            engine.record([ATTACK], kept), APP, search, addon, now=1_750_200_000, collect=tmp_path / str(len(kept))
+            engine.record([ATTACK], kept),
+            APP,
+            search,
+            addon,
+            now=1_750_200_000,
+            collect=tmp_path / str(len(kept.names)),
         ).results
-        for kept in (cim.FIELDS, plan(APP, search, addon).fields)
+        for kept in (Wanted(cim.FIELDS), plan(APP, search, addon).fields)
     ]
     assert (found[0].rows, found[0].of_kind("blind")) == (found[1].rows, found[1].of_kind("blind"))
 

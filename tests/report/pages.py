@@ -1,4 +1,4 @@
-"""Reports for tests: made of a run, rows and warnings, and read back as a browser would."""
+"""Reports for tests: made from a run, rows and warnings, and read back as a browser would."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FINDING: dict[str, Value] = {
 
 
 def page(*rows: dict[str, Value], warnings: Sequence[str] = (), run: About = RUN) -> str:
-    """Return the report on some rows, of the fields that they have."""
+    """Return the report on some rows, with the fields that they have."""
     fields = list(dict.fromkeys(name for row in rows for name in row))
     return report.html(run, Results(fields, rows, [Notice("note", warning) for warning in warnings]))
 
@@ -52,7 +52,7 @@ def read(text: str) -> parser.HtmlElement:
 
 
 def words(element: parser.HtmlElement) -> str:
-    """Return the text of an element, white space as it is laid out."""
+    """Return the text of an element, with white space as a browser lays it out."""
     return " ".join(element.text_content().split())
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 
-from splreplay.logs.events import Item, Row, UnreadableEventError, batches
+from splreplay.logs.events import Columns, Event, Item, UnreadableEventError, batches
 from splreplay.logs.formats.evtx.records import Records, records
 from splreplay.logs.formats.xml.exact import Parser
 from splreplay.logs.opening import Log
@@ -16,13 +16,13 @@ from splreplay.logs.report import BadEvent
 GUID = re.compile(rb">([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})</")
 
 
-def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+def read(log: Log, columns: Columns) -> Iterator[Item]:
     """Read a log; DataError if it turns out not to be an .evtx file."""
-    parser = Parser(fields)
-    return batches(chain.from_iterable(rows(parser, item) for item in records(log)), fields)
+    parser = Parser()
+    return batches(chain.from_iterable(rows(parser, item) for item in records(log)), columns)
 
 
-def rows(parser: Parser, item: Records | BadEvent) -> Iterator[Row | BadEvent]:
+def rows(parser: Parser, item: Records | BadEvent) -> Iterator[Event | BadEvent]:
     """Read the records of one item of `records`; a bad event is passed on."""
     if isinstance(item, BadEvent):
         yield item
@@ -30,11 +30,11 @@ def rows(parser: Parser, item: Records | BadEvent) -> Iterator[Row | BadEvent]:
         yield from (row(parser, item, number) for number in range(len(item.ends)))
 
 
-def row(parser: Parser, records: Records, number: int) -> Row | BadEvent:
+def row(parser: Parser, records: Records, number: int) -> Event | BadEvent:
     """Read one record, by its place among *records*."""
     start = records.ends[number - 1] if number else 0
     try:
-        return parser.row(braced(records.text[start : records.ends[number]]))
+        return parser.event(braced(records.text[start : records.ends[number]]))
     except UnreadableEventError as error:
         return BadEvent(f"record {records.first + number}", str(error))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from splreplay.logs.events import Item, Row, batches
+from splreplay.logs.events import Columns, Event, Item, batches
 from splreplay.logs.formats.evtx import exact
 from splreplay.logs.formats.evtx.records import Records, records
 from splreplay.logs.formats.xml.exact import EVENT_END, Parser
@@ -15,22 +15,22 @@ from splreplay.logs.report import BadEvent
 from splreplay.logs.threads import in_threads
 
 
-def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+def read(log: Log, columns: Columns) -> Iterator[Item]:
     """Read a log, as exact.read does."""
-    learned = Learned()
+    learned = Learned(columns)
 
     def read_records(item: Records | BadEvent) -> list[Item]:
-        parser = Parser(fields)
+        parser = Parser()
         if isinstance(item, Records):
             content = exact.braced(item.text)
             block = Block(content) if len(content) > REACH else None
             if block and len(block.end) == len(item.ends) and _end_events(item):
 
-                def exactly(first: int, last: int) -> Iterable[Row | BadEvent]:
+                def exactly(first: int, last: int) -> Iterable[Event | BadEvent]:
                     return (exact.row(parser, item, number) for number in range(first, last + 1))
 
-                return learned.read(block, parser, exactly, fields)
-        return list(batches(exact.rows(parser, item), fields))
+                return learned.read(block, parser, exactly)
+        return list(batches(exact.rows(parser, item), columns))
 
     return in_threads(read_records, ((item,) for item in records(log)))
 

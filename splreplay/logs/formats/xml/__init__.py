@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from splreplay.logs.events import Item
+from splreplay.logs.events import Columns, Item
 from splreplay.logs.opening import Log
 
 NAME = "xml"
@@ -25,15 +25,15 @@ def recognises(head: bytes) -> bool:
 # The readers are imported when a log has this format, because importing them takes longer than reading many a log.
 
 
-def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+def read(log: Log, columns: Columns) -> Iterator[Item]:
     """Read a log fast."""
     from splreplay.logs.formats.xml import fast
 
-    return fast.read(log, fields)
+    return fast.read(log, columns)
 
 
-def read_exactly(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+def read_exactly(log: Log, columns: Columns) -> Iterator[Item]:
     """Read a log event by event."""
     from splreplay.logs.formats.xml import exact
 
-    return exact.read(log, fields)
+    return exact.read(log, columns)

@@ -6,7 +6,7 @@ Source of the form: the Event schema, http://schemas.microsoft.com/win/2004/08/e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -15,7 +15,8 @@ import numpy as np
 from lxml import etree
 
 from splreplay.errors import DataError
-from splreplay.logs.events import SPELLED, Item, Row, UnreadableEventError, batches, epoch, event_id
+from splreplay.logs.events import Columns, Event, Item, UnreadableEventError, batches, epoch, event_id
+from splreplay.logs.names import RENDERING, SYSTEM
 from splreplay.logs.opening import Log, whole
 from splreplay.logs.report import LISTED, UNLISTED, BadEvent
 
@@ -41,21 +42,26 @@ ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]+)|([0-9]+));")
 
 
+# These elements of System have no text.
+ATTRIBUTES_ALONE = ("Provider", "TimeCreated", "Correlation", "Execution", "Security")
+
+
 class Parts(NamedTuple):
-    """The texts that are read of an event; None for one that it lacks."""
+    """The texts of an event, as in Event; None for one that it lacks."""
 
     provider: str
     event_id: str
     time: str
     computer: str | None
     channel: str | None
-    values: tuple[str | None, ...]
+    values: Mapping[str, str]
+    raw: str
 
 
-def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
+def read(log: Log, columns: Columns) -> Iterator[Item]:
     """Read a log; DataError if it has a DTD, which no event log has and which is never read."""
-    parser = Parser(fields)
-    return batches(chain.from_iterable(rows(parser, log.path, *piece) for piece in pieces(log)), fields)
+    parser = Parser()
+    return batches(chain.from_iterable(rows(parser, log.path, *piece) for piece in pieces(log)), columns)
 
 
 def pieces(log: Log) -> Iterator[tuple[int, bytes]]:
@@ -72,7 +78,7 @@ def pieces(log: Log) -> Iterator[tuple[int, bytes]]:
         yield offset, _uncommented(piece)
 
 
-def rows(parser: Parser, path: str, offset: int, content: bytes) -> Iterator[Row | BadEvent]:
+def rows(parser: Parser, path: str, offset: int, content: bytes) -> Iterator[Event | BadEvent]:
     """Read one piece of the log at *path*, which begins at *offset* and ends after an event.
 
     Bad events that are too short for an event are only parsed as long as they are still listed.
@@ -81,10 +87,10 @@ def rows(parser: Parser, path: str, offset: int, content: bytes) -> Iterator[Row
     bad = 0
     for begin, end in _edges(marked):
         piece, mark = content[begin:end], marked[begin:end]
-        items: Iterable[Row | BadEvent] = _piece(parser, path, offset + begin, piece, mark, bad)
+        items: Iterable[Event | BadEvent] = _piece(parser, path, offset + begin, piece, mark, bad)
         if mark != piece:
             items = list(items)
-            if not any(isinstance(item, Row) for item in items):
+            if not any(isinstance(item, Event) for item in items):
                 # What looks like a CDATA section may begin in the rest of a broken event and end in another event.
                 items = _parts(parser, path, offset + begin, piece, bad)
         for item in items:
@@ -171,14 +177,14 @@ def _edges(marked: bytes) -> Iterator[tuple[int, int]]:
         yield begin, len(marked)
 
 
-def _parts(parser: Parser, path: str, offset: int, piece: bytes, bad: int) -> Iterator[Row | BadEvent]:
+def _parts(parser: Parser, path: str, offset: int, piece: bytes, bad: int) -> Iterator[Event | BadEvent]:
     """Read one piece as if it had no CDATA sections."""
     for first, last in _edges(piece):
         part = piece[first:last]
         yield from _piece(parser, path, offset + first, part, part, bad)
 
 
-def _piece(parser: Parser, path: str, offset: int, piece: bytes, marked: bytes, bad: int) -> Iterator[Row | BadEvent]:
+def _piece(parser: Parser, path: str, offset: int, piece: bytes, marked: bytes, bad: int) -> Iterator[Event | BadEvent]:
     """Read one piece, whose tags *marked* shows; *bad* is the number of bad events before it."""
     starts = START.finditer(marked)
     first = next(starts, None)
@@ -200,17 +206,16 @@ def _piece(parser: Parser, path: str, offset: int, piece: bytes, marked: bytes, 
         yield UNLISTED
         return
     try:
-        yield parser.row(piece[start:])
+        yield parser.event(piece[start:])
     except UnreadableEventError as error:
         yield BadEvent(f"offset {offset + start}", str(error))
 
 
 class Parser:
-    """Turns the XML of one event into a Row."""
+    """Turns the XML of one event into an Event."""
 
-    def __init__(self, fields: Sequence[str]) -> None:
-        """Keep the values of *fields*, the names of EventData/Data elements."""
-        self._absent: dict[str, str | None] = dict.fromkeys(fields)
+    def __init__(self) -> None:
+        """Read every value."""
         self._lxml = etree.XMLParser(
             encoding="utf-8",
             resolve_entities=False,
@@ -221,21 +226,26 @@ class Parser:
             remove_pis=True,
         )
 
-    def row(self, xml: bytes) -> Row:
-        """Return the event's Row; UnreadableEventError if *xml* is not one whole event."""
+    def event(self, xml: bytes) -> Event:
+        """Return the event; UnreadableEventError if *xml* is not one whole event."""
         parts = self.parts(xml)
         identifier, time = event_id(parts.event_id), epoch(parts.time)
-        return Row(parts.provider, identifier, time, parts.computer, parts.channel, parts.values)
+        return Event(parts.provider, identifier, time, parts.computer, parts.channel, parts.values, parts.raw)
 
     def parts(self, xml: bytes) -> Parts:
         """Return the event's texts; UnreadableEventError if *xml* is not well-formed."""
         provider, identifier, time, computer, channel = "", "", "", None, None
-        values = self._absent.copy()
-        for section in self._tree(xml):
+        values: dict[str, str] = {}
+        root, raw = self._tree(xml)
+        for section in root:
             name = _local(section.tag)
             if name == "System":
                 for item in section:
-                    match _local(item.tag):
+                    tag = _local(item.tag)
+                    for attribute, text in item.attrib.items():
+                        if (tag, attribute) != ("Provider", "Name"):
+                            values.setdefault(SYSTEM + _local(attribute), text)
+                    match tag:
                         case "Provider":
                             provider = item.get("Name", "")
                         case "EventID":
@@ -246,17 +256,25 @@ class Parser:
                             computer = _text(item)
                         case "Channel":
                             channel = _text(item)
+                        case _ if tag not in ATTRIBUTES_ALONE:
+                            values.setdefault(SYSTEM + tag, _text(item))
             elif name == "EventData":
                 for element in section:
-                    field = element.get("Name")
-                    field = SPELLED.get(field, field)
-                    if field in values and values[field] is None:
-                        values[field] = _text(element)
-        return Parts(provider, identifier, time, computer, channel, tuple(values.values()))
+                    if field := element.get("Name"):
+                        values.setdefault(field, _text(element))
+            elif name == "UserData":
+                for element in section.iterdescendants():
+                    if not len(element):
+                        values.setdefault(element.get("Name") or _local(element.tag), element.text or "")
+            elif name == "RenderingInfo":
+                for element in section:
+                    values.setdefault(RENDERING + _local(element.tag), _text(element))
+        return Parts(provider, identifier, time, computer, channel, values, raw.decode("utf-8", "replace"))
 
-    def _tree(self, xml: bytes) -> etree._Element:
+    def _tree(self, xml: bytes) -> tuple[etree._Element, bytes]:
+        """Return the event's tree, and its text, repaired where it had to be."""
         try:
-            return etree.fromstring(xml, self._lxml)
+            return etree.fromstring(xml, self._lxml), xml
         except etree.XMLSyntaxError as error:
             # A forwarder passes on any bytes of a command line, and Splunk reads them, so a bad byte must not hide
             # the event.
@@ -264,7 +282,7 @@ class Parser:
             if repaired == xml:
                 raise UnreadableEventError(f"this is not well-formed XML: {error.msg}") from None
         try:
-            return etree.fromstring(repaired, self._lxml)
+            return etree.fromstring(repaired, self._lxml), repaired
         except etree.XMLSyntaxError as error:
             raise UnreadableEventError(f"this is not well-formed XML: {error.msg}") from None
 

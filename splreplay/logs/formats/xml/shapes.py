@@ -7,10 +7,11 @@ too and means the same. So its values are taken from their places. numpy compare
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -26,11 +27,13 @@ from splreplay.logs.arrays import (
     times,
     windows,
 )
-from splreplay.logs.events import UnreadableEventError, event_id
-from splreplay.logs.formats.xml.exact import EVENT_END, Parser
+from splreplay.logs.events import Columns, UnreadableEventError, event_id
+from splreplay.logs.formats.xml.exact import EVENT_END, START, Parser
 
 # Text is read and compared in pieces of this many bytes.
 WINDOW = 48
+# A text that begins earlier in a block cannot become a view, which is read with what stands before it.
+VIEW_BYTES = 4
 # No read goes further beyond the end of an event.
 REACH = 2 * WINDOW
 
@@ -45,7 +48,12 @@ TIME_CREATED = re.compile(
 VARYING = re.compile(rb"<(?:Execution|Security|Correlation)\s")
 ATTRIBUTE = re.compile(rb"""(?<==)(?:'[^']*'|"[^"]*")""")
 MARK = "\ue000"
-MARKED = re.compile(f"{MARK}([0-9]+){MARK}")
+MARKED = re.compile(f"{MARK}([0-9]+)[.]([0-9]+){MARK}")
+
+# The columns of text in a block: three common ones, the event's text, and the values, each at VALUES and its number.
+PROVIDER, COMPUTER, CHANNEL, TEXT, VALUES = range(5)
+# A value's place in a shape: the piece before it, and which of the values between this piece and the next it is.
+Place: TypeAlias = tuple[int, int]
 
 
 class Block:
@@ -164,7 +172,13 @@ class Shape:
     """
 
     def __init__(
-        self, tags: int, pieces: Sequence[Piece], time_bytes: int, event_id: int, values: Sequence[int | str | None]
+        self,
+        tags: int,
+        pieces: Sequence[Piece],
+        time_bytes: int,
+        event_id: int,
+        values: Mapping[int, Place | str],
+        start: int | None,
     ) -> None:
         """Prepare the comparison.
 
@@ -173,13 +187,24 @@ class Shape:
             pieces: The event's text without its values.
             time_bytes: How long the time is.
             event_id: The EventID.
-            values: For each column of text: the piece before its value, the value that it always has, or None.
+            values: For the columns of text that it has: the place of the value, or the value that it always has.
+            start: The number of the tag that begins the event's text; None where that is not kept.
         """
         self.tags = tags
         self.event_id = event_id
-        self.columns = [column for column, value in enumerate(values) if isinstance(value, int)]
-        self.constants = {column: value for column, value in enumerate(values) if isinstance(value, str)}
-        self._values = [value for value in values if isinstance(value, int)]
+        places = [(column, place) for column, place in values.items() if isinstance(place, tuple)]
+        attributes = {piece for _, (piece, _) in places if pieces[piece].slot is Slot.ATTRIBUTES}
+        self.constants = {column: value for column, value in values.items() if isinstance(value, str)}
+        # Those between tags come first, then those of attributes, then the event's text.
+        between = [(column, piece) for column, (piece, _) in places if piece not in attributes]
+        self._values = [piece for _, piece in between]
+        self._attributes = [(column, piece, part) for column, (piece, part) in places if piece in attributes]
+        self._start = start
+        self.columns = [
+            *(column for column, _ in between),
+            *(column for column, _, _ in self._attributes),
+            *([] if start is None else [TEXT]),
+        ]
         self._time_bytes = time_bytes
         self._pieces = pieces
         self._tags = _integers(piece.tag for piece in pieces)
@@ -202,14 +227,25 @@ class Shape:
         events, tags = events[right], tags[right]
         start, end = tags[:, :-1] + self._ends[:-1], tags[:, 1:] + self._starts[1:]
         right = np.ones(len(events), np.bool_)
+        if self._start is not None:
+            right = block.tags[block.first[events] + self._start] >= VIEW_BYTES
+        quotes: dict[int, Integers] = {}
         for number, piece in enumerate(self._pieces):
             if piece.slot is Slot.TIME:
                 time, is_time = times(block.at(start[:, number], TIME_BYTES).view(np.uint8), self._time_bytes)
                 right &= is_time & (end[:, number] - start[:, number] == self._time_bytes)
             elif piece.slot is Slot.ATTRIBUTES:
-                right &= _are_attributes(block, start[:, number], end[:, number], piece)
-        start, end = (edge[right].take(self._values, axis=1) for edge in (start, end))
-        return Found(events[right], time[right], start, end - start)
+                are, quotes[number] = _are_attributes(block, start[:, number], end[:, number], piece)
+                right &= are
+        starts, ends = ([edge[right].take(self._values, axis=1)] for edge in (start, end))
+        for _, piece_, part in self._attributes:
+            starts.append(quotes[piece_][right, 2 * part, None] + 1)
+            ends.append(quotes[piece_][right, 2 * part + 1, None])
+        if self._start is not None:
+            starts.append(block.tags[block.first[events[right]] + self._start][:, None])
+            ends.append(block.end[events[right]][:, None])
+        begin = np.concatenate(starts, axis=1)
+        return Found(events[right], time[right], begin, np.concatenate(ends, axis=1) - begin)
 
     def _has_text(self, block: Block, tags: Integers) -> Booleans:
         places = tags.take(self._window_pieces, axis=1) + self._window_offsets
@@ -223,15 +259,17 @@ class Shape:
         return ~different
 
 
-def learn(event: bytes, parser: Parser) -> Shape | None:
+def learn(event: bytes, parser: Parser, columns: Columns) -> Shape | None:
     """Return the shape of an event, or None if it is not as simple as most events.
 
     Args:
         event: From its first tag to the end of its last.
         parser: The exact reader, which says what each value means.
+        columns: The values that are kept.
     """
     tags = _tags(event)
-    if MARK.encode() in event:
+    starts = [number for number, (tag, _) in enumerate(tags) if START.match(tag)]
+    if MARK.encode() in event or len(starts) != 1:
         return None
     pieces: list[Piece] = []
     marked = bytearray()
@@ -245,14 +283,15 @@ def learn(event: bytes, parser: Parser) -> Shape | None:
                 return None
             before, moment, rest = match.groups()
             time_bytes = len(moment)
-            marked += before + _mark(len(pieces)) + rest + behind
+            marked += before + _mark(len(pieces), 0) + rest + behind
             pieces.append(Piece(start, offset, text + before, Slot.TIME))
             start, offset, text = number + 1, -len(rest + behind), rest + behind
         elif VARYING.match(tag):
             parts = _around_attributes(tag)
             if not parts:
                 return None
-            marked += tag + behind
+            marks = [_mark(len(pieces), part) for part in range(len(parts) - 1)]
+            marked += b"".join(itertools.chain(*zip(parts, [*marks, behind], strict=True)))
             pieces.append(Piece(start, offset, text + parts[0], Slot.ATTRIBUTES, tuple(parts[1:-1])))
             start, offset, text = number + 1, -len(parts[-1] + behind), parts[-1] + behind
         elif (
@@ -260,7 +299,7 @@ def learn(event: bytes, parser: Parser) -> Shape | None:
             and name[1] not in FIXED
             and [b"</" + name[1] + b">"] == [tag for tag, _ in tags[number + 1 : number + 2]]
         ):
-            marked += tag + _mark(len(pieces))
+            marked += tag + _mark(len(pieces), 0)
             pieces.append(Piece(start, offset, text + tag))
             start, offset, text = number + 1, 0, b""
         else:
@@ -275,13 +314,18 @@ def learn(event: bytes, parser: Parser) -> Shape | None:
     time = MARKED.fullmatch(parts_of.time)
     if not time or pieces[int(time[1])].slot is not Slot.TIME:
         return None
-    values: list[int | str | None] = []
-    for value in (parts_of.provider, parts_of.computer, parts_of.channel, *parts_of.values):
+    texts = {PROVIDER: parts_of.provider, COMPUTER: parts_of.computer, CHANNEL: parts_of.channel}
+    texts |= {
+        VALUES + kept: text for name, text in parts_of.values.items() if (kept := columns.number(name)) is not None
+    }
+    values: dict[int, Place | str] = {}
+    for column, value in texts.items():
         mark = MARKED.fullmatch(value or "")
         if not mark and MARK in (value or ""):
             return None
-        values.append(int(mark[1]) if mark else value)
-    return Shape(len(tags), pieces, time_bytes, identifier, values)
+        if value is not None:
+            values[column] = (int(mark[1]), int(mark[2])) if mark else value
+    return Shape(len(tags), pieces, time_bytes, identifier, values, starts[0] if columns.raw else None)
 
 
 def _tags(event: bytes) -> list[tuple[bytes, bytes]]:
@@ -313,8 +357,8 @@ def _around_attributes(tag: bytes) -> list[bytes]:
     return [] if any(b":" in part or b"xmlns" in part for part in parts) else parts
 
 
-def _mark(number: int) -> bytes:
-    return f"{MARK}{number}{MARK}".encode()
+def _mark(piece: int, part: int) -> bytes:
+    return f"{MARK}{piece}.{part}{MARK}".encode()
 
 
 def _word(text: bytes) -> np.uint64:
@@ -330,8 +374,12 @@ def _windows(texts: Sequence[bytes]) -> Words:
     return np.frombuffer(padded, "<u8").reshape(len(texts), WINDOW // 8)
 
 
-def _are_attributes(block: Block, start: Integers, end: Integers, piece: Piece) -> Booleans:
-    """Return which slots are values of attributes without quotes in them, with the right text between them."""
+def _are_attributes(block: Block, start: Integers, end: Integers, piece: Piece) -> tuple[Booleans, Integers]:
+    """Return which slots are values of attributes without quotes in them, with the right text between them.
+
+    Returns:
+        Which slots are, and the places of the quotes of each of these.
+    """
     # From the quote before the first value to the quote after the last one.
     width = (end + 1 - (start - 1)).clip(0, WINDOW + 1)
     text = block.at(start - 1, WINDOW).view(np.uint8)
@@ -347,4 +395,6 @@ def _are_attributes(block: Block, start: Integers, end: Integers, piece: Piece) 
         before, behind = at[:, 2 * number + 1], at[:, 2 * number + 2]
         letters = text[rows[:, None], np.minimum(before[:, None] + np.arange(len(part)), WINDOW - 1)]
         right[rows] &= (behind - before == len(part) - 1) & (letters == np.frombuffer(part, np.uint8)).all(1)
-    return right
+    places = np.zeros((len(start), count), np.int64)
+    places[rows] = at + (start[rows] - 1)[:, None]
+    return right, places

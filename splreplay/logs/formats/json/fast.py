@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -14,36 +14,42 @@ import pyarrow.compute as pc
 
 from splreplay.logs import opening
 from splreplay.logs.arrays import TIME_BYTES, Booleans, Floats, Integers, times, windows
-from splreplay.logs.events import Item, Row, UnreadableEventError, batch_of, batches, epoch, event_id
-from splreplay.logs.formats.jsonl import exact
-from splreplay.logs.formats.jsonl.form import SYSTEM, form
-from splreplay.logs.formats.jsonl.values import Values, values_of
+from splreplay.logs.events import Columns, Event, Item, UnreadableEventError, batch_of, batches, epoch, event_id
+from splreplay.logs.formats.json import exact
+from splreplay.logs.formats.json.forms.flat import local_time
+from splreplay.logs.formats.json.forms.text import SYSMON
+from splreplay.logs.formats.json.places import SYSTEM, form
+from splreplay.logs.formats.json.values import Values, values_of
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent, BadEvents
 from splreplay.logs.threads import THREADS, in_threads
 
 _epoch = lru_cache(maxsize=4096)(epoch)
-_local_time = lru_cache(maxsize=4096)(exact.local_time)
+_local_time = lru_cache(maxsize=4096)(local_time)
 
 
-def read(log: Log, fields: Sequence[str]) -> Iterator[Item]:
-    """Read a log, as exact.read does."""
+def read(log: Log, columns: Columns) -> Iterator[Item]:
+    """Read a log, as exact.read does, which reads it where it is not of lines, or more is kept than a few of the events' own values."""
+    own = not any("/" in name for name in columns.names)
+    if columns.every or columns.raw or not own or not exact.of_lines(log):
+        return exact.read(log, columns)
+    fields = columns.names
 
     def read_piece(piece: exact.Piece) -> list[Item]:
         # Lines that are too short for events would take far more memory than they have bytes; one very long line among them
         # does not change that. The check of the values needs such a length too.
         if min(len(piece.content), opening.BLOCK_BYTES) < exact.EVENT_BYTES * piece.lines:
-            return list(batches(exact.rows(enumerate(exact.lines(piece.content), piece.number), fields), fields))
+            return list(batches(exact.rows(enumerate(exact.lines(piece.content), piece.number)), columns))
         wanted = form(piece.content, fields)
         taken = values_of(piece, wanted)
         provider = _provider(taken.columns) if wanted.implied else taken.columns["provider"]
-        return _read(taken, provider, piece, fields)
+        return _read(taken, provider, piece, columns)
 
     # Several pieces ahead, so that threads have work while rows are written, which takes as long as two pieces.
     return in_threads(read_piece, ((piece,) for piece in exact.pieces(log)), 2 * THREADS)
 
 
-def _read(taken: Values, provider: pa.Array, piece: exact.Piece, fields: Sequence[str]) -> list[Item]:
+def _read(taken: Values, provider: pa.Array, piece: exact.Piece, kept: Columns) -> list[Item]:
     """Return the rows of a piece in one batch, and its bad events."""
     columns, sure = taken.columns, taken.sure
     for name in SYSTEM:
@@ -52,9 +58,9 @@ def _read(taken: Values, provider: pa.Array, piece: exact.Piece, fields: Sequenc
         sure &= (length > 0) | np.asarray(columns[name].is_null())
     sure &= np.asarray(provider.is_valid()) & np.asarray(columns["computer"].is_valid())
     ids, moments = pa.array(_event_ids(columns["event_id"], sure)), pa.array(_moments(columns, sure))
-    computer, channel, *values = (columns[name] for name in ("computer", "channel", *fields))
-    batch = batch_of([provider, ids, moments, computer, channel, *values], fields)
-    return [batch] if sure.all() else _with_others(batch, sure, piece, taken.ends, fields)
+    computer, channel, *values = (columns[name] for name in ("computer", "channel", *kept.names))
+    batch = batch_of([provider, ids, moments, computer, channel, *values], kept.names)
+    return [batch] if sure.all() else _with_others(batch, sure, piece, taken.ends, kept)
 
 
 def _provider(columns: Mapping[str, pa.Array]) -> pa.Array:
@@ -63,21 +69,21 @@ def _provider(columns: Mapping[str, pa.Array]) -> pa.Array:
     if not provider.null_count:
         return provider
     channel = columns["channel"].cast(pa.string())
-    sysmon = pc.or_kleene(pc.starts_with(channel, f"{exact.SYSMON}/"), columns["#utc"].is_valid())
-    implied = pc.if_else(sysmon, exact.SYSMON, None)
+    sysmon = pc.or_kleene(pc.starts_with(channel, f"{SYSMON}/"), columns["#utc"].is_valid())
+    implied = pc.if_else(sysmon, SYSMON, None)
     return pc.coalesce(provider.cast(pa.string()), implied)
 
 
 def _with_others(
-    batch: pa.RecordBatch, sure: Booleans, piece: exact.Piece, ends: Integers, fields: Sequence[str]
+    batch: pa.RecordBatch, sure: Booleans, piece: exact.Piece, ends: Integers, kept: Columns
 ) -> list[Item]:
     """Return the batch with the exactly read rows of the other lines in their places, and the bad events of these lines."""
     bad = BadEvents()
-    rows: list[Row] = []
+    rows: list[Event] = []
     places: list[int] = []
     for place in map(int, np.flatnonzero(~sure)):
         line = piece.content[ends[place - 1] if place else 0 : ends[place]]
-        for item in exact.rows([(piece.number + place, line)], fields):
+        for item in exact.rows([(piece.number + place, line)]):
             if isinstance(item, BadEvent):
                 bad.add(item)
             else:
@@ -85,7 +91,7 @@ def _with_others(
                 places.append(place)
     known = np.flatnonzero(sure)
     order = np.argsort(np.concatenate((known, np.array(places, np.int64))))
-    read_exactly = [item for item in batches(rows, fields) if isinstance(item, pa.RecordBatch)]
+    read_exactly = [item for item in batches(rows, kept) if isinstance(item, pa.RecordBatch)]
     # Arrow's take does not work on columns of views.
     texts = [(column.name, pa.string() if column.type == pa.string_view() else column.type) for column in batch.schema]
     first, *rest = (pa.table(item).cast(pa.schema(texts)) for item in (batch, *read_exactly))

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from splreplay.logs.arrays import CACHED, Booleans, Bytes, Integers, windows
-from splreplay.logs.formats.jsonl.exact import Piece
-from splreplay.logs.formats.jsonl.form import Form, Place
+from splreplay.logs.formats.json.exact import Piece
+from splreplay.logs.formats.json.places import Form, Place
 from splreplay.sql.values import identifier, literal
 
 # With more objects than this, a line may be too deep for the exact reader.
@@ -100,9 +100,9 @@ def _query(form: Form, attempt: str = "{}") -> str:
             taken.append(place)
             sure.append(f"{_value(place)} IS NULL")
         else:
-            # Two keys must not differ only in case, so the other one is searched in the text, escaped or not.
-            seen = f"(contains(line, {literal(place[-1])}) OR contains(line, '\\u'))"
-            sure.append(f"({_value(twin)} IS NOT NULL OR NOT {seen})")
+            # Two keys must not differ only in case, so the other one is searched in the text; its letters may be escaped.
+            escaped = [rf"\u00{high}" for high in "4567"]
+            sure += [f"NOT contains(line, {literal(seen)})" for seen in (json.dumps(place[-1]), *escaped)]
     transformed = attempt.format(f"json_transform(line, {literal(json.dumps(_structure(taken)))})")
     listed = "".join(
         f",\n    {_value(at) if at else 'NULL::VARCHAR'} AS {identifier(name)}" for name, at in form.values
