@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from splreplay.logs.events import Event
+from splreplay.logs.events import Event, UnreadableEventError
 from splreplay.logs.formats.json import forms
 from splreplay.logs.names import column
 from splreplay.sql.values import identifier
@@ -115,6 +115,18 @@ def test_a_record_is_its_event(case):
     # Every event has it, and its text is claimed below.
     values = {name: value for name, value in event.values.items() if name != "System/SystemTime"}
     assert (case["expect"], case["values"]) == (found, values)
+
+
+@pytest.mark.parametrize("depth", [150, 800, 5000, 200_000])
+def test_a_record_of_any_depth_is_an_event_or_a_bad_one(depth):
+    """None ends the run."""
+    nested = '{"a":' * depth + "1" + "}" * depth
+    record = f'{{"Event": {{"System": {{"EventID": 1}}, "EventData": {nested}}}}}'
+    try:
+        told = [str(item) for item in forms.events(forms.parsed(record))]
+    except UnreadableEventError as error:
+        told = [str(error)]
+    assert told[0].startswith(("it has no System/TimeCreated", "it nests deeper", "this is not JSON"))
 
 
 def test_an_event_has_its_time_among_its_values():

@@ -75,6 +75,8 @@ def events(record: object, depth: int = 0) -> Iterator[Event | UnreadableEventEr
                 yield _timed(form.event(record))
             except UnreadableEventError as error:
                 yield error
+            except RecursionError:
+                yield UnreadableEventError("it nests deeper than replay reads")
             return
     inner = record if isinstance(record, list) else list(opened(record)) if isinstance(record, dict) else []
     if not inner or depth == ENVELOPES:
