@@ -6,15 +6,19 @@ import dataclasses
 import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from splreplay import cim, times
+from splreplay.cim import risk
 from splreplay.commands.format import Format
+from splreplay.run import summary
 from splreplay.run.command import NONE, Outputs, Pipeline, Reads, Run, Segment, Source, Table, outputs
 from splreplay.run.groups import group
 from splreplay.run.predicates import resolve, subsearches, time_range
 from splreplay.spl.options import Convert, at_option, boolean, read_option, refuse_options
 from splreplay.spl.predicate import All, Predicate, Term, fields_of, parse_predicate
 from splreplay.spl.tokens import Cursor, Token
+from splreplay.sql import spans
 from splreplay.sql.aggregates import Aggregate, check_names, expand, parse_aggregates
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
@@ -45,7 +49,7 @@ class Tstats(Source):
     datamodel: str
     predicate: Predicate
     by: tuple[str, ...]
-    span_s: int | None
+    span_s: int | None  # of _time; None leaves the choice to Splunk
     fillnull_value: str | None
     datamodel_token: Token = dataclasses.field(repr=False, compare=False)
 
@@ -74,7 +78,8 @@ class Tstats(Source):
         cursor.take()
         cursor.take()
         datamodel_token = cursor.here
-        datamodel = cursor.name("a data model")
+        name = cursor.name("a data model")
+        datamodel = cim.ROOTS.get(name, name)
         predicate: Predicate = All(())
         if cursor.accept_word("where"):
             predicate = parse_predicate(cursor, lambda token: token.is_word("by", "groupby"))
@@ -114,6 +119,8 @@ class Tstats(Source):
                 message = f"{self.datamodel!r} is a data model, of which replay reads one dataset"
             remedy = self._instead(sorted(run.models.datasets))
             self.segment.refuse(message, remedy, self.datamodel_token)
+        if self.datamodel == risk.NAME and run.means.collect is not None:
+            model = run.models.datasets[risk.NAME] = _risk_events(run, run.means.collect)
         dataset = self.datamodel.rpartition(".")[2]
         names = [name if name in COMMON else f"{dataset}.{name}" for name in model.columns]
         absent: set[str] = set()
@@ -122,18 +129,18 @@ class Tstats(Source):
 
         def field(name: str) -> Sql:
             column = name.removeprefix(f"{dataset}.")
-            if name not in names:
+            if name not in names and name != "nodename":
                 absent.add(name)
                 return NOTHING
-            if name not in COMMON:
+            if name not in (*COMMON, "nodename"):
                 asked.add(column)
             read[column] = None
-            return Sql(identifier(column), cim.kind(column))
+            return Sql(identifier(column), model.kind(column))
 
         def value(aggregate: Aggregate) -> Sql:
             return field(aggregate.field) if aggregate.field is not None else Sql("1", Kind.NUMBER)
 
-        by = {name: self._by_field(name, field(name)) for name in self.by}
+        by = {name: field(name) for name in self.by}
         # With a fillnull_value no row is dropped for a missing by-field.
         filled = self.fillnull_value is not None
         grouped = set() if filled else set(asked)
@@ -144,7 +151,18 @@ class Tstats(Source):
         aggregates, moment = expand(self.aggregates, names, self.by), field("_time")
         inputs = {aggregate: value(aggregate) for aggregate in aggregates}
         rest = self._rows(run, model, read, f"({test}) AND {time_range(run, '_time', modifiers)}")
-        groups = group(run, aggregates, by, inputs.__getitem__, rest, moment, None, filled)
+        if "_time" in by:
+            by["_time"] = Sql(spans.start_of('"_time"', self.span_s or self._span(rest, run)), Kind.NUMBER)
+        groups = group(
+            run,
+            aggregates,
+            {name: self._key(name, sql) for name, sql in by.items()},
+            inputs.__getitem__,
+            rest,
+            moment,
+            None,
+            filled,
+        )
         if absent:
             run.warn(f"{self.datamodel} has no field {' '.join(sorted(absent))} here, so it is empty in this search")
         return groups
@@ -157,7 +175,7 @@ class Tstats(Source):
 
         shared = sorted(model.columns.keys() & run.models.shared.get(self.datamodel, ()))
         if set(read) <= set(shared):
-            fields = {name: Sql(identifier(name), cim.kind(name)) for name in shared}
+            fields = {name: Sql(identifier(name), model.kind(name)) for name in shared}
             kept = run.stages.store(fields, f"{rows(shared)} LIMIT {SHARED_ROWS + 1}", "0")
             if kept.count <= SHARED_ROWS:
                 return f"FROM {kept.name}"
@@ -172,10 +190,21 @@ class Tstats(Source):
         without = ", without nodename=" if "nodename" in fields_of(self.predicate) else ""
         return f"write: from datamodel={' or '.join(near)}{without}"
 
-    def _by_field(self, name: str, sql: Sql) -> Sql:
-        if name == "_time":
-            return Sql(f'floor("_time" / {self.span_s}) * {self.span_s}', Kind.NUMBER)
-        if self.fillnull_value is None:
+    def _span(self, rest: str, run: Run) -> int | None:
+        """Return the span of `_time` that Splunk is taken to choose for the rows, or for the time range if that is wider †."""
+        edges = run.stages.connection.execute(f'SELECT min("_time"), max("_time") {rest}').fetchall()
+        if edges == [(None, None)]:
+            return 1
+        (first, last), time = edges[0], run.time
+        start = first if time.earliest is None else min(first, time.earliest)
+        end = last if time.latest is None else max(last, time.latest)
+        span_s = spans.chosen(start, end)
+        shown = "a month" if span_s is None else f"{span_s:,} s"
+        run.warn(f"tstats groups by _time without a span=, so replay took {shown}; Splunk may take another")
+        return span_s
+
+    def _key(self, name: str, sql: Sql) -> Sql:
+        if name == "_time" or self.fillnull_value is None:
             return sql
         filler = literal(self.fillnull_value)
         if sql.kind is Kind.MULTIVALUE:
@@ -187,6 +216,14 @@ class Tstats(Source):
         self.segment.fail("tstats cannot look for a bare word", remedy, term.token)
 
 
+def _risk_events(run: Run, folder: Path) -> cim.Dataset:
+    """Return the dataset of what collect wrote into the index risk; the events of a search have the kinds of its values."""
+    events = [risk.enriched(event) for event in summary.read(folder) if event.get("index") == risk.INDEX]
+    return risk.collected(
+        run.stages.from_python(list(dict.fromkeys(name for event in events for name in event)), events)
+    )
+
+
 def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], int | None]:
     """Return the by-fields and the span of `_time` in seconds."""
     if not cursor.accept_word("by", "groupby"):
@@ -194,27 +231,27 @@ def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], int | None]:
     by: list[str] = []
     span_s: int | None = None
     span = cursor.here
+    cursor.skip_commas()
     while cursor.here.kind in ("word", "quoted"):
         if at_option(cursor, ("span",)):
             span = cursor.here
             span_s = _parse_span(cursor)
         else:
             by.append(cursor.name())
-        cursor.accept_op(",")
+        cursor.skip_commas()
     if not by:
         cursor.fail("expected a field behind by")
-    if "_time" in by and span_s is None:
-        cursor.refuse("replay does not guess the span of _time", remedy="add one: by _time span=1h")
     if span_s is not None and "_time" not in by:
         cursor.fail("span= goes with _time", span, remedy="write: by _time span=1h")
     return tuple(by), span_s
 
 
-def _parse_span(cursor: Cursor) -> int:
+def _parse_span(cursor: Cursor) -> int | None:
     cursor.take()
     cursor.expect_op("=")
     token = cursor.here
-    span_s = times.span_seconds(cursor.name("a span"))
-    if span_s is None:
+    text = cursor.name("a span")
+    span_s = times.span_seconds(text)
+    if span_s is None and text.lower() != "auto":
         cursor.refuse("replay knows spans of seconds to weeks", token, "write for example span=1h")
     return span_s
