@@ -26,11 +26,6 @@ def render_files(*, check_only: bool = False) -> None:
         raise BuildError(*stale)
 
 
-def vendor_sdk() -> None:
-    """Fill lib/."""
-    vendor.vendor(ROOT)
-
-
 def checked_files() -> dict[str, bytes]:
     """Return the app's files, or refuse them."""
     files = archive.assemble(ROOT)
@@ -45,24 +40,22 @@ def package() -> None:
     print(archive.write(ROOT, checked_files()).relative_to(ROOT))
 
 
-def inspect_archive() -> None:
-    """Print what AppInspect says."""
-    print("\n".join(inspect.inspect(archive.target(ROOT))))
-
-
 def everything() -> None:
     """Render, vendor, check and package."""
     render_files()
-    vendor_sdk()
+    vendor.vendor(ROOT)
     package()
 
 
 STEPS: dict[str, tuple[Callable[..., object], str]] = {
     "render": (render_files, "write the conf files and lookups that follow from package/"),
-    "vendor": (vendor_sdk, "put the pinned splunk-sdk into lib/, if it is not there"),
+    "vendor": (lambda: vendor.vendor(ROOT), "put the pinned splunk-sdk into lib/, if it is not there"),
     "check": (checked_files, "check the app for what AppInspect does not see"),
     "package": (package, "check, and write the archive into dist/"),
-    "inspect": (inspect_archive, "run AppInspect over the archive in dist/"),
+    "inspect": (
+        lambda: print(*inspect.inspect(archive.target(ROOT)), sep="\n"),
+        "run AppInspect over the archive in dist/",
+    ),
 }
 
 
@@ -75,12 +68,8 @@ def main() -> int:
     for name, (_, text) in STEPS.items():
         step = names.add_parser(name, help=text, description=text)
         if name == "render":
-            step.add_argument(
-                "--check",
-                action="store_true",
-                dest="check_only",
-                help="write nothing; fail if a file is stale",
-            )
+            help_ = "write nothing; fail if a file is stale"
+            step.add_argument("--check", action="store_true", dest="check_only", help=help_)
     options = vars(parser.parse_args())
     run = STEPS[name][0] if (name := options.pop("step")) else everything
     try:

@@ -1,1 +1,1 @@
-"""Measurements: ratios within one run, as the machine's speed is never the same twice. `make bench` runs them all."""
+"""Measurements: ratios within one run, as no machine keeps the same speed. `make bench` runs them all."""

@@ -1,6 +1,6 @@
 """What rbaenrich costs, on each Python that Splunk ships: start-up, and time for each result.
 
-All is processor time of whole processes that read the same conversation with splunkd from a file.
+All times are processor times of whole processes that read the same conversation with splunkd from a file.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FOLDER = "C:\\Windows\\Microsoft.NET\\Framework64\\v4.0.30319"
 PEERS = Path(__file__).parent / "peers"
 SHORTEST_OF = 3
 
-# Turns the number and the cells of a result into its cells with those of the `__mv_` columns.
+# Takes the number and the cells of a result, and returns its cells with those of the `__mv_` columns.
 Several = Callable[[int, list[str]], list[str]]
 
 
@@ -42,7 +42,7 @@ class Cost(NamedTuple):
 
 
 def row(number: int, messages: int) -> list[str]:
-    """Return one result: a finding of its own, with one of *messages* different messages."""
+    """Return a result: a distinct finding, with one of *messages* different messages."""
     who = number % messages
     return [
         f"{1_700_000_000 + number}.000",
@@ -66,7 +66,7 @@ def two_users(number: int, cells: list[str]) -> list[str]:
 
 
 def three_far_ends(number: int, cells: list[str]) -> list[str]:
-    """Give each result three of 5,000 far ends, and their ports, so that hardly any two results are the same."""
+    """Give each result three of 5,000 far ends, and their ports, so that hardly any two results are alike."""
     ends = [number * 7 % 5000, number * 11 % 4999, number * 13 % 4993]
     names = [f"198.51.{end >> 8}.{end & 255}" if end % 3 else f"c2-{end}.example.net" for end in ends]
     return with_values(cells, {"connection_to_CNC": names, "dest_port": ["80", "443", str(1024 + number % 5000)]})
@@ -88,7 +88,7 @@ def conversation(
     chunk: int = CHUNK,
     options: Sequence[str] = (),
 ) -> Path:
-    """Write what splunkd sends for so many results, in chunks; *several* gives their fields several values."""
+    """Write what splunkd sends for that many results, in chunks; *several* gives their fields several values."""
     path = folder / name
     header = [*FIELDS, *(f"__mv_{field}" for field in FIELDS)] if several else FIELDS
     with path.open("wb") as out:

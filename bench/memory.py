@@ -16,7 +16,7 @@ from tests.command.splunkd import build_app
 
 EVENTS = 700_000
 RESULTS = 300_000
-# Prints the peak memory of a process, which has only one, in kB.
+# Prints the peak memory in kB; a process has only one peak, so each log is read by its own.
 RECORD = (
     "import sys; from splreplay import engine; engine.record(sys.argv[1:]); print(open('/proc/self/status').read())"
 )
@@ -31,7 +31,7 @@ def peak_mb(path: Path) -> int:
 
 
 def answers(python: str) -> Iterator[tuple[str, float, float]]:
-    """Yield what rbaenrich is asked for, and its peak memory in MB for a tenth of the results, and for all of them."""
+    """Yield what rbaenrich is asked for, and its peak memory in MB for a tenth of the results and for all of them."""
     with tempfile.TemporaryDirectory() as folder:
         app = build_app(Path(folder) / "app", shipped={"detections": command.DETECTIONS})
         ours = [python, str(app / "bin" / "rbaenrich.py")]
@@ -49,7 +49,7 @@ def answers(python: str) -> Iterator[tuple[str, float, float]]:
 
 
 def main() -> None:
-    """Print a line of a table for each format and each kind of answer."""
+    """Print a line for each format and each kind of answer."""
     print(f"peak memory in MB, for a tenth and for all of {EVENTS:,} events, or {RESULTS:,} results")
     python = next(path for path in reversed(INTERPRETERS.values()) if path)
     read = (

@@ -1,4 +1,4 @@
-"""From a log to the alert, against DuckDB counting the lines of the same file, and against readers of other kinds."""
+"""The time from a log to the alert, against DuckDB counting the lines of the same file, and against other readers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def alert(log: Path, cache: Path | None = None) -> None:
 
 
 def count_lines(log: Path) -> None:
-    """Let DuckDB count the lines of a file, which may be as long as replay's events."""
+    """Let DuckDB count the lines of a file; a line may be as long as an event of replay's."""
     query = (
         "SELECT count(*) FROM read_csv(?, columns={'line': 'VARCHAR'}, delim='\x01', quote='', escape='', header=false, "
         f"auto_detect=false, max_line_size={MAX_EVENT_BYTES})"
@@ -42,7 +42,7 @@ def count_lines(log: Path) -> None:
 
 
 def evtx_json(log: Path) -> None:
-    """Read an .evtx file as the JSON of the package that decodes it."""
+    """Read an .evtx file as JSON, from the package that decodes it."""
     for record in PyEvtxParser(str(log)).records_json():
         json.loads(record["data"])  # type: ignore[index]
 

@@ -28,7 +28,7 @@ VARIED = (
     (r"(?<=ProcessId'>)\d+(?=\d</)", "%(pid)d"),
     (r"(?<=SourcePort'>)\d+", "%(port)d"),
     (r"(?<=SHA256=)[0-9A-F]{8}", "%(copy)08X"),
-    # The attack itself is in the log only once.
+    # So the attack itself is in the log only once.
     (r"InstallUtil", "MSBuild"),
 )
 
@@ -84,7 +84,7 @@ def evtx(count: int) -> Iterator[bytes]:
 
 
 def zipped(content: Callable[[int], Iterator[bytes]]) -> Callable[[int], Iterator[bytes]]:
-    """Return *content* as a gzip file with a member for every thousand events."""
+    """Return *content* compressed, with a gzip member for every thousand events."""
 
     def members(count: int) -> Iterator[bytes]:
         pieces = content(count)
@@ -98,7 +98,7 @@ FORMATS = {"xml": xml, "xml.gz": zipped(xml), "jsonl": json_lines, "jsonl.gz": z
 
 
 def log(suffix: str, count: int) -> Path:
-    """Return a log of that many events, in the format that its suffix names; an earlier run may have left it."""
+    """Return a log of that many events, in the format that *suffix* names; an earlier run may have left it."""
     folder = Path(tempfile.gettempdir()) / "replay_bench"
     folder.mkdir(exist_ok=True)
     path, unfinished = folder / f"events_{count}.{suffix}", folder / f"events_{count}.{suffix}.part"

@@ -1,6 +1,6 @@
 """How the cost of the scheduled search grows with the network, against DuckDB counting the same rows by process.
 
-Ten times the connections take less than ten times as long: the cost is linear, plus a constant.
+Ten times as many connections take less than ten times as long: the cost is linear, plus a constant.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def network(connections: int) -> engine.Recording:
 
 
 def seconds(*works: Callable[[], object], runs: int = 3) -> list[float]:
-    """Return the shortest time of some runs of each; they take turns, so that a busy moment affects all of them."""
+    """Return the shortest time of several runs of each; they take turns, so that a busy moment affects all of them."""
     taken: list[list[float]] = [[] for _ in works]
     for _ in range(runs):
         for work, times in zip(works, taken, strict=True):
@@ -58,7 +58,7 @@ def seconds(*works: Callable[[], object], runs: int = 3) -> list[float]:
 def main() -> None:
     """Print a line for each size."""
     app = App(engine.app_folder())
-    # Without the command, whose start-up is the same for every size.
+    # Without the command, whose start-up takes the same time for every size.
     planned = plan(app, app.saved_search(NAME).search.split("| rbaenrich")[0])
     print("scheduled search, by connections; the count is DuckDB's, of the same rows by process")
     before = 0.0
@@ -73,7 +73,3 @@ def main() -> None:
         growth = f", {for_search / before:.1f} times the time for a tenth of them" if before else ""
         before = for_search
         print(f"  {size:>10,} connections, {findings} findings: {for_search / for_count:6.1f} times the count{growth}")
-
-
-if __name__ == "__main__":
-    main()

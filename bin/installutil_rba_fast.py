@@ -1,12 +1,12 @@
 """
-The answers of `rules` and `table` for many results at once. Without this module all is the same, but slower.
+The answers of `rules` and `table` for many results at once. Without this module the answers are the same, but slower.
 
 Most values are ordinary: printable ASCII that no rule drops or rewrites. The rules say the same of two results that
-differ in ordinary values only. So the rules are asked once, about a result in which marks stand for such values. Their
-answer is a form. For each result it is filled with the values, and appended to the result's own text, which is
-neither taken apart nor written anew. A value that is not ordinary stays in the form as it is. What depends on the
-values themselves is worked out for each result: the finding id, the threat objects, the score modifiers that apply.
-The caller answers a chunk that is no plain table, or that has columns named like ours.
+differ only in ordinary values. So the rules are asked once, about a result in which marks stand for such values. Their
+answer is a form. For each result, the form is filled with the values and appended to the result's own text, which is
+not written again. A value that is not ordinary stays in the form as it is. What depends on the values themselves is
+worked out for each result: the finding id, the threat objects, the score modifiers that apply. The caller answers a
+chunk that is not a plain table, or that has columns named like ours.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ Slot = tuple[str, int]  # a field and the number of one of its values; 0 for wha
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
-# A mark stands for a value. No value looks like one, by chance or by intent. Lower case and the quoting of CSV and
-# JSON leave a mark as it is.
+# A mark stands for a value. No value looks like one, by chance or by intent. Lowercasing, and quoting in CSV and JSON,
+# do not change a mark.
 _SECRET = os.urandom(8).hex()
 _MARK = re.compile(f"(q{_SECRET}[0-9]+q)")
 _MARKED = 20  # values of one field that can have marks
 
 
 class NotPlainError(Exception):
-    """A chunk that is no plain table, or has columns named like ours: only the plain path can answer it."""
+    """A chunk is not a plain table, or has columns named like ours: only the plain path can answer it."""
 
 
 class FastPath:
@@ -65,7 +65,7 @@ class FastPath:
         Yield the answer to a chunk in pieces, and count what risk_status begins with.
 
         Raises:
-            NotPlainError: The answer, or its rest, cannot be told here.
+            NotPlainError: The answer, or the rest of it, cannot be given here.
         """
         row_lines: list[str] = []  # the lines of the row that is read
         reader = table.reader(_kept(table.lines(body), row_lines))
@@ -91,10 +91,10 @@ class FastPath:
 
 
 class _Memory(dict[K, T]):
-    """Answers of a function, kept for when the same is asked again."""
+    """Answers of a function, kept in case the same key comes again."""
 
     def __init__(self, function: Callable[[K], T], length: Callable[[K], int]) -> None:
-        """Take the function, and what tells how many characters a key has."""
+        """Take the function, and one that returns how many characters a key has."""
         self._function = function
         self._length = length
 
@@ -111,7 +111,7 @@ class _Ordinary:
     """The test of whether values can be put into a form."""
 
     def __init__(self, characters: str, values: frozenset[str], parts: Sequence[str] = (), addresses: bool = False):
-        """Take the characters and parts that no value may hold, and the values that none may be, perhaps addresses too."""
+        """Take the characters and parts that no value may hold, and the values, perhaps any address, that none may be."""
         self._allowed = bytes({*range(ord(" "), ord("~") + 1)}.difference(characters.encode()))
         self._values = values
         self._parts = parts
@@ -119,7 +119,7 @@ class _Ordinary:
         self.is_met_by = _Memory[str, bool](lambda value: self.is_met_by_all([value]), len).__getitem__
 
     def is_met_by_all(self, column: Sequence[str]) -> bool:
-        """Tell whether all values are ordinary; it may deny it of some that are, but not the other way round."""
+        """Tell whether all values are ordinary: it may wrongly say that they are not, but never that they are."""
         joined = "\n".join(column)
         lowered = joined.lower()
         framed = f"\n{lowered}\n"
@@ -144,7 +144,7 @@ def _unless_ignored(patterns: Sequence[Pattern]) -> _Ordinary:
 
 
 class _Form(NamedTuple):
-    """What the rules say of some results: pieces of text, and between each two of them the value of a slot."""
+    """What the rules say of some results: pieces of text, with the value of a slot between each two of them."""
 
     pieces: tuple[str, ...]
     slots: tuple[Slot, ...]
@@ -191,7 +191,7 @@ class _Forms:
             bool(self._named)
             and {*_OURS}.isdisjoint(header)
             and {field for field in rules.fields_read(configuration) if table.MV + field in header}.issubset(header)
-            # Of two fields for one type of risk object, both may hold the same, which counts once; so do `user` and
+            # Two fields for one type of risk object may hold the same value, which counts once; so may `user` and
             # `dest` in one $risk_object$. And no mark may be taken for an ignored object.
             and len(types) == len({*types})
             and RISK_OBJECT not in TOKEN.findall(detection.risk_message)
@@ -210,8 +210,9 @@ class _Forms:
         self._usual_form = _Memory(self._usual_answer_form, _length).__getitem__
 
     def filled(self, rows: Sequence[list[str]], texts: Sequence[str], tally: Counter[str]) -> list[str]:
-        """Return for each row its text with the answer behind it."""
-        # Of two columns with one name the first counts, as in table.reading. No `__mv_` column is as an empty one.
+        """Return each row's text, followed by the answer."""
+        # If two columns have the same name, the first counts, as in table.reading. A missing `__mv_` column is like an
+        # empty one.
         columns: dict[str, Sequence[str]] = defaultdict(lambda: [""] * len(rows))
         columns.update(zip(reversed(self._header), reversed(list(zip(*rows)))))
         columns[_ROW] = texts
@@ -226,7 +227,7 @@ class _Forms:
         else:
             forms = [self._usual_form(())] * sum(ordinary)
             pieces = map(repeat, forms[0].pieces if forms else ())
-        slots = forms[0].slots if forms else ()  # in all of them the same
+        slots = forms[0].slots if forms else ()  # the same in all of them
         usual = _joined(pieces, [compress(columns[field], ordinary) for field, _ in slots])
 
         odd = [not one for one in ordinary]
@@ -253,7 +254,7 @@ class _Forms:
         return [*map(rules.digest, texts)]
 
     def _other_identity(self, cells: Cells) -> str:
-        # Several values of a field are sorted, so no marks can stand for them.
+        # The values of a field are sorted, so marks cannot stand for several of them.
         shape, values = self._shape(self._fits_identity, self._named, cells, 1)
         form = self._identity(shape)
         return form.filled({slot: value.lower() for slot, value in values.items()})
@@ -289,7 +290,7 @@ class _Forms:
         """
         Return the *cells* of a result with marks for what is ordinary, and the values that the marks stand for.
 
-        Of a field with more values than *most*, or with one of them twice, none is marked.
+        If a field has more values than *most*, or the same value twice, none of its values is marked.
         """
         record = self._record[_with_several(fields)](cells)
         shape = []
@@ -306,7 +307,7 @@ class _Forms:
         return (*(items[0] for items in shape), *map(table.encoded, shape)), values
 
     def _threat_columns(self, columns: Columns) -> tuple[list[str], list[str], list[bool]]:
-        """Return the two columns of threat_objects, and for each result whether they hold all that it has."""
+        """Return the two columns of threat_objects, and for each result whether they hold all of its threat objects."""
         found: list[Iterable[str]] = [repeat("", len(columns[_ROW]))]
         for field, threat in self._threats:
             cells, several = columns[field], columns[table.MV + field]
@@ -328,7 +329,7 @@ class _Forms:
         )
 
     def _threat_text(self, entity: Entity, value: str) -> str:
-        """Return what threat_objects says of a value, and _VALUE_END; nothing where it is no threat object."""
+        """Return what threat_objects says of a value, and _VALUE_END; nothing if it is not a threat object."""
         threat = rules.threat_object(self._configuration, entity, value)
         return "=".join(threat) + _VALUE_END if threat else ""
 
@@ -350,7 +351,7 @@ class _Forms:
         return self._form(finding, (_THREATS, _MV_THREATS))
 
     def _form(self, finding: Record, given: Iterable[str]) -> _Form:
-        """Return the form that *finding* is of; its id, and the columns *given*, come from elsewhere."""
+        """Return the form of *finding*; its id and the columns *given* come from elsewhere."""
         (row,) = table.made_of(ANNOTATION, [finding]).rows
         cells = {name: _quoted(cell) for name, cell in zip(_OURS, row)}
         cells.update((name, self._mark[name, 0]) for name in (*given, _FINDING_ID))
@@ -383,7 +384,7 @@ def _tuples(columns: Columns, fields: Sequence[str], selected: Sequence[bool]) -
 
 
 def _joined(pieces: Iterable[Iterable[str]], values: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Yield a text for each row: columns of pieces and columns of values by turns."""
+    """Yield a text for each row, from columns of pieces and columns of values in turn."""
     return map("".join, zip(*chain.from_iterable(zip_longest(pieces, values, fillvalue=repeat("")))))
 
 
@@ -400,7 +401,7 @@ def _kept(lines: Iterable[str], kept: list[str]) -> Iterator[str]:
 
 
 def _text(lines: list[str]) -> str:
-    """Return the text of a row without its end, and forget its lines."""
+    """Return the text of a row without its line end, and forget its lines."""
     text = "".join(lines).rstrip("\r\n")
     lines.clear()
     return text

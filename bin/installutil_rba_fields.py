@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # What `output=annotate` adds to each result. Neither risk_object nor risk_object_type is among them: ES would
-# take either for every entity of the result.
+# use either for every entity of the result.
 ANNOTATION = (
     "risk_score",
     "risk_impact",
@@ -20,9 +20,9 @@ ANNOTATION = (
     "risk_finding_id",
 )
 
-# What `output=modifiers` puts in the place of a result, once for each of its risk objects: a risk event.
-# `_time` is the finding's own, as orig_time is, so that `collect` writes the same event however late it runs. ES
-# calls the search `source` as well, and counts by it.
+# What `output=modifiers` writes in place of a result, once for each of its risk objects: a risk event.
+# `_time` is the finding's own, and so is orig_time, so that `collect` writes the same event however late it runs. ES
+# also calls the search `source`, and counts by it.
 MODIFIER = (
     "_time",
     "risk_object",
@@ -43,7 +43,7 @@ MODIFIER = (
     "risk_modifier_id",
 )
 
-# Those of both that can hold several values.
+# The fields of both that can hold several values.
 MULTIVALUE = frozenset(
     {
         "risk_user",

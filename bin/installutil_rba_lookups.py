@@ -1,10 +1,10 @@
 """
-The app's lookups as one immutable configuration: what ships, and over it what the admin keeps in
+The app's lookups as one immutable configuration: what ships, overridden by what the admin keeps in
 `*_local.csv`.
 
-A shipped file is part of the package, so whatever is wrong with it stops the search. A local file is typed by
-hand, so what is wrong in it is left out with a warning, and what ships stays in force: a typo must never
-silence a detection.
+A shipped file is part of the package, so an error in it stops the search. A local file is typed by hand, so a
+row with an error is left out with a warning, and what ships stays in force: a typo must never silence a
+detection.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Lookup(NamedTuple):
     """
     A lookup's name and columns. A local row replaces the shipped one with the same key, in any case.
 
-    Columns in *optional* came later: a file may lack them, and there, as in an empty cell, the text given counts.
+    A file may lack the columns in *optional*, which came later. There, and in an empty cell, the given text counts.
     """
 
     name: str
@@ -37,16 +37,16 @@ class Lookup(NamedTuple):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The key's columns first."""
+        """All columns, the key's first."""
         return self.key + self.others
 
     @property
     def local(self) -> str:
-        """The name of the file in which a site keeps rows of its own."""
+        """The name of the file in which a site keeps its own rows."""
         return f"{self.name}_local.csv"
 
     def has_columns(self, header: list[str]) -> bool:
-        """Tell whether a file with this header is one of this lookup: its columns once each, in any order."""
+        """Tell whether a header is this lookup's: each of its columns once, in any order."""
         lacking = [column for column in self.optional if column not in header]
         return sorted([*header, *lacking]) == sorted(self.columns)
 
@@ -81,12 +81,12 @@ LOOKUPS = (DETECTIONS, ENTITIES, SCORE_MODIFIERS, IGNORED_OBJECTS)
 
 ANY = "*"  # as a row's detection or object_type
 BY_VALUE = "ip_address|domain"  # object_type of a field that holds either
-TOKEN = re.compile(r"\$([^$\s]+)\$")  # of a risk_message; no blank in the name, so `$5 and $6` is money
+TOKEN = re.compile(r"\$([^$\s]+)\$")  # of a risk_message; without blanks in the name, so that `$5 and $6` is money
 RISK_OBJECT = "risk_object"  # as a token of a risk_message: who is scored
 
-_LARGEST_FILE = 1024 * 1024  # bytes; each modifier is tried on each result, so one larger would stop the search
+_LARGEST_FILE = 1024 * 1024  # bytes; each modifier is tried on each result, so a larger file would stop the search
 _PREFIX = "installutil_rba_"  # of every lookup's name
-_NEARLY_RIGHT = 0.9  # of 1: how alike a file's name and that of a local lookup must be to be taken for a slip
+_NEARLY_RIGHT = 0.9  # of 1: how similar to a local lookup's name a file's name must be to be taken for a slip
 _NUMBER = re.compile(r"[+-]?[0-9]{1,4}(\.[0-9]{1,4})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -97,11 +97,11 @@ T = TypeVar("T")
 
 
 class ConfigurationError(Exception):
-    """The search cannot run as it is configured; one line that names the place and the remedy."""
+    """The search cannot run as it is configured; the text is one line that names the place and the remedy."""
 
 
 class _BadError(Exception):
-    """Something in a file is wrong; the text says what, and who catches it knows where."""
+    """Something in a file is wrong; the text says what, and the catcher knows where."""
 
 
 class Detection(NamedTuple):
@@ -112,7 +112,7 @@ class Detection(NamedTuple):
     impact: Decimal
     confidence: Decimal
     risk_message: str
-    finding_fields: tuple[str, ...]  # the fields that tell one finding from another
+    finding_fields: tuple[str, ...]  # the fields that distinguish one finding from another
     annotations: Mapping[str, list[str]]  # by framework
 
 
@@ -128,7 +128,7 @@ class Entity(NamedTuple):
 
 
 class ScoreModifier(NamedTuple):
-    """Points to add, or a factor to multiply by, where a value of the field matches."""
+    """Points to add, or a factor to multiply by, if a value of the field matches."""
 
     name: str
     detection: str
@@ -140,7 +140,7 @@ class ScoreModifier(NamedTuple):
 
 
 class IgnoredObject(NamedTuple):
-    """A value that is no object of this role and type, or of any type where that is `*`."""
+    """A pattern of values that are not objects of this role and type; `*` stands for any type."""
 
     role: str
     object_type: str
@@ -148,29 +148,29 @@ class IgnoredObject(NamedTuple):
 
 
 class Configuration(NamedTuple):
-    """All that the rules need to know for one detection, in the lookups' order."""
+    """Everything that the rules need to know for one detection, in the lookups' order."""
 
     detection: Detection
     risk_entities: tuple[Entity, ...]
     threat_entities: tuple[Entity, ...]
     modifiers: tuple[ScoreModifier, ...]
-    ignored: Mapping[tuple[str, str], tuple[Pattern, ...]]  # by role and type, where there are any
+    ignored: Mapping[tuple[str, str], tuple[Pattern, ...]]  # by role and type, if there are any
     warnings: tuple[str, ...]
     local_fields: tuple[tuple[str, str], ...]  # (file and row, field) of each field that a local row names
 
 
-# The rows of a lookup by key: where a local one stands, else an empty text, and what it says, None where disabled.
+# The rows of a lookup by key: the place of a local row, or an empty text; and what the row says, or None if disabled.
 Rows = dict[Key, tuple[str, Optional[T]]]
 
 
 class Lookups(NamedTuple):
-    """The app's lookups, what ships and what is local as one."""
+    """The app's lookups, shipped and local rows together."""
 
     detections: Rows[Detection]
     entities: Rows[Entity]
     modifiers: Rows[ScoreModifier]
     ignored: Rows[IgnoredObject]
-    default: str | None  # the detection that is meant where none is named
+    default: str | None  # the detection that is meant if none is named
     warnings: tuple[str, ...]
 
     def in_force(self) -> Iterator[Configuration]:
@@ -182,7 +182,7 @@ class Lookups(NamedTuple):
         Return the configuration of one detection, by its name in any case, or of the default one.
 
         Raises:
-            ConfigurationError: There is none, or none in force.
+            ConfigurationError: There is no such detection, or it is not in force.
         """
         names = ", ".join(repr(detection.name) for _, detection in self.detections.values() if detection) or "none"
         if name is None:
@@ -219,7 +219,7 @@ class Lookups(NamedTuple):
 def _by_role_and_type(
     ignored: Iterable[IgnoredObject], entities: Iterable[Entity]
 ) -> dict[tuple[str, str], tuple[Pattern, ...]]:
-    """Return the patterns for each role and type of the entities, what is for any type among them."""
+    """Return the patterns for each role and type of the entities, including those for any type."""
     rows = list(ignored)
     found = {}
     for role, object_type in {(entity.role, kind) for entity in entities for kind in entity.object_type.split("|")}:
@@ -243,12 +243,12 @@ def read(app: str, today: date) -> Lookups:
     """
     Read the lookups of the app.
 
-    Where no detection is named, the one that ships is meant: rows that a site adds change nothing about that.
-    Where a site disabled it, or several ship, it is the only one in force.
+    If no detection is named, the one that ships is meant; rows that a site adds do not change that.
+    If a site disabled it, or several ship, the only one in force is meant.
 
     Args:
         app: The app's folder; nothing outside it is read, whatever its lookups link to.
-        today: The date in UTC; a row that expired before it is as if it were not in its file.
+        today: The date in UTC; a row that expired before it is ignored.
 
     Raises:
         ConfigurationError: A shipped file is bad.
@@ -293,7 +293,7 @@ def read(app: str, today: date) -> Lookups:
 
 
 def _nearly_right(app: str) -> Iterator[str]:
-    """Yield a warning for each file whose name somebody will have meant to be that of a local lookup."""
+    """Yield a warning for each file whose name was probably meant to be that of a local lookup."""
 
     def own_part(name: str) -> str:
         return name.lower().replace(_PREFIX, "")
@@ -315,7 +315,7 @@ def _rows(
     problem: Callable[[str], None],
 ) -> Rows[T]:
     """
-    Return one file's rows by key; tell each *problem* with its place and go on.
+    Return a file's rows by key; report each *problem* with its place and go on.
 
     Rows are counted as a spreadsheet counts them: the header is row 1.
     """
@@ -358,7 +358,7 @@ def _cells(app: str, filename: str, lookup: Lookup) -> list[list[str]]:
     if len(content) > _LARGEST_FILE:
         raise _BadError(f"it is larger than {_LARGEST_FILE} bytes")
     if b"\0" in content:
-        raise _BadError("it holds a NUL")  # which the csv module of Python 3.9 refuses in other words
+        raise _BadError("it holds a NUL")  # the csv module of Python 3.9 refuses it in other words
     try:
         # utf-8-sig: spreadsheets begin a CSV with a byte order mark.
         reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
@@ -460,14 +460,14 @@ def _one_of(row: Row, column: str, allowed: tuple[str, ...]) -> str:
 
 def _number(row: Row, column: str, lowest: int, highest: int) -> Decimal:
     text = row[column]
-    # Digits and a point only: Decimal would also take nan, infinity, 1e999 and the digits of other scripts.
+    # Only digits and a point: Decimal would also take nan, infinity, 1e999 and the digits of other scripts.
     if not _NUMBER.fullmatch(text) or not lowest <= Decimal(text) <= highest:
         raise _BadError(f"{column} {text!r} is no number from {lowest} to {highest}")
     return Decimal(text)
 
 
 def _date(text: str) -> date:
-    """Return the day, the last that there is for an empty cell."""
+    """Return the day; for an empty cell, the last day that there is."""
     if not text:
         return date.max
     try:
@@ -480,7 +480,7 @@ def _date(text: str) -> date:
 
 
 def _not_ours(field: str) -> str:
-    # A rule that reads what the command writes would say something else when the command runs a second time.
+    # A rule that reads what the command writes would give another answer when the command runs a second time.
     if field in ANNOTATION:
         raise _BadError(f"the field {field} is one that rbaenrich writes, so it cannot be read")
     return field

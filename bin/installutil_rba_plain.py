@@ -12,7 +12,7 @@ from installutil_rba_fields import ANNOTATION, MODIFIER, MULTIVALUE
 from installutil_rba_lookups import Configuration
 from installutil_rba_values import Record, Value, values
 
-UNKNOWN_KEPT = 10  # names that are no detection's; an attacker may send any number
+UNKNOWN_KEPT = 10  # names that are not a detection's; an attacker may send any number
 
 
 class PlainPath:
@@ -29,12 +29,12 @@ class PlainPath:
         Prepare to annotate results, or to make risk events of them.
 
         Args:
-            detections: By name in lower case; exactly one where there is no *detection_field*.
+            detections: By name in lower case; exactly one if there is no *detection_field*.
             missing: What `rules.annotate` takes.
             detection_field: The field of a result that names its detection.
-            carried: The fields that risk events have of the result; None annotates.
+            carried: The fields of the result that risk events carry; None annotates.
         """
-        self.unknown: dict[str, None] = {}  # the first names that are no detection's
+        self.unknown: dict[str, None] = {}  # the first names that are not a detection's
         self._detections = detections
         self._missing = missing
         self._detection_field = detection_field
@@ -47,7 +47,7 @@ class PlainPath:
         Yield the answer to a chunk in pieces, and count what risk_status begins with.
 
         Raises:
-            TableError: The chunk, or its rest, is no table.
+            TableError: The chunk, or the rest of it, is not a table.
         """
         results = table.read(body)
         rows, again = tee(results.rows)

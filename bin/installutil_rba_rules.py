@@ -1,4 +1,4 @@
-"""The risk rules: one result in, its risk fields or its risk events out. Pure functions over dicts."""
+"""The risk rules: a result goes in, its risk fields or its risk events come out. Pure functions over dicts."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ CUT = "scored; left out"
 NO_OBJECT = "no risk object"
 NO_DETECTION = "no detection"
 
-# One result may have tens of thousands of values, and each of its risk events repeats what is said of it.
-KEPT = 100  # of each type of risk object and of threat object; of a field that a risk event carries
+# A result may have tens of thousands of values, and each of its risk events repeats what is said of it.
+KEPT = 100  # of each type of risk object and of threat object; of the values of a field that a risk event carries
 SHOWN = 10  # values of a field, in a sentence
 
-LONGEST_NAME = 100  # characters of a detection's name, where it is one that nobody knows
+LONGEST_NAME = 100  # characters that are kept of the name of an unknown detection
 _LOWEST, _HIGHEST, _GRAIN = Decimal(0), Decimal(100), Decimal("0.01")  # points
 _LOWER_CASE = str.maketrans(ascii_uppercase, ascii_lowercase)
 _FULLWIDTH_DOLLAR = "\uff04"
@@ -47,14 +47,14 @@ T = TypeVar("T")
 
 
 class RiskObject(NamedTuple):
-    """Who is scored, and the entity that says so."""
+    """A value that is scored, and the entity that says so."""
 
     value: str
     entity: Entity
 
 
 def fields_read(configuration: Configuration) -> list[str]:
-    """Return the fields that the rules look at for this detection; no other can change what they say."""
+    """Return the fields that the rules read for this detection; no other field can change what they say."""
     entities = configuration.risk_entities + configuration.threat_entities
     return sorted(
         {
@@ -83,7 +83,7 @@ def annotate(configuration: Configuration, record: Record, missing: str) -> dict
 def finding(
     configuration: Configuration, record: Record, missing: str, modifiers: Sequence[ScoreModifier]
 ) -> dict[str, Value]:
-    """Return what `annotate` does where the score modifiers that apply are known."""
+    """Return what `annotate` returns, given the score modifiers that apply."""
     detection = configuration.detection
     found, absent = risk_objects(configuration, record)
     objects, threats = _first_of_each_type(found), threat_objects(configuration, record)
@@ -116,7 +116,7 @@ def kind_of_status(finding: Record) -> str:
 
 
 def undetected(field: str, name: str) -> dict[str, Value]:
-    """Return the fields of ANNOTATION for a result whose *field* gives, as its detection, *name*: none in force."""
+    """Return the fields of ANNOTATION for a result whose *field* names as its detection *name*, which is not in force."""
     shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
     why = f"{field} is {shown!r}, which is not in force" if name else f"{field} is missing"
     empty: dict[str, Value] = {field: [] if field in MULTIVALUE else "" for field in ANNOTATION}
@@ -126,7 +126,7 @@ def undetected(field: str, name: str) -> dict[str, Value]:
 def modifiers(
     configuration: Configuration, record: Record, finding: Record, missing: str, carried: Iterable[str] = ()
 ) -> Iterator[dict[str, Value]]:
-    """Yield a risk event for each risk object of *finding*: the fields of MODIFIER, and besides them those *carried*."""
+    """Yield a risk event for each risk object of *finding*: the fields of MODIFIER, and those *carried*."""
     detection = configuration.detection
     threats = _first_of_each_type(threat_objects(configuration, record))
     objects = _first_of_each_type(risk_objects(configuration, record)[0])
@@ -155,7 +155,7 @@ def modifiers(
 
 
 def applied(configuration: Configuration, record: Record) -> tuple[ScoreModifier, ...]:
-    """Return the score modifiers that apply: of which any value of the field matches, where it has one."""
+    """Return the score modifiers that apply: those that match any value of their field."""
     return tuple(
         modifier
         for modifier in configuration.modifiers
@@ -167,12 +167,12 @@ def score(configuration: Configuration, record: Record) -> tuple[Decimal, list[s
     """
     Return one result's points, and how to work them out by hand.
 
-    The base first, then every `add`, then every `multiply`, and only the end is brought into 0..100 and
-    rounded (half up, two decimals): neither the order of the lookup's rows nor a step in between changes the
+    The base comes first, then every `add`, then every `multiply`. Only the end result is limited to 0..100 and
+    rounded (half up, two decimals), so neither the order of the lookup's rows nor a step in between changes the
     score. A modifier applies once if any value of its field matches, and never to a field without a value.
 
-    The base is the detection's, or that of an entity which has one of its own. Where the risk objects of the
-    result differ in it, the highest counts for the finding (so does contentctl's: splunk/contentctl@0ef9754
+    The base is the detection's, or that of an entity which has its own. If the risk objects of the result have
+    different bases, the highest counts for the finding (as in contentctl: splunk/contentctl@0ef9754
     contentctl/objects/rba.py), and the modifiers apply to each in the same way.
     """
     found, _ = risk_objects(configuration, record)
@@ -209,7 +209,7 @@ def _base(detection: Detection, entity: Entity) -> Decimal:
 
 
 def _points(base: Decimal, modifiers: Sequence[ScoreModifier]) -> tuple[Decimal, Decimal]:
-    """Return the points that *modifiers* make of a base: as they count, and before they were bounded and rounded."""
+    """Return the points that *modifiers* make of a base: as they count, and before they are limited and rounded."""
     exact = sum((modifier.value for modifier in modifiers if modifier.operation == "add"), base)
     exact = reduce(mul, (modifier.value for modifier in modifiers if modifier.operation == "multiply"), exact)
     return max(_LOWEST, min(_HIGHEST, exact)).quantize(_GRAIN, ROUND_HALF_UP), exact
@@ -219,14 +219,14 @@ def message(template: str, record: Record, missing: str, objects: Sequence[str] 
     """
     Return the sentence that *template* makes of one result and these risk objects.
 
-    `$field$` becomes the field's value, `$risk_object$` the objects; several values are joined with `, ` without
-    repeats, and of many the first SHOWN stand. Where there is none, or only placeholders, it is *missing*. Values
+    `$field$` becomes the field's value, `$risk_object$` the objects. Several values are joined with `, ` without
+    repeats, and only the first SHOWN are written. If there is none, or only placeholders, *missing* is written. Values
     are put in once and never scanned; a `$` without a partner stays.
 
-    ES expands risk_message a second time. There, `$user$` in a command line would be expanded, and two
-    machine accounts (`WS1$ and WS2$`) look like a token. One `$` alone is safe and stays as it is; in a
-    message with more, those that come from values are written as the full-width sign U+FF04, which reads the
-    same and is no token's end. Only the message is so written: the fields keep their values.
+    ES expands risk_message a second time. It would expand `$user$` in a command line, and two machine accounts
+    (`WS1$ and WS2$`) look like a token. A single `$` is safe and stays as it is. In a message with more of
+    them, those that come from values are written as the full-width sign U+FF04, which reads the same but does
+    not end a token. Only the message is written so: the fields keep their values.
     """
 
     def value(match: re.Match[str]) -> str:
@@ -240,9 +240,9 @@ def message(template: str, record: Record, missing: str, objects: Sequence[str] 
 
 def risk_objects(configuration: Configuration, record: Record) -> tuple[list[tuple[str, RiskObject]], list[str]]:
     """
-    Return (type, object) of each value to score, and for each field that gives none the reason.
+    Return (type, object) of each value to score, and the reason for each field that gives none.
 
-    A value counts once for its type, in whatever case and from whichever field: as the first entity has it.
+    A value counts once for its type, whatever its case and its field: the first entity that has it counts.
     """
     found: dict[tuple[str, str], RiskObject] = {}
     absent = []
@@ -261,7 +261,7 @@ def risk_objects(configuration: Configuration, record: Record) -> tuple[list[tup
 
 
 def threat_objects(configuration: Configuration, record: Record) -> list[tuple[str, str]]:
-    """Return (type, value) of each threat object once."""
+    """Return (type, value) of each threat object, without repeats."""
     found = [
         threat_object(configuration, entity, value)
         for entity in configuration.threat_entities
@@ -271,7 +271,7 @@ def threat_objects(configuration: Configuration, record: Record) -> list[tuple[s
 
 
 def threat_object(configuration: Configuration, entity: Entity, value: str) -> tuple[str, str] | None:
-    """Return (type, value) of one value, which itself decides `ip_address|domain`; None where it is no threat object."""
+    """Return (type, value) of a value, which itself decides `ip_address|domain`; None if it is not a threat object."""
     kind = entity.object_type
     if kind == BY_VALUE:
         kind = "ip_address" if address(value) else "domain"
@@ -287,11 +287,11 @@ def finding_id(detection: Detection, record: Record) -> str:
 
 def identity(detection: Detection, record: Record) -> str:
     """
-    Return what tells the finding from another, as JSON, so that no part can run into the next.
+    Return what distinguishes the finding from others, as JSON, so that no part can run into the next.
 
     It is the same for the same detection and the same values of its finding fields, in every run, on every
-    Python, and in whatever order the fields and the values of one come. Case does not count, for GUIDs and
-    host names come in either, and a placeholder is no value, whatever `fillnull_value` the site has.
+    Python, and in whatever order the fields and their values come. Case does not count, because GUIDs and host
+    names come in either. A placeholder does not count as a value, whatever `fillnull_value` the site has.
     """
     parts: list[object] = [_same(detection.name)]
     for field in sorted(detection.finding_fields):
@@ -305,7 +305,7 @@ def digest(text: str) -> str:
 
 
 def _same(value: str) -> str:
-    """Return what equal values have in common. Only ASCII is folded: the tables beyond it vary by Python."""
+    """Return what values that differ only in case have in common. Only ASCII is folded: other tables vary by Python."""
     return value.translate(_LOWER_CASE)
 
 
@@ -315,7 +315,7 @@ def _is_ignored(configuration: Configuration, role: str, object_type: str, value
 
 
 def _first_of_each_type(found: list[tuple[str, T]]) -> list[tuple[str, T]]:
-    """Return the (type, object) pairs without those that come after KEPT others of their type."""
+    """Return the first KEPT (type, object) pairs of each type, in their order."""
     if len(found) <= KEPT:
         return found
     seen: Counter[str] = Counter()
@@ -328,14 +328,14 @@ def _first_of_each_type(found: list[tuple[str, T]]) -> list[tuple[str, T]]:
 
 
 def _first(value: Value) -> Value:
-    """Return a field's value; of very many values the first KEPT, and how many more there are."""
+    """Return a field's value, or the first KEPT of very many values, and how many more there are."""
     if isinstance(value, str) or len(value) <= KEPT:
         return value
     return [*value[:KEPT], _more(len(value) - KEPT)]
 
 
 def _listed(items: Iterable[str]) -> str:
-    """Return values as a sentence has them: joined, without repeats, and of many the first SHOWN."""
+    """Return values as a sentence shows them: joined, without repeats, and at most the first SHOWN."""
     distinct = list(dict.fromkeys(items))
     rest = len(distinct) - SHOWN
     return ", ".join(distinct) if rest <= 0 else f"{', '.join(distinct[:SHOWN])} {_more(rest)}"
@@ -348,7 +348,7 @@ def _more(number: int) -> str:
 def _origin(detection: Detection, base: Decimal) -> str:
     text = f"base {_plain(base)}"
     if base != detection.risk_score or base != detection.impact * detection.confidence / 100:
-        return text  # a local lookup may set a score of its own, and an entity have another
+        return text  # a local lookup may set its own score, and an entity may have another
     return f"{text} = impact {_plain(detection.impact)} x confidence {_plain(detection.confidence)} / 100"
 
 
@@ -358,5 +358,5 @@ def _step(modifier: ScoreModifier) -> str:
 
 
 def _plain(number: Decimal) -> str:
-    """Return the number without an exponent, and without a fraction where it is whole."""
+    """Return the number without an exponent, and without a fraction if it is whole."""
     return format(number.normalize(), "f")

@@ -1,10 +1,9 @@
 """
-The CSV body of a chunk as a table: rows in, the same rows and our columns out.
+The CSV body of a chunk as a table: rows go in, and the same rows come out with our columns.
 
 splunklib makes a dict of each row and writes the dicts under the first one's keys. That drops a field that
-the first row lacks, folds columns of one name into one, and cuts rows of unequal length. Here a cell that is
-not ours is never touched: it keeps its place in its row, and only the fields that the rules read are looked
-at.
+the first row lacks, merges columns of the same name, and cuts rows of unequal length. Here a cell that is
+not ours is never touched: it keeps its place in its row. Only the fields that the rules read are looked at.
 """
 
 from __future__ import annotations
@@ -34,21 +33,21 @@ _LONGEST_CELL = 2**31 - 1  # characters: no limit but the chunk's own length, wh
 
 
 class TableError(Exception):
-    """The body of a chunk is no table; the text is fit to show to the analyst."""
+    """The body of a chunk is not a table; the text can be shown to the analyst."""
 
 
 class Table(NamedTuple):
-    """A header, and rows of as many cells, which may be there to be read only once."""
+    """A header, and rows of as many cells; the rows may be readable only once."""
 
     header: list[str]
     rows: Iterable[list[str]]
 
     def records(self, fields: Iterable[str]) -> Iterator[dict[str, Value]]:
-        """Yield each row's *fields*, as `reading` takes them."""
+        """Yield each row's *fields*, as `reading` reads them."""
         return map(reading(self.header, fields), self.rows)
 
     def with_fields(self, fields: Sequence[str], records: Iterable[Record]) -> Table:
-        """Return the table with *fields* as its last columns, a record a row, replacing those names."""
+        """Return the table with *fields* as its last columns, from a record for each row; they replace older ones."""
         ours = {*fields, *(MV + field for field in fields)}
         kept = [index for index, name in enumerate(self.header) if name not in ours]
         added = made_of(fields, records)
@@ -60,9 +59,9 @@ class Table(NamedTuple):
 
 def reading(header: Sequence[str], fields: Iterable[str]) -> Callable[[Sequence[str]], dict[str, Value]]:
     """
-    Return a function from a row under *header* to those of *fields* that it has.
+    Return a function that takes a row under *header* and returns those of *fields* that it has.
 
-    A field's value is text, or a list where it has several. Of two columns with one name the first counts.
+    A field's value is text, or a list if it has several. If two columns have the same name, the first counts.
     """
     place = {name: index for index, name in reversed(list(enumerate(header)))}
     plain = [(field, place[field]) for field in fields if field in place]
@@ -81,9 +80,9 @@ def reading(header: Sequence[str], fields: Iterable[str]) -> Callable[[Sequence[
 
 def made_of(fields: Sequence[str], records: Iterable[Record], several: Container[str] = MULTIVALUE) -> Table:
     """
-    Return a table of *fields*, a record a row.
+    Return a table of *fields*, with a row for each record.
 
-    The `__mv_` columns, of the fields in *several*, stand last, as in what Splunk sends.
+    The `__mv_` columns, those of the fields in *several*, come last, as Splunk sends them.
     """
     multivalue = [field for field in fields if field in several]
     return Table(
@@ -97,10 +96,10 @@ def made_of(fields: Sequence[str], records: Iterable[Record], several: Container
 
 def read(body: str) -> Table:
     """
-    Return the table that *body* holds, its rows as they are asked for; one that ends early is filled with empty cells.
+    Return the table that *body* holds. Its rows are read when asked for; a short row is filled with empty cells.
 
     Raises:
-        TableError: The body is no CSV, or, while rows are asked for, a row is none or has more cells than there
+        TableError: The body is not CSV, or, while rows are read, a row is not CSV or has more cells than there
             are columns; says which.
     """
     rows = _rows(body)
@@ -113,7 +112,7 @@ def _rows(body: str) -> Iterator[list[str]]:
     has_nul = "\0" in body
     try:
         for row in found:
-            # A blank line is a row too: of one empty cell, as a table of one column has it.
+            # A blank line is a row too: one empty cell, as in a table of one column.
             row = row or [""]
             yield [cell.replace(_NUL, "\0") for cell in row] if has_nul else row
     except csv.Error as error:
@@ -133,7 +132,7 @@ def lines(body: str) -> Iterator[str]:
 
 
 def _pieces(body: str) -> Iterator[str]:
-    """Yield the body in pieces of whole lines: a StringIO takes four bytes a character, so one of it all is large."""
+    """Yield the body in pieces of whole lines: a StringIO takes four bytes a character, too much for a whole body."""
     start = 0
     while start < len(body):
         end = body.find("\n", start + _PIECE) + 1 or len(body)
@@ -142,16 +141,16 @@ def _pieces(body: str) -> Iterator[str]:
 
 
 def reader(lines: Iterable[str]) -> Reader:
-    """Return the rows of the CSV text that *lines*, cut after each LF, hold; reading them may raise csv.Error."""
-    csv.field_size_limit(_LONGEST_CELL)  # each time, for splunklib sets it to 10 MB where it is imported
-    # Lines end in LF here, not in a lone CR: Splunk quotes one inside a cell, and unquoted it is refused.
+    """Return the rows of the CSV text in *lines*, which are cut after each LF; reading them may raise csv.Error."""
+    csv.field_size_limit(_LONGEST_CELL)  # each time, because importing splunklib sets it to 10 MB
+    # A line ends in LF, not in a lone CR: Splunk quotes a CR inside a cell, and an unquoted one is refused.
     return csv.reader(lines, strict=True)
 
 
 def write(table: Table) -> Iterator[str]:
-    """Yield the table as CSV in pieces; nothing where it has no rows, as splunklib answers a chunk without results."""
+    """Yield the table as CSV in pieces; nothing if it has no rows, as splunklib answers a chunk without results."""
     buffer = io.StringIO(newline="")
-    # CRLF, as splunklib writes it: where lines end in LF, the csv module of Python 3.9 leaves a CR unquoted.
+    # CRLF, as splunklib writes it: if lines end in LF, the csv module of Python 3.9 leaves a CR unquoted.
     writer = csv.writer(buffer, lineterminator="\r\n")
     for number, row in enumerate(table.rows):
         if number == 0:
@@ -165,12 +164,12 @@ def write(table: Table) -> Iterator[str]:
 
 
 def text(value: Value) -> str:
-    """Return what stands in a field's own cell."""
+    """Return what a field's own cell holds."""
     return value if isinstance(value, str) else "\n".join(value)
 
 
 def encoded(value: Value) -> str:
-    """Return several values as `$a$;$b$`; nothing for one, which its own cell holds."""
+    """Return several values as `$a$;$b$`, but nothing for a single one, which the field's own cell holds."""
     if isinstance(value, str) or len(value) < 2:
         return ""
     joined = "$;$".join(value)
@@ -180,15 +179,14 @@ def encoded(value: Value) -> str:
 
 
 def decoded(cell: str) -> list[str]:
-    """Return the values of a `__mv_` cell; none where it is empty or not of that form."""
+    """Return the values of a `__mv_` cell; none if it is empty or does not have that form."""
     items = cell[1:-1].split("$;$")
     if cell.count("$") == 2 * len(items) and cell[0] == cell[-1] == "$":
         return items  # the usual case, in which no value holds a $
     items = []
     position = 0
     while position < len(cell):
-        # Anchored, one value after another: to search a malformed cell of a megabyte would take quadratic
-        # time.
+        # Anchored, one value after another: searching a malformed cell of a megabyte would take quadratic time.
         match = _MV_ITEM.match(cell, position)
         if match is None:
             return []

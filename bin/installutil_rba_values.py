@@ -1,4 +1,4 @@
-"""What one value of a result says: nothing, an address, or something that a pattern of a lookup matches."""
+"""What a value of a result says: nothing, an address, or something that a pattern of a lookup matches."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ import re
 from collections.abc import Mapping
 from typing import Union
 
-# A field of a result: text, or a list where Splunk has several values.
+# A field of a result: text, or a list if Splunk has several values.
 Value = Union[str, list[str]]
 Record = Mapping[str, Value]
 
-# What data sources and the CIM write where they know nothing, in lower case.
-# installutil_rba_ignored_objects.csv ships the same for every type of object; a test holds the two equal.
+# What data sources and the CIM write if they know nothing, in lower case.
+# installutil_rba_ignored_objects.csv ships the same for every type of object; a test keeps the two equal.
 PLACEHOLDERS = frozenset({"", "-", "n/a", "none", "null", "unknown"})
 
 Address = tuple[int, int]  # its version, 4 or 6, and its bits as a number
 
-_LONGEST_ADDRESS = 128  # characters: 45, brackets and a zone; a cell of megabytes is not worth parsing
+_LONGEST_ADDRESS = 128  # characters: 45, plus brackets and a zone; a cell of megabytes is not worth parsing
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!\Z)|\Z)){4}")
-# What somebody writes who means a network: numbers and dots, or hexadecimal digits and colons, before a slash.
+# What somebody who means a network writes: numbers and dots, or hexadecimal digits and colons, before a slash.
 _LIKE_A_NETWORK = re.compile(r"([0-9]+(\.[0-9]+){1,3}\.?|[0-9a-f]*:[0-9a-f.]*:[0-9a-f:.]*)/[0-9.]*", re.IGNORECASE)
 
 
 def values(record: Record, field: str) -> list[str]:
-    """Return the field's values as they came, without blank ones; none where the record lacks the field."""
+    """Return the field's values as they came, without blank ones; none if the record lacks the field."""
     value = record.get(field, "")
     return [item for item in ([value] if isinstance(value, str) else value) if item.strip()]
 
 
 def known(record: Record, field: str) -> list[str]:
-    """Return the field's values that say something: those that are no placeholder."""
+    """Return the field's values that say something: those that are not placeholders."""
     value = record.get(field, "")
     return [item for item in ([value] if isinstance(value, str) else value) if not is_placeholder(item)]
 
@@ -45,7 +45,7 @@ def address(text: str) -> Address | None:
     Return the IP address that *text* spells, or None.
 
     Brackets (`[::1]`) and a zone (`fe80::1%12`) are allowed. An IPv4 address inside an IPv6 one
-    (`::ffff:10.0.0.5`) is returned as the former: sources record the same far end in either form.
+    (`::ffff:10.0.0.5`) is returned as IPv4: sources record the same far end in either form.
     """
     text = text.strip()
     if text[:1] == "[" and text[-1:] == "]":
@@ -63,16 +63,16 @@ def address(text: str) -> Address | None:
 
 
 def looks_like_a_network(text: str) -> bool:
-    """Tell whether *text* has the form of a network in CIDR notation, be it one (`10.0.0.0/8`) or not (`10.0.0.0/99`)."""
+    """Tell whether *text* looks like a network in CIDR notation, whether it is one (`10.0.0.0/8`) or not (`10.0.0.0/99`)."""
     return _LIKE_A_NETWORK.fullmatch(text.strip()) is not None
 
 
 class Pattern:
     r"""
-    A pattern of a lookup: a network where it spells one, else text in which `*` stands for any characters.
+    A pattern of a lookup: a network if it spells one, else text in which `*` stands for any characters.
 
     Case does not count, as in Splunk's lookups, nor do blanks around the value. Matching takes time linear in
-    the value; as a regular expression, several `*` would let one hostile cell of a megabyte stop the search.
+    the value; in a regular expression, several `*` would let one hostile cell of a megabyte stop the search.
     """
 
     def __init__(self, text: str) -> None:
@@ -83,7 +83,7 @@ class Pattern:
 
     @property
     def is_network(self) -> bool:
-        """Tell whether it matches addresses, and nothing else."""
+        """Tell whether it matches only addresses."""
         return self._network is not None
 
     def matches(self, value: str) -> bool:

@@ -1,7 +1,7 @@
 """
-One frame of Splunk's chunked protocol, version 2: a header with two lengths, JSON metadata, a CSV body.
+A frame of Splunk's chunked protocol, version 2: a header with two lengths, JSON metadata, a CSV body.
 
-splunklib's own reader takes a body that was cut off for a whole one, replaces bytes that are no UTF-8, and
+splunklib's own reader takes a truncated body for a whole one, replaces bytes that are not UTF-8, and
 reserves whatever the header promises. Here a frame is read exactly as announced or refused, and bytes come
 back unchanged.
 """
@@ -16,22 +16,22 @@ from collections.abc import Iterable, Mapping
 from typing import IO, Any, BinaryIO, NamedTuple
 
 _HEADER = re.compile(rb"chunked\s+1\.0\s*,\s*(\d{1,12})\s*,\s*(\d{1,12})\s*\n")
-_HEADER_LIMIT = 100  # bytes; what is longer is no header
-_PIECE = 16 * 1024 * 1024  # bytes; a length that lies makes us reserve no more than this at once
+_HEADER_LIMIT = 100  # bytes; anything longer is not a header
+_PIECE = 16 * 1024 * 1024  # bytes; a false length makes us reserve no more than this at once
 _COPIED = 1024 * 1024  # bytes of a body that are copied at a time
 _IN_MEMORY = 64 * 1024 * 1024  # bytes of a reply's body; a longer one waits on disk until its length is known
 
 
 class ProtocolError(Exception):
-    """What came is not the protocol; the text is fit to show to the analyst."""
+    """What came does not follow the protocol; the text can be shown to the analyst."""
 
 
 class SpoolError(Exception):
-    """There is no room for an answer; the text is fit to show to the analyst."""
+    """There is no room for an answer; the text can be shown to the analyst."""
 
 
 class Body(NamedTuple):
-    """The body of a reply: its length in bytes, and its pieces, which a file holds where they are many."""
+    """The body of a reply: its length in bytes, and its pieces, which a file holds if they are many."""
 
     length: int
     pieces: list[bytes]
@@ -40,12 +40,12 @@ class Body(NamedTuple):
 
 def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], str] | None:
     """
-    Return the next frame's metadata and body, or None where the stream ends between two frames.
+    Return the next frame's metadata and body, or None if the stream ends between two frames.
 
-    Bytes of the body that are no UTF-8 become lone surrogates, which `encoded` turns back into them.
+    Bytes of the body that are not UTF-8 become lone surrogates, which `encoded` turns back into those bytes.
 
     Raises:
-        ProtocolError: The header is torn, the frame ends early, or its metadata is no JSON object.
+        ProtocolError: The header is malformed, the frame ends early, or its metadata is not a JSON object.
     """
     header = stream.readline(_HEADER_LIMIT)
     if not header:
@@ -66,7 +66,7 @@ def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], str] | None:
 
 def spooled(texts: Iterable[str]) -> Body:
     """
-    Return the body that *texts* make one after another; of a large one, no more than _IN_MEMORY is in memory.
+    Return the body that *texts* make one after another; no more than _IN_MEMORY of it is in memory.
 
     Raises:
         SpoolError: The disk is full, or cannot be written.
@@ -91,7 +91,7 @@ def spooled(texts: Iterable[str]) -> Body:
 
 
 def write_frame(stream: BinaryIO, metadata: Mapping[str, Any], body: Body | None = None) -> None:
-    """Write one frame, and flush it: splunkd waits for one reply to each of its own."""
+    """Write a frame, and flush it: splunkd waits for one reply to each of its own."""
     head = json.dumps(metadata, separators=(",", ":")).encode("ascii")
     stream.write(b"chunked 1.0,%d,%d\n%b" % (len(head), body.length if body else 0, head))
     if body and body.file:
@@ -104,7 +104,7 @@ def write_frame(stream: BinaryIO, metadata: Mapping[str, Any], body: Body | None
 
 
 def encoded(text: str) -> bytes:
-    """Return text for a body; the lone surrogates of `read_frame` become the bytes that they were."""
+    """Return the bytes of text for a body; the lone surrogates of `read_frame` become the bytes that they were."""
     return text.encode("utf-8", "surrogateescape")
 
 

@@ -1,8 +1,8 @@
 """
-`| rbaenrich`: the search command. Its options are in OPTIONS below, and what they do in default/searchbnf.conf.
+`| rbaenrich`: the search command. OPTIONS below lists its options; default/searchbnf.conf says what they do.
 
 splunklib leads the conversation with splunkd. The rules, the lookups, the table and the frames are in modules
-beside this one that know nothing of it; where splunklib does not bear broken or hostile input, one of its
+beside this one that know nothing of it. Where splunklib cannot handle broken or hostile input, one of its
 methods is overridden here, and says why.
 """
 
@@ -22,16 +22,16 @@ from logging.handlers import RotatingFileHandler
 from typing import Any, BinaryIO, NoReturn
 
 if __name__ == "__main__":
-    # Ctrl-C ends the command as SIGTERM does: at once, and without a traceback, be it while modules are loaded.
+    # Ctrl-C ends the command as SIGTERM does: at once, and without a traceback, even while modules are loaded.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 APP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(APP, "lib"))
-# splunklib loads its REST client, a third of its start-up, for a property that this command never asks for.
+# splunklib loads its REST client, a third of its start-up time, for a property that this command never uses.
 sys.modules["splunklib.client"] = types.ModuleType("splunklib.client")
 sys.modules["splunklib.client"].Service = None  # type: ignore[attr-defined]
 
-# ruff: noqa: E402  (splunklib is found only now)
+# ruff: noqa: E402  (splunklib can be found only now)
 import installutil_rba_lookups as lookups
 import installutil_rba_rules as rules
 import installutil_rba_table as table
@@ -43,8 +43,8 @@ from installutil_rba_values import Record
 from splunklib.searchcommands import Configuration, Option, StreamingCommand, dispatch
 from splunklib.searchcommands.internals import ObjectView, RecordWriterV2
 
-# Every option, and the values that it can have; no values stand for any text. Those that splunklib adds are
-# refused: `logging_configuration` names a file to run code from, and `record` writes files.
+# Every option, and the values that it can have; an empty tuple allows any text. The options that splunklib adds
+# are refused: `logging_configuration` names a file to run code from, and `record` writes files.
 OPTIONS = {
     "detection": (),
     "detection_field": (),
@@ -58,7 +58,7 @@ WARNINGS_SHOWN = 10  # problems that the job inspector lists; the log has them a
 
 
 class _Writer(RecordWriterV2):  # type: ignore[misc]
-    """splunklib's writer, but the body comes as `body`, once, as the bytes that it leaves in."""
+    """splunklib's writer, but it writes `body` once, as the bytes that it is."""
 
     body: wire.Body | None = None
 
@@ -69,13 +69,13 @@ class _Writer(RecordWriterV2):  # type: ignore[misc]
 
 
 class _Log(RotatingFileHandler):
-    """The log of the command; that it cannot be written must not disturb a search."""
+    """The log of the command; a log that cannot be written must not disturb a search."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """Say nothing: there is nowhere to say it."""
 
 
-# On the search head only: after `join` and `table` it runs there anyway, and indexers are not sent lib/.
+# On the search head only: after `join` and `table` it runs there anyway, and lib/ is not sent to indexers.
 @Configuration(distributed=False)
 class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
     """Adds the risk of one detection to each result, or turns each result into risk events."""
@@ -87,7 +87,7 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
     missing = Option(default="unknown")
 
     def __init__(self) -> None:
-        """Prepare a log where there is a Splunk to keep it."""
+        """Prepare a log if there is a Splunk to keep it."""
         super().__init__()
         self.tally: Counter[str] = Counter()  # of results, by what their risk_status begins with
         self.folder: str | None = None  # where Splunk keeps what belongs to this search
@@ -101,9 +101,9 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
             self.logger.propagate = False
 
     def prepare(self) -> None:
-        """Read the lookups. It also runs when a search is only parsed, so a mistake shows as it is typed."""
+        """Read the lookups. This also runs when a search is only parsed, so a mistake shows while it is typed."""
         self._record_writer: Any = _Writer(self._record_writer.ofile)
-        tempfile.tempdir = self.folder  # of this search, so that its quota counts; None is the system's own place
+        tempfile.tempdir = self.folder  # this search's, so that its quota counts; None is the system's own folder
         named = self._fields_named()
         try:
             found = lookups.read(APP, datetime.now(timezone.utc).date())
@@ -113,7 +113,7 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
         self.local_fields = {pair: None for detection in detections for pair in detection.local_fields}
         carried = None
         if self.output == "modifiers":
-            # By default all that the lookups name for the detection: who, what and where, and what the score came from.
+            # By default all fields that the lookups name for the detection: who, what, where, and what made the score.
             read = {field for detection in detections for field in rules.fields_read(detection)}
             carried = sorted(read.difference(MODIFIER)) if named is None else named
         by_name = {detection.detection.name.lower(): detection for detection in detections}
@@ -145,12 +145,12 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
         return named
 
     def stream(self, records: Iterable[Record]) -> Iterable[Record]:
-        """Return the results as they are: what there is to do, `_execute_chunk_v2` does. splunklib wants this to be."""
+        """Return the results as they are: `_execute_chunk_v2` does the work, but splunklib wants this method."""
         return records
 
     def _execute_chunk_v2(self, _: Any, chunk: tuple[ObjectView, str]) -> None:
         """Answer a chunk. splunklib would pass every cell through a dict: see installutil_rba_table."""
-        # With results only: parsing a search must not warn too.
+        # Only with results: parsing a search must not warn as well.
         self._warn(self.warnings)
         self.warnings = ()
         body = chunk[1]
@@ -169,7 +169,7 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
         return answer
 
     def _sum_up(self) -> None:
-        """Tell what is only known of all results together."""
+        """Report what is known only after all results."""
         results = sum(self.tally.values())
         self.logger.info("results=%d without_risk_object=%d", results, self.tally[rules.NO_OBJECT])
         if self.tally[rules.NO_OBJECT]:
@@ -190,7 +190,7 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
             )
 
     def _warn(self, warnings: Iterable[str]) -> None:
-        """Tell the first of *warnings* in the job inspector, and all in the log."""
+        """Show the first of *warnings* in the job inspector, and all of them in the log."""
         told = list(warnings)
         for warning in told[:WARNINGS_SHOWN]:
             self.write_warning("{}", warning)
@@ -200,7 +200,7 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
             self.logger.warning("%s", warning)
 
     def _protocol_v2_option_parser(self, arg: Any) -> tuple[str, str]:
-        """Check an argument. splunklib would only say that it is illegal, and lose its text at a brace."""
+        """Check an argument. splunklib would only say that it is illegal, and would lose its text at a brace."""
         name, equals, value = str(arg).partition("=")
         if not equals or name not in OPTIONS:
             self._stop(f"{arg!r} is no option; there are {', '.join(f'{option}=' for option in OPTIONS)}")
@@ -214,9 +214,9 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
 
     def _read_chunk(self, istream: BinaryIO) -> tuple[ObjectView, str] | None:
         """
-        Read a frame, and of its metadata what this command uses.
+        Read a frame, and keep only the metadata that this command uses.
 
-        splunklib keeps all that it reads and fails where one of a dozen entries is absent. Without the rest,
+        splunklib keeps everything that it reads, and fails if one of a dozen entries is absent. Without the rest,
         no session key is kept, memory does not grow, and whatever else splunkd sends cannot stop a search.
         """
         expected = "getinfo" if self._metadata is None else "execute"
@@ -238,7 +238,7 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
         return ObjectView({"action": action, "preview": False, "searchinfo": ObjectView(info)}), body
 
     def _report_unexpected_error(self) -> None:
-        """Tell the analyst in one line. splunklib shows a source file, and between two chunks nothing."""
+        """Tell the analyst in one line. splunklib shows a source file or, between two chunks, nothing."""
         error = sys.exc_info()[1]
         if isinstance(error, BrokenPipeError):
             raise error
@@ -252,7 +252,7 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
         self.write_error("{}", text)
 
     def _stop(self, problem: str) -> NoReturn:
-        """End the search with one line. splunklib's error_exit takes a brace in it for a place to fill."""
+        """End the search with one line. splunklib's error_exit takes a brace in it for a placeholder."""
         self.write_error("{}", problem)
         self.logger.error("%s", problem)
         sys.exit(1)
@@ -261,10 +261,10 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
 def main() -> None:
     """Serve one search."""
     try:
-        # No arguments: with one, splunklib speaks the first protocol, which commands.conf does not ask for.
+        # Without arguments: given one, splunklib speaks the first protocol, which commands.conf does not ask for.
         dispatch(RbaEnrichCommand, sys.argv[:1], sys.stdin.buffer, sys.stdout.buffer)
     except BrokenPipeError:
-        # splunkd has gone, so there is nobody to tell; nor must the interpreter try once more as it ends.
+        # splunkd has gone, so there is nobody to tell, and the interpreter must not try once more as it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from itertools import chain
 from urllib.parse import parse_qs, urlsplit
 
 from builder import APP
 from builder.view import View, search
-from splreplay.schema import Document, Key
+from splreplay.schema import Document, Key, Refusals
 
 # Views that every app has.
 SPLUNK_VIEWS = ("search", "reports")
@@ -38,123 +39,123 @@ def check(
     view = document.value
     if view is None:
         return
-    _check_sources(document, view)
-    _check_visualizations(document, view)
-    _check_layout(document, view)
+    document.refuse_all(chain(_sources(view), _visualizations(view), _layout(view)))
     if document.problems:
         return  # the other checks would repeat these problems, or not end
+    document.refuse_all(_searches(view, why_not))
+    if not document.problems:  # the fields of a search that cannot run are not known
+        document.refuse_all(_tokens(view, output_fields))
+    document.refuse_all(_links(view, views, why_not))
+
+
+def _searches(view: View, why_not: Callable[[str], str | None]) -> Refusals:
     for name in view.dataSources:
         if reason := why_not(search(view.dataSources, name)):
             where = ("dataSources", name, "options", "query")
-            document.refuse(where, f"{name} cannot run: {reason}", "define it, or correct the call")
-    if not document.problems:  # the fields of a search that cannot run are not known
-        _check_tokens(document, view, output_fields)
-    _check_links(document, view, views, why_not)
+            yield where, f"{name} cannot run: {reason}", "define it, or correct the call"
 
 
-def _check_sources(document: Document[View], view: View) -> None:
+def _sources(view: View) -> Refusals:
     extended = {source.options.extend for source in view.dataSources.values()}
     shown = {name for panel in view.visualizations.values() for name in panel.dataSources.values()}
     for name, source in view.dataSources.items():
         where: Key = ("dataSources", name)
         base = source.options.extend
         if (base is not None) != (source.type == "ds.chain"):
-            document.refuse(where, f"{name} is a {source.type} with extend {base}", "let ds.chain alone extend another")
+            yield where, f"{name} is a {source.type} with extend {base}", "let ds.chain alone extend another"
         elif base is not None and base not in view.dataSources:
-            document.refuse(where, f"{name} extends {base}, which is no data source", "name one of dataSources")
+            yield where, f"{name} extends {base}, which is no data source", "name one of dataSources"
         elif base is not None and view.dataSources[base].type == "ds.chain":
-            document.refuse(where, f"{name} extends {base}, which is a chain itself", "extend a ds.search")
+            yield where, f"{name} extends {base}, which is a chain itself", "extend a ds.search"
         if name not in extended | shown:
-            document.refuse(where, f"no panel shows {name}", "remove it, or show it")
+            yield where, f"no panel shows {name}", "remove it, or show it"
 
 
-def _check_visualizations(document: Document[View], view: View) -> None:
+def _visualizations(view: View) -> Refusals:
     for name, panel in view.visualizations.items():
         where: Key = ("visualizations", name)
         if not panel.dataSources:
-            document.refuse(where, f"{name} has no search", "name a data source as primary")
+            yield where, f"{name} has no search", "name a data source as primary"
         for source in panel.dataSources.values():
             if source not in view.dataSources:
-                document.refuse(where, f"{name} shows {source}, which is no data source", "name one of dataSources")
+                yield where, f"{name} shows {source}, which is no data source", "name one of dataSources"
         for at, text in _texts(panel.options, (*where, "options")):
             unknown = set(_SOURCE.findall(text)) - {*panel.dataSources, *(panel.context or {})}
             unknown |= set(_CONTEXT.findall(text)) - set(panel.context or {})
             for part in sorted(unknown if text.startswith(">") else ()):
-                document.refuse(at, f"{part} is neither a data source of {name} nor in its context", "name one")
+                yield at, f"{part} is neither a data source of {name} nor in its context", "name one"
 
 
-def _check_layout(document: Document[View], view: View) -> None:
+def _layout(view: View) -> Refusals:
     placed = [block.item for block in view.layout.structure]
     for number, item in enumerate(placed):
         where: Key = ("layout", "structure", number)
         if item not in view.visualizations:
-            document.refuse(where, f"{item} is no panel", "name one of visualizations")
+            yield where, f"{item} is no panel", "name one of visualizations"
         elif item in placed[:number]:
-            document.refuse(where, f"{item} stands twice", "place it once")
+            yield where, f"{item} stands twice", "place it once"
     for name in view.visualizations:
         if name not in placed:
-            document.refuse(("visualizations", name), f"{name} stands nowhere", "place it in layout.structure")
+            yield ("visualizations", name), f"{name} stands nowhere", "place it in layout.structure"
     for item in view.layout.globalInputs:
         if item not in view.inputs:
-            document.refuse(("layout", "globalInputs"), f"{item} is no input", "name one of inputs")
+            yield ("layout", "globalInputs"), f"{item} is no input", "name one of inputs"
     for name in view.inputs:
         if name not in view.layout.globalInputs:
-            document.refuse(("inputs", name), f"{name} stands nowhere", "place it in layout.globalInputs")
+            yield ("inputs", name), f"{name} stands nowhere", "place it in layout.globalInputs"
 
 
-def _check_tokens(document: Document[View], view: View, output_fields: Callable[[str], frozenset[str]]) -> None:
+def _tokens(view: View, output_fields: Callable[[str], frozenset[str]]) -> Refusals:
     """Refuse a token that nobody sets or nobody uses, and one that gets into a search or an address unescaped."""
     ranges = [entry.options.token for entry in view.inputs.values()]
     known = {f"{token}.{edge}" for token in ranges for edge in ("earliest", "latest")}
 
-    def refuse_unknown(where: Key, token: str, tokens: set[str]) -> None:
+    def unknown(where: Key, token: str, tokens: set[str]) -> Refusals:
         if token not in tokens:
-            document.refuse(where, f"nobody sets ${token}$", f"use one of {', '.join(sorted(tokens))}")
+            yield where, f"nobody sets ${token}$", f"use one of {', '.join(sorted(tokens))}"
 
-    def refuse_unfiltered(where: Key, token: str, filters: str, needed: str) -> None:
+    def unfiltered(where: Key, token: str, filters: str, needed: str) -> Refusals:
         if not filters.endswith(needed):
             claim = f"${token}{filters}$ gets there as it is, whatever it holds"
-            document.refuse(where, claim, f"write ${token}{needed}$")
+            yield where, claim, f"write ${token}{needed}$"
 
     searched = set()
     for where, text in _texts(view.defaults, ("defaults",)):
         for token, _ in _TOKEN.findall(text):
-            refuse_unknown(where, token, known)
+            yield from unknown(where, token, known)
             searched.add(token)
     for token in sorted(known - searched):
-        document.refuse(("defaults",), f"no search keeps to ${token}$", "name it among the queryParameters")
+        yield ("defaults",), f"no search keeps to ${token}$", "name it among the queryParameters"
     for name, source in view.dataSources.items():
         where = ("dataSources", name, "options", "query")
         for token, filters in _TOKEN.findall(source.options.query):
-            refuse_unknown(where, token, known)
-            refuse_unfiltered(where, token, filters, "|s")
+            yield from unknown(where, token, known)
+            yield from unfiltered(where, token, filters, "|s")
     for name, panel in view.visualizations.items():
         queries = [view.dataSources[source].options.query for source in panel.dataSources.values()]
         rows = {f"row.{field}.value" for query in queries for field in output_fields(query)}
         for number, handler in enumerate(panel.eventHandlers):
             where = ("visualizations", name, "eventHandlers", number, "options", "url")
             for token, filters in _TOKEN.findall(handler.options.url):
-                refuse_unknown(where, token, known | rows)
+                yield from unknown(where, token, known | rows)
                 # A value of a row is first quoted for the search, and then escaped for the address.
-                refuse_unfiltered(where, token, filters, "|s|u" if token.startswith("row.") else "|u")
+                yield from unfiltered(where, token, filters, "|s|u" if token.startswith("row.") else "|u")
         for where, text in _texts([panel.title, panel.description, panel.options], ("visualizations", name)):
             if _TOKEN.search(text):
-                document.refuse(where, f"{name} shows a token", "show a field of its search instead")
+                yield where, f"{name} shows a token", "show a field of its search instead"
 
 
-def _check_links(
-    document: Document[View], view: View, views: Collection[str], why_not: Callable[[str], str | None]
-) -> None:
+def _links(view: View, views: Collection[str], why_not: Callable[[str], str | None]) -> Refusals:
     for name, panel in view.visualizations.items():
         for number, handler in enumerate(panel.eventHandlers):
             where: Key = ("visualizations", name, "eventHandlers", number, "options", "url")
             link = urlsplit(_TOKEN.sub("%22%22", handler.options.url))
             app, _, target = link.path.removeprefix("/app/").partition("/")
             if link.netloc or not link.path.startswith("/app/") or app != APP or target not in views:
-                document.refuse(where, f"{name} leads to {link.netloc}{link.path}", f"lead to a view of /app/{APP}")
+                yield where, f"{name} leads to {link.netloc}{link.path}", f"lead to a view of /app/{APP}"
             for text in parse_qs(link.query).get("q", []):
                 if reason := why_not(text):
-                    document.refuse(where, f"{name} leads to a search that cannot run: {reason}", "correct the search")
+                    yield where, f"{name} leads to a search that cannot run: {reason}", "correct the search"
 
 
 def _texts(value: object, where: Key) -> Iterator[tuple[Key, str]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import runpy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,7 +21,7 @@ from splreplay.app import macros
 from splreplay.detections import cases
 from splreplay.errors import SplError
 from splreplay.run.command import outputs
-from splreplay.schema import Document, Key, Rule, between, matching, one_of, some
+from splreplay.schema import Document, Key, Refusals, Rule, between, matching, one_of, some
 
 # What rbaenrich adds to every result: the command's own list, read by path as bin/ is no package.
 _FIELDS = Path(__file__).parent.parent / "bin" / "installutil_rba_fields.py"
@@ -202,146 +202,129 @@ def check(document: Document[Detection], root: Path, known: Mapping[str, macros.
     detection = document.value
     if detection is None:
         return
-    _check_id(document, detection)
-    _check_scores(document, detection)
-    _check_objects(document, detection)
-    _check_filter(document, detection)
-    _check_dollars(document, detection)
-    _check_scheduled_only(document, detection)
+    for rule in RULES:
+        document.refuse_all(rule(detection))
     if known is not None:
-        _check_fields(document, detection, known)
-    _check_drilldowns(document, detection)
-    _check_tests(document, detection, root)
+        document.refuse_all(_unknown_fields(detection, known))
+    document.refuse_all(_missing_recordings(detection, root))
+    cases.check(document, detection.tests)
 
 
-def _check_id(document: Document[Detection], detection: Detection) -> None:
+def _published_id(detection: Detection) -> Refusals:
     """Refuse the id of the published detection, because Enterprise Security identifies content by id and version."""
     if detection.published and detection.id == detection.published.id:
-        document.refuse(("id",), "id is that of the published detection", "give ours a UUID of its own")
+        yield ("id",), "id is that of the published detection", "give ours a UUID of its own"
 
 
-def _check_scores(document: Document[Detection], detection: Detection) -> None:
+def _two_scores(detection: Detection) -> Refusals:
     """Refuse two scores for one type of risk object: for each type, Enterprise Security gets one field and one score."""
     scores: dict[str, int] = {}
     for index, entry in enumerate(detection.rba.risk_objects):
         score = scores.setdefault(entry.type, entry.score)
         if entry.score != score:
-            document.refuse(
-                ("rba", "risk_objects", index, "score"),
-                f"score {entry.score} of {entry.field} is not that of the {entry.type} before it",
-                f"write {score}: Enterprise Security gives all objects of a type one score",
-            )
+            claim = f"score {entry.score} of {entry.field} is not that of the {entry.type} before it"
+            remedy = f"write {score}: Enterprise Security gives all objects of a type one score"
+            yield ("rba", "risk_objects", index, "score"), claim, remedy
 
 
-def _check_objects(document: Document[Detection], detection: Detection) -> None:
+def _two_types(detection: Detection) -> Refusals:
     """Refuse a field with several types, because rbaenrich could not know the right one."""
-    risk = [(entry.field, entry.type) for entry in detection.rba.risk_objects]
-    threat = [(entry.field, entry.type) for entry in detection.rba.threat_objects]
+    once = "name it once"
     for key, entries, allowed, remedy in (
-        ("risk_objects", risk, (), "name it once"),
-        ("threat_objects", threat, BY_VALUE, "name it once, or as ip_address and then as domain"),
+        ("risk_objects", detection.rba.risk_objects, (), once),
+        ("threat_objects", detection.rba.threat_objects, BY_VALUE, f"{once}, or as ip_address and then as domain"),
     ):
-        for field in dict.fromkeys(field for field, _ in entries):
-            types = tuple(type_ for name, type_ in entries if name == field)
+        for field in dict.fromkeys(entry.field for entry in entries):
+            types = tuple(entry.type for entry in entries if entry.field == field)
             if len(types) > 1 and types != allowed:
-                document.refuse(("rba", key), f"{key} has {field} as {' and as '.join(types)}", remedy)
+                yield ("rba", key), f"{key} has {field} as {' and as '.join(types)}", remedy
 
 
-def _check_filter(document: Document[Detection], detection: Detection) -> None:
+def _other_ending(detection: Detection) -> Refusals:
     ending = f"| `{detection.filter_macro}`"
     if not one_line(detection.search).endswith(ending):
-        document.refuse(("search",), "search does not end in its filter macro", f"end it with {ending}")
-    elif not _scores(detection):
+        yield ("search",), "search does not end in its filter macro", f"end it with {ending}"
+    # Another detection's name would give its findings another's score and message.
+    elif not detection.rbaenrich.lower().startswith(f'rbaenrich detection="{detection.name.lower()}"'):
         remedy = f'end it with | rbaenrich detection="{detection.name}" {ending}'
-        document.refuse(("search",), "search does not score its results under its own name", remedy)
+        yield ("search",), "search does not score its results under its own name", remedy
     if detection.published and not one_line(detection.published.search).endswith(ending):
-        claim = "published.search does not end in its filter macro"
-        document.refuse(("published", "search"), claim, f"end it with {ending}")
+        yield ("published", "search"), "published.search does not end in its filter macro", f"end it with {ending}"
 
 
-def _check_dollars(document: Document[Detection], detection: Detection) -> None:
+def _dollars(detection: Detection) -> Refusals:
     """Refuse a `$` in a search, by which the command savedsearch looks for an argument, and fails where there is none.
 
     Enterprise Security opens contributing events by that command. Source: Search Reference, "savedsearch".
     """
     if "$" in detection.search:
         claim = "search has a $, which the command savedsearch takes for the name of an argument"
-        document.refuse(("search",), claim, r"in a pattern, write \z for the end of a text")
+        yield ("search",), claim, r"in a pattern, write \z for the end of a text"
 
 
-def _check_scheduled_only(document: Document[Detection], detection: Detection) -> None:
+def _not_in_search(detection: Detection) -> Refusals:
     commands = detection.scheduled_only
     if commands is not None and one_line(detection.search).count(f" {one_line(commands)} | ") != 1:
-        claim = "scheduled_only is not among the commands of search, once"
-        document.refuse(("scheduled_only",), claim, "write it as it stands in search, or leave it out")
+        remedy = "write it as it stands in search, or leave it out"
+        yield ("scheduled_only",), "scheduled_only is not among the commands of search, once", remedy
 
 
-def _scores(detection: Detection) -> bool:
-    # Another detection's name would give its findings another's score and message.
-    return detection.rbaenrich.lower().startswith(f'rbaenrich detection="{detection.name.lower()}"')
-
-
-def _check_fields(document: Document[Detection], detection: Detection, known: Mapping[str, macros.Macro]) -> None:
-    """Refuse each field that other parts of the detection use and the search does not output."""
-    used: list[tuple[Key, str, str]] = []  # where, as what, which field
-    for index, risk in enumerate(detection.rba.risk_objects):
-        used.append((("rba", "risk_objects", index, "field"), "risk object", risk.field))
-    for index, threat in enumerate(detection.rba.threat_objects):
-        used.append((("rba", "threat_objects", index, "field"), "threat object", threat.field))
-    for token in _tokens(detection.rba.message):
-        if token != RISK_OBJECT:
-            used.append((("rba", "message"), "message token", token))
-    for index, field in enumerate(detection.tags.throttling.fields):
-        used.append((("tags", "throttling", "fields", index), "throttling field", field))
+def _unsafe_drilldowns(detection: Detection) -> Refusals:
     for index, drilldown in enumerate(detection.drilldown_searches):
-        for token in filter(DRILLDOWN_TOKENS.__contains__, _tokens(drilldown.search)):
-            used.append((("drilldown_searches", index, "search"), "drilldown token", token))
+        where = ("drilldown_searches", index, "search")
+        if "`" in drilldown.search:
+            claim = f"drilldown {drilldown.name!r} calls a macro, which Enterprise Security cannot see"
+            yield where, claim, "write the macro's text in its place"
+        for token in _tokens(drilldown.search):
+            if token not in DRILLDOWN_TOKENS:
+                claim = f"drilldown {drilldown.name!r} uses ${token}$, whose value could change the search"
+                yield where, claim, "use only " + ", ".join(f"${name}$" for name in DRILLDOWN_TOKENS)
+
+
+RULES = (_published_id, _two_scores, _two_types, _other_ending, _dollars, _not_in_search, _unsafe_drilldowns)
+
+
+def _unknown_fields(detection: Detection, known: Mapping[str, macros.Macro]) -> Refusals:
+    """Refuse each field that other parts of the detection use and the search does not output."""
     own = {detection.filter_macro: macros.Macro(detection.filter_macro, "search *", ())}
     try:
         output = output_fields(one_line(detection.search), {**known, **own})
     except SplError as error:
-        claim = f"search cannot be read: {error.message}"
-        document.refuse(("search",), claim, "mend it, or define the macro in package/macros.yml")
+        remedy = "mend it, or define the macro in package/macros.yml"
+        yield ("search",), f"search cannot be read: {error.message}", remedy
         return
-    for where, role, name in used:
+    for where, role, name in _used(detection):
         if role != "drilldown token" and name in RBAENRICH_FIELDS:
-            document.refuse(where, f"{role} {name} is what rbaenrich writes", "name a field that the search itself has")
+            yield where, f"{role} {name} is what rbaenrich writes", "name a field that the search itself has"
         elif name not in output:
-            document.refuse(
-                where,
-                f"{role} {name} is not among the search's output",
-                "let the search compute it and name it in its last table or stats, or correct the spelling",
-            )
+            remedy = "let the search compute it and name it in its last table or stats, or correct the spelling"
+            yield where, f"{role} {name} is not among the search's output", remedy
 
 
-def _check_drilldowns(document: Document[Detection], detection: Detection) -> None:
+def _used(detection: Detection) -> Iterator[tuple[Key, str, str]]:
+    """Yield where the detection uses a field of its results, as what, and which field."""
+    rba = detection.rba
+    for index, risk in enumerate(rba.risk_objects):
+        yield ("rba", "risk_objects", index, "field"), "risk object", risk.field
+    for index, threat in enumerate(rba.threat_objects):
+        yield ("rba", "threat_objects", index, "field"), "threat object", threat.field
+    for token in _tokens(rba.message):
+        if token != RISK_OBJECT:
+            yield ("rba", "message"), "message token", token
+    for index, field in enumerate(detection.tags.throttling.fields):
+        yield ("tags", "throttling", "fields", index), "throttling field", field
     for index, drilldown in enumerate(detection.drilldown_searches):
-        where = ("drilldown_searches", index, "search")
-        if "`" in drilldown.search:
-            document.refuse(
-                where,
-                f"drilldown {drilldown.name!r} calls a macro, which Enterprise Security cannot see",
-                "write the macro's text in its place",
-            )
-        for token in _tokens(drilldown.search):
-            if token not in DRILLDOWN_TOKENS:
-                document.refuse(
-                    where,
-                    f"drilldown {drilldown.name!r} uses ${token}$, whose value could change the search",
-                    "use only " + ", ".join(f"${name}$" for name in DRILLDOWN_TOKENS),
-                )
+        for token in filter(DRILLDOWN_TOKENS.__contains__, _tokens(drilldown.search)):
+            yield ("drilldown_searches", index, "search"), "drilldown token", token
 
 
-def _check_tests(document: Document[Detection], detection: Detection, root: Path) -> None:
+def _missing_recordings(detection: Detection, root: Path) -> Refusals:
     for index, test in enumerate(detection.tests):
         for number, recording in enumerate(test.attack_data):
             if not (root / recording.data.value).is_file():
-                document.refuse(
-                    ("tests", index, "attack_data", number, "data"),
-                    f"test {cases.title(test, index + 1)!r} names {recording.data.value}, which is not there",
-                    "name a recording of this repository",
-                )
-    cases.check(document, detection.tests)
+                where = ("tests", index, "attack_data", number, "data")
+                claim = f"test {cases.title(test, index + 1)!r} names {recording.data.value}, which is not there"
+                yield where, claim, "name a recording of this repository"
 
 
 def _tokens(text: str) -> list[str]:

@@ -11,35 +11,37 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import jinja2
+
 from builder import APP
-from builder.content import Content, Macro, Story
-from builder.detection import Detection, Published, one_line
+from builder.content import Content
+from builder.detection import Detection, one_line
 from splreplay.problem import Problem
 
-# A scheduled run reads an hour that ended ten minutes ago, because events may be late.
-# There is no skew: each edit of the search would move the hours by another amount, and leave a gap or an overlap.
-SCHEDULE = {
-    "cron_schedule": "0 * * * *",
-    "dispatch.earliest_time": "-70m@m",
-    "dispatch.latest_time": "-10m@m",
-    "schedule_window": "auto",
-    "allow_skew": "0",
-    # 0 is continuous scheduling: a window that could not run in time is run later, none is skipped.
-    "realtime_schedule": "0",
-}
-# A search that reports only the last hour of its range reads a day more, because processes may have started up to a day before.
-A_DAY_MORE = {"dispatch.earliest_time": "-1510m@m"}
-# ES 8 scores the entities of _entities and those of _risk; with this placeholder it scores only those of _risk.
-NO_ENTITIES = [{"risk_object_field": "N/A", "risk_object_type": "N/A", "risk_score": 0}]
-MESSAGE = "$risk_message$"
+# What the conf files say is in templates/; here is what has to be worked out for them. They are text: nothing is escaped.
+TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+TEMPLATES.filters |= {"one_line": one_line, "json": json.dumps}
 
 
 def render(content: Content) -> dict[str, str]:
     """Return the text of every rendered file by its path in the repository."""
-    return {
-        "default/savedsearches.conf": _savedsearches(content.detections),
-        "default/macros.conf": _macros(content),
-        "default/analyticstories.conf": _analyticstories(content),
+    context = vars(content) | {
+        "app": APP,
+        "annotations": _annotations,
+        "classes": _classes,
+        "drilldowns": _drilldowns,
+        "metadata": _metadata,
+        "risk": _risk,
+        "searches": lambda story: [each.name for each in content.detections if story.name in each.tags.analytic_story],
+    }
+    names = ("savedsearches.conf", "macros.conf", "analyticstories.conf")
+    return {f"default/{name}": TEMPLATES.get_template(f"{name}.j2").render(context) for name in names} | {
         "lookups/installutil_rba_detections.csv": _detections_csv(content.detections),
         "lookups/installutil_rba_entities.csv": _entities_csv(content.detections),
     }
@@ -61,121 +63,6 @@ def write(root: Path, rendered: Mapping[str, str]) -> None:
         (root / path).write_bytes(text.encode())
 
 
-def _savedsearches(detections: Iterable[Detection]) -> str:
-    stanzas = []
-    for detection in detections:
-        if detection.published:
-            stanzas.append(_stanza(f"{detection.name} - As Published", _published(detection.published)))
-        stanzas.append(_stanza(detection.name, _scheduled(detection)))
-        stanzas.append(_stanza(f"{detection.name} - Risk Modifiers", _risk_modifiers(detection)))
-        stanzas.append(_stanza(f"{detection.name} - Hunt", _hunt(detection)))
-    return _conf("package/detections/*.yml", stanzas)
-
-
-def _published(published: Published) -> dict[str, str]:
-    return {
-        "description": f"The search as it was published ({_origin(published)}): the reference that ours is measured against.",
-        **_by_hand(published.search),
-    }
-
-
-def _origin(published: Published) -> str:
-    return f"detection {published.id}, version {published.version} of {published.date}"
-
-
-def _hunt(detection: Detection) -> dict[str, str]:
-    return {
-        "description": f"{detection.name}, to be run by hand: the scheduled search is disabled until an "
-        "admin enables it, and a disabled search cannot be run.",
-        **_by_hand(detection.hunt_search),
-    }
-
-
-def _by_hand(search: str) -> dict[str, str]:
-    """Return the settings of a search that anyone can run, and that has no schedule."""
-    return {
-        "search": one_line(search),
-        "disabled": "0",
-        "enableSched": "0",
-        "is_visible": "1",
-        "dispatch.earliest_time": "-24h@h",
-        "dispatch.latest_time": "now",
-        "request.ui_dispatch_app": APP,
-    }
-
-
-def _scheduled(detection: Detection) -> dict[str, str]:
-    """Return the settings of an Enterprise Security correlation search, disabled as shipped."""
-    tags = detection.tags
-    # Only the description names the origin: to Enterprise Security, content with the same id and version is the same.
-    origin = f" Made from {_origin(detection.published)}." if detection.published else ""
-    return {
-        "description": one_line(detection.description) + origin,
-        "search": one_line(detection.search),
-        "disabled": "1",
-        "enableSched": "1",
-        "is_visible": "0",
-        **_schedule(detection),
-        "request.ui_dispatch_app": APP,
-        "counttype": "number of events",
-        "relation": "greater than",
-        "quantity": "0",
-        "alert.digest_mode": "1",
-        "alert.suppress": "1",
-        "alert.suppress.fields": "risk_finding_id",
-        "alert.suppress.period": tags.throttling.period,
-        "action.correlationsearch.enabled": "1",
-        "action.correlationsearch.label": detection.name,
-        "action.correlationsearch.detection_type": "ebd",
-        "action.correlationsearch.annotations": _json(_annotations(detection)),
-        "action.correlationsearch.metadata": _json(_metadata(detection)),
-        "action.risk": "1",
-        "action.risk.param._risk": _json(_risk(detection)),
-        "action.risk.param._risk_message": MESSAGE,
-        "action.risk.param._risk_score": "0",
-        "action.risk.param.verbose": "0",
-        "action.notable": "1",
-        "action.notable.param._entities": _json(NO_ENTITIES),
-        "action.notable.param.nes_fields": ",".join(entry.field for entry in detection.rba.risk_objects),
-        "action.notable.param.rule_title": detection.name,
-        "action.notable.param.rule_description": MESSAGE,
-        "action.notable.param.security_domain": tags.security_domain,
-        "action.notable.param.severity": "high",
-        "action.notable.param.drilldown_searches": _json(_drilldowns(detection)),
-    }
-
-
-def _schedule(detection: Detection) -> dict[str, str]:
-    return SCHEDULE | A_DAY_MORE if detection.scheduled_only else SCHEDULE
-
-
-def _risk_modifiers(detection: Detection) -> dict[str, str]:
-    """Return the settings of the search that writes risk events without Enterprise Security, disabled as shipped.
-
-    It is the detection's own search, with its filter, and then one event for each risk object. It writes HEC, in which values
-    are JSON: in collect's other format a quote or a backslash may end a value, and the rest would be read as a field. collect
-    adds the range of the run, because it may use a result's own info_min_time as the time of the event.
-    """
-    ending = [
-        f"{detection.rbaenrich} output=modifiers",
-        "addinfo",
-        "rename info_sid as orig_sid",
-        "fields - info_*",
-        "collect index=`installutil_risk_index` output_format=hec addinfo=true",
-    ]
-    return {
-        "description": f"Writes the findings of {detection.name} as risk events into the index that the macro "
-        "installutil_risk_index names. For a Splunk without Enterprise Security: where that scores them, "
-        "leave this disabled.",
-        "search": " | ".join([one_line(detection.search), *ending]),
-        "disabled": "1",
-        "enableSched": "1",
-        "is_visible": "0",
-        **_schedule(detection),
-        "request.ui_dispatch_app": APP,
-    }
-
-
 def _annotations(detection: Detection) -> dict[str, Any]:
     tags = detection.tags
     return {
@@ -190,6 +77,12 @@ def _annotations(detection: Detection) -> dict[str, Any]:
         "type": detection.type,
         "type_list": [detection.type],
     }
+
+
+def _classes(detection: Detection) -> dict[str, Any]:
+    """Return those annotations that an analytic story shows."""
+    shown = ("cis20", "kill_chain_phases", "mitre_attack", "nist")
+    return {key: value for key, value in _annotations(detection).items() if key in shown}
 
 
 def _metadata(detection: Detection) -> dict[str, Any]:
@@ -216,7 +109,7 @@ def _risk(detection: Detection) -> list[dict[str, Any]]:
             "risk_object_field": f"risk_{type_}",
             "risk_object_type": type_,
             "risk_score": score,
-            "risk_message": MESSAGE,
+            "risk_message": "$risk_message$",
         }
         for type_, score in risk_scores.items()
     ] + [
@@ -227,66 +120,6 @@ def _risk(detection: Detection) -> list[dict[str, Any]]:
 
 def _drilldowns(detection: Detection) -> list[dict[str, str]]:
     return [asdict(drilldown) | {"search": one_line(drilldown.search)} for drilldown in detection.drilldown_searches]
-
-
-def _macros(content: Content) -> str:
-    filters = [
-        Macro(
-            detection.filter_macro,
-            "search *",
-            f'Ends every search of "{detection.name}", so that findings can be filtered on any field, '
-            "the score included. Override in local/.",
-        )
-        for detection in content.detections
-    ]
-    stanzas = []
-    for macro in (*content.macros, *filters):
-        settings = {"args": ", ".join(macro.arguments)} if macro.arguments else {}
-        settings["definition"] = one_line(macro.definition)
-        settings["description"] = one_line(macro.description)
-        stanzas.append(_stanza(macro.stanza, settings))
-    return _conf("package/macros.yml and package/detections/*.yml", stanzas)
-
-
-def _analyticstories(content: Content) -> str:
-    stanzas = [_story_search(detection) for detection in content.detections]
-    stanzas += [_story(story, content.detections) for story in content.stories]
-    return _conf("package/stories/*.yml and package/detections/*.yml", stanzas)
-
-
-def _story_search(detection: Detection) -> str:
-    annotations = {
-        key: value
-        for key, value in _annotations(detection).items()
-        if key in ("cis20", "kill_chain_phases", "mitre_attack", "nist")
-    }
-    settings = {
-        "type": "detection",
-        "asset_type": detection.tags.asset_type,
-        "confidence": "medium",
-        "explanation": one_line(detection.description),
-        "how_to_implement": one_line(detection.how_to_implement),
-        "annotations": _json(annotations),
-        "known_false_positives": one_line(detection.known_false_positives),
-        "providing_technologies": _json(detection.data_source),
-    }
-    return _stanza(f"savedsearch://{detection.name}", settings)
-
-
-def _story(story: Story, detections: Iterable[Detection]) -> str:
-    searches = [entry.name for entry in detections if story.name in entry.tags.analytic_story]
-    settings = {
-        "category": story.tags.category[0],
-        "last_updated": story.date.isoformat(),
-        "version": str(story.version),
-        "references": _json(story.references),
-        "maintainers": _json([{"company": "-", "email": "-", "name": story.author}]),
-        "spec_version": "3",
-        "searches": _json(searches),
-        "description": one_line(story.description),
-        "narrative": one_line(story.narrative),
-    }
-    return _stanza(f"analytic_story://{story.name}", settings)
 
 
 def _detections_csv(detections: Iterable[Detection]) -> str:
@@ -326,20 +159,7 @@ def _entities_csv(detections: Iterable[Detection]) -> str:
     return _csv(header, rows)
 
 
-def _conf(source: str, stanzas: Iterable[str]) -> str:
-    return "\n".join([f"# Rendered from {source} by python build.py render: edit there, not here.\n", *stanzas])
-
-
-def _stanza(name: str, settings: Mapping[str, str]) -> str:
-    """Return one stanza; every value is one line, which the schema in builder.detection ensures."""
-    return "\n".join([f"[{name}]", *(f"{key} = {value}" for key, value in settings.items())]) + "\n"
-
-
 def _csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows([header, *rows])
     return out.getvalue()
-
-
-def _json(value: object) -> str:
-    return json.dumps(value)

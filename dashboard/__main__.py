@@ -10,10 +10,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dashboard.feed import Range, feed, range_of
-from splreplay import cim, engine, times
+from dashboard.feed import feed, range_of
+from splreplay import cim, engine
 from splreplay.app import App
 from splreplay.errors import SplError, UsageError
+from splreplay.times import TimeRange
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -30,13 +31,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("logs", metavar="LOG", nargs="+", help="any log that replay reads")
     parser.add_argument("--addon", choices=cim.ADDONS, default="current", help="how Sysmon is mapped to the CIM")
     parser.add_argument("--earliest", metavar="T", help="start of the time range (default: that of the log)")
-    parser.add_argument("--latest", metavar="T", help="its end, and the time of the run")
+    parser.add_argument("--latest", metavar="T", help="its end, and the time of the run (default: that of the log)")
     options = parser.parse_args(arguments)
     try:
         tools = {name: _tool(name) for name in NEEDED}
         recording = engine.record(options.logs)
-        looked_at = _range(options.earliest, options.latest) or range_of(recording)
-        fed = feed(recording, App(ROOT), options.addon, looked_at)
+        whole = range_of(recording)
+        asked = TimeRange.of(options.earliest, options.latest, whole.now)
+        end = asked.latest or whole.now
+        fed = feed(recording, App(ROOT), options.addon, TimeRange(end, asked.earliest or whole.earliest, end))
     except SplError as error:
         print(error, file=sys.stderr)
         return 2
@@ -55,15 +58,6 @@ def _tool(name: str) -> str:
     if path is None:
         raise UsageError(NEEDED[name])
     return path
-
-
-def _range(earliest: str | None, latest: str | None) -> Range | None:
-    if earliest is None and latest is None:
-        return None
-    edges = [times.time_argument(text or "", 0) for text in (earliest, latest) if text]
-    if len(edges) != 2 or None in edges:
-        raise UsageError("--earliest and --latest go together: epoch seconds or dates such as 2025-06-17T09:00:00")
-    return Range(*(edge for edge in edges if edge is not None))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from typing import Any
 
 from builder import view
@@ -19,24 +18,15 @@ VIEW = "default/data/ui/views/installutil_risk.xml"
 _HOUR_S = 3600
 
 
-@dataclass(frozen=True)
-class Range:
-    """The time range of the dashboard, in epoch seconds; its end is the time of the run."""
-
-    earliest: float
-    latest: float
-
-
-def range_of(recording: Recording) -> Range:
-    """Return the whole hours that hold every event of a recording."""
+def range_of(recording: Recording) -> TimeRange:
+    """Return the whole hours that hold every event of a recording; the time of the run is their end."""
     query = "SELECT min(time), max(time) FROM event"
     first, last = recording.connection.execute(query).fetchall()[0]
-    if first is None:
-        raise DataError("no event has a time; name the range with --earliest and --latest")
-    return Range(math.floor(first / _HOUR_S) * _HOUR_S, (math.floor(last / _HOUR_S) + 1) * _HOUR_S)
+    end = (math.floor(last / _HOUR_S) + 1) * _HOUR_S
+    return TimeRange(end, math.floor(first / _HOUR_S) * _HOUR_S, end)
 
 
-def feed(recording: Recording, app: App, addon: str, looked_at: Range) -> dict[str, Any]:
+def feed(recording: Recording, app: App, addon: str, time: TimeRange) -> dict[str, Any]:
     """Return the definition, with its time range set, and the query and the rows by column of each data source.
 
     Raises:
@@ -51,20 +41,16 @@ def feed(recording: Recording, app: App, addon: str, looked_at: Range) -> dict[s
     assert match is not None, "the view was read"
     definition = json.loads(match[1])
     for control in definition["inputs"].values():
-        control["options"]["defaultValue"] = f"{looked_at.earliest:.0f},{looked_at.latest:.0f}"
+        control["options"]["defaultValue"] = f"{time.earliest or 0:.0f},{time.latest or time.now:.0f}"
     sources = document.value.dataSources
     return {
         "definition": definition,
         "queries": {name: source.options.query for name, source in sources.items()},
         "rows": {
-            name: _columns(_run(recording, app, addon, looked_at, view.search(sources, name))) for name in sources
+            name: _columns(replay(plan(app, view.search(sources, name), addon, time), recording).results)
+            for name in sources
         },
     }
-
-
-def _run(recording: Recording, app: App, addon: str, looked_at: Range, search: str) -> Results:
-    time = TimeRange(looked_at.latest, looked_at.earliest, looked_at.latest)
-    return replay(plan(app, search, addon, time), recording).results
 
 
 def _columns(results: Results) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from splreplay.planning import Plan
 from splreplay.run import Means, Models, Run, Step
 from splreplay.run.execute import execute
 from splreplay.run.stages import Stages
-from splreplay.sql import functions, values
+from splreplay.sql import functions, pcre, values
 from splreplay.sql.values import literal
 
 # What the data models read.
@@ -112,6 +112,7 @@ def replay(plan: Plan, recording: Recording, means: Means | None = None) -> Repl
 def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
     connection = interrupt.stoppable(recording.connection.cursor())
     models = Models(cim.datasets(connection, plan.addon), plan.shared)
+    pcre.begin()
     run = Run(Stages(connection), plan.app, plan.time, plan.addon, plan.fields.raw, models, means)
     with run.ending, run.failing:
         for command in plan.pipeline:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -23,6 +23,7 @@ from splreplay.problem import Problem
 
 T = TypeVar("T")
 Key = tuple[str | int, ...]
+Refusals = Iterable[tuple[Key, str, str]]  # of each: where, the claim, and the remedy
 
 _SCALARS: dict[Any, tuple[str, str]] = {  # type: its name, how to write one
     Text: ("text", "write it in one value"),
@@ -76,6 +77,11 @@ class Document(Generic[T]):
         while where not in self.lines and where:
             where = where[:-1]
         self.problems.append(Problem(self.path, self.lines.get(where, 0), claim, remedy))
+
+    def refuse_all(self, refusals: Refusals) -> None:
+        """Add a problem for each of *refusals*."""
+        for refusal in refusals:
+            self.refuse(*refusal)
 
 
 def decode(text: str, path: str, kind: type[T]) -> Document[T]:

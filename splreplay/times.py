@@ -148,11 +148,14 @@ def iso(epoch: float) -> str:
     return format_time(epoch, "%Y-%m-%dT%H:%M:%S.%3N+00:00") or str(epoch)
 
 
-_DIRECTIVE = re.compile(r"%([0-9]?)([a-zA-Z%+:])(z?)")
+_DIRECTIVE = re.compile(r"%([0-9]?)([:E](?=z)|[a-zA-Z%+])(z?)")
 
 
 def format_time(epoch: float, pattern: str) -> str | None:
-    """Return *epoch* by a strftime pattern with Splunk's additions (%3N, %Q, %s, %T, %F); None outside the years 1 to 9999."""
+    """Return *epoch* by a strftime pattern with Splunk's additions; None outside the years 1 to 9999.
+
+    Source: Search Reference, "Date and time format variables". `%Ez` is the offset in minutes, which for UTC is written `0` †.
+    """
     try:
         whole = math.floor(epoch)
         moment = datetime.fromtimestamp(whole, UTC)
@@ -167,8 +170,8 @@ def format_time(epoch: float, pattern: str) -> str | None:
         if letter in "NQ":
             digits = int(width or (3 if letter == "Q" else 9))
             return f"{nanoseconds:09d}"[:digits]
-        if letter == ":" and zone:
-            return "+00:00"
+        if zone and letter in ":E":
+            return {":": "+00:00", "E": "0"}[letter]
         plain = {
             "s": str(whole),
             "T": moment.strftime("%H:%M:%S"),
@@ -179,7 +182,7 @@ def format_time(epoch: float, pattern: str) -> str | None:
             "e": f"{moment.day:2d}",
             "k": f"{moment.hour:2d}",
             "z": "+0000",
-            "+": moment.strftime("%c UTC"),
+            "+": moment.strftime("%a %b %e %H:%M:%S UTC %Y"),
         }
         return (plain.get(letter) or moment.strftime(f"%{letter}")) + zone
 

@@ -6,7 +6,19 @@ import contextlib
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield the path of a file beside *path*, to be written; it takes the place of *path* in the end, or goes if that fails."""
+    beside = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        yield beside
+        beside.replace(path)
+    finally:  # also after a full disk, or an interrupt
+        beside.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -19,18 +31,13 @@ def write_whole(path: Path, content: bytes) -> None:
         path.write_bytes(content)
         return
     target = Path(os.path.realpath(path))
-    beside = target.with_name(f".{secrets.token_hex(8)}.part")
-    try:
+    with replacing(target) as beside:
         with beside.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         if target.exists():
             shutil.copymode(target, beside)
-        beside.replace(target)
-    except BaseException:  # a full disk, an interrupt
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def _is_open(path: Path) -> bool:

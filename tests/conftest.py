@@ -1,4 +1,4 @@
-"""What every room of the specification shares: where the repository is, and the recorded attacks beside it."""
+"""What all parts of the specification share: where the repository is, and the recorded attacks beside it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import settings
 
 REPO = Path(__file__).resolve().parent.parent
 
-# A test takes the profile that is loaded when its module is imported, so it is loaded here, before any of them. A deadline would
+# A test takes the profile that is loaded when its module is imported, so we load it here, before any of them. A deadline would
 # fail a test because the machine is busy.
 settings.register_profile("replay", deadline=None)
 settings.load_profile("replay")
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real recordings; a test that needs it is skipped where it is absent."""
+    """The folder of real recordings; a test that needs it is skipped if it is absent."""
     folder = REPO.parent / "shared" / "data"
     if not folder.is_dir():
         pytest.skip("the recorded attacks (../shared/data) are not on this machine")

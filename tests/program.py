@@ -1,4 +1,4 @@
-"""The engine's command line, called in this process: it prints what a process of its own would, and needs no start."""
+"""The engine's command line, called in this process: it prints what a separate process would, but needs no start-up."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.conftest import REPO
 
 
 class Ran(NamedTuple):
-    """What a call of the command line left."""
+    """What a call of the command line returned and printed."""
 
     status: int
     stdout: str

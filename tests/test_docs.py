@@ -1,4 +1,4 @@
-"""The documents, held against the code."""
+"""The documents, checked against the code."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def outside_fences(document: str) -> str:
 
 
 def indented(document: str) -> list[str]:
-    """Return the blocks of a document that are code by their indentation, those inside of a list too."""
+    """Return the blocks of a document that are code by their indentation, including those inside a list."""
     blocks = re.findall(r"(?<=\n\n)(?: {4,}\S.*(?:\n|\Z))+", outside_fences(document))
     return [textwrap.dedent(block).strip() for block in blocks]
 
 
 def inline(document: str) -> list[str]:
-    """Return what stands as code within sentences."""
+    """Return the code within sentences."""
     prose = re.sub(r"^ {4,}\S.*$", "", outside_fences(document), flags=re.M)
     return [long or short for long, short in re.findall(r"`` (.+?) ``|`([^`\n]+)`", prose)]
 
@@ -78,7 +78,7 @@ def column(document: str, header: str) -> list[str]:
 
 
 def test_comparison() -> None:
-    """README shows what `make run` prints of the recording that ships."""
+    """README shows what `make run` prints for the recording that ships."""
     assert splreplay(ATTACK, main=comparison).stdout.strip() in fenced(README)
 
 
@@ -87,7 +87,7 @@ EXAMPLES = [block for block in fenced(README) if block.startswith("$ ")]
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What README's replay commands print, run one after another in a folder with the recordings: some build on others."""
+    """What README's replay commands print, run one after another in a folder with the recordings, because some build on others."""
     folder = tmp_path_factory.mktemp("reader")
     (folder / "tests").symlink_to(REPO / "tests")
     found = {}
@@ -99,13 +99,13 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.mark.parametrize("shown", EXAMPLES)
 def test_replay_examples(shown: str, printed: dict[str, str]) -> None:
-    """README shows what its replay commands print, a warning or an error first."""
+    """README shows what its replay commands print, warnings and errors first."""
     assert shown.partition("\n")[2] == printed[shown]
 
 
 @pytest.mark.parametrize("shown", [block for block in fenced(DETECTIONS) if block.startswith("$ ")])
 def test_detection_examples(shown: str) -> None:
-    """The detection engineer's page shows what check and test print, but for lines, columns and seconds."""
+    """The detection engineer's page shows what check and test print, apart from lines, columns and seconds."""
     command, _, expected = shown.removeprefix("$ .venv/bin/python -m splreplay ").partition("\n")
     assert re.sub(r"\d+", "N", expected) == re.sub(r"\d+", "N", splreplay(*command.split()).stdout.strip())
 
@@ -125,7 +125,7 @@ def test_findings() -> None:
 
 
 def test_test_keys() -> None:
-    """The detection engineer's page explains every key of a test that is ours, and the schema knows each."""
+    """The detection engineer's page explains every key that we add to a test, and the schema knows each."""
     keys = ("addon", "expected.count", "expected.rows", "negative: true")
     assert dict.fromkeys(keys, True) == {key: f"| `{key}` |" in DETECTIONS for key in keys}
     assert {"addon", "expected", "negative"} < {field.name for field in dataclasses.fields(cases.Test)}
@@ -157,7 +157,7 @@ def test_command_options() -> None:
 
 
 def test_folders() -> None:
-    """README's map of folders names every folder of the checkout that is kept."""
+    """README's map of folders names every folder that is under version control."""
     listed = subprocess.run(["git", "ls-files"], cwd=REPO, capture_output=True, text=True, check=False).stdout
     if not listed:
         pytest.skip("this is no git checkout")
@@ -236,7 +236,7 @@ def test_lookup_columns(lookup: lookups.Lookup) -> None:
 
 
 def test_every_lookup() -> None:
-    """The admin's page knows of every lookup that the package ships."""
+    """The admin's page knows every lookup that the package ships."""
     shipped = {path.stem for path in (REPO / "lookups").glob("*.csv") if not path.stem.endswith("_local")}
     assert shipped == {lookup.name for lookup in LOOKUPS}
 
@@ -250,13 +250,13 @@ def test_site_macros() -> None:
 
 
 def test_own_macros() -> None:
-    """The page on the searches walks through every macro that is ours."""
+    """The page on the searches explains every macro that is ours."""
     names = {name.partition("(")[0] for name in App(REPO).macros if name.startswith("installutil_")}
     assert (True, set()) == (bool(names), {name for name in names if f"`{name}" not in SEARCHES})
 
 
 def test_risk() -> None:
-    """The page on Enterprise Security shows what the risk action makes of a result."""
+    """The page on Enterprise Security shows what the risk action does with a result."""
     stanza = conf.read(REPO / "default" / "savedsearches.conf").stanzas[SCHEDULED]
     rows = [
         f"| `{entry[f'{kind}_object_field']}` | {kind} object | {entry[f'{kind}_object_type']} | {score} |".replace(
@@ -286,7 +286,7 @@ def test_data_check() -> None:
 
 
 def test_explained() -> None:
-    """The contributor's page shows what --explain says of the last command, but for its columns."""
+    """The contributor's page shows what --explain says of the last command, apart from its columns."""
     last = splreplay("run", ATTACK, "--explain").stderr.strip().split("\n\n")[-1]
     assert re.sub(r"(AS SELECT ).*", r"\1…", last) in fenced(CONTRIBUTOR)
 
@@ -297,13 +297,13 @@ def one_line(document: str) -> str:
 
 
 def by_hand(document: str, collected: tuple[engine.Recording, Path]) -> Mapping[str, Value]:
-    """Return what the page's result made by hand becomes."""
+    """Return the outcome of the result that the page makes by hand."""
     (search,) = (block for block in indented(document) if block.startswith("| makeresults"))
     return replayed(collected[0], App(REPO), search, "current").results.rows[0]
 
 
 def test_scored_by_hand(collected: tuple[engine.Recording, Path]) -> None:
-    """The analyst's page says what comes of the result that it makes by hand."""
+    """The analyst's page says what the result that it makes by hand becomes."""
     found = by_hand(ANALYST, collected)
     said = f"This shows {found['risk_score']}, `{found['risk_status']}`, and *{found['risk_message']}*"
     assert said in one_line(ANALYST)
@@ -341,7 +341,7 @@ def test_risk_totals(collected: tuple[engine.Recording, Path]) -> None:
 
 
 def test_scoring(tmp_path: Path, collected: tuple[engine.Recording, Path]) -> None:
-    """The page on scoring a detection of your own: its rows, in an app without others of a site, make its results."""
+    """The rows on the page about scoring, in an app without other local rows, give the page's results."""
     app = tmp_path / "app"
     for folder in ("bin", "default", "lookups"):
         shutil.copytree(REPO / folder, app / folder, ignore=shutil.ignore_patterns("*_local.csv", "__pycache__"))
@@ -357,7 +357,7 @@ def test_scoring(tmp_path: Path, collected: tuple[engine.Recording, Path]) -> No
 
 
 def test_fields_that_a_run_adds(collected: tuple[engine.Recording, Path]) -> None:
-    """The analyst's page names what the events in the index have beyond a risk event's own fields."""
+    """The analyst's page names the fields that events in the index have beyond a risk event's own."""
     log, _ = collected
     bounds = {"earliest": "2025-06-17", "latest": "2025-06-17T10:00:00"}
     search = f"{App(REPO).saved_search(MODIFIERS).search} testmode=true | table _raw"
@@ -436,7 +436,7 @@ CONF = [
 
 @pytest.mark.parametrize("block", CONF)
 def test_conf(block: str) -> None:
-    """Every piece of local/macros.conf in the documents changes macros that there are into ones that run."""
+    """Every piece of local/macros.conf in the documents redefines existing macros, and the search still runs."""
     stanzas = conf.parse(block, "local/macros.conf").stanzas
     app = App(REPO, [f"{name}={settings['definition']}" for name, settings in stanzas.items()])
     assert plan(app, app.saved_search(SCHEDULED).search).pipeline
@@ -456,7 +456,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_command(command: str) -> None:
-    """Every command in the documents is there to be called: its target, its script, its step and its options."""
+    """Every command in the documents can be called: its target, script, step and options exist."""
     program, *words = shlex.split(command)
     if program == "make":
         targets = re.findall(r"^([a-z]+):", (REPO / "Makefile").read_text(encoding="utf-8"), re.M)
@@ -473,7 +473,7 @@ def test_command(command: str) -> None:
 
 @pytest.mark.parametrize("name", GUIDES)
 def test_named_searches(name: str) -> None:
-    """Every saved search and drilldown that a document names in italics is there."""
+    """Every saved search and drilldown that a document names in italics exists."""
     app = App(REPO)
     text = one_line(GUIDES[name])
     named = {found for found in re.findall(r"\*([^*]+)\*", text) if found.startswith(f"{SCHEDULED} - ")}
@@ -487,7 +487,7 @@ def test_named_searches(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["run", "dev"])
 def test_dependencies(name: str) -> None:
-    """The contributor's page says why of every package that the project asks for."""
+    """The contributor's page says why the project needs each of its packages."""
     wanted = re.findall(r"^([\w-]+)==", (REPO / "requirements" / f"{name}.in").read_text(encoding="utf-8"), re.M)
     section = CONTRIBUTOR.partition("## Dependencies")[2]
     assert (True, []) == (bool(wanted), [package for package in wanted if not re.search(rf"\b{package}\b", section)])
@@ -495,6 +495,6 @@ def test_dependencies(name: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links(document: Path) -> None:
-    """Every link to a file leads to one."""
+    """Every link to a file leads to a file."""
     links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
     assert [] == [link for link in links if not (document.parent / link).exists()]

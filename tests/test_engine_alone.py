@@ -1,4 +1,4 @@
-"""The engine as a package of its own: its face, and what is installed."""
+"""The engine as a separate package: its public names, and what is installed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ tests:
 
 
 def test_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """The program on the page needs nothing but the package's own names, and prints what it says."""
+    """The program on the page needs only the package's public names, and prints what the page says."""
     (tmp_path / "my_app" / "default").mkdir(parents=True)
     shutil.copy(ATTACK, tmp_path / "attack.xml")
     monkeypatch.chdir(tmp_path)
@@ -48,7 +48,7 @@ def test_the_page_names_every_name() -> None:
 
 
 def test_every_name_is_there() -> None:
-    """Each public name can be asked for, and no other."""
+    """Each public name exists, and no other does."""
     assert splreplay.__all__ == [name for name in splreplay.__all__ if getattr(splreplay, name)]
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = splreplay.nothing
@@ -56,7 +56,7 @@ def test_every_name_is_there() -> None:
 
 @pytest.fixture(scope="module")
 def command(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], dict[str, str]]:
-    """The installed command and its environment: the package from a copy of the checkout, its needs from this environment."""
+    """The installed command and its environment: the package from a copy of the checkout, its dependencies from here."""
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("target")
     shutil.copytree(REPO / "splreplay", source / "splreplay", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(REPO / "docs", source / "docs")
@@ -67,7 +67,7 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], dict[s
 
 
 def test_installed(command: tuple[list[str], dict[str, str]], tmp_path: Path) -> None:
-    """The installed command runs, checks and tests from a folder that is no checkout, where it finds the app."""
+    """The installed command runs, checks and tests from a folder that is not a checkout, and finds the app there."""
     words, environment = command
     (tmp_path / "default").mkdir()
     (tmp_path / "default" / "macros.conf").write_text("[made]\ndefinition = makeresults | eval a=1\n")
@@ -90,7 +90,7 @@ def test_installed(command: tuple[list[str], dict[str, str]], tmp_path: Path) ->
 
 
 def test_no_app(command: tuple[list[str], dict[str, str]], tmp_path: Path) -> None:
-    """Where the current folder is no app, the installed command asks for one."""
+    """If the current folder is not an app, the installed command asks for one."""
     words, environment = command
     done = subprocess.run(
         [*words, "run", str(ATTACK)], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
@@ -110,7 +110,7 @@ NOT_CHECKED = ["my_detections/a.yml", "detections/a.xml", "macros/a.yml", "my_ap
 
 
 def test_hooks() -> None:
-    """Each hook of pre-commit runs a subcommand of the installed command, over some files and with options before them."""
+    """Each pre-commit hook runs a subcommand of the installed command, with options and then some files."""
     scripts = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
     assert {"splreplay-check": "check", "splreplay-test": "test"} == {
         hook["id"]: argument_parser().parse_args([*shlex.split(hook["entry"])[1:], "--app", "my_app", *CHECKED]).command
@@ -124,13 +124,13 @@ def test_hooks() -> None:
     [("splreplay-check", CHECKED), ("splreplay-test", [name for name in CHECKED if not name.endswith(".conf")])],
 )
 def test_files_of_hooks(hook: str, expected: list[str]) -> None:
-    """A hook takes the YAML below a folder detections/, at any depth, and that of check each savedsearches.conf too."""
+    """A hook takes the YAML below a folder detections/, at any depth; that of check also takes each savedsearches.conf."""
     (pattern,) = (entry["files"] for entry in HOOKS if entry["id"] == hook)
     assert expected == [name for name in CHECKED + NOT_CHECKED if re.search(pattern, name)]
 
 
 def test_workflow() -> None:
-    """The example of a workflow checks and tests the detections, with options that there are."""
+    """The example of a workflow checks and tests the detections, with options that exist."""
     workflow = yaml.safe_load((REPO / "docs" / "ci-example.yml").read_text(encoding="utf-8"))
     ran = [shlex.split(step["run"]) for step in workflow["jobs"]["detections"]["steps"] if "run" in step]
     assert [["python", "-m", "pip", "install", "./.splreplay"], "check", "test"] == [

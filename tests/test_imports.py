@@ -18,7 +18,7 @@ MODULES = {
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Yield the modules of this project that a module imports, wherever in it, for its types alone too."""
+    """Yield the modules of this project that a module imports, anywhere in it, even if only for its types."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
@@ -32,7 +32,7 @@ GRAPH = {name: {one for one in imported(path) if one} for name, path in MODULES.
 
 
 def test_no_circle() -> None:
-    """No two modules import each other, directly or by way of others."""
+    """No two modules import each other, directly or through others."""
     try:
         TopologicalSorter(GRAPH).prepare()
         circle = []
@@ -42,13 +42,13 @@ def test_no_circle() -> None:
 
 
 def test_the_engine_stands_alone() -> None:
-    """The engine imports none of the rooms beside it, and nothing else imports a command of the command line."""
+    """The engine imports none of the packages beside it."""
     engine = {name: needs for name, needs in GRAPH.items() if name.startswith("splreplay")}
     others = {room for needs in engine.values() for name in needs if (room := name.partition(".")[0]) != "splreplay"}
     assert (True, set()) == (len(engine) > 100, others)
 
 
 def test_the_language_knows_no_data() -> None:
-    """What reads the text of a search imports errors and limits beside itself."""
+    """The modules that read the text of a search import only each other, errors and limits."""
     language = {need for name, needs in GRAPH.items() if name.startswith("splreplay.spl") for need in needs}
     assert {"splreplay.errors", "splreplay.limits"} == {name for name in language if ".spl." not in f"{name}."}

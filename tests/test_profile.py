@@ -1,4 +1,4 @@
-"""The profile with which random input is made."""
+"""The profile with which Hypothesis makes random input."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ AT_IMPORT = settings()
 
 
 def test_no_example_has_a_deadline():
-    """A test takes the profile that is loaded when its module is imported, as this one is."""
+    """A test takes the profile that is loaded when its module is imported; so does this one."""
     assert AT_IMPORT.deadline is None

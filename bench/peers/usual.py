@@ -1,4 +1,4 @@
-"""The rules of rbaenrich as splunklib's own examples would have them: a dict for each result."""
+"""The rules of rbaenrich, written as splunklib's own examples are: with a dict for each result."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from datetime import date
 APP = sys.argv.pop()
 sys.path[:0] = [os.path.join(APP, "bin"), os.path.join(APP, "lib")]
 
-import installutil_rba_lookups as lookups  # noqa: E402  (found only now)
+import installutil_rba_lookups as lookups  # noqa: E402  (it can be found only now)
 import installutil_rba_rules as rules  # noqa: E402
 from splunklib.searchcommands import Configuration, StreamingCommand, dispatch  # noqa: E402
 

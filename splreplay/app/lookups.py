@@ -31,7 +31,11 @@ class LookupTable:
 
 
 def read_csv(path: Path) -> tuple[list[str], list[Row]]:
-    """Return the header and rows of a lookup; DataError if it is missing, not UTF-8, or ragged."""
+    """Return the header, without the blanks around its names †, and the rows of a lookup.
+
+    Raises:
+        DataError: If it is missing, not UTF-8, or ragged.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             fields, *records = list(csv.reader(file, strict=True)) or [[]]
@@ -41,6 +45,7 @@ def read_csv(path: Path) -> tuple[list[str], list[Row]]:
         if record and len(record) != len(fields):
             message = f"this row has {len(record)} cells, but the header has {len(fields)}; mend the row"
             raise DataError(message, str(path), f"row {number}")
+    fields = [name.strip() for name in fields]
     return fields, [
         {name: cell or None for name, cell in zip(fields, record, strict=True)} for record in records if record
     ]

@@ -110,19 +110,14 @@ def _expand(text: str, macros: Mapping[str, Macro], depth: int, calls: Iterator[
         parts.append(part)
         size += len(part)
 
-    index = copied = 0
-    while index < len(text):
-        if text[index] == '"':
-            index = end_of_quoted(text, index)
-        elif text[index] == "`":
-            add(text[copied:index], copied, True)
-            end = _end_of_call(text, index)
-            add(_expand_call(text, index, end, macros, depth, calls), index, False)
-            if size > limits.MAX_SEARCH_CHARACTERS:
-                raise UnsupportedError("the macros expand to more text than replay reads")
-            index = copied = end
-        else:
-            index += 1
+    copied = 0
+    while (index := _unquoted("`", text, copied)) is not None:
+        add(text[copied:index], copied, True)
+        end = _end_of_call(text, index)
+        add(_expand_call(text, index, end, macros, depth, calls), index, False)
+        if size > limits.MAX_SEARCH_CHARACTERS:
+            raise UnsupportedError("the macros expand to more text than replay reads")
+        copied = end
     add(text[copied:], copied, True)
     return Expansion("".join(parts), tuple(pieces))
 
@@ -134,15 +129,20 @@ def _end_of_call(text: str, start: int) -> int:
             opening = Span(text, start, start + len(_COMMENT))
             raise SplSyntaxError("this comment is never closed", f"add the missing {_COMMENT}", opening)
         return end + len(_COMMENT)
-    index = start + 1
-    while index < len(text):
-        if text[index] == '"':
-            index = end_of_quoted(text, index)
-        elif text[index] == "`":
-            return index + 1
-        else:
-            index += 1
-    raise SplSyntaxError("this macro is never closed", "add the missing `", Span(text, start, start + 1))
+    closing = _unquoted("`", text, start + 1)
+    if closing is None:
+        raise SplSyntaxError("this macro is never closed", "add the missing `", Span(text, start, start + 1))
+    return closing + 1
+
+
+def _unquoted(characters: str, text: str, start: int) -> int | None:
+    """Return where the first of *characters* stands in *text*, from *start* on and outside of quotes; None if none does."""
+    sought = re.compile(f'["{characters}]')
+    while match := sought.search(text, start):
+        if match[0] != '"':
+            return match.start()
+        start = end_of_quoted(text, match.start())
+    return None
 
 
 def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], depth: int, calls: Iterator[int]) -> str:
@@ -186,22 +186,14 @@ def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], d
 
 def _split_arguments(text: str) -> list[str]:
     """Return the arguments, cut at commas outside of quotes and parentheses; an argument that is quoted loses its quotes."""
-    arguments: list[str] = []
-    depth = index = start = 0
-    while index < len(text):
-        if text[index] == '"':
-            index = end_of_quoted(text, index)
-            continue
-        depth += {"(": 1, ")": -1}.get(text[index], 0)
-        if text[index] == "," and depth == 0:
-            arguments.append(text[start:index])
-            start = index + 1
-        index += 1
-    arguments.append(text[start:])
-    return [_unquote(argument.strip()) for argument in arguments]
-
-
-def _unquote(argument: str) -> str:
-    if len(argument) >= 2 and argument[0] == '"' and end_of_quoted(argument, 0) == len(argument):
-        return argument[1:-1]
-    return argument
+    edges, depth, index = [-1], 0, 0
+    while (at := _unquoted("(),", text, index)) is not None:
+        depth += {"(": 1, ")": -1}.get(text[at], 0)
+        if text[at] == "," and depth == 0:
+            edges.append(at)
+        index = at + 1
+    arguments = [text[start + 1 : end].strip() for start, end in itertools.pairwise([*edges, len(text)])]
+    return [
+        argument[1:-1] if argument.startswith('"') and end_of_quoted(argument, 0) == len(argument) else argument
+        for argument in arguments
+    ]

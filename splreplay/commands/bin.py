@@ -13,13 +13,14 @@ from splreplay.sql.values import Kind, Sql, as_number, as_text
 
 @dataclass(frozen=True)
 class Bin(Transform):
-    """`bin span=size field [AS name]`."""
+    """`bin span=size field [AS name]`; *is_time* says whether the size is one of time, so that a bin is its start."""
 
     names = ("bin", "bucket")
 
     field: str
     span: int
     alias: str
+    is_time: bool
 
     @classmethod
     def parse(cls, segment: Segment, cursor: Cursor) -> Bin:
@@ -41,22 +42,21 @@ class Bin(Transform):
         if "span" not in options:
             cursor.refuse("replay does not guess the size of bins", start, "add one: span=1h or span=10")
         text: str = options["span"]
-        if field == "_time":
-            span = times.span_seconds(text)
-        else:
-            span = int(text) if re.fullmatch(r"0*[1-9]\d{0,14}", text) else None
+        is_number = re.fullmatch(r"0*[1-9]\d{0,14}", text) is not None
+        span = int(text) if is_number else times.span_seconds(text)
         if span is None:
-            hint = "write for example span=1h of _time, span=10 of another field"
-            cursor.refuse("replay knows spans of seconds to weeks of _time, and whole numbers", start, hint)
-        return cls(segment, field, span, alias)
+            hint = "write for example span=1h or span=10"
+            cursor.refuse("replay knows spans of seconds to weeks, and whole numbers", start, hint)
+        return cls(segment, field, span, alias, field == "_time" or not is_number)
 
     def behind(self, before: Outputs) -> Outputs:
         return before.plus((self.alias,))
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results with the start of the bin in `_time`, or `start-end` in another field; text is kept as it is †.
+        """Return the results with the start of each bin where it is one of time, else `start-end`; text is kept as it is †.
 
-        Source: Search Reference, "bin".
+        Source: Search Reference, "bin": "if a timescale is provided, this is used as a time range"; what a bin of another
+        field than `_time` then looks like, it does not say †.
         """
         value = rows.one_value(self.field, self.segment)
         if value.kind is Kind.NOTHING:
@@ -64,6 +64,8 @@ class Bin(Transform):
         start = f"floor({as_number(value)} / {self.span}) * {self.span}"
         if self.field == "_time":
             bucket = Sql(start, Kind.NUMBER)
+        elif self.is_time:
+            bucket = Sql(f"coalesce(spl_text({start}), {as_text(value)})", Kind.TEXT)
         else:
             text = f"spl_text({start}) || '-' || spl_text({start} + {self.span})"
             bucket = Sql(f"coalesce({text}, {as_text(value)})", Kind.TEXT)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from splreplay.run.command import Cursor, Pipeline, Run, Segment, Source, Table, Transform
 from splreplay.run.predicates import predicate_test, subsearches
-from splreplay.spl.options import boolean, count, read_options, refuse_options
+from splreplay.spl.options import Convert, boolean, count, read_options, refuse_options
 from splreplay.spl.predicate import All, Predicate, Term, parse_predicate
 
 
 @dataclass(frozen=True)
 class InputLookup(Source, Transform):
-    """`inputlookup [append=] [start=] [max=] name [where predicate]`."""
+    """`inputlookup [append=] [start=] [max=] name [options] [where predicate]`."""
 
     name: str
     predicate: Predicate
@@ -23,8 +23,10 @@ class InputLookup(Source, Transform):
     @classmethod
     def parse(cls, segment: Segment, cursor: Cursor) -> InputLookup:
         refuse_options(cursor, ("strict",), "replay is always strict")
-        options = read_options(cursor, {"append": boolean, "start": count, "max": count})
+        spec: dict[str, Convert] = {"append": boolean, "start": count, "max": count}
+        options = read_options(cursor, spec)
         name = cursor.name("the name of a lookup")
+        options |= read_options(cursor, spec)
         predicate: Predicate = All(())
         if cursor.accept_word("where"):
             predicate = parse_predicate(cursor)

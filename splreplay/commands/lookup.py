@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from splreplay.app.lookups import LookupTable
 from splreplay.run.command import ORDER, Outputs, Run, Segment, Table, Transform
-from splreplay.spl.options import refuse_options
+from splreplay.spl.options import boolean, read_options, refuse_options
 from splreplay.spl.tokens import Cursor
 from splreplay.sql.values import EACH, Kind, Sql, as_list, as_text, literal
 
@@ -16,7 +16,7 @@ Pair = tuple[str, str]  # the name in the lookup, the name in the results
 
 @dataclass(frozen=True)
 class Lookup(Transform):
-    """`lookup name field [AS event_field] … [OUTPUT|OUTPUTNEW field [AS event_field] …]`."""
+    """`lookup [local=] [update=] name field [AS event_field] … [OUTPUT|OUTPUTNEW field [AS event_field] …]`."""
 
     name: str
     matches: tuple[Pair, ...]
@@ -28,13 +28,11 @@ class Lookup(Transform):
         """Read the name, the fields to match and those to add.
 
         Raises:
-            UnsupportedError: For local=, update= and event_time_field=.
+            UnsupportedError: For event_time_field=.
         """
-        why = "replay reads CSV lookups of the app"
-        refuse_options(
-            cursor, ("local", "update"), why, "leave it out: nothing here is distributed, or changes while it runs"
-        )
-        refuse_options(cursor, ("event_time_field",), why)
+        # Nothing here is distributed, or changes while it runs. Their values are checked.
+        read_options(cursor, {"local": boolean, "update": boolean})
+        refuse_options(cursor, ("event_time_field",), "replay reads CSV lookups of the app")
         name = cursor.name("the name of a lookup")
         matches = _pairs(cursor)
         overwrite = not cursor.here.is_word("outputnew")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from splreplay.run.command import Cursor, Run, Segment, Table, Transform
 from splreplay.spl.options import Convert, boolean, read_options
-from splreplay.sql.patterns import group_count, re2_pattern
+from splreplay.sql.patterns import check, extracted, group_count
 from splreplay.sql.values import EACH, Kind, Sql, as_text, literal, or_null
 
 
@@ -38,7 +38,9 @@ class MakeMv(Transform):
             cursor.refuse("replay's makemv does not run setsv=true: its values have one form only", start)
         if options.get("delim") == "":
             cursor.fail("delim needs a character", start)
-        if (tokenizer := options.get("tokenizer")) is not None and not group_count(tokenizer):
+        if (tokenizer := options.get("tokenizer")) is not None:
+            check(tokenizer, cursor, start)
+        if tokenizer is not None and not group_count(tokenizer):
             cursor.fail(
                 "the tokenizer has no group, so no value", start, 'put what a value is in parentheses: "(\\d+)"'
             )
@@ -54,7 +56,7 @@ class MakeMv(Transform):
             return rows
         text = as_text(value)
         if self.tokenizer is not None:
-            values = f"regexp_extract_all({text}, {literal(re2_pattern(self.tokenizer))}, 1)"
+            values = extracted(text, self.tokenizer, 1, 0)
         else:
             values = f"string_split({text}, {literal(self.delim)})"
         empty = "" if self.allowempty else f" AND {EACH} != ''"

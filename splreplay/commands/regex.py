@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from splreplay.run.command import Cursor, Run, Segment, Table, Transform
-from splreplay.sql.patterns import re2_test
-from splreplay.sql.values import as_text, literal
+from splreplay.sql.comparison import any_value
+from splreplay.sql.patterns import check, matches
+from splreplay.sql.values import EACH, Kind, as_text
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,20 @@ class Regex(Transform):
             op = cursor.take().value
         if cursor.here.kind != "quoted":
             cursor.fail("expected a pattern in double quotes", remedy='write: regex field="pattern"')
-        pattern = cursor.take().value
+        token = cursor.take()
+        check(token.value, cursor, token)
+        pattern = token.value
         return cls(segment, pattern, field, op == "=")
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Keep the results whose field matches; with `!=`, those whose field does not match or is missing †."""
-        text = as_text(rows.one_value(self.field, self.segment))
-        test = f"coalesce(regexp_matches({text}, {literal(re2_test(self.pattern))}), false)"
+        """Keep the results whose field matches; with `!=`, those whose field does not match or is missing †.
+
+        A field of several values matches where one of them does †.
+        """
+        value = rows.field(self.field)
+        if value.kind is Kind.MULTIVALUE:
+            found = any_value(value, EACH, matches(EACH, self.pattern))
+        else:
+            found = matches(as_text(value), self.pattern)
+        test = f"coalesce({found}, false)"
         return run.stages.keep(rows, test if self.matches else f"NOT {test}")

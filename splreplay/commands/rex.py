@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from splreplay.run.command import Outputs, Run, Segment, Table, Transform
 from splreplay.spl.options import Convert, choice, count, read_options, refuse_options
 from splreplay.spl.tokens import Cursor, Token
-from splreplay.sql.patterns import group_count, named_groups, re2_extraction, re2_pattern
+from splreplay.sql.patterns import check, extracted, group_count, named_groups, replaced
 from splreplay.sql.values import EACH, Kind, Sql, as_text, literal, or_null
 
 _REFUSED = ("offset_field",)
@@ -44,6 +44,7 @@ class Rex(Transform):
         field = options.get("field", "_raw")
         if "mode" in options:
             return _parse_sed(cursor, segment, field, token.value)
+        check(token.value, cursor, token)
         if not named_groups(token.value):
             cursor.fail("this pattern has no named group, so nothing to extract", token, "write (?<field>…)")
         return cls(segment, field, token.value, options.get("max_match", 1))
@@ -54,20 +55,21 @@ class Rex(Transform):
     def run(self, rows: Table, run: Run) -> Table:
         """Return the results with a field for each named group that took part in a match; other fields are unchanged.
 
-        A group that matches an empty text gives no value †.
+        A group that matches an empty text gives no value †. Of a field of several values, each is matched, max_match times †.
         """
-        text = as_text(rows.one_value(self.field, self.segment))
-        fields: dict[str, Sql] = {}
-        pattern = literal((re2_extraction if self.max_match == 1 else re2_pattern)(self.pattern))
-        for name, number in named_groups(self.pattern).items():
-            matches = f"regexp_extract_all({text}, {pattern}, {number})"
-            if self.max_match == 1:
-                value = Sql(f"nullif({matches}[1], '')", Kind.TEXT)
-            else:
-                some = f"{matches}[1:{self.max_match}]" if self.max_match else matches
-                value = Sql(or_null(f"list_filter({some}, lambda {EACH}: {EACH} != '')"), Kind.MULTIVALUE)
-            fields[name] = value.or_else(rows.field(name))
-        return run.stages.with_fields(rows, fields)
+        source = rows.field(self.field)
+        several = source.kind is Kind.MULTIVALUE
+
+        def group(number: int) -> Sql:
+            found = extracted(EACH if several else as_text(source), self.pattern, number, self.max_match)
+            if several:
+                found = f"flatten(list_transform({source.text}, lambda {EACH}: {found}))"
+            if self.max_match == 1 and not several:
+                return Sql(f"nullif({found}[1], '')", Kind.TEXT)
+            return Sql(or_null(f"list_filter({found}, lambda {EACH}: {EACH} != '')"), Kind.MULTIVALUE)
+
+        groups = named_groups(self.pattern).items()
+        return run.stages.with_fields(rows, {name: group(number).or_else(rows.field(name)) for name, number in groups})
 
 
 @dataclass(frozen=True)
@@ -84,17 +86,20 @@ class Sed(Transform):
     everywhere: bool
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Return the results with the field edited."""
-        value = rows.one_value(self.field, self.segment)
+        """Return the results with the field edited, or each of its values †."""
+        value = rows.field(self.field)
         if value.kind is Kind.NOTHING:
             return rows
-        text = as_text(value)
-        if self.letter == "y":
-            edited = f"translate({text}, {literal(self.pattern)}, {literal(self.by)})"
+        if value.kind is Kind.MULTIVALUE:
+            edited = Sql(f"list_transform({value.text}, lambda {EACH}: {self._edited(EACH)})", Kind.MULTIVALUE)
         else:
-            flags = "'g'" if self.everywhere else "''"
-            edited = f"regexp_replace({text}, {literal(re2_pattern(self.pattern))}, {literal(self.by)}, {flags})"
-        return run.stages.with_fields(rows, {self.field: Sql(edited, Kind.TEXT)})
+            edited = Sql(self._edited(as_text(value)), Kind.TEXT)
+        return run.stages.with_fields(rows, {self.field: edited})
+
+    def _edited(self, text: str) -> str:
+        if self.letter == "y":
+            return f"translate({text}, {literal(self.pattern)}, {literal(self.by)})"
+        return replaced(text, self.pattern, self.by, 0 if self.everywhere else 1)
 
 
 def _parse_sed(cursor: Cursor, segment: Segment, field: str, text: str) -> Sed:
@@ -114,6 +119,7 @@ def _parse_sed(cursor: Cursor, segment: Segment, field: str, text: str) -> Sed:
     if flags not in ("", "g") or (letter == "y" and flags):
         cursor.refuse(f"replay's sed knows the flag g, not {flags!r}", token)
     if letter == "s":
+        check(pattern, cursor, token)
         _check_new_text(cursor, token, pattern, by)
     return Sed(segment, field, letter, pattern, by, flags == "g")
 

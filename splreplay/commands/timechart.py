@@ -12,14 +12,11 @@ from splreplay.run.command import NONE, Outputs, Run, Segment, Table, Transform
 from splreplay.run.groups import grouped
 from splreplay.spl.options import Convert, boolean, count, read_options, refuse_options
 from splreplay.spl.tokens import Cursor
+from splreplay.sql import spans
 from splreplay.sql.aggregates import Aggregate, check_names, parse_aggregates
 from splreplay.sql.values import Kind, Sql, as_number, as_text, literal, number
 
-# Without span=, the shortest of these that makes no more than 100 spans, else a month: the manual's table of default
-# spans (30 minutes for 24 hours, a day for a week) follows from it. For ranges that are not in the table, inferred †.
 _DAY_S = 86400
-_SPANS_S = (1, 5, 10, 30, 60, 300, 600, 1800, 3600, _DAY_S)
-_BINS = 100
 
 _OPTIONS: dict[str, Convert] = {"span": str, "limit": count, "useother": boolean, "usenull": boolean}
 _REFUSED = (
@@ -85,13 +82,13 @@ class TimeChart(Transform):
         # Results from beside the time range, if a search makes any, widen it †.
         start = min(first, first if run.time.earliest is None else run.time.earliest)
         end = max(math.nextafter(last, math.inf), last if run.time.latest is None else run.time.latest)
-        span_s = self.span_s or next((span for span in _SPANS_S if end - start <= span * _BINS), None)
+        span_s = self.span_s or spans.chosen(start, end)
         if span_s and (end - start) / span_s > limits.TIMECHART_SPANS:
             self.segment.refuse(
                 f"replay's timechart makes at most {limits.TIMECHART_SPANS:,} spans", "take a longer span="
             )
         rows = run.stages.store(
-            {**rows.columns, "_time": Sql(_span_of(time.text, span_s), Kind.NUMBER)}, f"FROM {rows.name}"
+            {**rows.columns, "_time": Sql(spans.start_of(time.text, span_s), Kind.NUMBER)}, f"FROM {rows.name}"
         )
         if self.by is None:
             groups = grouped(self.segment, self.aggregates, ("_time",), rows, run)
@@ -104,8 +101,8 @@ class TimeChart(Transform):
                 name: _cell(aggregate, groups, f"{series} = {literal(name)}") for name in _names(series, groups, run)
             }
         starts = ", ".join(number(edge) for edge in _starts(start, end, span_s))
-        spans = f'(SELECT unnest([{starts}]) AS "#start")'
-        rest = f'FROM {spans} LEFT JOIN {groups.name} ON {groups.field("_time").text} = "#start" GROUP BY "#start"'
+        listed = f'(SELECT unnest([{starts}]) AS "#start")'
+        rest = f'FROM {listed} LEFT JOIN {groups.name} ON {groups.field("_time").text} = "#start" GROUP BY "#start"'
         return run.stages.store({"_time": Sql('"#start"', Kind.NUMBER), **cells}, rest, '"#start"')
 
     def _named(self, by: str, rows: Table, run: Run) -> Table:
@@ -143,13 +140,6 @@ def _read_options(cursor: Cursor) -> dict[str, Any]:
             cursor.refuse("replay's timechart takes spans that divide a day", token, "write for example span=1h")
         options["span_s"] = span_s
     return options
-
-
-def _span_of(time: str, span_s: int | None) -> str:
-    """Return SQL for the start of the span that holds *time*; None is a month."""
-    if span_s is None:
-        return f"epoch(date_trunc('month', make_timestamp(CAST(floor({time}) AS BIGINT) * 1000000)))"
-    return f"floor({time} / {span_s}) * {span_s}"
 
 
 def _starts(start: float, end: float, span_s: int | None) -> Iterator[float]:

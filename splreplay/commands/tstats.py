@@ -18,6 +18,7 @@ from splreplay.run.predicates import resolve, subsearches, time_range
 from splreplay.spl.options import Convert, at_option, boolean, read_option, refuse_options
 from splreplay.spl.predicate import All, Predicate, Term, fields_of, parse_predicate
 from splreplay.spl.tokens import Cursor, Token
+from splreplay.sql import spans
 from splreplay.sql.aggregates import Aggregate, check_names, expand, parse_aggregates
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.values import NOTHING, Kind, Sql, as_text, identifier, literal
@@ -48,7 +49,7 @@ class Tstats(Source):
     datamodel: str
     predicate: Predicate
     by: tuple[str, ...]
-    span_s: int | None
+    span_s: int | None  # of _time; None leaves the choice to Splunk
     fillnull_value: str | None
     datamodel_token: Token = dataclasses.field(repr=False, compare=False)
 
@@ -139,7 +140,7 @@ class Tstats(Source):
         def value(aggregate: Aggregate) -> Sql:
             return field(aggregate.field) if aggregate.field is not None else Sql("1", Kind.NUMBER)
 
-        by = {name: self._by_field(name, field(name)) for name in self.by}
+        by = {name: field(name) for name in self.by}
         # With a fillnull_value no row is dropped for a missing by-field.
         filled = self.fillnull_value is not None
         grouped = set() if filled else set(asked)
@@ -150,7 +151,18 @@ class Tstats(Source):
         aggregates, moment = expand(self.aggregates, names, self.by), field("_time")
         inputs = {aggregate: value(aggregate) for aggregate in aggregates}
         rest = self._rows(run, model, read, f"({test}) AND {time_range(run, '_time', modifiers)}")
-        groups = group(run, aggregates, by, inputs.__getitem__, rest, moment, None, filled)
+        if "_time" in by:
+            by["_time"] = Sql(spans.start_of('"_time"', self.span_s or self._span(rest, run)), Kind.NUMBER)
+        groups = group(
+            run,
+            aggregates,
+            {name: self._key(name, sql) for name, sql in by.items()},
+            inputs.__getitem__,
+            rest,
+            moment,
+            None,
+            filled,
+        )
         if absent:
             run.warn(f"{self.datamodel} has no field {' '.join(sorted(absent))} here, so it is empty in this search")
         return groups
@@ -178,10 +190,21 @@ class Tstats(Source):
         without = ", without nodename=" if "nodename" in fields_of(self.predicate) else ""
         return f"write: from datamodel={' or '.join(near)}{without}"
 
-    def _by_field(self, name: str, sql: Sql) -> Sql:
-        if name == "_time":
-            return Sql(f'floor("_time" / {self.span_s}) * {self.span_s}', Kind.NUMBER)
-        if self.fillnull_value is None:
+    def _span(self, rest: str, run: Run) -> int | None:
+        """Return the span of `_time` that Splunk is taken to choose for the rows, or for the time range if that is wider †."""
+        edges = run.stages.connection.execute(f'SELECT min("_time"), max("_time") {rest}').fetchall()
+        if edges == [(None, None)]:
+            return 1
+        (first, last), time = edges[0], run.time
+        start = first if time.earliest is None else min(first, time.earliest)
+        end = last if time.latest is None else max(last, time.latest)
+        span_s = spans.chosen(start, end)
+        shown = "a month" if span_s is None else f"{span_s:,} s"
+        run.warn(f"tstats groups by _time without a span=, so replay took {shown}; Splunk may take another")
+        return span_s
+
+    def _key(self, name: str, sql: Sql) -> Sql:
+        if name == "_time" or self.fillnull_value is None:
             return sql
         filler = literal(self.fillnull_value)
         if sql.kind is Kind.MULTIVALUE:
@@ -208,27 +231,27 @@ def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], int | None]:
     by: list[str] = []
     span_s: int | None = None
     span = cursor.here
+    cursor.skip_commas()
     while cursor.here.kind in ("word", "quoted"):
         if at_option(cursor, ("span",)):
             span = cursor.here
             span_s = _parse_span(cursor)
         else:
             by.append(cursor.name())
-        cursor.accept_op(",")
+        cursor.skip_commas()
     if not by:
         cursor.fail("expected a field behind by")
-    if "_time" in by and span_s is None:
-        cursor.refuse("replay does not guess the span of _time", remedy="add one: by _time span=1h")
     if span_s is not None and "_time" not in by:
         cursor.fail("span= goes with _time", span, remedy="write: by _time span=1h")
     return tuple(by), span_s
 
 
-def _parse_span(cursor: Cursor) -> int:
+def _parse_span(cursor: Cursor) -> int | None:
     cursor.take()
     cursor.expect_op("=")
     token = cursor.here
-    span_s = times.span_seconds(cursor.name("a span"))
-    if span_s is None:
+    text = cursor.name("a span")
+    span_s = times.span_seconds(text)
+    if span_s is None and text.lower() != "auto":
         cursor.refuse("replay knows spans of seconds to weeks", token, "write for example span=1h")
     return span_s

@@ -13,12 +13,12 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from splreplay.logs.names import Wanted
 from splreplay.logs.report import FileReport
+from splreplay.writing import replacing
 
 # The packages that read events or write tables.
 PACKAGES = ("duckdb", "evtx", "lxml", "pyarrow")
@@ -73,10 +73,11 @@ class Cache:
                     stale.unlink()
                 kept = [self._folder / f"{name}.{part.name}" for part in parts]
                 for part, file in zip(parts, kept, strict=True):
-                    _put(file, partial(shutil.copyfile, part))
+                    with replacing(file) as unfinished:
+                        shutil.copyfile(part, unfinished)
                 text = report.as_json()
-                content = f"{_digest(kept, text)}\n{text}"
-                _put(entry, lambda unfinished: unfinished.write_text(content, encoding="utf-8"))
+                with replacing(entry) as unfinished:
+                    unfinished.write_text(f"{_digest(kept, text)}\n{text}", encoding="utf-8")
         except OSError as error:
             warning = f"its table cannot be kept in the cache: {error}"
         return parts, replace(report, warning="; ".join(filter(None, (report.warning, warning))))
@@ -106,13 +107,3 @@ def _digest(parts: Sequence[Path], report: str) -> str:
         with part.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()
-
-
-def _put(file: Path, write: Callable[[Path], object]) -> None:
-    """Write a file under another name and rename it, so that nobody sees a part of it."""
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        write(unfinished)
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)

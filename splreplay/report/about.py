@@ -24,7 +24,6 @@ class LogFile:
     """A log: its size in bytes (None for a pipe), its events, and the first and the last of them."""
 
     path: str
-    kind: str
     size: int | None
     events: int
     kinds: str
@@ -99,6 +98,4 @@ def _log(file: FileReport, first: float, last: float) -> LogFile:
     if more := sum(count for _, count in most[KINDS:]):
         kinds.append(f"others ({more:,})")
     size = os.path.getsize(file.path) if os.path.isfile(file.path) else None
-    return LogFile(
-        file.path, file.kind, size, file.events, ", ".join(kinds), file.bad_events, text.utc(first), text.utc(last)
-    )
+    return LogFile(file.path, size, file.events, ", ".join(kinds), file.bad_events, text.utc(first), text.utc(last))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import vl_convert
@@ -15,7 +17,9 @@ from splreplay.report.text import utc
 
 STEPS = 400  # drawn at most: the last step of each of so many equal spans
 DOTS = 60  # steps are marked with dots if there are no more than these
-ACCENT, INK, LINE = "#9c2f1f", "#4d545c", "#d9dce0"
+# How it looks. The title of the axis is horizontal and above it, where no label reaches it. The padding is wide, because the
+# browser's font may be wider than ours. Not stacked: two sums of one moment, such as the last finding and the end, must not add up.
+CHART = Path(__file__).with_name("chart.json")
 
 
 @dataclass(frozen=True)
@@ -54,57 +58,18 @@ def thinned(steps: Sequence[tuple[float, float]], start: float, end: float) -> l
 
 
 def specification(steps: Sequence[tuple[float, float]], start: float, end: float) -> dict[str, Any]:
-    """Return the chart in Vega-Lite: a stair under which the risk lies."""
+    """Return the chart in Vega-Lite: that of chart.json, with its points and its time axis."""
+    chart: dict[str, Any] = json.loads(CHART.read_text(encoding="utf-8"))
     stair = [(start, 0.0), *steps, (end, steps[-1][1])]
-    span = end - start
-    x = {
-        "field": "time",
-        "type": "temporal",
-        "scale": {"type": "utc", "domain": [round(start * 1000), round(end * 1000)]},
-        "axis": {"format": _format(span), "title": f"UTC, {_days(start, end)}", "grid": False, "tickCount": 6},
-    }
-    # The title is horizontal and above its axis, where no label reaches it.
-    level = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleX": 0, "titleY": -12}
-    axis = {"title": "sum of risk scores", "tickCount": 4} | level
-    # Not stacked: two sums of one moment, such as the last finding and the end, must not add up.
-    y = {"field": "risk", "type": "quantitative", "stack": None, "axis": axis}
-    layers: list[dict[str, Any]] = [
-        {
-            "data": _data(stair),
-            "mark": {"type": "area", "interpolate": "step-after", "color": ACCENT, "opacity": 0.14, "line": False},
-        },
-        {
-            "data": _data(stair),
-            "mark": {"type": "line", "interpolate": "step-after", "color": ACCENT, "strokeWidth": 1.5},
-        },
-    ]
-    if len(steps) <= DOTS:
-        mark = {"type": "point", "filled": True, "size": 40, "color": ACCENT, "opacity": 1}
-        layers.append({"data": _data(steps), "mark": mark})
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "width": 700,
-        "height": 150,
-        "background": "transparent",
-        "padding": {"left": 15, "top": 5, "right": 15, "bottom": 5},  # the browser's font may be wider than ours
-        "encoding": {"x": x, "y": y},
-        "layer": layers,
-        "config": {
-            "font": "system-ui, sans-serif",
-            "view": {"stroke": None},
-            "axis": {
-                "labelColor": INK,
-                "titleColor": INK,
-                "titleFontWeight": "normal",
-                "labelFontSize": 12,
-                "titleFontSize": 12,
-                "domainColor": LINE,
-                "gridColor": LINE,
-                "tickColor": LINE,
-                "labelFlush": False,
-            },
-        },
-    }
+    area, line, dots = chart["layer"]
+    area["data"] = line["data"] = _data(stair)
+    dots["data"] = _data(steps)
+    if len(steps) > DOTS:
+        chart["layer"].remove(dots)
+    time = chart["encoding"]["x"]
+    time["scale"]["domain"] = [round(start * 1000), round(end * 1000)]
+    time["axis"] |= {"format": _format(end - start), "title": f"UTC, {_days(start, end)}"}
+    return chart
 
 
 def svg(specification: dict[str, Any]) -> str:

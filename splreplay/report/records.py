@@ -1,4 +1,4 @@
-"""Results as tables: one table if they have few fields, or else a table for each result."""
+"""Results as the page lays them out: the fields that any of them has, and the cells of each."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from splreplay.output import Rows, as_json_row
 from splreplay.report import text
 
 SHOWN = 1_000  # results
-COLUMNS = 8  # of one table; more do not fit on paper
 
 Cells = Sequence[str]
 
 
 @dataclass(frozen=True)
 class Records:
-    """Results, without the `left` ones that are not shown; they are `wide` if one table has too few columns."""
+    """Results, without the `left` ones that are not shown."""
 
     fields: Sequence[str]
     rows: Sequence[Sequence[tuple[str, Cells]]]
@@ -29,8 +28,3 @@ class Records:
         names = [name for name in fields if any(name in row for row in kept)]
         cells = [[(name, text.listed(row.get(name, ""))) for name in names] for row in kept]
         return cls(names, cells, len(rows) - len(kept))
-
-    @property
-    def wide(self) -> bool:
-        """Whether the results have more fields than a table has columns."""
-        return len(self.fields) > COLUMNS

@@ -19,7 +19,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -68,7 +69,8 @@ class Command:
             )
         except OSError as error:
             raise DataError(f"the command {name} could not be started: {error}", process[0]) from error
-        assert self._child.stderr is not None
+        assert self._child.stdin and self._child.stdout and self._child.stderr
+        self._stdin, self._stdout = self._child.stdin, self._child.stdout
         self._errors = _Last(self._child.stderr)
         interrupt.undone(self.kill)
 
@@ -91,29 +93,30 @@ class Command:
             UsageError: If the command refuses its arguments, as Splunk shows it when a search is parsed.
             DataError: If the command reports another error, dies, or breaks the protocol.
         """
-        child, name = self._child, self._name
+        # Splunk waits for ever, unless its commands.conf has `maxwait`.
+        late = time.monotonic() + limits.COMMAND_S
+        timer = threading.Timer(limits.COMMAND_S, self.kill)
+        timer.daemon = True
+        timer.start()
+        info = {**search_info, "command": self._name, "args": list(arguments), "raw_args": list(arguments)}
         try:
-            assert child.stdin is not None and child.stdout is not None
-            with _time_limit(self.kill, name):
-                answer = _talk(child.stdin, child.stdout, name, arguments, fields, rows, search_info)
-                _close(child.stdin)
-                _close(child.stdout)  # there is nothing more to say
-                child.wait()
+            answer = self._talk(info, fields, rows)
+            self._hang_up()
             return answer
         except DataError as error:
-            self.kill()
-            child.wait()
-            raise DataError(str(error), remedy=self._errors.line()) from error
+            claim = str(error)
+            if time.monotonic() >= late:
+                claim = f"{self._name} had not answered after {limits.COMMAND_S} seconds, so replay ended it"
+            self.end()
+            raise DataError(claim, remedy=self._errors.line()) from error
         finally:
+            timer.cancel()
             self.end()
 
     def end(self) -> None:
         """End the process, unless it has come to its end; a second time does nothing."""
         self.kill()
-        for pipe in (self._child.stdin, self._child.stdout):
-            if pipe is not None:
-                _close(pipe)
-        self._child.wait()
+        self._hang_up()
 
     def kill(self) -> None:
         """Kill the process and those that it started, unless its end was waited for."""
@@ -123,6 +126,67 @@ class Command:
             with contextlib.suppress(ProcessLookupError, PermissionError):  # all have ended
                 os.killpg(self._child.pid, signal.SIGKILL)
         self._child.kill()
+
+    def _hang_up(self) -> None:
+        """Close the conversation, and wait for the end of the process."""
+        for pipe in (self._stdin, self._stdout):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
+        self._child.wait()
+
+    def _talk(self, info: Mapping[str, Any], fields: Sequence[str], rows: Sequence[Mapping[str, Value]]) -> Answer:
+        answer = Answer()
+        bytes_left, values_left = limits.COMMAND_BYTES, limits.COMMAND_VALUES
+        self._send({"action": "getinfo", "preview": False, "searchinfo": info}, b"")
+        bytes_left -= len(self._receive(answer, bytes_left, UsageError))
+        chunks = [rows[place : place + CHUNK_ROWS] for place in range(0, len(rows), CHUNK_ROWS)] or [()]
+        for number, chunk in enumerate(chunks, start=1):
+            self._send({"action": "execute", "finished": number == len(chunks)}, encode(fields, chunk))
+            body = self._receive(answer, bytes_left)
+            names, answered = decode(body, self._name, values_left)
+            bytes_left -= len(body)
+            values_left -= len(names) * len(answered)
+            answer.fields = list(dict.fromkeys([*answer.fields, *names]))
+            answer.rows += answered
+        return answer
+
+    def _send(self, metadata: Mapping[str, Any], body: bytes) -> None:
+        encoded = json.dumps(metadata).encode()
+        with contextlib.suppress(BrokenPipeError):  # what it answers, or that it does not, tells more
+            self._stdin.write(b"chunked 1.0,%d,%d\n" % (len(encoded), len(body)) + encoded + body)
+            self._stdin.flush()
+
+    def _receive(self, answer: Answer, most: int, reported: type[UsageError] | type[DataError] = DataError) -> bytes:
+        """Return the body of an answer, of at most so many bytes, and add its messages to *answer*."""
+        name = self._name
+        line = self._stdout.readline(_HEADER_BYTES)
+        match = _HEADER.fullmatch(line)
+        if match is None:
+            problem = f"{name} answered {line[:60]!r}, not a chunk" if line else f"{name} ended without an answer"
+            raise DataError(problem)
+        metadata_size, body_size = map(int, match.groups())
+        if metadata_size > limits.COMMAND_METADATA_BYTES or body_size > most:
+            raise DataError(
+                f"{name} announced an answer of {metadata_size:,} and {body_size:,} bytes; replay reads at most "
+                f"{limits.COMMAND_METADATA_BYTES:,} of metadata, and {limits.COMMAND_BYTES:,} of results in all"
+            )
+        raw = self._stdout.read(metadata_size)
+        body = self._stdout.read(body_size)
+        if len(raw) < metadata_size or len(body) < body_size:
+            raise DataError(f"{name} ended in the middle of an answer")
+        try:
+            metadata = json.loads(raw)
+            messages = [
+                (level, str(text)[:_TOLD_CHARACTERS])
+                for level, text in (metadata.get("inspector") or {}).get("messages") or []
+            ]
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise DataError(f"{name} answered metadata that replay cannot read: {error}") from error
+        problems = [text for level, text in messages if level in ("ERROR", "FATAL")]
+        if problems or "error" in metadata:
+            raise reported(f"{name}: {'; '.join(problems[:3]) or str(metadata['error'])[:_TOLD_CHARACTERS]}")
+        answer.messages += [text for _, text in messages[: limits.COMMAND_MESSAGES - len(answer.messages)]]
+        return body
 
 
 class _Last(threading.Thread):
@@ -148,104 +212,6 @@ class _Last(threading.Thread):
         """Return its last line, once it has ended."""
         self.join(1)  # not for ever, if a process that it started goes on
         return "".join(self._said.decode("utf-8", "replace").strip().splitlines()[-1:])
-
-
-@contextlib.contextmanager
-def _time_limit(kill: Callable[[], None], name: str) -> Iterator[None]:
-    """Kill a command that does not come to its end; Splunk waits for ever, unless its commands.conf has `maxwait`."""
-    expired = threading.Event()
-
-    def end() -> None:
-        expired.set()
-        kill()
-
-    timer = threading.Timer(limits.COMMAND_S, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except DataError as error:
-        if not expired.is_set():
-            raise
-        raise DataError(f"{name} had not answered after {limits.COMMAND_S} seconds, so replay ended it") from error
-    finally:
-        timer.cancel()
-
-
-def _close(pipe: IO[bytes]) -> None:
-    with contextlib.suppress(BrokenPipeError):
-        pipe.close()
-
-
-def _talk(
-    stdin: IO[bytes],
-    stdout: IO[bytes],
-    name: str,
-    arguments: Sequence[str],
-    fields: Sequence[str],
-    rows: Sequence[Mapping[str, Value]],
-    search_info: Mapping[str, Any],
-) -> Answer:
-    answer = Answer()
-    bytes_left, values_left = limits.COMMAND_BYTES, limits.COMMAND_VALUES
-    info = {**search_info, "command": name, "args": list(arguments), "raw_args": list(arguments)}
-    _send(stdin, {"action": "getinfo", "preview": False, "searchinfo": info}, b"")
-    bytes_left -= len(_receive(stdout, name, answer, bytes_left, UsageError))
-    chunks = [rows[place : place + CHUNK_ROWS] for place in range(0, len(rows), CHUNK_ROWS)] or [()]
-    for number, chunk in enumerate(chunks, start=1):
-        _send(stdin, {"action": "execute", "finished": number == len(chunks)}, encode(fields, chunk))
-        body = _receive(stdout, name, answer, bytes_left)
-        names, answered = decode(body, name, values_left)
-        bytes_left -= len(body)
-        values_left -= len(names) * len(answered)
-        answer.fields = list(dict.fromkeys([*answer.fields, *names]))
-        answer.rows += answered
-    return answer
-
-
-def _send(stdin: IO[bytes], metadata: Mapping[str, Any], body: bytes) -> None:
-    encoded = json.dumps(metadata).encode()
-    with contextlib.suppress(BrokenPipeError):  # what it answers, or that it does not, tells more
-        stdin.write(b"chunked 1.0,%d,%d\n" % (len(encoded), len(body)) + encoded + body)
-        stdin.flush()
-
-
-def _receive(
-    stdout: IO[bytes],
-    name: str,
-    answer: Answer,
-    most: int,
-    reported: type[UsageError] | type[DataError] = DataError,
-) -> bytes:
-    """Return the body of an answer, of at most so many bytes, and add its messages to *answer*."""
-    line = stdout.readline(_HEADER_BYTES)
-    match = _HEADER.fullmatch(line)
-    if match is None:
-        problem = f"{name} answered {line[:60]!r}, not a chunk" if line else f"{name} ended without an answer"
-        raise DataError(problem)
-    metadata_size, body_size = map(int, match.groups())
-    if metadata_size > limits.COMMAND_METADATA_BYTES or body_size > most:
-        raise DataError(
-            f"{name} announced an answer of {metadata_size:,} and {body_size:,} bytes; replay reads at most "
-            f"{limits.COMMAND_METADATA_BYTES:,} of metadata, and {limits.COMMAND_BYTES:,} of results in all"
-        )
-    raw = stdout.read(metadata_size)
-    body = stdout.read(body_size)
-    if len(raw) < metadata_size or len(body) < body_size:
-        raise DataError(f"{name} ended in the middle of an answer")
-    try:
-        metadata = json.loads(raw)
-        messages = [
-            (level, str(text)[:_TOLD_CHARACTERS])
-            for level, text in (metadata.get("inspector") or {}).get("messages") or []
-        ]
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise DataError(f"{name} answered metadata that replay cannot read: {error}") from error
-    problems = [text for level, text in messages if level in ("ERROR", "FATAL")]
-    if problems or "error" in metadata:
-        raise reported(f"{name}: {'; '.join(problems[:3]) or str(metadata['error'])[:_TOLD_CHARACTERS]}")
-    answer.messages += [text for _, text in messages[: limits.COMMAND_MESSAGES - len(answer.messages)]]
-    return body
 
 
 def encode(fields: Sequence[str], rows: Sequence[Mapping[str, Value]]) -> bytes:

@@ -12,11 +12,7 @@ from splreplay.run import Run, Step
 from splreplay.run.command import Command, Pipeline, Transform
 from splreplay.run.stages import Table
 from splreplay.spl.pipeline import Segment
-
-# RE2's messages about patterns that may be valid in other libraries.
-_NOT_RE2 = ("invalid perl operator", "invalid escape sequence", "bad repetition operator")
-_PATTERN_HINT = "replay's regular expressions are RE2's, and that is what it says of the pattern"
-_REGEX_HINT = "replay's regular expressions are RE2's: no look-around, no back-references, no possessive quantifiers"
+from splreplay.sql import pcre
 
 
 def execute(pipeline: Pipeline, run: Run) -> Table:
@@ -75,7 +71,5 @@ def _step(command: Command, work: Callable[[], Table], run: Run) -> Table:
 
 def _refused(segment: Segment, error: duckdb.Error) -> UnsupportedError:
     """Return our error for one that DuckDB raised while *segment* ran."""
-    first_line = str(error).splitlines()[0]
-    reason = first_line.removeprefix("Invalid Input Error: ")  # the prefix of RE2's errors
-    remedy = "" if reason == first_line else _REGEX_HINT if reason.startswith(_NOT_RE2) else _PATTERN_HINT
-    return UnsupportedError(f"{segment.name} could not be run: {reason}", remedy, segment.span())
+    reason = f"{segment.name} could not be run: {str(error).splitlines()[0]}"
+    return pcre.refusal(error, segment.span()) or UnsupportedError(reason, span=segment.span())

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from splreplay.spl.tokens import Cursor, Token, lex_eval
+from splreplay.spl.tokens import OPERATORS, Cursor, Token, lex_eval
 
 MAX_NESTING = 50  # each level costs Python some ten stack frames
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number as written."""
+    """A number; *written* is its text, whose zeros say how precise it is."""
 
     value: float
+    written: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,6 @@ class Binary:
 
 Expression = Number | Text | Field | Call | Unary | Logic | Binary
 
-_RESERVED = ("and", "or", "xor", "not", "like", "in")
 _COMPARISONS = ("=", "==", "!=", "<", ">", "<=", ">=")
 
 
@@ -179,7 +179,7 @@ def _operand(cursor: Cursor, depth: int) -> Expression:
         cursor.expect_op(")")
         return inner
     if token.kind == "number":
-        return Number(float(cursor.take().value))
+        return Number(float(token.value), cursor.take().value)
     if token.kind == "quoted":
         return Text(cursor.take().value)
     if token.kind == "field":
@@ -188,7 +188,7 @@ def _operand(cursor: Cursor, depth: int) -> Expression:
         if cursor.ahead().is_op("("):
             cursor.take()
             return Call(token.value.lower(), _arguments(cursor, depth), token)
-        if not token.is_word(*_RESERVED):
+        if not token.is_word(*OPERATORS):
             return Field(cursor.take().value)
     cursor.fail("expected a value, a field or a function here")
 

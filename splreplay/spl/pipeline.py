@@ -14,6 +14,7 @@ from splreplay.spl.tokens import (
     Token,
     end_of_quoted,
     end_of_subsearch,
+    is_escape,
     lex_arguments,
     lex_eval,
 )
@@ -95,6 +96,8 @@ def split(text: str, parser: Parser, start: int = 0, end: int | None = None) -> 
             index = end_of_quoted(text, index)
         elif text[index] == "[":
             index = end_of_subsearch(text, index)
+        elif is_escape(text, index):
+            index += 2
         elif text[index] == "]":
             bracket = Span(text, index, index + 1)
             raise SplSyntaxError("this bracket closes nothing", "remove it, or open a subsearch with [", bracket)

@@ -56,6 +56,14 @@ def end_of_quoted(text: str, start: int) -> int:
     )
 
 
+def is_escape(text: str, index: int) -> bool:
+    r"""Return whether *text* has `\"`, `\|` or `\\` at *index*: outside of quotes too, a backslash escapes these three.
+
+    Source: Search Reference, "search", "Quotes and escaping characters".
+    """
+    return text[index] == "\\" and text[index + 1 : index + 2] in ('"', "|", "\\")
+
+
 def end_of_subsearch(text: str, start: int) -> int:
     """Return the offset behind the bracket that closes the one at *start*; SplSyntaxError if none does."""
     depth = 0
@@ -64,12 +72,18 @@ def end_of_subsearch(text: str, start: int) -> int:
         if text[index] == '"':
             index = end_of_quoted(text, index)
             continue
+        if is_escape(text, index):
+            index += 2
+            continue
         depth += {"[": 1, "]": -1}.get(text[index], 0)
         index += 1
         if depth == 0:
             return index
     raise SplSyntaxError("this subsearch is never closed", "add the missing ]", Span(text, start, start + 1))
 
+
+# The operators of an eval expression that are words.
+OPERATORS = ("and", "or", "xor", "not", "like", "in")
 
 _SPACE = re.compile(r"\s+")
 _ARGUMENT_OP = re.compile(r"!=|<=|>=|[=<>(),]")
@@ -98,7 +112,7 @@ def lex_arguments(text: str, start: int, end: int) -> list[Token]:
             tokens.append(Token("op", op.group(), index, op.end()))
             index = op.end()
         elif word := _ARGUMENT_WORD.match(text, index, end):
-            tokens.append(Token("word", unescape(word.group()), index, word.end()))
+            tokens.append(Token("word", re.sub(r'\\(["\\|])', r"\1", word.group()), index, word.end()))
             index = word.end()
         else:
             raise SplSyntaxError(f"unexpected {text[index]!r}", span=Span(text, index, index + 1))
@@ -133,8 +147,10 @@ def lex_eval(text: str, start: int, end: int) -> list[Token]:
 
 
 def _ends_operand(tokens: Sequence[Token]) -> bool:
-    """Whether a dot behind *tokens* joins, as in `name.1`, where it cannot start a number."""
-    return bool(tokens) and (tokens[-1].kind != "op" or tokens[-1].value == ")")
+    """Whether a dot behind *tokens* joins, as in `name.1`, where it cannot start a number, as it does in `a AND .5`."""
+    if not tokens or tokens[-1].is_word(*OPERATORS):
+        return False
+    return tokens[-1].kind != "op" or tokens[-1].value == ")"
 
 
 @dataclass
@@ -191,17 +207,40 @@ class Cursor:
         """Return the next token as a name, quoted or not, or fail saying that *what* is missing."""
         if self.here.kind not in ("word", "quoted"):
             self.fail(f"expected {what}")
-        return self.take().value
+        token = self.take()
+        if token.kind == "word" and self.here.is_op("(") and self.here.start == token.end:
+            return token.value + self._brackets()
+        return token.value
 
     def names(self, what: str = "a field name") -> list[str]:
-        """Return one name or more, separated by commas or white space, up to the first token that cannot be a name."""
+        """Return one name or more, separated by white space or commas, of which there may be too many.
+
+        It ends before the first token that cannot be a name.
+        """
+        self.skip_commas()
         names = [self.name(what)]
-        while self.here.kind in ("word", "quoted") or (
-            self.here.is_op(",") and self.ahead().kind in ("word", "quoted")
-        ):
-            self.accept_op(",")
+        self.skip_commas()
+        while self.here.kind in ("word", "quoted"):
             names.append(self.name(what))
+            self.skip_commas()
         return names
+
+    def skip_commas(self) -> None:
+        """Move behind the commas here: public searches have empty elements in their lists."""
+        while self.accept_op(","):
+            pass
+
+    def _brackets(self) -> str:
+        """Return the text in the brackets that are part of a name, as in `as sum(bytes)`, with the brackets."""
+        opening = self.here
+        depth = 0
+        while True:
+            if self.here.kind == "end":
+                self.fail("this parenthesis is never closed", opening)
+            token = self.take()
+            depth += token.is_op("(") - token.is_op(")")
+            if not depth:
+                return self.text[opening.start : token.end]
 
     def finish(self) -> None:
         """Fail unless every token was read."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from splreplay.spl.expression import Expression, parse_parenthesised
 from splreplay.spl.options import at_option
@@ -20,6 +22,7 @@ Builder = Callable[[Sql, bool, str], Sql]
 
 LIST_MAX = 100  # limits.conf.spec, [stats] list_maxsize
 
+_PERCENTILE = re.compile(r"(?:p|perc|percentile|exactperc|upperperc)(100|[0-9]{1,2}(?:\.[0-9]{1,6})?)")
 _ALIASES = {"c": "count", "distinct_count": "dc", "estdc": "dc", "mean": "avg", "stdev": "stdev"}
 
 
@@ -51,8 +54,8 @@ def _parse_aggregate(cursor: Cursor, eval_inside: bool) -> Aggregate:
         cursor.fail("expected an aggregate, for example count")
     cursor.take()
     function = _ALIASES.get(token.value.lower(), token.value.lower())
-    if function not in _SQL:
-        known = f"replay knows: {' '.join(sorted({*_SQL, *_ALIASES}))}"
+    if function not in _SQL and not _PERCENTILE.fullmatch(function):
+        known = f"replay knows: {' '.join(sorted({*_SQL, *_ALIASES, 'perc95'}))}"
         cursor.refuse(f"unsupported aggregate {token.value!r}", token, known)
     field: str | None = None
     expression: Expression | None = None
@@ -94,9 +97,12 @@ def parse_by(cursor: Cursor, options: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the fields of the by-clause at the cursor, if there is one, up to one of the *options* that may follow it."""
     if not cursor.accept_word("by"):
         return ()
+    cursor.skip_commas()
     names = [cursor.name()]
-    while cursor.accept_op(",") or (cursor.here.kind in ("word", "quoted") and not at_option(cursor, options)):
+    cursor.skip_commas()
+    while cursor.here.kind in ("word", "quoted") and not at_option(cursor, options):
         names.append(cursor.name())
+        cursor.skip_commas()
     return tuple(names)
 
 
@@ -120,7 +126,9 @@ def expand(aggregates: Iterable[Aggregate], fields: Sequence[str], by: Iterable[
 
 def sql_of(aggregate: Aggregate, value: Sql, over: str = "") -> Sql:
     """Return the SQL of an aggregate of a group, or *over* a window; the rows have the columns PLACE and TIME."""
-    return _SQL[aggregate.function](value, aggregate.field is None, over)
+    percentile = _PERCENTILE.fullmatch(aggregate.function)
+    build = _percentile(percentile[1]) if percentile else _SQL[aggregate.function]
+    return build(value, aggregate.field is None, over)
 
 
 # One function for each aggregate turns the SQL of its input into the SQL of the aggregate. `over` is empty, or the window of a
@@ -186,6 +194,26 @@ def _arithmetic(sql: str, of_list: str) -> Builder:
     return arithmetic
 
 
+def _percentile(percent: str) -> Builder:
+    """The value at the nearest rank, which is one of them, as limits.conf's perc_method has it.
+
+    Splunk approximates where there are more than 1,000 values; here each is exact.
+    """
+    share = Decimal(percent) / 100
+    return _arithmetic(f"quantile_disc({{0}}, {share:f}){{1}}", f"list_aggregate({{0}}, 'quantile_disc', {share:f})")
+
+
+def _spread(function: str) -> Builder:
+    """A standard deviation or variance, `nan` where not all numbers are finite: the database has none of these."""
+    finite = "CASE WHEN isfinite({0}) THEN {0} END"
+    of_column = f"{function}({finite}){{1}}"
+    test = "bool_and(isfinite({0})){1}"
+    of_list = f"list_{function}(list_transform({{0}}, lambda {EACH}: {finite.format(EACH)}))"
+    test_list = f"list_bool_and(list_transform({{0}}, lambda {EACH}: isfinite({EACH})))"
+    nan = "CASE WHEN {} = false THEN CAST('nan' AS DOUBLE) ELSE {} END"
+    return _arithmetic(nan.format(test, of_column), nan.format(test_list, of_list))
+
+
 def _chosen(sql: str) -> Builder:
     """The value of one row: the first, the last, the earliest or the latest that has one."""
 
@@ -211,12 +239,12 @@ _SQL: dict[str, Builder] = {
     "sum": _arithmetic("sum({0}){1}", "list_sum({})"),
     "avg": _arithmetic("avg({0}){1}", "list_avg({})"),
     "sumsq": _arithmetic("sum({0} * {0}){1}", f"list_sum(list_transform({{}}, lambda {EACH}: {EACH} * {EACH}))"),
-    "stdevp": _arithmetic("stddev_pop({0}){1}", "list_stddev_pop({})"),
-    "varp": _arithmetic("var_pop({0}){1}", "list_var_pop({})"),
+    "stdevp": _spread("stddev_pop"),
+    "varp": _spread("var_pop"),
     "range": _arithmetic("(max({0}){1} - min({0}){1})", "(list_max({0}) - list_min({0}))"),
-    "stdev": _arithmetic("stddev_samp({0}){1}", "list_stddev_samp({})"),
-    "var": _arithmetic("var_samp({0}){1}", "list_var_samp({})"),
-    "median": _arithmetic("median({0}){1}", "list_median({})"),
+    "stdev": _spread("stddev_samp"),
+    "var": _spread("var_samp"),
+    "median": _percentile("50"),
     "first": _chosen(f"arg_min({{0}}, {PLACE}) FILTER ({{0}} IS NOT NULL)"),
     "last": _chosen(f"arg_max({{0}}, {PLACE}) FILTER ({{0}} IS NOT NULL)"),
     "earliest": _chosen(f"arg_min({{0}}, row({TIME}, {PLACE}, {{0}})) {_TIMED}"),

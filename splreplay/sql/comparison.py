@@ -16,7 +16,7 @@ def compare(left: Sql, op: str, right: Sql) -> str:
     if Kind.NOTHING in (left.kind, right.kind):
         return "CAST(NULL AS BOOLEAN)"
     texts = f"{as_text(left)} {op} {as_text(right)}"
-    numbers = f"{as_number(left)} {op} {as_number(right)}"
+    numbers = _numbers(left, op, right)
     if left.kind is right.kind is Kind.NUMBER:
         return f"({numbers})"
     if Kind.LITERAL in (left.kind, right.kind):
@@ -25,6 +25,14 @@ def compare(left: Sql, op: str, right: Sql) -> str:
         f"{as_number(side)} IS NOT NULL" for side in (left, right) if side.kind is not Kind.NUMBER
     )
     return f"(CASE WHEN {looks_numeric} THEN {numbers} ELSE {texts} END)"
+
+
+def _numbers(left: Sql, op: str, right: Sql) -> str:
+    """Return SQL for `left op right` as numbers, of which nan is equal to none, and neither less nor greater."""
+    test = f"{as_number(left)} {op} {as_number(right)}"
+    # To the database it is equal to itself, and greater than all others.
+    side = left if op in ("=", ">", ">=") else right if op in ("<", "<=") else None
+    return f"({test} AND NOT isnan({side.text}))" if side and side.kind is Kind.NUMBER else test
 
 
 def any_value(values: Sql, each: str, test: str) -> str:

@@ -6,7 +6,7 @@ the result NULL, which `where` and `if` treat as false (Search Reference, "where
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -15,7 +15,9 @@ from splreplay import limits
 from splreplay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
 from splreplay.spl.tokens import Cursor, Token
 from splreplay.sql.comparison import compare, like
-from splreplay.sql.values import NOTHING, Kind, Sql, as_number, as_text, literal, number
+from splreplay.sql.values import Kind, Sql, as_number, as_text, literal, number
+
+_PRECISE = re.compile(r"[0-9]+\.[0-9]*0")
 
 FieldLookup = Callable[[str], Sql]
 
@@ -75,8 +77,11 @@ class Compiler:
 
     def _value(self, expression: Expression) -> Sql:
         match expression:
-            case Number(value):
-                return Sql(number(value), Kind.NUMBER) if math.isfinite(value) else NOTHING
+            case Number(value, written):
+                # Zeros at its end say how precise it is.
+                return (
+                    Sql(literal(written), Kind.TEXT) if _PRECISE.fullmatch(written) else Sql(number(value), Kind.NUMBER)
+                )
             case Text(value):
                 return Sql(literal(value), Kind.LITERAL)
             case Field(name):
@@ -120,6 +125,10 @@ class Compiler:
         return _arithmetic(left_value, op, right_value)
 
 
+def _factor(value: Sql) -> str:
+    return f"'=' || {as_text(value)}" if value.exact else as_text(value)
+
+
 def _arithmetic(left: Sql, op: str, right: Sql) -> Sql:
     a, b = as_number(left), as_number(right)
     if op == "+" and Kind.LITERAL in (left.kind, right.kind):
@@ -127,6 +136,8 @@ def _arithmetic(left: Sql, op: str, right: Sql) -> Sql:
     if op == "+" and {left.kind, right.kind} <= {Kind.TEXT, Kind.MULTIVALUE}:
         # Two fields: numbers add up, texts are joined (Search Reference, "eval", "Operators").
         return Sql(f"spl_plus({as_text(left)}, {as_text(right)})", Kind.TEXT)
+    if op == "*":
+        return Sql(f"spl_product({_factor(left)}, {_factor(right)})", Kind.TEXT)
     if op in "/%":
         b = f"spl_divisor({b})"
     return Sql(f"({a} {op} {b})", Kind.NUMBER)

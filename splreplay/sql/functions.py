@@ -6,7 +6,6 @@ import functools
 import hashlib
 import ipaddress
 import math
-import sys
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -16,9 +15,10 @@ from duckdb.func import SPECIAL
 
 from splreplay import jsonpath, limits, times
 from splreplay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
+from splreplay.sql import pcre
 from splreplay.sql.comparison import any_value, compare, like
 from splreplay.sql.expressions import Compiler
-from splreplay.sql.patterns import of_field, re2_pattern, re2_replacement, re2_test
+from splreplay.sql.patterns import check, matches, re2_replacement, replaced
 from splreplay.sql.predicates import like_pattern
 from splreplay.sql.values import (
     EACH,
@@ -30,7 +30,6 @@ from splreplay.sql.values import (
     as_text,
     cast,
     common_kind,
-    literal,
     number,
     or_null,
 )
@@ -78,9 +77,6 @@ def call(node: Call, compiler: Compiler) -> Sql:
 
 # Python functions for what SQL lacks. DuckDB calls them for each value, and NULL gives NULL.
 
-# How a regular expression is translated for RE2, by the name of the SQL function that does so for the value of a field.
-_PATTERNS = {"py_pattern": re2_pattern, "py_test": re2_test}
-
 
 @functools.lru_cache
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -108,7 +104,9 @@ def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
     declared: tuple[tuple[str, Callable[..., Any], list[Any], str], ...] = (
         ("py_cidrmatch", _in_network, ["VARCHAR", "VARCHAR"], "BOOLEAN"),
         ("py_ip_key", _ip_key, ["VARCHAR"], "BLOB"),
-        *((name, of_field(translate), ["VARCHAR"], "VARCHAR") for name, translate in _PATTERNS.items()),
+        ("py_matches", pcre.matches, ["VARCHAR", "VARCHAR"], "BOOLEAN"),
+        ("py_extracted", pcre.extracted, ["VARCHAR", "VARCHAR", "INTEGER", "INTEGER"], "VARCHAR[]"),
+        ("py_replaced", pcre.replaced, ["VARCHAR", "VARCHAR", "VARCHAR", "INTEGER"], "VARCHAR"),
         ("py_replacement", re2_replacement, ["VARCHAR", "VARCHAR"], "VARCHAR"),
         ("py_wildcard", like_pattern, ["VARCHAR"], "VARCHAR"),
         ("py_strftime", times.format_time, ["DOUBLE", "VARCHAR"], "VARCHAR"),
@@ -192,11 +190,12 @@ def _text(expression: Expression, compiler: Compiler) -> str:
     return as_text(compiler.operand(expression))
 
 
-def _pattern(expression: Expression, compiler: Compiler, translate: str = "py_test") -> str:
-    """SQL for a regular expression, by default for a test; NULL where the value of a field is not a regular expression."""
-    if isinstance(expression, Text):
-        return literal(_PATTERNS[translate](expression.value))
-    return f"{translate}({_text(expression, compiler)})"
+def _matches(text: str, pattern: Expression, compiler: Compiler, node: Call) -> str:
+    """SQL for whether a pattern matches; NULL where the value of a field is not a regular expression."""
+    if isinstance(pattern, Text):
+        check(pattern.value, compiler.cursor, node.token)
+        return matches(text, pattern.value)
+    return f"py_matches({text}, {_text(pattern, compiler)})"
 
 
 def _number(expression: Expression, compiler: Compiler) -> str:
@@ -253,22 +252,23 @@ def _substr(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 @_function("replace", 3, 3)
 def _replace(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    pattern, by = _pattern(arguments[1], compiler, "py_pattern"), _replacement(arguments[1], arguments[2], compiler)
-    return _each(arguments[0], compiler, lambda text: f"regexp_replace({text}, {pattern}, {by}, 'g')")
-
-
-def _replacement(pattern: Expression, by: Expression, compiler: Compiler) -> str:
-    if isinstance(pattern, Text) and isinstance(by, Text):
-        return literal(re2_replacement(pattern.value, by.value))
-    return f"py_replacement({_text(pattern, compiler)}, {_text(by, compiler)})"
+    _, pattern, by = arguments
+    if isinstance(pattern, Text):
+        check(pattern.value, compiler.cursor, node.token)
+        if isinstance(by, Text):
+            new = re2_replacement(pattern.value, by.value)
+            return _each(arguments[0], compiler, lambda text: replaced(text, pattern.value, new))
+    written = _text(pattern, compiler)
+    new = f"py_replacement({written}, {_text(by, compiler)})"
+    return _each(arguments[0], compiler, lambda text: f"py_replaced({text}, {written}, {new}, 0)")
 
 
 @_function("match", 2, 2)
 def _match(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    value, pattern = compiler.operand(arguments[0]), _pattern(arguments[1], compiler)
+    value = compiler.operand(arguments[0])
     if value.kind is Kind.MULTIVALUE:
-        return Sql(any_value(value, EACH, f"regexp_matches({EACH}, {pattern})"), Kind.BOOLEAN)
-    return Sql(f"regexp_matches({as_text(value)}, {pattern})", Kind.BOOLEAN)
+        return Sql(any_value(value, EACH, _matches(EACH, arguments[1], compiler, node)), Kind.BOOLEAN)
+    return Sql(_matches(as_text(value), arguments[1], compiler, node), Kind.BOOLEAN)
 
 
 @_function("like", 2, 2)
@@ -323,8 +323,8 @@ def _mvzip(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 
 @_function("mvfind", 2, 2)
 def _mvfind(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
-    values, pattern = as_list(compiler.operand(arguments[0])), _pattern(arguments[1], compiler)
-    place = f"list_position(list_transform({values}, lambda {EACH}: regexp_matches({EACH}, {pattern})), true)"
+    values, test = as_list(compiler.operand(arguments[0])), _matches(EACH, arguments[1], compiler, node)
+    place = f"list_position(list_transform({values}, lambda {EACH}: {test}), true)"
     return Sql(f"CAST({place} - 1 AS DOUBLE)", Kind.NUMBER)
 
 
@@ -419,9 +419,17 @@ def _round(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 @_function("log", 1, 2)
 def _log(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     base = _number(arguments[1], compiler) if len(arguments) == 2 else "10"
-    # A logarithm of what is not positive, or to the base 1, is not a number.
-    logs = [f"ln(nullif(greatest({value}, 0), 0))" for value in (_number(arguments[0], compiler), base)]
-    return Sql(f"({logs[0]} / spl_divisor({logs[1]}))", Kind.NUMBER)
+    return Sql(f"(ln({_number(arguments[0], compiler)}) / spl_divisor(ln({base})))", Kind.NUMBER)
+
+
+@_function("exact", 1, 1)
+def _exact(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    """The number, computed without rounding its product, as a factor that rounds none."""
+    (expression,) = arguments
+    if isinstance(expression, Binary) and expression.op == "*":
+        sides = [compiler.operand(side) for side in (expression.left, expression.right)]
+        return Sql(f"({as_number(sides[0])} * {as_number(sides[1])})", Kind.NUMBER, exact=True)
+    return Sql(_number(expression, compiler), Kind.NUMBER, exact=True)
 
 
 @_function("min", 1, None)
@@ -495,20 +503,11 @@ _TEMPLATES: dict[str, tuple[tuple[_Read, ...], str, Kind]] = {
     "floor": ((_number,), "floor({})", Kind.NUMBER),
     "ceil": ((_number,), "ceil({})", Kind.NUMBER),
     "ceiling": ((_number,), "ceil({})", Kind.NUMBER),
-    "exact": ((_number,), "{}", Kind.NUMBER),
-    "sqrt": ((_number,), _bound("{}", f"CASE WHEN {_BOUND} >= 0 THEN sqrt({_BOUND}) END"), Kind.NUMBER),
-    "exp": (
-        (_number,),
-        _bound("{}", f"CASE WHEN {_BOUND} < {math.log(sys.float_info.max)!r} THEN exp({_BOUND}) END"),
-        Kind.NUMBER,
-    ),
-    "ln": ((_number,), _bound("{}", f"CASE WHEN {_BOUND} > 0 THEN ln({_BOUND}) END"), Kind.NUMBER),
+    "sqrt": ((_number,), "sqrt({})", Kind.NUMBER),
+    "exp": ((_number,), "exp({})", Kind.NUMBER),
+    "ln": ((_number,), "ln({})", Kind.NUMBER),
     "pi": ((), number(math.pi), Kind.NUMBER),
-    "pow": (
-        (_number, _number),
-        _bound("pow({}, {})", f"CASE WHEN isfinite({_BOUND}) THEN {_BOUND} END"),
-        Kind.NUMBER,
-    ),
+    "pow": ((_number, _number), "pow({}, {})", Kind.NUMBER),
     "strftime": ((_number, _text), "py_strftime({}, {})", Kind.LITERAL),
     "strptime": ((_text, _text), "py_strptime({}, {})", Kind.NUMBER),
 }

@@ -1,17 +1,23 @@
-"""Regular expressions: Splunk uses PCRE, DuckDB uses RE2, which has no look-around and other syntax for named groups."""
+"""Regular expressions as SQL: Splunk uses PCRE, the database RE2, which has no look-around and other syntax for named groups.
+
+RE2 runs what it takes, as it is fast and never slow; PCRE2 runs the rest.
+"""
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable
+
+import duckdb
+
+from splreplay.spl.tokens import Cursor, Token
+from splreplay.sql import pcre
+from splreplay.sql.values import literal
 
 # Text between \Q and \E, an escaped character, a bracket expression, the start of a group with what makes it special, or a $.
 _PART = re.compile(
     r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\((?:\?P?<(?=[A-Za-z_])|\?)?|\$", re.S
 )
-# Parts that may hold anything: a comment, and a pattern with the flag x.
-_COMMENT = re.compile(r"\(\?(?:#|[a-zA-Z^]*x)")
-_STRAY = re.compile(r"\[|\\\Z|(?:\A|\|)[*+?]")
 # The flag m, with which a $ is the end of any line, and escapes that depend on the line break being left.
 _OTHER_ENDS = re.compile(r"\(\?[a-zA-Z^]*m|\\[zB]")
 _ESCAPED = re.compile(r"\\.", re.S)
@@ -70,35 +76,61 @@ def _translated(part: re.Match[str]) -> str:
     return _ALONE.get(text, text)
 
 
-def of_field(translate: Callable[[str], str]) -> Callable[[str], str | None]:
-    """Return *translate* for the values of a field: it gives None for a value that is not a regular expression at all †."""
-    return lambda pattern: None if _broken(pattern) else translate(pattern)
-
-
-def _broken(pattern: str) -> bool:
-    """Return whether a bracket has no partner, a backslash ends the pattern, or a quantifier follows nothing.
-
-    Whatever else RE2 refuses may be valid in PCRE.
-    """
-    if _COMMENT.search(pattern):
-        return False
-    rest = _PART.sub(lambda part: "(" if part.group()[0] == "(" else "_", pattern)
-    depth = 0
-    for letter in rest:
-        depth += (letter == "(") - (letter == ")")
-        if depth < 0:
-            return True
-    return depth > 0 or _STRAY.search(rest) is not None
-
-
 def named_groups(pattern: str) -> dict[str, int]:
-    """Return the number of each named group of *pattern*; RE2 refuses a pattern with two groups of one name."""
-    return {name: number for number, name in enumerate(_groups(pattern), start=1) if name}
+    """Return the number of each named group of *pattern*, in their order; none for what is no regular expression."""
+    if pcre.what_is_wrong(pattern):
+        return {}
+    groups: dict[str, int] = pcre.compiled(pattern).groupindex
+    return dict(sorted(groups.items(), key=lambda group: group[1]))
 
 
 def group_count(pattern: str) -> int:
-    """Return how many groups *pattern* has."""
-    return len(_groups(pattern))
+    """Return how many groups *pattern* has; none if it is no regular expression."""
+    return 0 if pcre.what_is_wrong(pattern) else int(pcre.compiled(pattern).groups)
+
+
+def check(pattern: str, cursor: Cursor, token: Token) -> None:
+    """Fail unless *pattern*, which stands at *token*, is a regular expression."""
+    if wrong := pcre.what_is_wrong(pattern):
+        cursor.fail(f"this is no regular expression: {wrong}", token)
+
+
+@functools.lru_cache(1_000)
+def _is_re2(pattern: str) -> bool:
+    """Return whether RE2 takes *pattern*; the others are PCRE2's alone."""
+    try:
+        _database().execute("SELECT regexp_matches('', ?)", [re2_pattern(pattern)]).fetchall()
+    except duckdb.InvalidInputException:
+        return False
+    return True
+
+
+@functools.cache
+def _database() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(":memory:", config={"threads": 1})
+
+
+def matches(text: str, pattern: str) -> str:
+    """Return SQL for whether *pattern* matches somewhere in *text*, which is SQL."""
+    if not _is_re2(pattern):
+        return f"py_matches({text}, {literal(pattern)})"
+    return f"regexp_matches({text}, {literal(re2_test(pattern))})"
+
+
+def extracted(text: str, pattern: str, group: int, most: int) -> str:
+    """Return SQL for a list of what *group* is in each match, in at most *most* of them; 0 is all."""
+    if not _is_re2(pattern):
+        return f"py_extracted({text}, {literal(pattern)}, {group}, {most})"
+    found = f"regexp_extract_all({text}, {literal((re2_extraction if most == 1 else re2_pattern)(pattern))}, {group})"
+    return f"{found}[1:{most}]" if most else found
+
+
+def replaced(text: str, pattern: str, by: str, most: int = 0) -> str:
+    """Return SQL for *text* with one match, or all of them (0), replaced by *by*, in RE2's syntax."""
+    if not _is_re2(pattern):
+        return f"py_replaced({text}, {literal(pattern)}, {literal(by)}, {most})"
+    flags = "''" if most else "'g'"
+    return f"regexp_replace({text}, {literal(re2_pattern(pattern))}, {literal(by)}, {flags})"
 
 
 def re2_replacement(pattern: str, by: str) -> str:
@@ -113,13 +145,3 @@ def re2_replacement(pattern: str, by: str) -> str:
         return part.group() if number and int(number) <= count else "\\\\" + number
 
     return re.sub(r"\\([0-9]?)", rewritten, by)
-
-
-def _groups(pattern: str) -> list[str]:
-    """Return the names of the groups of *pattern* in order; an empty name for a group without one."""
-    names: list[str] = []
-    for part in _PART.finditer(pattern):
-        if part.group() in ("(", "(?<", "(?P<"):
-            name = re.match(r"\w+", pattern[part.end() :]) if part.group() != "(" else None
-            names.append(name.group() if name else "")
-    return names

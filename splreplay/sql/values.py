@@ -32,10 +32,11 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Sql:
-    """An SQL expression and the kind of its value."""
+    """An SQL expression and the kind of its value; *exact* where it makes no product less precise."""
 
     text: str
     kind: Kind
+    exact: bool = False
 
     def of(self, table: str) -> Sql:
         """Return a column as that of *table*, the name of one side of a join."""
@@ -56,16 +57,33 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 # The parameter of a lambda. No column's name starts with #, so it is never confused with a field.
 EACH = '"#v"'
 
-# Splunk prints a whole number without a fraction. Inference: its limit of digits is not documented, nor how it prints infinity.
+# Splunk prints a whole number without a fraction, and `inf`, `-inf` and `nan` (Search Reference, "eval", "Numeric calculations").
+# Inference: its limit of digits is not documented.
 _MACROS = (
     # A macro's argument is copied wherever it is named, so each macro names it once: nested calls would grow without end.
     """CREATE OR REPLACE MACRO spl_text(n) AS list_transform([n], lambda "#n":
-    CASE WHEN NOT isfinite("#n") THEN NULL
-    WHEN "#n" = trunc("#n") AND abs("#n") < 1e18 THEN CAST(CAST("#n" AS BIGINT) AS VARCHAR)
+    CASE WHEN isnan("#n") THEN 'nan' WHEN "#n" = trunc("#n") AND abs("#n") < 1e18 THEN CAST(CAST("#n" AS BIGINT) AS VARCHAR)
     ELSE CAST("#n" AS VARCHAR) END)[1]""",
     r"""CREATE OR REPLACE MACRO spl_number(s) AS
     TRY_CAST(regexp_extract(s, '^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*$', 1) AS DOUBLE)""",
     """CREATE OR REPLACE MACRO spl_divisor(n) AS list_transform([n], lambda "#n": CASE WHEN "#n" != 0 THEN "#n" END)[1]""",
+    # The digits of a number from the first that is not 0, as it is written.
+    """CREATE OR REPLACE MACRO spl_digits(s) AS
+    greatest(1, length(ltrim(regexp_replace(regexp_extract(s, '^[^eE]*'), '[^0-9]', '', 'g'), '0')))""",
+    # A product is no more precise than the factor with the fewest digits, but never cut before its point, so that 1.00*1111 is
+    # 1111 and 8.250*0.20 is 1.7 (Search Reference, "eval", "Rounding"; "sigfig"). "=" marks a factor of exact().
+    """CREATE OR REPLACE MACRO spl_precision(s) AS list_transform([s], lambda "#s":
+    CASE WHEN starts_with("#s", '=') THEN 17 ELSE spl_digits("#s") END)[1]""",
+    """CREATE OR REPLACE MACRO spl_value(s) AS list_transform([s], lambda "#s":
+    CASE WHEN "#s" IN ('inf', '-inf', 'nan') THEN TRY_CAST("#s" AS DOUBLE) ELSE spl_number("#s") END)[1]""",
+    """CREATE OR REPLACE MACRO spl_fixed(n, decimals) AS list_transform([struct_pack(n := n, d := decimals)], lambda "#f":
+    CASE WHEN "#f".d = 0 THEN spl_text(round("#f".n)) ELSE format('{:.{}f}', round("#f".n, "#f".d), "#f".d) END)[1]""",
+    """CREATE OR REPLACE MACRO spl_product(a, b) AS list_transform([[a, b]], lambda "#p": list_transform([struct_pack(
+        v := spl_value(ltrim("#p"[1], '=')) * spl_value(ltrim("#p"[2], '=')),
+        d := least(spl_precision("#p"[1]), spl_precision("#p"[2])))],
+    lambda "#q": CASE WHEN isfinite("#q".v) AND "#q".v != 0 AND "#q".d < 17 AND abs("#q".v) > 1e-10
+        THEN spl_fixed("#q".v, CAST(greatest(0, "#q".d - 1 - floor(log10(abs("#q".v)))) AS INTEGER))
+        ELSE spl_text("#q".v) END)[1])[1]""",
     """CREATE OR REPLACE MACRO spl_plus(a, b) AS list_transform([[a, b]], lambda "#p":
     CASE WHEN spl_number("#p"[1]) IS NULL AND spl_number("#p"[2]) IS NULL THEN "#p"[1] || "#p"[2]
     ELSE spl_text(spl_number("#p"[1]) + spl_number("#p"[2])) END)[1]""",

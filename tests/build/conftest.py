@@ -15,7 +15,7 @@ REPO = Path(__file__).parents[2]
 
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
-    """A copy, to be changed, of tests/build/app: its package/ and the files that are rendered from it."""
+    """A copy of tests/build/app that may be changed: its package/ and the files that are rendered from it."""
     return shutil.copytree(APP, tmp_path / "app")
 
 

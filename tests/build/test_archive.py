@@ -92,7 +92,7 @@ LISTING = [
 
 @pytest.fixture
 def checkout(repo: Path, tmp_path: Path) -> Path:
-    """A copy, to be changed, of all that the archive is made from."""
+    """A copy that may be changed of everything that the archive is made from."""
     copy = tmp_path / "checkout"
     for name in ("bin", "default", "lib", "lookups", "metadata", "package"):
         shutil.copytree(repo / name, copy / name)
@@ -112,7 +112,7 @@ def test_listing(repo: Path) -> None:
 
 
 def test_modes_and_owners() -> None:
-    """Files are 0644, folders 0755, all of them root's, whatever they are on the builder's disk."""
+    """Files are 0644, folders 0755, and all of them root's, whatever they are on the builder's disk."""
     found = entries(archive.pack({"bin/a.py": b"1"}))
     expected = [
         ("DA-ESS-InstallUtilRBA", 0o755, "root", 0),
@@ -123,7 +123,7 @@ def test_modes_and_owners() -> None:
 
 
 def test_two_builds_are_the_same_bytes(checkout: Path) -> None:
-    """A later build of the same content, from files of other times and modes, gives the same bytes."""
+    """A later build of the same content, from files with other times and modes, gives the same bytes."""
     first = archive.pack(archive.assemble(checkout))
     for path in checkout.rglob("*"):
         os.utime(path, (1_000_000_000, 1_000_000_000))
@@ -133,14 +133,14 @@ def test_two_builds_are_the_same_bytes(checkout: Path) -> None:
 
 
 def test_changed_content_has_another_time() -> None:
-    """A module that changes but keeps its size gets another time, or Python would go on using the old .pyc."""
+    """A module that changes but keeps its size gets another time; otherwise Python would go on using the old .pyc."""
     old, new = (entries(archive.pack({"a.py": content}))[-1] for content in (b"x = 1\n", b"x = 2\n"))
     assert old.size == new.size
     assert old.mtime != new.mtime
 
 
 def test_what_running_leaves_behind_does_not_ship(checkout: Path) -> None:
-    """Compiled Python, an admin's local lookups and local.meta stay where they are."""
+    """Compiled Python, an admin's local lookups and local.meta are not packed."""
     before = archive.assemble(checkout)
     for name in (
         "bin/__pycache__/a.pyc",

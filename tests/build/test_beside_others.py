@@ -1,4 +1,4 @@
-"""What of the app other apps see, and what it keeps to itself: Splunk's content app has objects of the same names."""
+"""What other apps see of the app, and what it keeps to itself: Splunk's content app has objects of the same names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME = "Windows InstallUtil Remote Network Connection"
 
 
 def test_exports(repo: Path) -> None:
-    """What Enterprise Security must see is exported, the macros of the searches too; the dashboard is not; only admins write."""
+    """What Enterprise Security must see is exported, even the searches' macros; the dashboard is not. Only admins may write."""
     shared = {"export": "system"}
     expected = {
         "": {"access": "read : [ * ], write : [ admin, sc_admin ]", "export": "none"},
@@ -31,7 +31,7 @@ def test_exports(repo: Path) -> None:
 
 
 def test_published_macros(repo: Path) -> None:
-    """Each macro of the published search that Splunk's content app has is here by its name, to be overridden alike."""
+    """Each macro of the published search that Splunk's content app has is here under its name, to be overridden alike."""
     published = {
         "process_installutil": {
             "definition": "(Processes.process_name=installutil.exe OR Processes.original_file_name=InstallUtil.exe)"
@@ -58,20 +58,20 @@ def test_published_macros(repo: Path) -> None:
 
 
 def test_macros_are_described(repo: Path) -> None:
-    """Every macro has a description, which Splunk shows beside it, as those of Splunk's content packs have."""
+    """Every macro has a description, which Splunk shows beside it, as in Splunk's content packs."""
     macros = conf.read(repo / "default/macros.conf").stanzas
     assert [] == [name for name, settings in macros.items() if not settings.get("description")]
 
 
 def test_published_search_needs_one_macro_more(repo: Path) -> None:
-    """Of the macros that the published search calls, drop_dm_object_name alone is not ours: the data models bring it."""
+    """Of the macros that the published search calls, only drop_dm_object_name is not ours: the data models bring it."""
     search = conf.read(repo / "default/savedsearches.conf").stanzas[f"{NAME} - As Published"]["search"]
     ours = {name.partition("(")[0] for name in conf.read(repo / "default/macros.conf").stanzas}
     assert {"drop_dm_object_name"} == set(re.findall(r"`(\w+)", search)) - ours
 
 
 def test_stories(repo: Path) -> None:
-    """No stanza of analyticstories.conf is one of Splunk's content app, whose searches are "ESCU - … - Rule"."""
+    """No stanza of analyticstories.conf is one of Splunk's content app's, whose searches are "ESCU - … - Rule"."""
     expected = [f"savedsearch://{NAME}", "analytic_story://InstallUtil Risk"]
     assert expected == list(conf.read(repo / "default/analyticstories.conf").stanzas)
 
@@ -95,7 +95,7 @@ def test_shipped_lookups_are_as_rbaenrich_wants_them(repo: Path, tmp_path: Path)
 
 
 def test_sample_lookups_are_as_rbaenrich_wants_them(repo: Path, app: Path) -> None:
-    """So are the rows of two detections: one that is named is found."""
+    """So are the rows of two detections: the command finds the one that is named."""
     for name in ("score_modifiers", "ignored_objects"):
         header = (repo / f"lookups/installutil_rba_{name}.csv").read_text(encoding="utf-8").partition("\n")[0]
         (app / f"lookups/installutil_rba_{name}.csv").write_text(f"{header}\n", encoding="utf-8")

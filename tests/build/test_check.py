@@ -17,7 +17,7 @@ SMALL_APP: dict[str, bytes] = {name: text.encode() for name, text in VECTORS["fi
 
 
 def test_small_app_has_no_problem() -> None:
-    """The app that every case changes has no problem of its own, so each case's are those of its change."""
+    """The app that every case changes has no problem of its own, so each case's problems come from its change."""
     assert [] == check.problems(SMALL_APP)
 
 
@@ -36,6 +36,6 @@ def test_package_is_refused(case: dict[str, Any]) -> None:
 
 
 def test_bytes_that_are_no_utf8_are_refused() -> None:
-    """A conf file or lookup in another encoding is refused, not a crash."""
+    """A conf file or lookup in another encoding is refused without a crash."""
     files = SMALL_APP | {"metadata/default.meta": b"[\xff]\n", "lookups/scores.csv": b"na\xefme\n"}
     assert ["lookups/scores.csv", "metadata/default.meta"] == [entry.path for entry in check.problems(files)]

@@ -14,7 +14,7 @@ from builder import archive
 
 @pytest.fixture
 def checkout(repo: Path, tmp_path: Path) -> Path:
-    """A copy, to be changed, of all that a build needs."""
+    """A copy that may be changed of everything that a build needs."""
     copy = tmp_path / "checkout"
     for name in (
         "bin",
@@ -41,7 +41,7 @@ def build(checkout: Path, *arguments: str) -> tuple[int, str, str]:
 
 
 def test_without_a_step_all_is_built(checkout: Path) -> None:
-    """One command renders what is stale and leaves the archive, whose path it prints."""
+    """One command renders what is stale, makes the archive, and prints its path."""
     (checkout / "default/macros.conf").unlink()
     expected = archive.target(checkout).relative_to(checkout)
     assert (0, f"{expected}\n", "") == build(checkout)
@@ -57,7 +57,7 @@ def test_render_check_writes_nothing(checkout: Path) -> None:
 
 
 def test_stale_app_is_not_packed(checkout: Path) -> None:
-    """`package` refuses files that package/ no longer says."""
+    """`package` refuses files that package/ no longer renders."""
     (checkout / "default/macros.conf").write_text("", encoding="utf-8")
     message = "default/macros.conf: is not what package/ says; run python build.py render\n"
     assert (1, "", message) == build(checkout, "package")

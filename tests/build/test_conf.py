@@ -26,14 +26,14 @@ def test_text_is_read(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", VECTORS["refuse"], ids=lambda case: case["claim"])
 def test_text_is_refused(case: dict[str, Any]) -> None:
-    """Every text that Splunk would read otherwise than it looks is refused with its line and a remedy."""
+    """Every text that Splunk would not read as it looks is refused, with its line and a remedy."""
     with pytest.raises(DataError) as raised:
         conf.parse(case["text"], "x.conf")
     assert case["error"] == str(raised.value)
 
 
 def test_lines_are_known() -> None:
-    """The line of every stanza and setting is known, that of a continued value being its first."""
+    """The line of every stanza and setting is known; that of a continued value is its first."""
     read = conf.parse("# one\n[s]\na = 1 \\\n 2\nb = 3\n", "x.conf")
     expected = {("s", None): 2, ("s", "a"): 3, ("s", "b"): 5}
     assert expected == read.lines

@@ -1,4 +1,4 @@
-"""What of AppInspect's report lets a package pass, and what does not."""
+"""Which AppInspect reports let a package pass, and which do not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def says(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_known_warnings_pass(says: Any) -> None:
-    """The two warnings that no such package can be without are explained, and the rest is counted."""
+    """The two warnings that no such package can avoid are explained, and the rest is counted."""
     says({"check_a": "success", "check_b": "not_applicable", "check_c": "success"} | KNOWN)
     assert [
         "1 not_applicable, 2 success, 2 warning",

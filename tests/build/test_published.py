@@ -20,7 +20,7 @@ def detection(repo: Path) -> Detection:
 
 
 def test_identity(detection: Detection) -> None:
-    """Name, author and type are the published ones; id, version and date of the published one are kept beside ours."""
+    """Name, author and type are the published ones; the published id, version and date are kept beside ours."""
     assert detection.published
     expected = (
         "Windows InstallUtil Remote Network Connection",
@@ -35,7 +35,7 @@ def test_identity(detection: Detection) -> None:
 
 
 def test_own_identity(detection: Detection) -> None:
-    """Ours has an id of its own, which never changes: Enterprise Security keys its content by id and version."""
+    """Ours has its own id, which never changes: Enterprise Security keys its content by id and version."""
     assert "b53dea21-582a-4495-8edf-488bddf7fa62" == detection.id
 
 

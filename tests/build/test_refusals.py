@@ -31,7 +31,7 @@ def test_source_is_refused(case: dict[str, Any], app: Path) -> None:
 
 
 def test_problems_of_every_file_are_told_at_once(app: Path) -> None:
-    """A problem in one file does not hide those of the next."""
+    """A problem in one file does not hide those in the next."""
     for name in ("detections/sample_tool_connection.yml", "stories/sample_story.yml"):
         path = app / "package" / name
         path.write_text(path.read_text(encoding="utf-8") + "more: 1\n", encoding="utf-8")
@@ -44,7 +44,7 @@ def test_problems_of_every_file_are_told_at_once(app: Path) -> None:
 
 
 def test_detection_has_its_own_name_and_id(app: Path) -> None:
-    """A second file of the same name, in any case, or of the same id is refused: the filter macro would be one."""
+    """A second file with the same name, in any case, or the same id is refused: both would have one filter macro."""
     text = (app / "package/detections/second_sample.yml").read_text(encoding="utf-8")
     twin = text.replace("name: Second Sample", "name: SECOND sample")
     (app / "package/detections/twin.yml").write_text(twin, encoding="utf-8")
@@ -58,7 +58,7 @@ def test_detection_has_its_own_name_and_id(app: Path) -> None:
 
 
 def test_source_is_utf8(app: Path) -> None:
-    """A file in another encoding is refused with the place, not a crash."""
+    """A file in another encoding is refused with the place, without a crash."""
     (app / "package/stories/sample_story.yml").write_bytes(b"name: caf\xe9\n")
     with pytest.raises(BuildError) as raised:
         content.load(app)

@@ -1,4 +1,4 @@
-"""What is rendered from package/: tests/build/app holds sources and, beside them, exactly what they give."""
+"""What is rendered from package/: tests/build/app holds sources and, beside them, exactly their rendered files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_sources_give_exactly_these_files(app: Path) -> None:
 
 
 def test_committed_files_are_current(repo: Path) -> None:
-    """The rendered files of this repository are what its package/ gives."""
+    """The rendered files of this repository are up to date with its package/."""
     assert [] == render.stale(repo, render.render(content.load(repo)))
 
 

@@ -1,4 +1,4 @@
-"""The saved searches that ship, whole: tests/build/expected/saved_searches.toml is the specification."""
+"""The saved searches that ship, in full: tests/build/expected/saved_searches.toml is the specification."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def joined(search: str) -> str:
 
 
 def test_there_are_four(stanzas: dict[str, dict[str, str]]) -> None:
-    """The app has the search as published, the two to schedule and the one to hunt with, and no other."""
+    """The app has the published search, the two to schedule and the one to hunt with, and no other."""
     assert [PUBLISHED, NAME, MODIFIERS, HUNT] == list(stanzas)
 
 
 def test_as_published(stanzas: dict[str, dict[str, str]]) -> None:
-    """The published search can be run by hand, runs by itself never, and has no action."""
+    """The published search can be run by hand, never runs by itself, and has no action."""
     expected = EXPECTED[PUBLISHED] | {"search": joined(EXPECTED[PUBLISHED]["search"])}
     assert expected == stanzas[PUBLISHED]
 
@@ -61,13 +61,13 @@ def test_scheduled(stanzas: dict[str, dict[str, str]]) -> None:
 
 
 def test_risk_modifiers(stanzas: dict[str, dict[str, str]]) -> None:
-    """The search that writes risk events is the scheduled one's text and more, on its schedule, disabled, without action."""
+    """The search for risk events extends the scheduled one's text, has its schedule, is disabled and has no action."""
     search = joined(EXPECTED[NAME]["search"] + EXPECTED[MODIFIERS]["search"])
     assert EXPECTED[MODIFIERS] | {"search": search} == stanzas[MODIFIERS]
 
 
 def test_hunt(stanzas: dict[str, dict[str, str]]) -> None:
-    """The search to hunt with is the scheduled one's text but for its last hour, enabled and visible, never by itself."""
+    """The search to hunt with is the scheduled one without the last hour; it is enabled and visible, but not scheduled."""
     last_hour = '| addinfo | where lastTime>=info_max_time-3600 OR info_max_time="+Infinity"\n'
     assert EXPECTED[NAME]["search"].count(last_hour) == 1
     assert EXPECTED[HUNT] | {"search": joined(EXPECTED[NAME]["search"].replace(last_hour, ""))} == stanzas[HUNT]
@@ -86,6 +86,6 @@ def test_drilldowns_call_no_macro(stanzas: dict[str, dict[str, str]]) -> None:
 
 
 def test_drilldowns_use_only_tokens_of_a_known_form(stanzas: dict[str, dict[str, str]]) -> None:
-    """A GUID, a PID, our hexadecimal id and times cannot hold a quote, so no value can change the search."""
+    """A GUID, a PID, our hexadecimal id and a time cannot hold a quote, so no value can change the search."""
     tokens = set(re.findall(r"\$([^$]+)\$", stanzas[NAME]["action.notable.param.drilldown_searches"]))
     assert {"process_guid", "process_id", "risk_finding_id", "info_min_time", "info_max_time"} == tokens

@@ -1,4 +1,4 @@
-"""How the library comes into lib/: from a release of a known hash, only the files that are listed, or not at all."""
+"""How the library gets into lib/: from a release with a known hash, only the files that are listed, or not at all."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def sha256(content: bytes) -> str:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository that pins a small release; the release lies in a folder that pip is sent to, and to no other."""
+    """A repository that pins a small release, and the folder with the release, the only place where pip looks."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as tar:
         for name, content in RELEASE.items():
@@ -56,7 +56,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_listed_files_alone_are_taken(root: Path) -> None:
-    """Of the release, lib/ gets the files that are listed and nothing else."""
+    """lib/ gets only the listed files of the release."""
     vendor.vendor(root)
     found = {path.relative_to(root / "lib").as_posix() for path in (root / "lib").rglob("*") if path.is_file()}
     assert {WANTED} == found
@@ -101,7 +101,7 @@ def test_another_release_of_the_same_name_is_refused(root: Path) -> None:
 
 
 def test_file_of_another_content_is_refused(root: Path) -> None:
-    """A file of the release that is not the one listed is not written."""
+    """A file of the release whose content is not as listed is not written."""
     listed = root / "package" / "splunk-sdk.sha256"
     listed.write_text(f"{sha256(b'other')}  {WANTED}\n", encoding="utf-8")
     with pytest.raises(BuildError) as raised:

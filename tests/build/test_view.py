@@ -23,7 +23,7 @@ def problems(view: str) -> list[str]:
 
 
 def test_small_view_has_no_problem() -> None:
-    """The dashboard that every case changes has no problem of its own, so each case's are those of its change."""
+    """The dashboard that every case changes has no problem of its own, so each case's problems come from its change."""
     assert [] == problems(VECTORS["view"])
 
 

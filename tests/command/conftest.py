@@ -12,7 +12,7 @@ from tests.command.splunkd import build_app
 
 @pytest.fixture(scope="session", params=INTERPRETERS, ids=lambda version: f"python{version}")
 def python(request: pytest.FixtureRequest) -> str:
-    """Each Python that Splunk ships, or the one at hand where there is neither."""
+    """Each Python that Splunk ships, or the running one if neither is installed."""
     path = INTERPRETERS[request.param]
     if path is None:
         pytest.skip(f"Python {request.param}, which Splunk ships, is neither on PATH nor in pyenv")

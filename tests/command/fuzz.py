@@ -1,12 +1,12 @@
 """
-Throws broken and hostile chunks at the command, and checks every answer against a reading of its own.
+Throws broken and hostile chunks at the command, and checks every answer against its own reading of them.
 
     python tests/command/fuzz.py [--chunks 100000] [--seed 1]
 
-Runs on any Python that the command runs on, in one process and without a pipe, so that a hundred thousand
-chunks take minutes. Each conversation is a getinfo and some chunks; in half of them, bytes are then cut,
-doubled or replaced. The outcome must be the right answer, or one line of error after right answers: what is
-right is decided here, by a frame reader and a CSV reader that share no code with the command's.
+It runs on any Python that the command runs on, in one process and without a pipe, so that a hundred thousand
+chunks take minutes. Each conversation is a getinfo and some chunks. In half of them, bytes are then cut,
+doubled or replaced. The outcome must be the right answer, or one line of error after right answers. A frame
+reader and a CSV reader here, which share no code with the command's, decide what is right.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ ARGUMENTS = [
     ["output=modifiers", "fields=risk_score"],
     ["detection_field=risk_score"],
 ]
-# What risk events carry without fields=: the fields that the lookups name, but for `_time`.
+# What risk events carry without fields=: the fields that the lookups name, except `_time`.
 CARRIED = sorted(
     [
         "connection_to_CNC",
@@ -105,7 +105,7 @@ def text(random_: random.Random) -> str:
 
 
 def several(random_: random.Random) -> str:
-    """Return what may stand in a `__mv_` column: values one by one, some hundreds of them, or nearly that."""
+    """Return what a `__mv_` column may hold: values one by one, some hundreds of them, or what resembles them."""
     values = [
         random_.choice([*WORDS[:-1], "b$", ""]) for _ in range(random_.choice([1, 1, 2, 2, 3, 3, 12, 12, 300, 4000]))
     ]
@@ -115,14 +115,14 @@ def several(random_: random.Random) -> str:
 
 
 def quoted(random_: random.Random, cell: str) -> str:
-    """Return the cell as splunkd writes it, or sometimes bare where quotes are needed."""
+    """Return the cell as splunkd writes it, or sometimes without the quotes that it needs."""
     if re.fullmatch("[A-Za-z0-9]*", cell) or random_.random() < 0.01:
         return cell
     return '"' + cell.replace('"', '""') + '"'
 
 
 def body(random_: random.Random) -> bytes:
-    """Return the body of a chunk: mostly a table, sometimes with bytes that are no UTF-8 or a ragged row."""
+    """Return the body of a chunk: mostly a table, sometimes with bytes that are not UTF-8 or with a ragged row."""
     width = random_.choice([0, 1, 1, 2, 3, 5, 8])
     rows = [[random_.choice(NAMES) for _ in range(width)]]
     for _ in range(random_.choice([0, 0, 1, 2, 5])):
@@ -156,7 +156,7 @@ def conversation(random_: random.Random) -> tuple[bytes, int]:
 
 
 def damaged(random_: random.Random, content: bytes) -> bytes:
-    """Return the bytes with one thing wrong: cut off, a piece doubled, or a few replaced."""
+    """Return the bytes with one thing wrong: the end is cut off, a piece is doubled, or a few are replaced."""
     at = random_.randrange(len(content))
     end = at + random_.randrange(1, 30)
     damage = random_.randrange(4)
@@ -170,11 +170,11 @@ def damaged(random_: random.Random, content: bytes) -> bytes:
 
 
 class WrongError(Exception):
-    """The reading of this file finds something wrong in the bytes of a conversation."""
+    """The readers in this file find something wrong in the bytes of a conversation."""
 
 
 def frames(content: bytes) -> tuple[list[tuple[dict[str, object], bytes]], bool]:
-    """Return the frames that *content* begins with, and whether it ends well after them."""
+    """Return the frames at the start of *content*, and whether it ends properly after them."""
     found: list[tuple[dict[str, object], bytes]] = []
     while content:
         line, newline, rest = content.partition(b"\n")
@@ -197,7 +197,7 @@ def frames(content: bytes) -> tuple[list[tuple[dict[str, object], bytes]], bool]
 
 
 def table(content: bytes) -> list[list[str]]:
-    """Return the rows of a CSV, each as long as the first; raises WrongError for what has no one reading."""
+    """Return the rows of a CSV, each as long as the first; raises WrongError if it can be read in several ways."""
     characters = content.decode("utf-8", "surrogateescape")
     cell = r'"(?:[^"]|"")*"|[^",\r\n][^,\r\n]*|'
     row = re.compile(rf"((?:{cell})(?:,(?:{cell}))*)(?:\r*\n|\r*\Z)")
@@ -287,17 +287,17 @@ def allowed(options: list[str]) -> bool:
 
 
 def fields_of(options: list[str]) -> list[str]:
-    """Return the options that say what risk events carry."""
+    """Return the options that say which fields risk events carry."""
     return [option for option in options if option.startswith("fields=")]
 
 
 def names(option: str) -> list[str]:
-    """Return the fields that an option names, each once."""
+    """Return the fields that an option names, without repeats."""
     return list(dict.fromkeys(name.strip() for name in option.partition("=")[2].split(",") if name.strip()))
 
 
 def check_results(sent: list[list[str]], received: list[list[str]], options: list[str]) -> None:
-    """Raise AssertionError unless *received* is *sent* with our columns, in which each row has the score it should."""
+    """Raise AssertionError unless *received* is *sent* with our columns, and each row has the right score."""
     modifiers = "output=modifiers" in options
     named = [name for option in fields_of(options) for name in names(option)]
     carried = (named if fields_of(options) else CARRIED) if modifiers else []
@@ -325,7 +325,7 @@ def chosen(options: list[str]) -> bool:
 
 
 def main() -> int:
-    """Run the fuzz and say what was seen."""
+    """Run the fuzz and report what happened."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").strip().split("\n")[0])
     parser.add_argument("--chunks", type=int, default=100_000, help="how many chunks to send (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed sends the same bytes (default: %(default)s)")

@@ -1,4 +1,4 @@
-"""The Pythons that Splunk ships, as far as this machine has them."""
+"""The Pythons that Splunk ships, if this machine has them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _interpreter(version: str) -> str | None:
         *glob.glob(f"{root}/versions/{version}.*/bin/python{version}"),
     ):
         code = "import sys; print('%d.%d' % sys.version_info[:2])"
-        # A shim of pyenv is found on PATH even where it has no such version to start.
+        # A pyenv shim is on PATH even if pyenv has no such version to start.
         if path and subprocess.run([path, "-c", code], capture_output=True, text=True).stdout.strip() == version:
             return path
     return None

@@ -22,7 +22,7 @@ MESSAGE = (
     "by user $user$ generating a remote download."
 )
 
-# The lookups as they ship, but for what a test is about: rows by the lookup's name without its prefix.
+# The lookups as they ship, apart from what a test is about: rows by the lookup's name without its prefix.
 HEADERS = {
     "detections": "detection,risk_score,impact,confidence,risk_message,finding_fields,"
     "analytic_story,kill_chain_phases,mitre_attack,nist,cis20,disabled",
@@ -60,7 +60,7 @@ def build_lookups(
     local: Mapping[str, Sequence[str]] = {},
     files: Mapping[str, str] = {},
 ) -> Path:
-    """Write the app's lookups: *shipped* rows in place of ROWS, *local* rows, *files* as raw text."""
+    """Write the app's lookups: *shipped* rows instead of ROWS, *local* rows, *files* as raw text."""
     folder = app / "lookups"
     folder.mkdir(parents=True, exist_ok=True)
     texts = {f"installutil_rba_{name}.csv": _csv(name, shipped.get(name, rows)) for name, rows in ROWS.items()}
@@ -90,7 +90,7 @@ def frame(metadata: Any, body: bytes | str = b"") -> bytes:
 
 
 def getinfo(*args: str) -> bytes:
-    """Return the request that opens every conversation, with what a real splunkd says in it."""
+    """Return the request that opens every conversation, with what a real splunkd sends in it."""
     searchinfo = {
         "args": list(args),
         "raw_args": list(args),
@@ -124,7 +124,7 @@ def execute(body: bytes | str = b"", finished: bool = True) -> bytes:
 
 
 def splunk_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table as splunkd writes it: LF, and quotes around all but letters and digits."""
+    """Return a table as splunkd writes it: LF, and quotes around everything but letters and digits."""
 
     def quoted(cell: str) -> str:
         return cell if re.fullmatch("[A-Za-z0-9]*", cell) else '"' + cell.replace('"', '""') + '"'
@@ -133,7 +133,7 @@ def splunk_csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 class Reply(NamedTuple):
-    """One frame of the command's."""
+    """A frame that the command wrote."""
 
     metadata: dict[str, Any]
     body: str
@@ -154,7 +154,7 @@ class Reply(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """All that came of one run."""
+    """Everything that a run left."""
 
     replies: list[Reply]
     status: int
@@ -191,7 +191,7 @@ def read_replies(output: bytes) -> list[Reply]:
 
 
 def start(app: Path, python: str, environment: Mapping[str, str] = {}) -> subprocess.Popen[bytes]:
-    """Start the command with pipes, as splunkd does, with no variable of the developer's but PATH."""
+    """Start the command with pipes, as splunkd does, with no environment variable of the developer's but PATH."""
     return subprocess.Popen(
         [python, str(app / "bin" / "rbaenrich.py")],
         stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""What one result, or very many, may grow to: the answer is bounded, and so is the memory that it takes."""
+"""One large result, or very many results: the answer is bounded, and so is the memory that it takes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def encoded(values: list[str]) -> str:
 
 
 def many(users: int, far_ends: int, padding: str = "") -> str:
-    """Return a chunk of one result with so many users and far ends; *padding* ends the name of each far end."""
+    """Return a chunk of one result with that many users and far ends; *padding* ends the name of each far end."""
     names = [f"user{number}" for number in range(users)]
     ends = [f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}{padding}" for number in range(far_ends)]
     cells = ["\n".join(names), "ws5", "\n".join(ends), encoded(names), encoded(ends)]
@@ -36,7 +36,7 @@ def warnings(outcome: Outcome) -> list[str]:
 
 
 def test_a_process_with_sixty_thousand_far_ends_is_one_sane_finding(app: Path, python: str) -> None:
-    """It keeps its score and its own fields, has the first hundred as threat objects, and says how many it has not."""
+    """It keeps its score and its own fields, has the first hundred as threat objects, and counts the others."""
     outcome = run(app, python, getinfo(), execute(many(1, 60_000)))
     (result,) = outcome.results()
     threats = result["threat_objects"].split("\n")
@@ -69,7 +69,7 @@ def test_far_ends_do_not_push_other_threat_objects_out(app: Path, python: str) -
 
 
 def test_risk_events_of_one_result(app: Path, python: str) -> None:
-    """Of six thousand users a hundred become risk events, and the endpoint besides; a message shows ten of them."""
+    """A hundred of six thousand users become risk events, and so does the endpoint; a message shows ten of them."""
     outcome = run(app, python, getinfo("output=modifiers"), execute(many(6000, 6000)))
     events = outcome.results()
     shown = ", ".join(f"user{number}" for number in range(10))
@@ -82,14 +82,14 @@ def test_risk_events_of_one_result(app: Path, python: str) -> None:
 
 
 def test_values_that_risk_events_carry(app: Path, python: str) -> None:
-    """Of a field with many values a risk event carries the first hundred, and says there how many more there are."""
+    """A risk event carries the first hundred of a field's many values, and says there how many more there are."""
     outcome = run(app, python, getinfo("output=modifiers", "fields=connection_to_CNC"), execute(many(1, 1000)))
     carried = [event["connection_to_CNC"].split("\n") for event in outcome.results()]
     assert [(101, "10.0.0.99", "and 900 more")] * 2 == [(len(ends), ends[99], ends[100]) for ends in carried]
 
 
 def many_results(number: int) -> str:
-    """Return a chunk of so many results."""
+    """Return a chunk of that many results."""
     return splunk_csv(["user", "dest"], [[f"u{n}", "ws5"] for n in range(number)])
 
 
@@ -128,7 +128,7 @@ def test_memory(app: Path, python: str, options: list[str], chunk: Callable[[], 
     assert held < most, f"{held} kB for {len(body)} bytes and an answer of {answered} kB"
 
 
-# More than what is kept in memory, in few results, as each costs time.
+# More than what is kept in memory, but in few results, because each costs time.
 LARGE = [[f"u{number}", "x" * 700_000] for number in range(100)]
 
 
@@ -141,7 +141,7 @@ def test_an_answer_that_waits_on_disk(tmp_path: Path, app: Path, python: str) ->
 
 
 def test_a_disk_that_is_full(app: Path, python: str) -> None:
-    """Where an answer finds no room, the search ends with one line that says where room is needed."""
+    """If there is no room for an answer, the search ends with one line that says where room is needed."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))
     try:

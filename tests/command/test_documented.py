@@ -1,4 +1,4 @@
-"""What Splunk is told of the command agrees with what it does."""
+"""What Splunk is told about the command agrees with what it does."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_commands_conf() -> None:
 
 
 def test_every_option_is_in_the_search_bar(tmp_path: Path, python: str) -> None:
-    """The options that the command names when it meets an unknown one are those of searchbnf.conf."""
+    """The options that the command lists when it gets an unknown one are those of searchbnf.conf."""
     error = run(build_app(tmp_path), python, getinfo("?")).errors()[0]
     options = re.findall(r"(\w+)=", error)
     option = SEARCHBNF["rbaenrich-option"]
@@ -63,5 +63,5 @@ def test_every_example_has_its_comment() -> None:
 
 
 def test_examples_name_the_detection_that_ships() -> None:
-    """An example that names a detection names the one of this app."""
+    """An example that names a detection names this app's."""
     assert {DETECTION} == {name for example in EXAMPLES for name in re.findall(r'detection="([^"]+)"', example)}

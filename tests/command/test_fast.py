@@ -1,4 +1,4 @@
-"""The fast path says what the plain path says, cell for cell, or nothing."""
+"""The fast path gives what the plain path gives, cell for cell, or nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FIELDS = ("_time", "dest", "user", "parent_process_name", "process_name", "proce
 FIELDS = (*FIELDS, "connection_to_CNC", "dest_port")
 EXPECTED_HEADER = table.made_of(ANNOTATION, []).header
 
-# Lookups of admins who use all that there is: by the name of the configuration, rows by lookup.
+# Lookups of admins who use everything: by the name of the configuration, rows by lookup.
 LOCAL = {
     "as shipped": {},
     "modifiers": {
@@ -55,7 +55,7 @@ LOCAL = {
     "risk objects in the message": {"detections": [f"{DETECTION},80,80,100,risk to $risk_object$,_time|dest,,,,,,0"]},
     "one field threatens twice": {"entities": ["*,threat,connection_to_CNC,url,0", "*,threat,user,process_name,0"]},
 }
-# Columns that came later, which `local` above does not have.
+# With the columns that came later, which `local` above does not have.
 FILES = {
     "own scores": {
         "installutil_rba_entities_local.csv": "detection,role,field,object_type,risk_score,risk_message,disabled\n"
@@ -104,7 +104,7 @@ ODD = [
     ),
     *("\0", "\t", "%s", "%", "\x7f", "\\", "$", "q0q"),
 ]
-# What stands in a `__mv_` column: values of every kind, and all that only resembles them.
+# What a `__mv_` column holds: values of every kind, and everything that only resembles them.
 MV = [
     *("", "", "", "$a$;$b$", "$SYSTEM$;$eve$", "$a$", "broken", "$$$$;$x$$y$", "$$", "$;$", "$$;$$", "$a$;", "$a$;$b"),
     *(
@@ -127,7 +127,7 @@ MV = [
 
 @pytest.fixture(scope="module", params=[*LOCAL, *FILES])
 def configuration(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> lookups.Configuration:
-    """Return the lookups that ship, and over them those of one admin."""
+    """Return the lookups that ship, overridden by those of one admin."""
     name = request.param
     app = build_lookups(tmp_path_factory.mktemp("app"), local=LOCAL.get(name, {}), files=FILES.get(name, {}))
     found = lookups.load(str(app), None, date(2026, 1, 1))
@@ -136,7 +136,7 @@ def configuration(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 
 def plain(configuration: lookups.Configuration, body: str) -> tuple[list[list[str]], Counter[str]]:
-    """Return the table that the plain path makes of *body*, and how many results have which kind of status."""
+    """Return the table that the plain path makes of *body*, and the number of results of each kind of status."""
     tally: Counter[str] = Counter()
     by_name = {configuration.detection.name.lower(): configuration}
     return cells("".join(PlainPath(by_name, "unknown").answer(body, tally))), tally
@@ -186,7 +186,7 @@ def bodies(draw: st.DrawFn) -> str:
 @settings(deadline=None)
 @given(body=bodies())
 def test_it_says_what_the_plain_path_says(configuration: lookups.Configuration, body: str) -> None:
-    """Whatever the lookups and the results, all cells and counts are those of the plain path."""
+    """Whatever the lookups and the results are, all cells and counts are those of the plain path."""
     try:
         answer = quick(fast.FastPath(configuration, "unknown"), body)
     except fast.NotPlainError:
@@ -196,7 +196,7 @@ def test_it_says_what_the_plain_path_says(configuration: lookups.Configuration, 
 
 @pytest.mark.parametrize("rows", [1, 999, 1000, 1001, 2500])
 def test_blocks_and_chunks(rows: int, tmp_path: Path) -> None:
-    """Nothing is lost or mixed up where one block of results ends and the next begins, nor in the next chunk."""
+    """Nothing is lost or mixed up between two blocks of results, or between two chunks."""
     configuration = lookups.load(str(build_lookups(tmp_path)), None, date(2026, 1, 1))
     path = fast.FastPath(configuration, "unknown")
     randomness = random.Random(rows)
@@ -210,7 +210,7 @@ def test_blocks_and_chunks(rows: int, tmp_path: Path) -> None:
 
 
 def test_it_answers_what_splunk_sends(tmp_path: Path) -> None:
-    """It does answer: results of the search, machine accounts, placeholders and several values among them."""
+    """It answers results of the search, even with machine accounts, placeholders and several values among them."""
     configuration = lookups.load(str(build_lookups(tmp_path)), None, date(2026, 1, 1))
     header = [*FIELDS, *(f"__mv_{name}" for name in FIELDS)]
     rows = [["1", "wks", user, *["x"] * 7, "", "", several, *[""] * 7] for user in ODD for several in ("", "$a$;$b$")]
@@ -233,7 +233,7 @@ def test_it_answers_what_splunk_sends(tmp_path: Path) -> None:
     ids=["nothing", "ours", "short", "long", "quote", "open", "CR", "no field of ours"],
 )
 def test_it_leaves_to_the_plain_path(body: str, tmp_path: Path) -> None:
-    """What is no plain table, or has our columns already, it does not answer."""
+    """It does not answer what is not a plain table, or already has our columns."""
     configuration = lookups.load(str(build_lookups(tmp_path)), None, date(2026, 1, 1))
     with pytest.raises(fast.NotPlainError):
         quick(fast.FastPath(configuration, "unknown"), body)

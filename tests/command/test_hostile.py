@@ -28,7 +28,7 @@ INPUT_COLUMNS_END = "risk_score"  # the first of the columns that the command ad
 
 
 def error_of(outcome: Outcome) -> str:
-    """Return the one error of a command that ends with it, checked to be one line and no traceback."""
+    """Return the only error of a command that ends with it, having checked that it is one line and not a traceback."""
     assert "Traceback" not in outcome.stderr
     assert (1, 1) == (outcome.status, len(outcome.errors()))
     assert "\n" not in outcome.errors()[0]
@@ -87,12 +87,12 @@ def own_cells(reply: Reply) -> list[list[str]]:
     ],
 )
 def test_broken_frames(app: Path, python: str, request_bytes: bytes, error: str) -> None:
-    """What is not the protocol, or no table, ends the search with one line that says what was found."""
+    """What is not the protocol, or not a table, ends the search with one line that says what was found."""
     assert error == error_of(run(app, python, request_bytes))
 
 
 def test_metadata_that_is_not_utf8(app: Path, python: str) -> None:
-    """Metadata that is no UTF-8 is one clear error."""
+    """Metadata that is not UTF-8 is one clear error."""
     assert "the metadata of a chunk is no JSON" in error_of(run(app, python, b"chunked 1.0,2,0\n\xff\xfe"))
 
 
@@ -143,7 +143,7 @@ TABLES = COLUMNS | {
 
 @pytest.fixture(scope="module")
 def answers(app: Path, python: str) -> dict[str, Reply]:
-    """The answers to the tables, of one process that gets them chunk by chunk."""
+    """The answers to the tables, from one process that gets them chunk by chunk."""
     bodies = [splunk_csv(header, rows) for header, *rows in TABLES.values()]
     outcome = run(app, python, getinfo(), *(execute(body, finished=False) for body in bodies), execute())
     return dict(zip(TABLES, outcome.replies[1:], strict=False))
@@ -162,7 +162,7 @@ def test_columns_are_never_changed(answers: dict[str, Reply], name: str) -> None
 
 
 def test_fields_named_like_our_own(app: Path, python: str) -> None:
-    """A field that has the name of one of ours is replaced, its values included, and stands only once."""
+    """A field that has the name of one of ours is replaced, with its values, and is there only once."""
     body = splunk_csv(
         ["risk_score", "user", "risk_user", "__mv_risk_user", "__mv_risk_score", "risk_status"],
         [["0", "bob", "x", "$x$;$y$", "$1$;$2$", "scored"]],
@@ -191,12 +191,12 @@ def test_a_row_that_ends_early(app: Path, python: str) -> None:
 
 
 def test_a_carriage_return_outside_quotes(app: Path, python: str) -> None:
-    """A CR that could be a line's end or a part of a cell is refused, for either reading could be wrong."""
+    """A CR that could be a line's end or a part of a cell is refused, because either reading could be wrong."""
     assert "a chunk is no CSV at its line 2" in error_of(run(app, python, getinfo(), execute("a,b\n1\r2,3\n")))
 
 
 def test_many_values_in_one_field(app: Path, python: str) -> None:
-    """A hundred thousand values are read in a moment; the first hundred are scored, and how many are not is said."""
+    """A hundred thousand values are read in a moment; the first hundred are scored, and the others are counted."""
     values = [f"user{n}$" for n in range(100_000)]
     encoded = [";".join("$" + value.replace("$", "$$") + "$" for value in some) for some in (values, values[:100])]
     body = splunk_csv(["dest", "__mv_dest"], [["\n".join(values), encoded[0]]])
@@ -206,7 +206,7 @@ def test_many_values_in_one_field(app: Path, python: str) -> None:
 
 
 def test_a_value_that_would_stop_a_regular_expression(tmp_path: Path, python: str) -> None:
-    """A pattern with several * is tried on a megabyte in a moment."""
+    """A pattern with several * is matched against a megabyte in a moment."""
     app = build_app(tmp_path, local={"ignored_objects": ["system,*a*a*a*a*a*b*c,r,,"]})
     outcome = run(app, python, getinfo(), execute("dest\n" + "a" * 1_000_000 + "\n"))
     assert 1_000_000 == len(outcome.results()[0]["risk_system"])
@@ -219,7 +219,7 @@ def test_splunkd_goes_away_while_we_read(app: Path, python: str) -> None:
 
 
 def test_splunkd_goes_away_while_we_write(app: Path, python: str) -> None:
-    """Where nobody reads any more, the command ends quietly."""
+    """If nobody reads any more, the command ends quietly."""
     with start(app, python) as process:
         assert process.stdin
         assert process.stdout
@@ -277,7 +277,7 @@ def test_lookup_linked_out_of_the_app(tmp_path: Path, python: str) -> None:
 
 
 def test_lookup_linked_within_the_app(tmp_path: Path, python: str) -> None:
-    """A link that stays in the app is followed, also where the app's own folder is a link."""
+    """A link that stays in the app is followed, even if the app's own folder is a link."""
     app = build_app(tmp_path / "checkout")
     (app / "other.csv").write_text("object_type,pattern,reason,expires,disabled\nuser,bob,r,,\n")
     (app / "lookups" / "installutil_rba_ignored_objects_local.csv").symlink_to(app / "other.csv")
@@ -287,7 +287,7 @@ def test_lookup_linked_within_the_app(tmp_path: Path, python: str) -> None:
 
 
 def test_folder_of_lookups_linked_out_of_the_app(tmp_path: Path, python: str) -> None:
-    """Not even the folder of the lookups can lead out of the app."""
+    """Not even the lookups folder can lead out of the app."""
     app = build_app(tmp_path / "app")
     (app / "lookups").rename(tmp_path / "elsewhere")
     (app / "lookups").symlink_to(tmp_path / "elsewhere")
@@ -298,7 +298,7 @@ def test_folder_of_lookups_linked_out_of_the_app(tmp_path: Path, python: str) ->
 
 @pytest.mark.parametrize("kind", ["pipe", "folder", "dangling link"])
 def test_lookup_that_is_no_file(tmp_path: Path, python: str, kind: str) -> None:
-    """A local lookup that is no regular file is left out; a pipe above all must not be waited on."""
+    """A local lookup that is not a regular file is left out; above all, a pipe must not be waited on."""
     app = build_app(tmp_path)
     path = app / "lookups" / "installutil_rba_ignored_objects_local.csv"
     if kind == "pipe":
@@ -335,7 +335,7 @@ def test_lookup_that_is_missing(tmp_path: Path, python: str) -> None:
     ],
 )
 def test_lookup_with_broken_content(tmp_path: Path, python: str, content: str, problem: str) -> None:
-    """A local lookup that is no CSV of a bearable size is left out."""
+    """A local lookup that is not CSV, or is too large, is left out."""
     app = build_app(tmp_path, files={"installutil_rba_ignored_objects_local.csv": content})
     messages = run(app, python, getinfo(), execute("user\nbob\n")).replies[1].messages()
     assert [f"installutil_rba_ignored_objects_local.csv cannot be used: {problem}"] == [

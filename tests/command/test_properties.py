@@ -20,7 +20,7 @@ from installutil_rba_values import PLACEHOLDERS, Pattern, Value, address
 
 from tests.command.splunkd import MESSAGE, REPO, build_lookups, splunk_csv
 
-# Text as splunkd can send it: any character, and bytes that are no UTF-8 as lone surrogates.
+# Text as splunkd can send it: any character, and bytes that are not UTF-8 as lone surrogates.
 TEXT = st.text(
     st.one_of(
         st.sampled_from('$",;\r\n\0 *-a'),
@@ -37,7 +37,7 @@ RECORD = st.dictionaries(st.sampled_from(["_time", "user", "dest", "process_name
 
 
 def configure(folder: Path, modifiers: Sequence[str] = ()) -> lookups.Configuration:
-    """Return the lookups that ship, and over them the given score modifiers."""
+    """Return the lookups that ship, with the given score modifiers."""
     build_lookups(folder, shipped={"score_modifiers": modifiers})
     return lookups.load(str(folder), None, date(2026, 1, 1))
 
@@ -52,7 +52,7 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> lookups.Configura
 def test_annotate_is_complete_and_fits_its_columns(
     configuration: lookups.Configuration, record: Mapping[str, Value]
 ) -> None:
-    """Every result gets every field, a list exactly where the contract has several values."""
+    """Every result gets every field; it is a list exactly if the contract allows several values."""
     found = rules.annotate(configuration, record, "unknown")
     assert {field: field in MULTIVALUE for field in ANNOTATION} == {
         field: isinstance(value, list) for field, value in found.items()
@@ -61,7 +61,7 @@ def test_annotate_is_complete_and_fits_its_columns(
 
 @given(record=RECORD)
 def test_modifiers_are_complete_and_distinct(configuration: lookups.Configuration, record: Mapping[str, Value]) -> None:
-    """Every risk event has every field of the contract, and no two of one result have the same id."""
+    """Every risk event has every field of the contract, and no two of the same result have the same id."""
     finding = rules.annotate(configuration, record, "unknown")
     events = list(rules.modifiers(configuration, record, finding, "unknown"))
     assert all(set(MODIFIER) == set(event) for event in events)
@@ -72,7 +72,7 @@ def test_modifiers_are_complete_and_distinct(configuration: lookups.Configuratio
 def test_the_order_of_fields_does_not_matter(
     configuration: lookups.Configuration, record: Mapping[str, Value], names: list[str]
 ) -> None:
-    """What is said of a result does not depend on the order of its fields."""
+    """What the rules say of a result does not depend on the order of its fields."""
     turned = {name: record[name] for name in names if name in record}
     assert rules.annotate(configuration, record, "x") == rules.annotate(configuration, turned, "x")
 
@@ -89,14 +89,14 @@ def test_the_order_of_finding_fields_does_not_matter(
 
 @given(record=RECORD)
 def test_own_fields_are_not_read(configuration: lookups.Configuration, record: Mapping[str, Value]) -> None:
-    """What is said of a result does not depend on what was said of it before."""
+    """What the rules say of a result does not depend on what they said of it before."""
     once = rules.annotate(configuration, record, "x")
     assert once == rules.annotate(configuration, {**record, **once}, "x")
 
 
 @given(values=st.lists(TEXT, min_size=4, max_size=4), missing=TEXT)
 def test_no_message_holds_a_token(values: list[str], missing: str) -> None:
-    """Whatever the values are, the message holds no two $, so nobody who expands it again finds a token."""
+    """Whatever the values are, the message does not hold two $, so nobody who expands it again finds a token."""
     record = dict(zip(("parent_process_name", "process_name", "dest", "user"), values, strict=True))
     assert rules.message(MESSAGE, record, missing).count("$") < 2
 
@@ -141,7 +141,7 @@ def test_the_reason_gives_the_score(tmp_path_factory: pytest.TempPathFactory, st
 def test_the_order_of_modifiers_does_not_matter(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, Decimal]], data: st.DataObject
 ) -> None:
-    """The score is the same in whatever order a lookup has its rows."""
+    """The score is the same whatever the order of a lookup's rows."""
     rows = [f"m{n},*,user,bob,{operation},{value:f},r,," for n, (operation, value) in enumerate(steps)]
     folder = tmp_path_factory.mktemp("app")
     first = rules.score(configure(folder, rows), {"user": "bob"})[0]
@@ -186,7 +186,7 @@ def test_a_table_is_written_as_it_was_read(drawn: tuple[list[str], list[list[str
 
 @given(tables())
 def test_foreign_columns_keep_their_cells(drawn: tuple[list[str], list[list[str]]]) -> None:
-    """Adding fields leaves all other columns as they were, in their order, and each of ours stands once."""
+    """Adding fields leaves all other columns as they were, in their order, and each of ours is there once."""
     header, rows = drawn
     fields = ("risk_score", "risk_user")
     result = table.Table(*drawn).with_fields(fields, [{"risk_score": "1", "risk_user": ["a", "b$"]}] * len(rows))
@@ -197,7 +197,7 @@ def test_foreign_columns_keep_their_cells(drawn: tuple[list[str], list[list[str]
 
 
 def test_of_columns_with_one_name_the_first_counts() -> None:
-    """Where a field has two columns, the rules read the first."""
+    """If a field has two columns, the rules read the first."""
     twice = table.Table(["user", "x", "user", "__mv_x", "__mv_x"], [["bob", "1", "eve", "$a$;$b$", "$c$;$d$"]])
     assert [{"user": "bob", "x": ["a", "b"]}] == list(twice.records(["user", "x"]))
 
@@ -211,7 +211,7 @@ def test_several_values_come_back_as_they_went(values: list[str]) -> None:
 
 @given(st.text("$$$;ab", max_size=12))
 def test_values_are_decoded_as_they_are_defined(cell: str) -> None:
-    """A `__mv_` cell is values with a $ around each, doubled inside, and a semicolon between; or it is none."""
+    """A `__mv_` cell is values with a $ around each, doubled inside, and semicolons between; else it has none."""
     item = r"\$((?:[^$]|\$\$)*)\$"
     items = re.findall(rf"{item}(?:;|\Z)", cell) if re.fullmatch(rf"(?:{item}(?:;|\Z))+", cell) else []
     assert [found.replace("$$", "$") for found in items] == table.decoded(cell)
@@ -221,7 +221,7 @@ def test_values_are_decoded_as_they_are_defined(cell: str) -> None:
     st.one_of(st.ip_addresses().map(str), TEXT, st.text("0123456789.", max_size=15), st.text("af:.1[]%", max_size=9))
 )
 def test_an_address_is_what_python_takes_for_one(text: str) -> None:
-    """Addresses are told as the ipaddress module tells them, but for blanks and brackets around, and IPv4 in IPv6."""
+    """Addresses are those of the ipaddress module, apart from blanks and brackets around them, and IPv4 in IPv6."""
     bare = text.strip()
     bare = bare[1:-1] if bare[:1] == "[" and bare[-1:] == "]" else bare
     try:
@@ -235,7 +235,7 @@ def test_an_address_is_what_python_takes_for_one(text: str) -> None:
 
 @given(TEXT)
 def test_a_malformed_multivalue_cell_is_passed_over(cell: str) -> None:
-    """What stands in a `__mv_` column counts only if it encodes values; else the own cell does."""
+    """What a `__mv_` column holds counts only if it encodes values; otherwise the field's own cell counts."""
     found = next(table.Table(["user", "__mv_user"], [["bob", cell]]).records(["user"]))["user"]
     encoded = ";".join("$" + value.replace("$", "$$") + "$" for value in found)
     assert found == "bob" or encoded in (cell, cell[:-1])

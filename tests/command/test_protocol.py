@@ -1,4 +1,4 @@
-"""The command as Splunk runs it: a process of its own, chunked protocol in and out, on each Python."""
+"""The command as Splunk runs it: a separate process, chunked protocol in and out, on each Python."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FINDING = {
     "dest_port": "80",
 }
 BODY = splunk_csv(list(FINDING), [list(FINDING.values())])
-# How an id is made, written out: the values of the finding fields by name, in lower case, as JSON.
+# How an id is made, in full: the values of the finding fields by name, in lower case, as JSON.
 FINDING_ID = digest(
     '["windows installutil remote network connection", ["_time", "1600530000"], '
     '["connection_to_CNC", "10.10.10.5"], ["dest", "workstation5.theshire.local"], ["dest_port", "80"], '
@@ -77,7 +77,7 @@ def test_annotate(app: Path, python: str) -> None:
 
 
 def test_modifiers(app: Path, python: str) -> None:
-    """A finding becomes one risk event for its user and one for its endpoint, each with an id of its own."""
+    """A finding becomes one risk event for its user and one for its endpoint, each with its own id."""
     outcome = run(app, python, getinfo("output=modifiers"), execute(BODY))
     keys = ("_time", "risk_object", "risk_object_type", "risk_message", "risk_finding_id", "risk_modifier_id")
     endpoint = "WORKSTATION5.theshire.local"
@@ -93,7 +93,7 @@ def test_modifiers(app: Path, python: str) -> None:
 
 
 def test_getinfo_reply(app: Path, python: str) -> None:
-    """The command asks to run on the search head, and for nothing else: not for selected fields either."""
+    """The command asks only to run on the search head, not even for selected fields."""
     assert [({"type": "stateful"}, "")] == run(app, python, getinfo()).replies
 
 
@@ -113,7 +113,7 @@ def test_one_reply_to_each_chunk(app: Path, python: str) -> None:
 
 
 def test_exit_status_of_a_search_that_ends(app: Path, python: str) -> None:
-    """A search that ends, or that splunkd gives up between two chunks, ends quietly and well."""
+    """A search that ends, or that splunkd gives up between two chunks, ends quietly with status 0."""
     outcomes = [
         run(app, python, getinfo(), execute(BODY)),
         run(app, python, getinfo(), execute(BODY, finished=False)),
@@ -128,14 +128,14 @@ def test_reply_repeats_finished(app: Path, python: str) -> None:
 
 
 def test_order_and_number(app: Path, python: str) -> None:
-    """As many results come out as went in, in their order, over uneven chunks."""
+    """As many results come out as went in, in the same order, in uneven chunks."""
     bodies = [splunk_csv(["n"], [[str(n)] for n in range(*span)]) for span in ((0, 1), (1, 1000), (1000, 1003))]
     outcome = run(app, python, getinfo(), *(execute(body, finished=False) for body in bodies), execute())
     assert [str(n) for n in range(1003)] == [result["n"] for result in outcome.results()]
 
 
 def test_idempotent(app: Path, python: str) -> None:
-    """Run on its own output, the command gives it back cell for cell: ES runs a search again."""
+    """Run on its own output, the command returns it cell for cell, because ES runs a search again."""
     body = splunk_csv(
         ["user", "dest", "process", "__mv_user"],
         [["bob\neve", "ws5", "$user$", "$bob$;$eve$"], ["SYSTEM", "", 'a,"b"\r\n', ""]],
@@ -152,7 +152,7 @@ def test_no_risk_object_field(app: Path, python: str) -> None:
 
 
 def test_same_columns_whatever_the_first_result_lacks(app: Path, python: str) -> None:
-    """Our fields are on every result of a chunk, also where the first result has no risk object."""
+    """Our fields are on every result of a chunk, even if the first result has no risk object."""
     body = splunk_csv(["user"], [["SYSTEM"], ["bob"]])
     outcome = run(app, python, getinfo(), execute(body))
     assert [None, "bob"] == [result.get("risk_user") for result in outcome.results()]
@@ -180,7 +180,7 @@ def test_one_finding_has_one_id_in_any_column_order(app: Path, python: str) -> N
 
 
 def refusal(outcome: Outcome) -> tuple[list[str], int]:
-    """Return what the analyst sees of a command that ends, having checked that it is no traceback."""
+    """Return what the analyst sees of a command that ends, having checked that it is not a traceback."""
     assert "Traceback" not in outcome.stderr
     return outcome.errors(), outcome.status
 
@@ -222,14 +222,14 @@ def test_a_wrong_argument(app: Path, python: str, argument: str, error: str) -> 
 
 
 def test_an_option_in_any_script(app: Path, python: str) -> None:
-    """An option's text may be of any script, and holds quotes, blanks and equals signs as they are."""
+    """An option's text may be in any script, and keeps quotes, blanks and equals signs as they are."""
     missing = '未知　="\u00a0😀'
     outcome = run(app, python, getinfo(f"missing={missing}"), execute("user\nbob\n"))
     assert f"endpoint {missing} by user bob" in outcome.results()[0]["risk_message"]
 
 
 def test_an_option_that_is_given_twice(app: Path, python: str) -> None:
-    """An option that is given twice is refused, for neither of its values can be meant."""
+    """An option that is given twice is refused: which value is meant is unknown."""
     outcome = run(app, python, getinfo("missing=a", "missing=b"))
     assert (["missing= is given twice"], 1) == refusal(outcome)
 
@@ -245,7 +245,7 @@ def test_a_bad_shipped_file(tmp_path: Path, python: str) -> None:
 
 
 def test_a_bad_local_row(tmp_path: Path, python: str) -> None:
-    """A bad local row is a warning, once and not while parsing; the score is as without it."""
+    """A bad local row gives one warning, and none while parsing; the score is as without it."""
     app = build_app(tmp_path, local={"score_modifiers": ["{x},*,user,*,add,ten,r,,"]})
     outcome = run(app, python, getinfo(), execute(BODY, finished=False), execute(BODY))
     warning = (
@@ -257,7 +257,7 @@ def test_a_bad_local_row(tmp_path: Path, python: str) -> None:
 
 
 def test_many_bad_local_rows(tmp_path: Path, python: str) -> None:
-    """Of many problems the job inspector lists ten and says how many more there are."""
+    """The job inspector lists ten of many problems, and says how many more there are."""
     app = build_app(tmp_path, local={"ignored_objects": [f"host,{n},r,," for n in range(13)]})
     messages = run(app, python, getinfo(), execute(BODY)).replies[1].messages()
     assert (11, ["WARN", "and 3 more; rbaenrich.log has them all"]) == (len(messages), messages[-1])
@@ -308,14 +308,14 @@ def test_without_splunk_home_no_file_is_written(tmp_path: Path, python: str) -> 
 
 
 def test_a_log_that_cannot_be_written(tmp_path: Path, app: Path, python: str) -> None:
-    """A log that cannot be made, here for want of its folder, changes nothing about the search."""
+    """A log that cannot be created, here because its folder is missing, changes nothing about the search."""
     environment = {"SPLUNK_HOME": str(tmp_path / "absent")}
     outcome = run(app, python, getinfo("logging_level=DEBUG"), execute(BODY), environment=environment)
     assert (0, "", 1) == (outcome.status, outcome.stderr, len(outcome.results()))
 
 
 def test_getinfo_without_arguments(app: Path, python: str) -> None:
-    """A getinfo that says no more than what it is gets the defaults."""
+    """A getinfo that says nothing but its action gets the defaults."""
     for metadata in (
         {"action": "getinfo"},
         {"action": "getinfo", "searchinfo": {}},
@@ -326,7 +326,7 @@ def test_getinfo_without_arguments(app: Path, python: str) -> None:
 
 
 def test_unknown_metadata(app: Path, python: str) -> None:
-    """Entries of the metadata that nobody knows are passed over."""
+    """Unknown entries of the metadata are ignored."""
     chunk = frame({"action": "execute", "finished": True, "later": {"deep": [None]}, "args": 1}, BODY)
     assert ["80"] == [result["risk_score"] for result in run(app, python, getinfo(), chunk).results()]
 
@@ -339,14 +339,14 @@ SEVERAL_DETECTIONS = {
 
 
 def test_without_a_name_the_detection_that_ships_is_meant(tmp_path: Path, python: str) -> None:
-    """Rows that a site adds for detections of its own do not stop a search that names none."""
+    """Rows that a site adds for its own detections do not stop a search that names none."""
     app = build_app(tmp_path, local=SEVERAL_DETECTIONS)
     outcome = run(app, python, getinfo(), execute(BODY))
     assert [FINDING_ID] == [result["risk_finding_id"] for result in outcome.results()]
 
 
 def test_detection_field(tmp_path: Path, python: str) -> None:
-    """Each result is scored by the detection that it names, in any case, and by none where that is unknown."""
+    """Each result is scored by the detection that it names, in any case, and by none if that is unknown."""
     app = build_app(tmp_path, local=SEVERAL_DETECTIONS)
     names = [DETECTION, OWN.upper(), "Other", "", "x" * 200]
     body = splunk_csv(["user", "search_name"], [["bob", name] for name in names])
@@ -365,7 +365,7 @@ def test_detection_field(tmp_path: Path, python: str) -> None:
 
 
 def test_detection_field_of_several_values(app: Path, python: str) -> None:
-    """Of several values the first names the detection."""
+    """The first of several values names the detection."""
     body = splunk_csv(["source", "__mv_source"], [[f"{DETECTION}\nOther", f"${DETECTION}$;$Other$"]])
     outcome = run(app, python, getinfo("detection_field=source"), execute(body))
     assert ["80"] == [result["risk_score"] for result in outcome.results()]
@@ -391,7 +391,7 @@ def test_unknown_detections_are_named_ten_at_most(app: Path, python: str) -> Non
 
 
 def test_risk_events_carry_the_fields_that_the_lookups_name(app: Path, python: str) -> None:
-    """By default: those of message, objects and id, but for what the event itself has; and no other field."""
+    """By default they carry the fields of message, objects and id that they do not have themselves, and no others."""
     names = [*FINDING, "other", "risk_object", "search_name"]
     body = splunk_csv(names, [[*FINDING.values(), "x", "y", "z"]])
     events = run(app, python, getinfo("output=modifiers"), execute(body)).results()
@@ -403,7 +403,7 @@ def test_risk_events_carry_the_fields_that_the_lookups_name(app: Path, python: s
 
 @pytest.mark.parametrize(("option", "carried"), [("fields=other, n,other", ["other", "n"]), ("fields=", [])])
 def test_risk_events_carry_the_fields_that_are_named(app: Path, python: str, option: str, carried: list[str]) -> None:
-    """fields= names what a risk event carries of the result: several values too, and nothing else."""
+    """fields= names the fields of the result that a risk event carries, with all their values, and no others."""
     body = splunk_csv(["user", "other", "__mv_other", "n"], [["bob", "a\nb", "$a$;$b$", "1"]])
     outcome = run(app, python, getinfo("output=modifiers", option), execute(body))
     values = {"other": "a\nb", "__mv_other": "$a$;$b$", "n": "1"}
@@ -444,7 +444,7 @@ def test_options_that_do_not_go_together(app: Path, python: str, arguments: tupl
 
 
 def test_a_local_row_with_a_field_that_no_result_has(tmp_path: Path, python: str) -> None:
-    """With the last chunk, and only for fields that no chunk had, each such row is told once."""
+    """Each such row is reported once, with the last chunk, and only for fields that no chunk had."""
     app = build_app(
         tmp_path,
         local={
@@ -471,6 +471,6 @@ def test_a_local_row_with_a_field_that_no_result_has(tmp_path: Path, python: str
 
 
 def test_a_search_without_results_tells_nothing_of_fields(tmp_path: Path, python: str) -> None:
-    """Where there is no result, no field can be missed."""
+    """Without a result, no field can be missing."""
     app = build_app(tmp_path, local={"score_modifiers": ["a,*,parent,x,add,1,r,,"]})
     assert [[], []] == [reply.messages() for reply in run(app, python, getinfo(), execute()).replies]

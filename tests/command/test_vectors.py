@@ -61,13 +61,13 @@ def test_modifiers(case: Mapping[str, Any], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", cases("rba_ids"))
 def test_finding_id(case: Mapping[str, Any], tmp_path: Path) -> None:
-    """Two results have the same finding id exactly where the vector says that they are the same finding."""
+    """Two results have the same finding id exactly if the vector says that they are the same finding."""
     detection = load(case, tmp_path).detection
     assert case["same"] == (rules.finding_id(detection, case["a"]) == rules.finding_id(detection, case["b"]))
 
 
 @pytest.mark.parametrize("case", cases("rba_pattern"))
 def test_pattern(case: Mapping[str, Any]) -> None:
-    """A pattern matches all values of the vector's first list and none of its second."""
+    """A pattern matches every value of the vector's first list and none of its second."""
     pattern = Pattern(case["pattern"])
     assert case["matches"] == [value for value in case["matches"] + case["refuses"] if pattern.matches(value)]

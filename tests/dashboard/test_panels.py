@@ -1,4 +1,4 @@
-"""What each panel of the dashboard shows: its search, run in the replay."""
+"""What each panel of the dashboard shows: replay runs its search."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from dashboard.feed import VIEW, Range, feed, range_of
+from dashboard.feed import VIEW, feed, range_of
 from splreplay import engine
 from splreplay.app import App
+from splreplay.times import TimeRange
 from tests.conftest import REPO
 from tests.replay.network import connection, guid, process, recording
 from tests.replay.searches import replay
@@ -23,7 +24,7 @@ MESSAGE = (
     "generating a remote download."
 )
 
-# The rows of each data source, on the recording that ships and a current add-on.
+# The rows of each data source, for the recording that ships on a current add-on.
 ATTACK: dict[str, list[dict[str, str]]] = {
     "ds_totals": [{"findings": "1", "risk": "80", "endpoints": "1", "users": "1"}],
     "ds_hosts": [{"endpoint": ENDPOINT, "risk": "80", "findings": "1"}],
@@ -65,7 +66,7 @@ MODELS = [
     ("Endpoint.Processes, summarised", "45", None, None, "2025-06-17T09:07:10", "00:52:49", "Accelerated"),
     ("Network_Traffic.All_Traffic, summarised", "27", None, None, "2025-06-17T09:07:22", "00:52:38", "Accelerated"),
 ]
-# Those on a log without an event: the data sources that are not here have no rows.
+# The rows for a log without an event: data sources that are not listed have none.
 EMPTY: dict[str, list[tuple[str | None, ...]]] = {
     "ds_totals": [("0", "0", "0", "0")],
     "ds_verdict": [("Blind: no data", "2")],
@@ -85,9 +86,9 @@ EMPTY: dict[str, list[tuple[str | None, ...]]] = {
 
 @pytest.fixture(scope="module")
 def attack() -> dict[str, Any]:
-    """What the renderer is fed with for the recording that ships."""
+    """What the renderer gets for the recording that ships."""
     log = engine.record([str(REPO / "tests/recordings/installutil_attack.xml")])
-    return feed(log, App(REPO), "current", Range(EIGHT, TEN))
+    return feed(log, App(REPO), "current", TimeRange(TEN, EIGHT, TEN))
 
 
 def rows(fed: dict[str, Any], source: str) -> list[tuple[str | None, ...]]:
@@ -108,7 +109,7 @@ def test_attack(attack: dict[str, Any], source: str) -> None:
 
 
 def test_over_time(attack: dict[str, Any]) -> None:
-    """Risk over time spans the range, and shows the finding where its process started, as its endpoint's."""
+    """Risk over time spans the range, and shows the finding at its process's start, under its endpoint."""
     found = rows(attack, "ds_over_time")
     assert ["_time", ENDPOINT] == fields(attack, "ds_over_time")
     assert (24, "2025-06-17T08:00:00.000+00:00", "2025-06-17T09:55:00.000+00:00") == (
@@ -127,10 +128,10 @@ def test_models(attack: dict[str, Any]) -> None:
 
 
 def test_drilldown(attack: dict[str, Any]) -> None:
-    """A click on a finding leads to a search of this app that finds it, and it alone."""
+    """A click on a finding leads to a search of this app that finds it, and only it."""
     (handler,) = attack["definition"]["visualizations"]["viz_list"]["eventHandlers"]
     finding = ATTACK["ds_list"][0]["finding"]
-    # As Splunk's renderer puts it in: a quoted string, then escaped for an address; see dist/dashboard/queries.json.
+    # As Splunk's renderer inserts it: a quoted string, then escaped for an address; see dist/dashboard/queries.json.
     url = urlsplit(handler["options"]["url"].replace("$row.finding.value|s|u$", quote(json.dumps(finding))))
     (search,) = parse_qs(url.query)["q"]
     log = engine.record([str(REPO / "tests/recordings/installutil_attack.xml")])
@@ -141,7 +142,7 @@ def test_drilldown(attack: dict[str, Any]) -> None:
 
 def test_empty_log() -> None:
     """Without an event every panel's search runs, finds nothing, and says that this is for lack of data."""
-    fed = feed(recording([]), App(REPO), "current", Range(EIGHT, TEN))
+    fed = feed(recording([]), App(REPO), "current", TimeRange(TEN, EIGHT, TEN))
     found = {source: rows(fed, source) for source in fed["rows"] if source != "ds_data"}
     assert {source: EMPTY.get(source, []) for source in found} == found
 
@@ -183,7 +184,7 @@ def test_verdict(claim: str, events: list[Any], addon: str, hours: int, verdict:
     [(0, ("Yes, but not accelerated", "1")), (2, ("Yes: current add-on, by GUID", "0"))],
 )
 def test_acceleration(summarised: int, verdict: tuple[str, str]) -> None:
-    """Where one of the data models has no summaries in the range, the verdict says so."""
+    """If one of the data models has no summaries in the range, the verdict says so."""
     search = (
         "| `installutil_data` "
         f'| eval events=if(data="Network_Traffic.All_Traffic, summarised",{summarised},events) | `installutil_data_verdict`'
@@ -198,7 +199,7 @@ def test_far_ends_of_a_finding() -> None:
         connection("A", 1, EIGHT + 120, guid(1), DestinationIp=f"203.0.113.{n}", DestinationPort=str(n))
         for n in range(1, 8)
     ]
-    shown = feed(recording([FULL[0], *events]), App(REPO), "current", Range(EIGHT, TEN))["rows"]["ds_list"]
+    shown = feed(recording([FULL[0], *events]), App(REPO), "current", TimeRange(TEN, EIGHT, TEN))["rows"]["ds_list"]
     columns = dict(zip((field["name"] for field in shown["fields"]), shown["columns"], strict=True))
     more = "and 2 more"
     assert [[f"203.0.113.{n}" for n in range(1, 6)] + [more]] == columns["remote"]
@@ -206,7 +207,7 @@ def test_far_ends_of_a_finding() -> None:
 
 
 def test_all_time() -> None:
-    """Over All time the dashboard asks for a range: savedsearch would take its own, so that findings and data differ."""
+    """Over All time the dashboard asks for a range: savedsearch would use its own, so findings and data would differ."""
     search = "| `installutil_data` | `installutil_data_verdict`"
     done = replay(recording(FULL), App(REPO), search, "current", now=TEN)
     assert [{"verdict": "Not for All time: choose a range", "state": "1"}] == done.results.rows
@@ -214,11 +215,11 @@ def test_all_time() -> None:
 
 def test_range_of_a_log() -> None:
     """A log is drawn over the whole hours that hold its events."""
-    assert Range(EIGHT, EIGHT + 3600) == range_of(recording(FULL))
+    assert TimeRange(EIGHT + 3600, EIGHT, EIGHT + 3600) == range_of(recording(FULL))
 
 
 def test_definition_is_what_ships(attack: dict[str, Any]) -> None:
-    """The renderer gets the definition that ships, with the time range of the log in its input."""
+    """The renderer gets the definition that ships, with the log's time range as its input."""
     shipped = json.loads((REPO / VIEW).read_text(encoding="utf-8").partition("CDATA[")[2].partition("]]>")[0])
     assert "-24h@h,now" == shipped["inputs"]["input_range"]["options"]["defaultValue"]
     shipped["inputs"]["input_range"]["options"]["defaultValue"] = "1750147200,1750154400"

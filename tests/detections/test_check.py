@@ -1,4 +1,4 @@
-"""`replay check`: what is said of a detection, where, and with which exit status."""
+"""`splreplay check`: what it says of a detection, where, and with which exit status."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ def test_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_reason(
     reason: str, line: int, column: int, yaml: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What cannot be run is named, at its line and column in the file."""
+    """What cannot be run is named, with its line and column in the file."""
     status, (found,), _ = check(capsys, write(tmp_path / "x.yml", f"name: X\n{yaml}"))
     assert (2, False) == (status, found["supported"])
     assert (reason, line, column) == (found["reason"][: len(reason)], found["line"], found["column"])
 
 
 def test_every_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every command that replay cannot read is told, those of subsearches too, and the first is the reason."""
+    """Every command that replay cannot read is reported, even in subsearches, and the first is the reason."""
     text = "name: X\nsearch: |\n  index=x | nope a\n  | eval b=\n  | append [search user=y | nor b]\n  | nope a\n"
     _, (found,), _ = check(capsys, write(tmp_path / "x.yml", text))
     expected = [
@@ -97,7 +97,7 @@ def test_every_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A reason comes with what to do instead, as a run says it: behind it as text, beside it as JSON."""
+    """A reason comes with what to do instead, as a run says it: after it in text, beside it in JSON."""
     path = write(tmp_path / "x.yml", "name: X\nsearch: index=x | transaction a\n")
     remedy = "write: stats min(_time) as start max(_time) as end values(…) by the fields that bind the events"
     reason = {"message": "unsupported command 'transaction'", "remedy": remedy, "line": 2, "column": 19}
@@ -108,14 +108,14 @@ def test_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_cut_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A search in which no commands can be told apart has one reason, and no findings."""
+    """A search whose commands cannot be told apart has one reason, and no findings."""
     text = "name: X\nsearch: index=x | join pid [search index=y\nrba: {message: $user$}\n"
     _, (found,), _ = check(capsys, write(tmp_path / "x.yml", text))
     assert (["this subsearch is never closed"], []) == ([one["message"] for one in found["reasons"]], found["findings"])
 
 
 def test_inside_a_macro(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What a macro's definition gets wrong is placed at the call of the macro."""
+    """A mistake in a macro's definition is placed at the call of the macro."""
     app = write(tmp_path / "app/default/macros.conf", "[bad]\ndefinition = eval a=sha0(1)\n").parents[1]
     path = write(tmp_path / "x.yml", "name: X\nsearch: |\n  | makeresults\n  | eval b=1 | `bad`\n")
     _, (found,), _ = check(capsys, path, "--app", app)
@@ -123,7 +123,7 @@ def test_inside_a_macro(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_foreach(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A template of foreach is read as a run reads it."""
+    """The template of a foreach is read as a run reads it."""
     good = write(tmp_path / "good.yml", "name: X\nsearch: '| makeresults | foreach a* [eval <<FIELD>>=1]'\n")
     bad = write(tmp_path / "bad.yml", "name: X\nsearch: '| makeresults | foreach a* [stats count]'\n")
     message = "stats in the template does not go through the results one by one"
@@ -133,7 +133,7 @@ def test_foreach(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_mistake_of_our_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where replay itself fails over a detection, that is the verdict on it, and the others have theirs."""
+    """If replay itself fails on a detection, that is its verdict, and the others get theirs."""
 
     def broken(self: Head, *arguments: object) -> None:
         raise AssertionError("no such case")
@@ -147,7 +147,7 @@ def test_a_mistake_of_our_own(
 
 
 def test_conf(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The stanzas of a savedsearches.conf are detections, with their risk action; those without a search are none."""
+    """The stanzas of a savedsearches.conf that have a search are detections, with their risk actions."""
     path = write(
         tmp_path / "savedsearches.conf",
         "[other]\ndisabled = 1\n[one]\nsearch = | makeresults \\\n| nope\n[two]\nsearch = index=x | table dest\n"
@@ -168,7 +168,7 @@ def test_old_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_new_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The risk of newer detections, intermediate_findings and threat_objects beside it, is read too."""
+    """The risk of newer detections, intermediate_findings with threat_objects beside it, is read too."""
     text = (
         "name: X\nsearch: index=x | table a\nintermediate_findings:\n  entities:\n"
         "  - field: b\n    message: $c$\nthreat_objects:\n- field: d\n"
@@ -185,7 +185,7 @@ def test_filter_macro(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of a folder, each YAML file with a search and each savedsearches.conf counts; lists, empty files and hidden folders do not."""
+    """In a folder, YAML files with a search and savedsearches.conf count; lists, empty files and hidden folders do not."""
     write(tmp_path / "b/one.yml", GOOD)
     write(tmp_path / "a.yaml", GOOD.replace("Good", "First"))
     write(tmp_path / "c/default/savedsearches.conf", "[Last]\nsearch = | makeresults\n")
@@ -199,7 +199,7 @@ def test_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_unreadable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that cannot be read is named on standard error, the others are checked, and the status is 3."""
+    """A file that cannot be read is named on standard error; the others are checked, and the status is 3."""
     bad = write(tmp_path / "a.yml", "a: &x [*x]\n")
     write(tmp_path / "b.yml", GOOD)
     status, found, error = check(capsys, tmp_path)
@@ -226,7 +226,7 @@ def test_exit_status(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A file that is not there, or holds no search, gives 3; what is asked for wrongly gives 2."""
+    """A file that does not exist, or holds no search, gives 3; wrong usage gives 2."""
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "good.yml", GOOD)
     write(tmp_path / "macros.yml", "name: m\n")
@@ -236,7 +236,7 @@ def test_exit_status(
 
 
 def test_no_command_is_started(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A command of the app is not run: what it would say of its options is not asked."""
+    """A command of the app is not run, not even to check its options."""
     app = tmp_path / "app"
     write(app / "default/commands.conf", "[do]\nfilename = do.py\nchunked = true\n")
     write(app / "bin/do.py", f"open({str(tmp_path / 'ran')!r}, 'w')\n")
@@ -259,7 +259,7 @@ def test_deep_text(search: str, tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_text(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """As text, each line starts with file, line and column, and the last one counts."""
+    """As text, each line starts with file, line and column, and the last line has the counts."""
     monkeypatch.chdir(REPO)
     assert 0 == main(["check", "default/savedsearches.conf"])
     lines = capsys.readouterr().out.splitlines()

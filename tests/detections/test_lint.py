@@ -20,7 +20,7 @@ APP = App(REPO)
 
 
 def text(value: str) -> Text:
-    """Return a text that is a file of its own."""
+    """Return a text that is a separate file."""
     return Text(value, value, 0, lambda: tuple(place for place, one in enumerate(value) if not one.isspace()))
 
 
@@ -46,7 +46,7 @@ def test_lint(case: dict[str, Any]) -> None:
     ],
 )
 def test_nearest_field(field: str, meant: str) -> None:
-    """A field that the data model lacks is told with the nearest that it has, as tstats wants it."""
+    """A field that the data model lacks is reported with the nearest one that it has, as tstats wants it."""
     search = f"| tstats count from datamodel=Endpoint.Registry where {field}=x"
     found = lint(Detection(Path("x.yml"), "x", text(search)), outline(APP, search))
     assert [f"Endpoint.Registry has no field {field}{meant}"] == [one.message for one in found]

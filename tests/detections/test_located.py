@@ -1,4 +1,4 @@
-"""Text out of YAML and .conf files: where each character stands, and what a hostile file does."""
+"""Text from YAML and .conf files: where each character is, and what a hostile file does."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SAMPLE = REPO / "tests/build/app/package/detections/sample_tool_connection.yml"
     ],
 )
 def test_yaml_place(line: int, column: int, yaml: str, tmp_path: Path) -> None:
-    """A character of a YAML value is found in its file, in whichever form the value is written."""
+    """A character of a YAML value is found in its file, whatever the form of the value."""
     (tmp_path / "x.yml").write_text(yaml)
     found = read_yaml(tmp_path / "x.yml")["a"]
     assert isinstance(found, Text)
@@ -45,7 +45,7 @@ def test_yaml_place(line: int, column: int, yaml: str, tmp_path: Path) -> None:
 
 
 def test_yaml_text_alone(tmp_path: Path) -> None:
-    """Nothing is made of a value: a number, a date and a word for false stay the text that they are."""
+    """A value is not converted: a number, a date and a word for false stay the text that they are."""
     (tmp_path / "x.yml").write_text("a: 0x10\nb: 2020-01-01\nc: no\nd: ~\n")
     found = read_yaml(tmp_path / "x.yml")
     values = {key: value.value if isinstance(value, Text) else value for key, value in found.items()}
@@ -83,7 +83,7 @@ BOMB = "a: &a [x, x]\n" + "".join(
     ],
 )
 def test_hostile_yaml(message: str, content: bytes, tmp_path: Path) -> None:
-    """A file that grows, runs something, or is no YAML is one error that says where and why."""
+    """A file that grows, runs something, or is not YAML is one error that says where and why."""
     path = tmp_path / "x.yml"
     path.write_bytes(content)
     with pytest.raises(DataError) as refused:
@@ -92,7 +92,7 @@ def test_hostile_yaml(message: str, content: bytes, tmp_path: Path) -> None:
 
 
 def test_strange_escape(tmp_path: Path) -> None:
-    """An escape that is no character, and one of half a character, is an error with its line."""
+    """An escape that is not a character, or only half of one, is an error with its line."""
     path = tmp_path / "x.yml"
     for escape in ("\\UFFFFFFFF", "\\uD800"):
         path.write_text(f'a: "{escape}"\n')
@@ -111,7 +111,7 @@ def places(node: located.Node) -> object:
 
 @pytest.mark.parametrize("name", ["detections", "macros", "stories"])
 def test_without_libyaml(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where PyYAML was built without libyaml, its own parser reads the same values from the same places."""
+    """If PyYAML was built without libyaml, its own parser reads the same values from the same places."""
     paths = sorted((REPO / "package").glob(f"{name}*/*.yml")) or [REPO / f"package/{name}.yml"]
     expected = [places(located.read_any_yaml(path)) for path in paths]
     monkeypatch.setattr(located, "_LOADER", yaml.SafeLoader)
@@ -120,7 +120,7 @@ def test_without_libyaml(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["nothing.yml", ".", "/dev/zero"])
 def test_no_file(name: str, tmp_path: Path) -> None:
-    """What is not there, or is no plain file, is refused and not waited for."""
+    """What does not exist, or is not a regular file, is refused and not waited for."""
     with pytest.raises(DataError):
         read_yaml(tmp_path / name)
 
@@ -136,7 +136,7 @@ def test_no_file(name: str, tmp_path: Path) -> None:
     ],
 )
 def test_conf_place(line: int, column: int, text: str, tmp_path: Path) -> None:
-    """A character of a setting is found in its .conf file, on the lines that continue it too."""
+    """A character of a setting is found in its .conf file, even on continuation lines."""
     (tmp_path / "x.conf").write_bytes(text.encode())
     ((_, settings),) = read_conf(tmp_path / "x.conf", ("a",)).items()
     place = settings["a"].place(settings["a"].value.index("X"))
@@ -150,7 +150,7 @@ def test_conf_place(line: int, column: int, text: str, tmp_path: Path) -> None:
     st.integers(20, 100),
 )
 def test_every_yaml_place(text: str, style: str | None, width: int) -> None:
-    """Whatever a value is and however it is written, each of its characters is found where it stands, or its escape."""
+    """Whatever a value is and however it is written, each of its characters, or its escape, is found where it is."""
     written = yaml.safe_dump({"a": text}, default_style=style, width=width, allow_unicode=True)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.yml"
@@ -169,7 +169,7 @@ def test_every_yaml_place(text: str, style: str | None, width: int) -> None:
 @settings(deadline=None)
 @given(st.integers(0), st.binary(max_size=8), st.integers(0, 40))
 def test_broken_yaml(place: int, inserted: bytes, dropped: int) -> None:
-    """A detection's file with some bytes changed is read, or is an error of ours."""
+    """A detection's file with some bytes changed is read, or gives one of our errors."""
     content = SAMPLE.read_bytes()
     place %= len(content)
     with tempfile.TemporaryDirectory() as folder:
@@ -183,7 +183,7 @@ def test_broken_yaml(place: int, inserted: bytes, dropped: int) -> None:
 
 @given(st.text("ab \n\t\u2028", max_size=12), st.integers(0, 14))
 def test_place_of_each_character(text: str, offset: int) -> None:
-    """The place of a character is that of the next one that is no white space, counted in lines that end in a line break."""
+    """The place of a character is that of the next one that is not white space, in lines that end in a line break."""
     file = f"é\n{text}\nz"
     offsets = tuple(2 + index for index, character in enumerate(f"{text}z") if not character.isspace())
     index = offsets[min(len("".join(text[:offset].split())), len(offsets) - 1)]

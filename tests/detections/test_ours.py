@@ -1,4 +1,4 @@
-"""The tests that stand in the detections which ship, as `python -m splreplay test package/detections` runs them."""
+"""The tests in the detections that ship, as `python -m splreplay test package/detections` runs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`replay test`: what passes, fails, is skipped or cannot be run, and how that is reported."""
+"""`splreplay test`: what passes, fails, is skipped or cannot be run, and how that is reported."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROWS = [
 def run(
     folder: Path, tests: str, capsys: pytest.CaptureFixture[str], *arguments: str, head: str = HEAD
 ) -> tuple[int, list[str], str]:
-    """Run one detection's tests; return the status, what became of each, and all of standard output."""
+    """Run a detection's tests; return the status, the outcome of each, and all of standard output."""
     (folder / "log.xml").write_bytes(ATTACK.read_bytes())
     (folder / "x.yml").write_text(f"{head}tests:\n{tests}", encoding="utf-8")
     status = main(["test", str(folder / "x.yml"), *arguments])
@@ -56,12 +56,12 @@ def run(
     ],
 )
 def test_counts(status: int, lines: list[str], tests: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A test asks for one result or more, for as many as it says, or for none, on each of its add-ons."""
+    """A test expects one result or more, as many as it says, or none, on each of its add-ons."""
     assert (status, lines) == run(tmp_path, tests, capsys)[:2]
 
 
 def rows(*wanted: tuple[str, str]) -> str:
-    """Return a test that expects rows of some hosts and PIDs."""
+    """Return a test that expects rows with some hosts and PIDs."""
     listed = "".join(f"    - dest: {dest}\n      process_id: {pid}\n" for dest, pid in wanted)
     return f"- name: a\n{DATA}  expected:\n    rows:\n{listed}"
 
@@ -73,12 +73,12 @@ def test_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("wrong", [ROWS[:2], [*ROWS, ROWS[0]], ROWS[::-1], [*ROWS[:2], ("x", "7316")], [("a", "1")]])
 def test_wrong_rows(wrong: list[tuple[str, str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Rows too few, too many, in another order or of other values fail."""
+    """Too few rows, too many, another order or other values fail."""
     assert 1 == run(tmp_path, rows(*wrong), capsys)[0]
 
 
 def test_absent_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A null asks for a field that is not there, a list for several values."""
+    """A null expects a field to be absent, a list expects several values."""
     head = 'name: X\nsearch: \'| makeresults | eval a=split("x,y", ","), b=1\'\n'
     test = f"- name: a\n{DATA}  expected:\n    rows:\n    - {{a: [x, y], b: '1', c: null}}\n"
     assert 0 == run(tmp_path, test, capsys, head=head)[0]
@@ -86,7 +86,7 @@ def test_absent_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A failure shows what was expected and what was found, and the last line counts."""
+    """A failure shows what was expected and what was found, and the last line has the counts."""
     _, _, printed = run(tmp_path, rows(*ROWS[:2], ("WKS-014.corp.example.com", "7317")), capsys)
     *lines, last = printed.splitlines()
     expected = [
@@ -120,7 +120,7 @@ def test_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_skipped(reason: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Data at an address, or of a kind that replay does not read, skips the test, with the reason; that is no failure."""
+    """Data at an address, or of a kind that replay does not read, skips the test with a reason; that is not a failure."""
     status, lines, _ = run(tmp_path, f"- name: a\n  attack_data:\n  - data: {data}\n", capsys)
     assert (0, [f"a[current] SKIPPED ({reason})"]) == (status, lines)
 
@@ -135,13 +135,13 @@ def test_place_of_data(folder: str, tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_absolute_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Data is named from where the detection is: an absolute path is refused as one, though the file is there."""
+    """Data is named relative to the detection: an absolute path is refused, even if the file exists."""
     status, _, printed = run(tmp_path, f"- name: a\n  attack_data: [{{data: {ATTACK}}}]\n", capsys)
     assert (3, True) == (status, f"{ATTACK} is an absolute path, which another machine does not have" in printed)
 
 
 def test_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The search for data ends at the repository's own folder; without a repository, at the one that replay runs in."""
+    """The search for data ends at the repository's root; without a repository, at the folder that replay runs in."""
     (tmp_path / "a/.git").mkdir(parents=True)
     (tmp_path / "here.xml").write_bytes(ATTACK.read_bytes())
     status, _, printed = run(tmp_path / "a", "- name: a\n  attack_data: [{data: here.xml}]\n", capsys)
@@ -153,7 +153,7 @@ def test_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_no_repository(
     status: int, here: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a repository the search for data ends at the folder that replay runs in, or does not leave the detection's."""
+    """Without a repository the search for data ends at the folder that replay runs in, or stays in the detection's."""
     for folder in ("a/b", "c"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "a/here.xml").write_bytes(ATTACK.read_bytes())
@@ -173,7 +173,7 @@ def test_no_repository(
     ],
 )
 def test_data_that_leads_out(status: int, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Data may lead up by `..` inside of the repository, and never out of it."""
+    """Data may lead up by `..` inside the repository, but never out of it."""
     (tmp_path / "a/b").mkdir(parents=True)
     (tmp_path / "a/.git").mkdir()
     for name in ("a/here.xml", "secret.xml"):
@@ -182,7 +182,7 @@ def test_data_that_leads_out(status: int, data: str, tmp_path: Path, capsys: pyt
 
 
 def test_link_that_leads_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A link to a log outside of the repository is refused, and no event of that log is told."""
+    """A link to a log outside the repository is refused, and no event of that log is shown."""
     (tmp_path / "a/.git").mkdir(parents=True)
     (tmp_path / "secret.xml").write_bytes(ATTACK.read_bytes())
     (tmp_path / "a/link.xml").symlink_to(tmp_path / "secret.xml")
@@ -192,7 +192,7 @@ def test_link_that_leads_out(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_link_within(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A link to a log inside of the repository is followed."""
+    """A link to a log inside the repository is followed."""
     (tmp_path / ".git").mkdir()
     (tmp_path / "link.xml").symlink_to("log.xml")
     assert 0 == run(tmp_path, "- name: a\n  attack_data: [{data: link.xml}]\n", capsys)[0]
@@ -207,7 +207,7 @@ def test_data_that_is_a_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
 @pytest.mark.parametrize("name", ["secret.yml", "/dev/zero"])
 def test_detection_that_leads_out(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """In a folder that is searched for detections, a link out of it is an error, and the others are tested."""
+    """In a folder that is searched for detections, a link out of it is an error; the other detections are tested."""
     (tmp_path / "secret.yml").write_text("a: [", encoding="utf-8")
     (tmp_path / "a").mkdir()
     (tmp_path / "a/bad.yml").symlink_to(tmp_path / name)
@@ -274,7 +274,7 @@ def test_detection_that_leads_out(name: str, tmp_path: Path, capsys: pytest.Capt
     ],
 )
 def test_unreadable(status: int, words: str, test: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Data that is not there or no log, and a test that is not of the form, are errors that say so."""
+    """Data that does not exist or is not a log, and a malformed test, are errors that say so."""
     found, lines, printed = run(tmp_path, f"- {{name: a, {test}}}\n", capsys)
     assert (status, True, True) == (found, words in printed, lines[0].endswith(" ERROR"))
 
@@ -288,18 +288,18 @@ def test_unsupported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_worst_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The status is that of the worst outcome, and all tests are run."""
+    """The status is that of the worst outcome, and every test is run."""
     tests = f"- name: a\n{DATA}  negative: true\n- name: b\n  attack_data: [{{data: nope}}]\n- name: c\n{DATA}"
     assert (3, ["a[current] FAILED", "b[current] ERROR", "c[current] PASSED"]) == run(tmp_path, tests, capsys)[:2]
 
 
 def test_no_test(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where there is no test at all, that is an error: a CI step that runs none must not pass."""
+    """To have no test at all is an error: a CI step that runs none must not pass."""
     assert 2 == run(tmp_path, "", capsys)[0]
 
 
 def test_bad_file_beside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A detection that cannot be read is an error of its own, and those beside it are tested."""
+    """A detection that cannot be read is a separate error, and those beside it are tested."""
     (tmp_path / "bad.yml").write_text("a: [")
     run(tmp_path, f"- name: a\n{DATA}", capsys)
     status = main(["test", str(tmp_path)])
@@ -312,7 +312,7 @@ HOSTILE = '- name: "<b>&\\e[2J\\0 ]]> \\uffff"\n'
 
 
 def test_junit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--junit writes XML that parses, whatever the names and values are, with the outcomes in it."""
+    """--junit writes XML that parses, whatever the names and values are, and that has the outcomes."""
     log = tmp_path / "junit.xml"
     wanted = '  expected: {rows: [{dest: "]]>\\e\\uffff<x>"}]}\n'
     tests = f"{HOSTILE}{DATA}{wanted}- name: b\n{DATA}- name: c\n  attack_data: [{{data: 'http://x'}}]\n- name: d\n  attack_data: [{{data: y}}]\n"
@@ -330,19 +330,19 @@ def test_junit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_junit_of_half_a_character(tmp_path: Path) -> None:
-    """Half a character, which no file can hold as it stands, is escaped in the XML."""
+    """Half a character, which no file can hold as it is, is escaped in the XML."""
     outcome = Outcome("x.yml", "a \ud800", "failed", "m", "d")
     (suite,) = ElementTree.fromstring(junit.xml([outcome]))
     assert r"a \ud800" == suite[0].get("name")
 
 
 def test_junit_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that cannot be written is said in words."""
+    """A file that cannot be written gives an error in words."""
     assert 2 == run(tmp_path, f"- name: a\n{DATA}", capsys, "--junit", str(tmp_path / "no" / "j.xml"))[0]
 
 
 def test_rows_without_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of very many results that nobody expected, a failure shows the first twenty."""
+    """A failure shows the first twenty of very many results that nobody expected."""
     head = "name: X\nsearch: '| makeresults count=500'\n"
     _, _, printed = run(tmp_path, f"- name: a\n{DATA}  negative: true\n", capsys, head=head)
     assert (20, True) == (printed.count("_time"), "expected 0 results, found 500" in printed)

@@ -1,4 +1,4 @@
-"""What the tests of logs and data models share: events as text, and one call that loads them."""
+"""What the tests of logs and data models share: events as text, and a function that loads them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def event(
     computer: str = "HOST.example.com",
     channel: str = "Microsoft-Windows-Sysmon/Operational",
 ) -> str:
-    """Write one event as XML; newlines in values stay raw."""
+    """Return an event as XML; newlines in values stay raw."""
     values = "".join(f"<Data Name='{name}'>{escape(text)}</Data>" for name, text in (data or {}).items())
     return (
         f"<Event xmlns='{NAMESPACE}'><System><Provider Name='{provider}'/><EventID>{event_id}</EventID>"
@@ -38,7 +38,7 @@ def event(
 
 
 class Loaded:
-    """A database after one load."""
+    """A database after a load."""
 
     def __init__(
         self, *paths: str | Path, fields: tuple[str, ...] | Wanted = FIELDS, cache: Path | None = None
@@ -60,20 +60,20 @@ class Loaded:
         return list(zip(*map(self.values, columns), strict=True))
 
     def rows(self, dataset: str, addon: str = "current") -> list[dict[str, Value]]:
-        """Return a dataset's rows as one add-on fills it; a field without a value is left out."""
+        """Return a dataset's rows as an add-on fills it; a field without a value is left out."""
         data = datasets(self.connection, addon)[dataset]
         rows = self.connection.sql(data.query(data.columns)).fetchall()
         cells = (zip(data.columns, row, strict=True) for row in rows)
         return [{name: cell for name, cell in row if cell is not None} for row in cells]
 
     def bad(self) -> list[tuple[str, str]]:
-        """Return place and reason of what was skipped."""
+        """Return the place and the reason of everything that was skipped."""
         return [(bad.place, bad.reason) for file in self.report.files for bad in file.bad]
 
 
 @pytest.fixture
 def loaded(tmp_path: Path) -> Callable[..., Loaded]:
-    """Load one log given as text or bytes; its fields are those named."""
+    """Load a log given as text or bytes, with the named fields."""
 
     def load_text(content: str | bytes, *fields: str) -> Loaded:
         path = tmp_path / "log"

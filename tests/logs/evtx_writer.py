@@ -1,6 +1,6 @@
-"""Writes .evtx files for the tests: one chunk, no templates, every value text.
+"""Writes .evtx files for the tests: one chunk, no templates, and every value is text.
 
-Windows writes templates, so this shows that a real parser's records arrive, not that every .evtx file does.
+Windows writes templates, so this shows that a real parser's records arrive, not that every .evtx file can be read.
 Source of the format: libyal/libevtx documentation/Windows XML Event Log (EVTX).asciidoc.
 """
 
@@ -14,7 +14,7 @@ CHUNK_BYTES = 65536
 
 
 def write_evtx(*events: str) -> bytes:
-    """Return a file with some events, given as XML."""
+    """Return a file with some events, which are given as XML."""
     chunk = bytearray(512)
     last = 0
     for number, event in enumerate(events, 1):

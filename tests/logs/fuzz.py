@@ -1,11 +1,11 @@
 """
-Throws damaged and hostile logs at the readers, and checks what comes of each.
+Throws damaged and hostile logs at the readers, and checks the outcome of each.
 
     python -m tests.logs.fuzz [--cases 50000] [--seed 1]
 
-A case is a log of a few events, of which some bytes are then cut, doubled, replaced or hidden in another encoding. It may have
-very many short lines, be compressed as many members and damaged then, or declare an encoding that documents do not have.
-Nothing may come of it but events, bad events and our own errors; the events that were left alone must be there, and
+A case is a log of a few events. Some of its bytes are then cut, doubled, replaced or hidden in another encoding. It may have
+very many short lines, be compressed as many members and then damaged, or declare an encoding that documents do not have.
+It may result only in events, bad events and our own errors. The events that were left alone must be there, and
 the fast readers must give what the exact ones give. The same seed makes the same logs.
 """
 
@@ -129,7 +129,7 @@ WRAPS: Sequence[Callable[[bytes], bytes]] = [
     lambda content: members(random.Random(len(content)), content),
     lambda content: b"<?xml version='1.0' encoding='Shift_JIS'?>" + content,
 ]
-# Not every one of them is an encoding, or one of documents.
+# Not all of them are encodings, or encodings of documents.
 DECLARED = [
     "unicode_escape",
     "raw-unicode-escape",
@@ -155,7 +155,7 @@ DECLARED += [
     "utf-32",
     "ascii",
 ]
-# What is bad, and shorter than any event.
+# Bad events, each shorter than any event can be.
 SHORT = {
     "xml": [
         b"</Event>",
@@ -170,7 +170,7 @@ SHORT = {
 
 
 def members(random_: random.Random, content: bytes) -> bytes:
-    """Return the bytes as gzip members of any size, some of them empty, some with zeros behind them."""
+    """Return the bytes as gzip members of any size, some of them empty, some followed by zeros."""
     cuts = sorted(random_.choices(range(len(content) + 1), k=random_.choice([1, 5, 50])))
     parts = [content[start:end] for start, end in itertools.pairwise([0, *cuts, len(content)])]
     return b"".join(
@@ -179,7 +179,7 @@ def members(random_: random.Random, content: bytes) -> bytes:
 
 
 def flipped(random_: random.Random, content: bytes) -> tuple[bytes, bytes]:
-    """Return the bytes as damaged gzip data, and what is uncompressed of all before the damage."""
+    """Return the bytes as damaged gzip data, and what can be uncompressed before the damage."""
     packed = bytearray(random_.choice([gzip.compress(content, mtime=0), members(random_, content)]))
     at = random_.choice([random_.randrange(len(packed)), len(packed) - random_.randrange(1, 30)])
     packed[at] ^= 1 << random_.randrange(8)
@@ -209,7 +209,7 @@ EVENTS = {"xml": xml_events(), "jsonl": json_events()}
 EVENTS["evtx"] = [event for event in EVENTS["xml"] if b"&" not in event][:40]
 
 
-# What stands in the place of a value of an event, each as long as a block or longer, or shorter than a view's own text.
+# What replaces a value of an event, each as long as a block or longer, or shorter than a view's own text.
 LENGTHS = (0, 11, 12, 13, 100, 3000, 70_000)
 NAME = re.compile(rb"""(?<=Name=['"])[^'"]+|(?<=, ")[^"\\]+(?=": )""")
 XML_VALUE = re.compile(rb"(?<=>)[^<>]+(?=</Data>)")
@@ -226,7 +226,7 @@ def log(random_: random.Random) -> tuple[str, list[bytes]]:
 
 
 def varied(random_: random.Random, kind: str, event: bytes) -> bytes:
-    """Return an event that has nothing wrong, but is not as usual: of another provider, with other names or other values."""
+    """Return an event that is right but unusual: of another provider, with other names or other values."""
     way = random_.randrange(4)
     if way == 0:
         named = event.replace(b'"SourceName"', random_.choice([b'"SourceName"', b'"Provider"', b'"ProviderName"']))
@@ -244,7 +244,7 @@ def varied(random_: random.Random, kind: str, event: bytes) -> bytes:
 
 
 def damaged(random_: random.Random, content: bytes) -> bytes:
-    """Return the bytes with one thing wrong: something put in, taken out, doubled or changed."""
+    """Return the bytes with one thing wrong: something is put in, taken out, doubled or changed."""
     at = random_.randrange(len(content) + 1)
     end = min(len(content), at + random_.choice([1, 1, 1, 2, 5, 30, 200]))
     damage = random_.randrange(6)
@@ -270,7 +270,7 @@ def outcome(
 ) -> tuple[list[Row], BadEvents, str]:
     """Return the rows of a log as a reader makes them, the bad events and the error.
 
-    Where every value is wanted, a row is the common columns and the names and values that its event has, sorted.
+    If every value is wanted, a row is the common columns and the names and values that its event has, sorted.
     """
     rows: list[Row] = []
     bad = BadEvents()
@@ -302,12 +302,12 @@ def outcome(
 
 
 def check(random_: random.Random, folder: Path) -> str:
-    """Raise AssertionError unless all is right with one case; return what came of it."""
+    """Raise AssertionError unless everything is right with a case; return its outcome."""
     kind, events = log(random_)
     if kind == "evtx":
         return check_evtx(random_, folder / "log", events)
     gap = random_.choice([b"\n", b"\n", b"\r\n", b"", b" text "]) if kind == "xml" else b"\n"
-    # By the first line of JSON a whole block is read.
+    # The first line of JSON decides how a whole block is read.
     hurt = random_.choice([0, random_.randrange(len(events))])
     pieces = list(events)
     if kind == "xml" and random_.random() < 0.1:
@@ -332,12 +332,12 @@ def check(random_: random.Random, folder: Path) -> str:
     elif way < 0.35:
         wrapped, undamaged = flipped(random_, content)
         path.write_bytes(wrapped)
-        with contextlib.suppress(DataError):  # where the first bytes are flipped, it is no gzip data
+        with contextlib.suppress(DataError):  # if the first bytes are flipped, it is not gzip data
             log_ = Log(str(path))
             assert not wrapped.startswith(opening.GZIP) or b"".join(log_.blocks).startswith(undamaged), "text was lost"
     path.write_bytes(wrapped)
     reader = READERS[kind]
-    # Seldom all, as they take the longest.
+    # All fields only seldom, because they take the longest.
     fields: Sequence[str] | Wanted = random_.sample(FIELDS, random_.choice([1, 5, 5, 15, len(FIELDS)]))
     if random_.random() < 0.5:
         fields = Wanted(every=True, raw=random_.random() < 0.5)
@@ -348,7 +348,7 @@ def check(random_: random.Random, folder: Path) -> str:
     else:
         assert exact[2] == error, "the fast reader has another error than the exact one"
     if wrapped == content and not error:
-        # Damage may reach the event behind, where it hides an end; not further.
+        # If damage hides an event's end, it may reach the next event, but not further.
         path.write_bytes(gap.join([*events[:hurt], *events[hurt + 2 :], b""]))
         kept, _, _ = outcome(reader.read, path, fields)
         missing = Counter(kept) - Counter(rows)
@@ -380,7 +380,7 @@ def check_evtx(random_: random.Random, path: Path, events: Sequence[bytes]) -> s
 
 
 def main() -> int:
-    """Run the fuzz and say what was seen."""
+    """Run the fuzz and report what happened."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").strip().split("\n")[0])
     parser.add_argument("--cases", type=int, default=50_000, help="how many logs to read (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same logs (default: %(default)s)")

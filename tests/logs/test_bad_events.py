@@ -1,4 +1,4 @@
-"""Logs of very many bad events: all are counted, the first are located, and none is kept for it."""
+"""Logs with very many bad events: all are counted, the first are located, and none is kept in memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CASES = [(kind, short) for kind, shorts in SHORT.items() for short in shorts]
 
 @pytest.mark.parametrize("kind, short", CASES)
 def test_short_bad_events_are_counted_and_the_first_located(tmp_path, kind, short):
-    """By either reader, and the events around them are read."""
+    """Either reader does so, and reads the events around them."""
     path = tmp_path / "log"
     path.write_bytes({"xml": XML, "jsonl": JSON}[kind].join([b"", short * 500, short * 500, b""]))
     rows, bad, error = outcome(READERS[kind].read, path)
@@ -38,7 +38,7 @@ def test_short_bad_events_are_counted_and_the_first_located(tmp_path, kind, shor
 @pytest.mark.parametrize("read", ["read", "read_exactly"])
 @pytest.mark.parametrize("kind, short", CASES)
 def test_what_is_too_short_for_an_event_needs_no_parser(tmp_path, monkeypatch, kind, short, read):
-    """But for the first ones, which are listed, with what is wrong; twice where they may hold a CDATA section or not."""
+    """Only the first need one, to be listed with what is wrong; twice if they may hold a CDATA section or not."""
     parsed = []
     loads, row = json.loads, xml.Parser.row
     monkeypatch.setattr(jsonl.json, "loads", lambda *text, **how: parsed.append(text) or loads(*text, **how))
@@ -57,7 +57,7 @@ def test_what_is_too_short_for_an_event_needs_no_parser(tmp_path, monkeypatch, k
     ],
 )
 def test_the_shortest_event_is_not_too_short(tmp_path, kind, shortest):
-    """Behind many bad ones it is read."""
+    """It is read even after many bad ones."""
     path = tmp_path / "log"
     path.write_bytes(SHORT[kind][0] * 100 + shortest)
     for read in (READERS[kind].read, READERS[kind].read_exactly):
@@ -66,7 +66,7 @@ def test_the_shortest_event_is_not_too_short(tmp_path, kind, shortest):
 
 
 def test_lines_are_read_some_at_a_time(tmp_path, monkeypatch):
-    """However many a block has, as each has a value in each column; they keep their numbers."""
+    """So it is however many a block has, because each has a value in each column; they keep their numbers."""
     monkeypatch.setattr(jsonl, "MAX_LINES", 7)
     path = tmp_path / "log"
     path.write_bytes((JSON * 9 + b'{"a": "too long to be counted alone"}\n') * 3)
@@ -76,7 +76,7 @@ def test_lines_are_read_some_at_a_time(tmp_path, monkeypatch):
 
 
 def test_bad_events_that_follow_others_are_counted_with_them():
-    """The list ends where it is full."""
+    """The list ends when it is full."""
     first, more = BadEvents(), BadEvents()
     for number in range(15):
         first.add(BadEvent(f"line {number}", ""))
@@ -96,7 +96,7 @@ print(*(line.split()[1] for line in open("/proc/self/status") if line.startswith
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux alone tells the peak of a process")
 @pytest.mark.parametrize("first, short", [(XML, b"</Event>"), (JSON, b"{}\n")], ids=["xml", "jsonl"])
 def test_two_million_bad_events_take_little_memory(tmp_path, first, short):
-    """Kept one by one, they took 700 MB and more."""
+    """When each was kept, they took 700 MB and more."""
     path = tmp_path / "log"
     path.write_bytes(first + short * 2_000_000)
     ran = subprocess.run([sys.executable, "-c", PEAK, str(path)], cwd=REPO, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""Tables kept for later runs: found again by content, and never trusted."""
+"""Tables that are kept for later runs: they are found by content, and never trusted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEXT = event({"Image": "a"}) + "\n" + CLOCKLESS + "\n" + event({"Image": "b"}, e
 
 @pytest.fixture
 def readings(monkeypatch):
-    """The logs that a reader was asked for."""
+    """The logs that a reader was asked to read."""
     asked = []
     read = xml.read
     monkeypatch.setattr(xml, "read", lambda log, fields: asked.append(Path(log.path).name) or read(log, fields))
@@ -30,7 +30,7 @@ def readings(monkeypatch):
 
 @pytest.fixture
 def log(tmp_path) -> Path:
-    """A log of two good events and a bad one."""
+    """A log with two good events and a bad one."""
     path = tmp_path / "log.xml"
     path.write_text(TEXT, encoding="utf-8")
     return path
@@ -51,14 +51,14 @@ def expected(log: Path, warning: str = "") -> tuple:
 
 
 def test_a_second_load_reads_no_log(tmp_path, log, readings):
-    """Rows, counts and bad events are the same."""
+    """It has the same rows, counts and bad events."""
     first, second = seen(log, tmp_path / "cache"), seen(log, tmp_path / "cache")
     times = len(readings)
     assert (expected(log), expected(log), 1) == (first, second, times)
 
 
 def test_a_log_is_known_by_its_bytes(tmp_path, log, readings):
-    """Under another name it is found, and `source` is that name; with other bytes it is read."""
+    """It is found under another name, and `source` is that name; with other bytes it is read again."""
     seen(log, tmp_path / "cache")
     other = tmp_path / "other.xml"
     shutil.copyfile(log, other)
@@ -70,21 +70,21 @@ def test_a_log_is_known_by_its_bytes(tmp_path, log, readings):
 
 
 def test_other_fields_are_another_table(tmp_path, log, readings):
-    """So is another version of the reader's code, which is part of the name too."""
+    """The fields are part of the table's name."""
     seen(log, tmp_path / "cache")
     seen(log, tmp_path / "cache", ("Image", "User"))
     assert ["log.xml", "log.xml"] == readings
 
 
 def test_another_version_of_the_code_is_another_table(tmp_path, log, monkeypatch):
-    """What an older reader made is not taken for what this one would make."""
+    """What an older reader made is not taken for what this reader would make."""
     first = Cache(tmp_path, Wanted(("Image",)))._name(str(log))
     monkeypatch.setattr("splreplay.logs.cache.version", lambda package: "0")
     assert first != Cache(tmp_path, Wanted(("Image",)))._name(str(log))
 
 
 def test_the_code_of_every_format_is_part_of_the_name(tmp_path, monkeypatch):
-    """So that a change to any reader is another version."""
+    """So a change to any reader makes another version."""
     read = []
     read_bytes = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda file: read.append(file) or read_bytes(file))
@@ -93,7 +93,7 @@ def test_the_code_of_every_format_is_part_of_the_name(tmp_path, monkeypatch):
 
 
 def cut(file: Path) -> None:
-    """Lose the second half of a file."""
+    """Cut off the second half of a file."""
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 
@@ -105,14 +105,14 @@ def flip(file: Path) -> None:
 
 
 def foreign(file: Path) -> None:
-    """Put something else in the place of a file."""
+    """Replace a file by something else."""
     file.write_bytes(b'["a"]\n')
 
 
 @pytest.mark.parametrize("damage", [cut, flip, foreign, Path.unlink])
 @pytest.mark.parametrize("suffix", ["parquet", "json"])
 def test_a_damaged_table_is_written_anew(tmp_path, log, readings, damage, suffix):
-    """With a warning, once: the next run has a sound one."""
+    """There is one warning: the next run finds a sound table."""
     seen(log, tmp_path / "cache")
     [file] = (tmp_path / "cache").glob(f"*.{suffix}")
     [table] = (tmp_path / "cache").glob("*.json")
@@ -124,7 +124,7 @@ def test_a_damaged_table_is_written_anew(tmp_path, log, readings, damage, suffix
 
 
 def test_a_cache_that_cannot_be_written_costs_no_result(tmp_path, log):
-    """The run warns and goes on."""
+    """The run warns, and goes on."""
     (tmp_path / "cache").write_text("a file", encoding="utf-8")
     rows, _, _, [warning] = seen(log, tmp_path / "cache")
     assert (2, True) == (len(rows), warning.startswith("its table cannot be kept in the cache: "))
@@ -132,25 +132,25 @@ def test_a_cache_that_cannot_be_written_costs_no_result(tmp_path, log):
 
 @pytest.mark.parametrize("name", ["c" * 300, "c/" * 3000, "\udcff" * 300])
 def test_a_name_that_the_file_system_refuses_costs_no_result(tmp_path, log, name):
-    """Too long for a name or for a path: the run warns and goes on."""
+    """If it is too long for a name or for a path, the run warns and goes on."""
     rows, _, _, [warning] = seen(log, tmp_path / name)
     assert (2, True) == (len(rows), warning.startswith("its table cannot be kept in the cache: "))
 
 
 def pipe(file: Path) -> None:
-    """Put a pipe, which nobody writes into, in the place of a file."""
+    """Replace a file by a pipe that nobody writes into."""
     file.unlink()
     os.mkfifo(file)
 
 
 def device(file: Path) -> None:
-    """Put a link to a device without end in the place of a file."""
+    """Replace a file by a link to an endless device."""
     file.unlink()
     file.symlink_to("/dev/zero")
 
 
 def nowhere(file: Path) -> None:
-    """Put a link to nothing in the place of a file."""
+    """Replace a file by a link to nothing."""
     file.unlink()
     file.symlink_to("nowhere")
 
@@ -158,7 +158,7 @@ def nowhere(file: Path) -> None:
 @pytest.mark.parametrize("put", [pipe, device, nowhere])
 @pytest.mark.parametrize("suffix", ["parquet", "json"])
 def test_what_is_no_file_in_the_place_of_one_is_replaced(tmp_path, log, put, suffix):
-    """Without being read; the run warns and goes on, and the next one finds a sound table."""
+    """It is not read; the run warns and goes on, and the next one finds a sound table."""
     seen(log, tmp_path / "cache")
     [file] = (tmp_path / "cache").glob(f"*.{suffix}")
     put(file)
@@ -178,7 +178,7 @@ def test_a_folder_in_the_place_of_a_table_costs_no_result(tmp_path, log, suffix)
 
 
 def test_a_log_that_goes_away_while_it_is_read_is_not_kept(tmp_path, log, monkeypatch):
-    """What was read of it is there."""
+    """What was read of it is in the results."""
     read = xml.read
 
     def vanish(opened, fields):
@@ -191,7 +191,7 @@ def test_a_log_that_goes_away_while_it_is_read_is_not_kept(tmp_path, log, monkey
 
 
 def test_a_log_that_cannot_be_read_is_an_error_of_ours(tmp_path, log, monkeypatch):
-    """With a cache as without: one that may not be opened, or is gone."""
+    """So it is with and without a cache, if the log may not be opened or is gone."""
 
     def refuse(*_):
         raise PermissionError
@@ -203,7 +203,7 @@ def test_a_log_that_cannot_be_read_is_an_error_of_ours(tmp_path, log, monkeypatc
 
 
 def test_a_log_that_changes_while_it_is_read_is_not_kept(tmp_path, log, monkeypatch):
-    """Its table would stand under the name of other bytes."""
+    """Its table would have the name of other bytes."""
     read = xml.read
 
     def grow(opened, fields):
@@ -214,5 +214,5 @@ def test_a_log_that_changes_while_it_is_read_is_not_kept(tmp_path, log, monkeypa
     monkeypatch.setattr(xml, "read", grow)
     warning = "it changed while it was read, so its table is not kept in the cache"
     assert ([warning], []) == (seen(log, tmp_path / "cache")[3], list(tmp_path.glob("cache/*")))
-    # Nothing unfinished is left behind either.
+    # Nothing unfinished is left behind, either.
     assert [] == list(tmp_path.glob("cache/*.part"))

@@ -21,13 +21,13 @@ EVENTS = [
 
 @pytest.fixture(autouse=True, params=[0, 1 << 40], ids=["process", "here"])
 def decoded_where(request, monkeypatch):
-    """Decode every file in a process of its own, as large ones are, and none."""
+    """Decode every file in a separate process, as large ones are, or none."""
     monkeypatch.setattr(records, "PROCESS_BYTES", request.param)
 
 
 @pytest.fixture
 def decoder_is(monkeypatch, tmp_path):
-    """Return what puts a script in the place of the decoder, which is then a process."""
+    """Return what replaces the decoder by a script, which is then a process."""
 
     def put(script: str) -> None:
         monkeypatch.setattr(records, "PROCESS_BYTES", 0)
@@ -39,7 +39,7 @@ def decoder_is(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("wrap", [bytes, gzip.compress])
 def test_records_are_events(loaded, wrap):
-    """Values come back as they were, an empty one empty; bare GUIDs get their braces."""
+    """Values come back as they were, even empty ones; bare GUIDs get braces."""
     log = loaded(wrap(write_evtx(*EVENTS)), *FIELDS)
     assert [
         ("Microsoft-Windows-Sysmon", 1, 1750147200.1234567, f"{{{GUID}}}", 'a <b> & "c"\n\td é', ""),
@@ -49,7 +49,7 @@ def test_records_are_events(loaded, wrap):
 
 
 def test_a_bad_record_is_located_and_the_others_are_kept(loaded):
-    """One record that cannot be decoded, one whose time is missing."""
+    """One record cannot be decoded, and the time of another is missing."""
     content = bytearray(write_evtx(EVENTS[0], EVENTS[0], event(time="-"), EVENTS[1]))
     second = content.index(b"**\0\0", content.index(b"**\0\0") + 4)
     content[second + 24 : second + 40] = b"\xff" * 16
@@ -59,7 +59,7 @@ def test_a_bad_record_is_located_and_the_others_are_kept(loaded):
 
 
 def test_a_cut_file_keeps_its_whole_records(loaded):
-    """What is left of the chunk is read."""
+    """The rest of the chunk is read."""
     content = write_evtx(*EVENTS)
     log = loaded(content[: content.rindex(b"**\0\0") + 60], *FIELDS)
     assert ([1], ["chunk at offset 4096", "record 2", "end"]) == (
@@ -75,7 +75,7 @@ def test_a_file_without_records_is_an_error(loaded):
 
 
 def chunks(damage=lambda chunk: None) -> bytes:
-    """Write three chunks of two events, of which the second is damaged."""
+    """Write three chunks of two events; the second chunk is damaged."""
     content = write_evtx(*EVENTS)
     second = bytearray(content[4096:])
     damage(second)
@@ -105,19 +105,19 @@ HEADER = "the checksum of its header is wrong: events may be lost or changed"
     ],
 )
 def test_a_damaged_chunk_is_reported(loaded, damage, events, reason):
-    """The decoder passes over most of this without a word; the events of other chunks are kept."""
+    """The decoder itself ignores most of this damage silently; the events of other chunks are kept."""
     log = loaded(chunks(damage), *FIELDS)
     assert (("chunk at offset 69632", reason), events) == (log.bad()[0], log.report.events)
 
 
 def test_sound_chunks_are_not_reported(loaded):
-    """All six events are there."""
+    """They give all six events."""
     log = loaded(chunks(), *FIELDS)
     assert (6, []) == (log.report.events, log.bad())
 
 
 def test_records_may_come_in_pieces(loaded, monkeypatch):
-    """A record whose time is missing is named by its number in the file, not in its piece."""
+    """A record whose time is missing is named by its number in the file, not in its piece of it."""
     monkeypatch.setattr(records, "PROCESS_BYTES", 1 << 40)
     monkeypatch.setattr(records.decoder, "PIECE_BYTES", 0)
     log = loaded(write_evtx(EVENTS[0], EVENTS[1], event(time="-")), *FIELDS)
@@ -125,7 +125,7 @@ def test_records_may_come_in_pieces(loaded, monkeypatch):
 
 
 def test_what_is_no_evtx_file_is_an_error(loaded):
-    """It looks like one behind a line break."""
+    """It would be one but for a line break in front."""
     with pytest.raises(DataError, match=r"log: this \.evtx file cannot be read: .*Invalid EVTX file header magic"):
         loaded(b"\n" + write_evtx(*EVENTS))
 
@@ -149,7 +149,7 @@ TELL += f"tell = lambda error: out.write(json.dumps([{ENDS}, error]).encode() + 
     ],
 )
 def test_what_the_process_does_not_tell_is_decoded_here(loaded, decoder_is, script, expected):
-    """It may die, say something else, or tell half a piece: no record is lost, and none is there twice."""
+    """It may die, write something else, or write half a piece: no record is lost, and none comes twice."""
     decoder_is(script)
     log = loaded(write_evtx(*(event({"CommandLine": value}) for value in "abcd")), *FIELDS)
     lost = ("end", "1 of the 4 records that the chunks announce cannot be read")
@@ -159,7 +159,7 @@ def test_what_the_process_does_not_tell_is_decoded_here(loaded, decoder_is, scri
 
 @pytest.mark.parametrize("executable", ["", "/nowhere/python", None])
 def test_no_process_is_needed(loaded, monkeypatch, executable):
-    """Where none can be started, all is decoded here."""
+    """If none can be started, everything is decoded here."""
     monkeypatch.setattr(records, "PROCESS_BYTES", 0)
     monkeypatch.setattr(records.sys, "executable", executable)
     log = loaded(write_evtx(*EVENTS), *FIELDS)
@@ -167,7 +167,7 @@ def test_no_process_is_needed(loaded, monkeypatch, executable):
 
 
 def test_the_process_tells_all(loaded, monkeypatch):
-    """What is here is not asked."""
+    """Then nothing is decoded here."""
     monkeypatch.setattr(records, "PROCESS_BYTES", 0)
     monkeypatch.setattr(records.decoder, "pieces", None)
     log = loaded(write_evtx(*EVENTS), *FIELDS)

@@ -1,4 +1,4 @@
-"""The fast reader gives what the exact one gives, and reads what is usual without it."""
+"""The fast reader gives what the exact one gives, and does not need it for usual events."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ SYSTEM = "<Execution ProcessID='1100' ThreadID='17'/><Security UserID='S-1-5-18'
 
 
 def usual(line: str = "a", **system: str) -> str:
-    """Return an event that has what Windows writes into System."""
+    """Return an event with what Windows writes into System."""
     return event(DATA | {"CommandLine": line}, **system).replace("</System>", SYSTEM)
 
 
 @pytest.fixture
 def exact_events(monkeypatch):
-    """The events that the exact reader is asked for while the fast one reads."""
+    """The events for which the fast reader asks the exact one."""
     asked = []
     rows = exact.rows
 
@@ -42,7 +42,7 @@ def exact_events(monkeypatch):
 
 
 def same(path) -> tuple:
-    """Return what both readers make of a log, which is the same."""
+    """Return what both readers make of a log, having checked that it is the same."""
     expected = outcome(exact.read, path)
     assert expected == outcome(fast.read, path)
     return expected
@@ -63,7 +63,7 @@ def test_a_recording_is_read_the_same(monkeypatch, path, block_bytes):
     ids=lambda path: path.name,
 )
 def test_most_real_events_need_no_parser(exact_events, path):
-    """One in forty is left to the exact reader, for its references most often."""
+    """One in forty is left to the exact reader, mostly because of its references."""
     rows, _, _ = outcome(fast.read, path)
     assert len(exact_events) < len(rows) / 40
 
@@ -74,7 +74,7 @@ EVENT = usual()
 
 @pytest.mark.parametrize("separator", ["\n", "\r\n", "", "\nJun 17 host: ", " & \x01 "])
 def test_what_lies_between_events_does_not_matter(tmp_path, exact_events, separator):
-    """All but the last event, behind which there is no room, are read by their shape."""
+    """All events but the last, which nothing follows, are read by their shape."""
     path = tmp_path / "log"
     path.write_bytes(separator.join(USUAL).encode())
     rows, _, _ = outcome(fast.read, path)
@@ -121,7 +121,7 @@ def test_what_lies_between_events_does_not_matter(tmp_path, exact_events, separa
         ("2025-06-17", "2025-06-00"),
         ("2025-06-17", "1999-06-17"),
         ("2025-06-17", "2039-06-17"),
-        # Attributes that vary
+        # Attributes that differ
         ("'1100'", "''"),
         ("'1100'", "'1\n1'"),
         ("'1100'", "'1'1'"),
@@ -160,7 +160,7 @@ def test_what_lies_between_events_does_not_matter(tmp_path, exact_events, separa
     ],
 )
 def test_an_unusual_event_is_read_the_same(tmp_path, old, new):
-    """Among usual events, before and behind, and where it comes first."""
+    """It is so among usual events, before and after, and if it comes first."""
     assert old in EVENT
     unusual = EVENT.replace(old, new, 1)
     for events in ([*USUAL[:5], unusual, *USUAL[5:]], [unusual, unusual, *USUAL]):
@@ -171,7 +171,7 @@ def test_an_unusual_event_is_read_the_same(tmp_path, old, new):
 
 @pytest.mark.parametrize("raw", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80"])
 def test_bytes_that_are_no_utf_8_are_read_the_same(tmp_path, raw):
-    """In a value of one event among others, which are read by their shape."""
+    """They are in a value of one event among others, which are read by their shape."""
     path = tmp_path / "log"
     path.write_bytes("\n".join([*USUAL, EVENT, *USUAL]).encode().replace(b">a<", b">a" + raw + b"<"))
     rows, _, _ = same(path)
@@ -181,7 +181,7 @@ def test_bytes_that_are_no_utf_8_are_read_the_same(tmp_path, raw):
 @pytest.mark.parametrize("pretty", ["\n  ", "\r\n\t"])
 @pytest.mark.parametrize("quote", ["'", '"'])
 def test_other_writers_have_shapes_too(tmp_path, exact_events, pretty, quote):
-    """Indented events, of either quotes; carriage returns are left to the exact reader."""
+    """Events may be indented and have either quotes; carriage returns are left to the exact reader."""
     path = tmp_path / "log"
     text = "\n".join(USUAL).replace("><", f">{pretty}<").replace("'", quote)
     path.write_text(text, encoding="utf-8", newline="")
@@ -190,7 +190,7 @@ def test_other_writers_have_shapes_too(tmp_path, exact_events, pretty, quote):
 
 
 def test_events_that_all_differ_are_read_exactly(tmp_path, monkeypatch):
-    """Learning ends, and memory with it, however many shapes a log has."""
+    """Learning stops, and so memory does not grow, however many shapes a log has."""
     monkeypatch.setattr(fast, "MAX_SHAPES", 3)
     path = tmp_path / "log"
     path.write_text("\n".join(event({f"Field{n}": "a", "User": f"u{n}"}) for n in range(200)), encoding="utf-8")
@@ -199,7 +199,7 @@ def test_events_that_all_differ_are_read_exactly(tmp_path, monkeypatch):
 
 
 def test_events_of_very_many_tags_are_read_exactly(tmp_path, monkeypatch):
-    """No shape is learned of them: that takes longer the more there are, and the parser refuses what nests too deep."""
+    """No shape is learned from them: that takes longer the more tags there are, and the parser refuses deep nesting."""
     monkeypatch.setattr(fast, "learn", lambda *_: pytest.fail("learned"))
     path = tmp_path / "log"
     nested = event({"User": "u"}).replace("</EventData>", "<a>" * 1000 + "</a>" * 1000 + "</EventData>")
@@ -233,7 +233,7 @@ def test_a_mutated_recording_is_read_the_same(tmp_path, shared_data, which, star
     "open_, close", [("<![CDATA[", "]]>"), ("<![CDATA[", ""), ("", "]]>"), ("<![CDATA[<![CDATA[", "]]>")]
 )
 def test_a_cdata_section_is_read_the_same(tmp_path, text, open_, close):
-    """Where one ends and where not, the fast reader cuts events as the exact one does, and keeps those around it."""
+    """Whether it ends or not, the fast reader cuts events as the exact one does, and keeps those around it."""
     path = tmp_path / "log"
     path.write_text(
         "\n".join([*USUAL[:9], usual("@").replace("@", open_ + text + close), *USUAL[9:]]), encoding="utf-8"
@@ -243,7 +243,7 @@ def test_a_cdata_section_is_read_the_same(tmp_path, text, open_, close):
 
 
 def test_a_cdata_section_that_holds_no_end_leaves_the_others_fast(tmp_path, exact_events):
-    """Its event alone, and the last, are read exactly."""
+    """Only its event and the last are read exactly."""
     path = tmp_path / "log"
     path.write_text("".join([*USUAL, usual("@").replace("@", "<![CDATA[<Event>]]>"), *USUAL]), encoding="utf-8")
     rows, bad, _ = outcome(fast.read, path)
@@ -253,7 +253,7 @@ def test_a_cdata_section_that_holds_no_end_leaves_the_others_fast(tmp_path, exac
 @pytest.mark.parametrize("opened", ["<!--", "<Event><!--", "<!-- <a>", "<!-- <![CDATA["])
 @pytest.mark.parametrize("closed", ["-->", "--></Event>", "]]>-->", ""])
 def test_a_comment_is_read_the_same(tmp_path, opened, closed):
-    """Around events, whole or not: the fast reader leaves out what the exact one does, and keeps those around it."""
+    """Whether or not it holds whole events, the fast reader leaves out what the exact one leaves out, and no more."""
     path = tmp_path / "log"
     path.write_text("\n".join([*USUAL[:9], opened, *[EVENT] * 3, closed, *USUAL[9:]]), encoding="utf-8")
     rows, _, _ = same(path)
@@ -261,7 +261,7 @@ def test_a_comment_is_read_the_same(tmp_path, opened, closed):
 
 
 def test_a_comment_leaves_the_events_around_it_fast(tmp_path, exact_events):
-    """The last event alone is read exactly."""
+    """Only the last event is read exactly."""
     path = tmp_path / "log"
     path.write_text("".join([*USUAL, f"<!-- {EVENT} -->", *USUAL]), encoding="utf-8")
     rows, bad, _ = outcome(fast.read, path)
@@ -269,7 +269,7 @@ def test_a_comment_leaves_the_events_around_it_fast(tmp_path, exact_events):
 
 
 def test_an_event_is_not_looked_for_behind_the_end_of_the_block(tmp_path):
-    """One with as many tags as another, whose text would reach further than the log does, is no such event."""
+    """An event with as many tags as another, whose text would reach beyond the log, does not have that shape."""
     system, data = USUAL[0].removesuffix("</Event>").split("<EventData>")
     start, system = system.split("<System>")
     late = f"{start}<EventData>{data}<System>{system}".replace("/Operational", "/" * 3000) + "</Event>"

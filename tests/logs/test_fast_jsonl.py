@@ -1,4 +1,4 @@
-"""The fast reader of JSON lines gives what the exact one gives, and reads what is usual without it."""
+"""The fast reader of JSON lines gives what the exact one gives, and does not need it for usual lines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def content(path) -> bytes:
 
 @pytest.fixture
 def taken(monkeypatch):
-    """The pieces whose values are taken out of all lines at once."""
+    """The pieces whose values are extracted from all lines at once."""
     pieces = []
     values_of = fast.values_of
     monkeypatch.setattr(fast, "values_of", lambda piece, form: pieces.append(piece) or values_of(piece, form))
@@ -37,7 +37,7 @@ def taken(monkeypatch):
 
 @pytest.fixture
 def exact_lines(monkeypatch):
-    """What the exact reader is asked for while the fast one reads."""
+    """The lines for which the fast reader asks the exact one."""
     asked = []
     rows = exact.rows
 
@@ -51,7 +51,7 @@ def exact_lines(monkeypatch):
 
 
 def same(path, fields=FIELDS) -> tuple:
-    """Return what both readers make of some fields of a log, which is the same."""
+    """Return what both readers make of some fields of a log, having checked that it is the same."""
     expected = outcome(exact.read, path, fields)
     assert expected == outcome(fast.read, path, fields)
     return expected
@@ -71,7 +71,7 @@ def test_a_recording_is_read_the_same(tmp_path, monkeypatch, path, form):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("path", [path for path in REAL if path.suffix == ".gz"], ids=lambda path: path.name)
 def test_most_real_events_need_no_exact_reader(tmp_path, exact_lines, path, form):
-    """One in forty is left to it."""
+    """One event in forty is left to it."""
     log = tmp_path / "log"
     log.write_bytes(json_lines(form, content(path)))
     rows, _, _ = outcome(fast.read, log)
@@ -79,7 +79,7 @@ def test_most_real_events_need_no_exact_reader(tmp_path, exact_lines, path, form
 
 
 def test_lines_too_short_for_events_are_read_one_by_one(tmp_path, taken):
-    """A value takes memory in each line, so many short ones would take far more than they have bytes."""
+    """A value takes memory in each line, so many short lines would take far more memory than they have bytes."""
     path = tmp_path / "log"
     path.write_bytes(b"\n" * 5000 + b"{}\n" * 2000 + EVENT.encode() + b"\n")
     rows, bad, _ = same(path)
@@ -87,7 +87,7 @@ def test_lines_too_short_for_events_are_read_one_by_one(tmp_path, taken):
 
 
 def test_a_line_longer_than_a_block_hides_no_short_ones(tmp_path, monkeypatch, taken):
-    """It would let them pass, on an average, and they are no fewer for it."""
+    """It makes the average line long enough, but the short ones are no fewer."""
     monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", 10_000)
     path = tmp_path / "log"
     path.write_bytes(EVENT.replace('"x"', f'"{"x" * 200_000}"').encode() + b"\n" + b"{}\n" * 2000)
@@ -135,7 +135,7 @@ def test_a_usual_line_needs_no_exact_reader(tmp_path, exact_lines):
     assert (2 * len(values) + 1, []) == (len(rows), exact_lines)
 
 
-# All fields that the lines below name, and one that none does: to plan a query for every field takes twice as long.
+# All fields that the lines below name, and one that none names: planning a query for every field takes twice as long.
 NAMED = ("UtcTime", "ProcessId", "Image", "CommandLine", "User", "Hashes", "Protocol")
 UNUSUAL = [
     # Values
@@ -278,7 +278,7 @@ UNUSUAL = [
     "event, old, new", [(event, old, new) for old, new in UNUSUAL for event in (EVENT, BEAT) if old in event]
 )
 def test_an_unusual_line_is_read_the_same(tmp_path, event, old, new):
-    """Among usual lines, before and behind, and where it comes first."""
+    """It is so among usual lines, before and after, and if it comes first."""
     unusual = event.replace(old, new, 1)
     for lines in ([*USUAL[:5], unusual, *USUAL[5:]], [unusual, BEAT, unusual, *USUAL], [*USUAL, event, unusual]):
         path = tmp_path / "log"
@@ -296,7 +296,7 @@ USUAL_OBJECTS = [
 
 
 def nested(inner: str) -> str:
-    """Return an event whose own keys stand around an object, `o`."""
+    """Return an event whose own keys are around an object, `o`."""
     return EVENT[:-1] + f', "o": {inner}, "Image2": "b", "User": "v"' + "}"
 
 
@@ -341,7 +341,7 @@ def nested(inner: str) -> str:
     ],
 )
 def test_what_stood_between_two_values_before_means_the_same_only_where_it_stood(tmp_path, line):
-    """The same keys in other objects, in arrays, twice, without a comma; the line comes after it was learned, and before."""
+    """The same keys are in other objects, in arrays, twice, without a comma; the line comes before or after it is learned."""
     usual = [EVENT, *map(nested, USUAL_OBJECTS)]
     path = tmp_path / "log"
     for lines in ([*usual, line, *usual, line], [line, *usual, line, *usual]):
@@ -352,7 +352,7 @@ def test_what_stood_between_two_values_before_means_the_same_only_where_it_stood
 
 @pytest.mark.parametrize("count", [3, 15, 16, 17, 2050])
 def test_more_forms_of_lines_than_are_learned_are_read_the_same(tmp_path, exact_lines, count):
-    """Each line has a key of its own, first, in the middle and last, and comes twice; long keys are not learned."""
+    """Each line has its own key, first, in the middle or last, and comes twice; long keys are not learned."""
     keys = [f"k{number}" if number % 3 else f"k{number}" * 20 for number in range(count)]
     lines = [json.dumps({f"a{key}": 1} | PLAIN | {key: 2, "User": "v", f"b{key}": 3}) for key in keys]
     path = tmp_path / "log"
@@ -364,7 +364,7 @@ def test_more_forms_of_lines_than_are_learned_are_read_the_same(tmp_path, exact_
 
 
 def test_lines_of_other_spacing_need_no_exact_reader(tmp_path, exact_lines):
-    """What was learned of the one is the beginning of what the other has between two values."""
+    """What was learned from one is the beginning of what the other has between two values."""
     lines = [json.dumps(PLAIN, separators=(",", separator)) for separator in (":", ": ")]
     path = tmp_path / "log"
     path.write_text("\n".join([*lines, *reversed(lines), *lines, ""]), encoding="utf-8")
@@ -386,7 +386,7 @@ PROVIDERS = [
 
 @pytest.mark.parametrize("first", range(len(PROVIDERS)))
 def test_lines_that_name_their_provider_otherwise_are_read_the_same(tmp_path, first):
-    """Whatever the first line of a block calls it, and where that names none and the next do."""
+    """It is so whatever the first line of a block calls it, and if that names none but the next lines do."""
     path = tmp_path / "log"
     turned = PROVIDERS[first:] + PROVIDERS[:first]
     path.write_text("".join(json.dumps(FLAT | provider) + "\n" for provider in turned * 3), encoding="utf-8")
@@ -396,7 +396,7 @@ def test_lines_that_name_their_provider_otherwise_are_read_the_same(tmp_path, fi
 
 @pytest.mark.parametrize("raw", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80"])
 def test_bytes_that_are_no_utf_8_are_read_the_same(tmp_path, raw):
-    """In a value, in a key, or between them, in a line among others, which are kept."""
+    """They are in a value, in a key, or between them, in a line among others, which are kept."""
     path = tmp_path / "log"
     for old, new in ((b'"x"', b'"@"'), (b'"Image"', b'"Image@"'), (b'"x"', b'"x"@'), (b'"x"', b'"x", "a@": "@"')):
         unusual = EVENT.encode().replace(old, new.replace(b"@", raw))

@@ -1,4 +1,4 @@
-"""A little of the fuzzer of the readers; more by hand: `python -m tests.logs.fuzz --cases 50000`."""
+"""A short run of the readers' fuzzer; a long one by hand: `python -m tests.logs.fuzz --cases 50000`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ CASES = int(os.environ.get("REPLAY_FUZZ_CASES", "500"))
 
 
 def test_fuzz(tmp_path, monkeypatch):
-    """Damaged logs give events, bad events or an error of ours; the fast readers give what the exact ones do."""
-    for module, size in fuzz.SIZES:  # which a case sets as it likes
+    """Damaged logs give events, bad events or one of our errors; the fast readers give what the exact ones do."""
+    for module, size in fuzz.SIZES:  # each case sets it
         monkeypatch.setattr(module, size, 0)
     seen = {fuzz.check(random.Random(f"1.{number}"), tmp_path) for number in range(CASES)}
     assert {"events", "bad events", "an error"} == seen
@@ -24,7 +24,7 @@ def test_fuzz(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("wrap", fuzz.WRAPS)
 def test_every_wrap_is_a_log(tmp_path, wrap):
-    """What the fuzzer hides events in is read; else it would test nothing."""
+    """What the fuzzer hides events in is read; otherwise it would test nothing."""
     path = tmp_path / "log"
     path.write_bytes(wrap(b"\n".join(fuzz.EVENTS["xml"])))
     rows, _, _ = fuzz.outcome(fuzz.READERS["xml"].read, path)

@@ -1,4 +1,4 @@
-"""JSON lines: three shippers' forms of the same events, and lines that are none."""
+"""JSON lines: three shippers' forms of the same events, and lines that are not events."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PLAIN = {"EventID": 1, "Provider": "Example", "SystemTime": "2025-06-17T08:00:00
     ],
 )
 def test_each_form_gives_the_rows_of_the_xml(form, seconds):
-    """But for the fraction of the time, which NXLog cuts to seconds and Winlogbeat to milliseconds, and for
-    EventType, where NXLog writes its own.
+    """Only the fraction of the time differs, which NXLog cuts to seconds and Winlogbeat to milliseconds, and
+    EventType, for which NXLog writes its own value.
     """
     json_log = Loaded(RECORDINGS / f"installutil_attack.{form}.jsonl")
     xml_log = Loaded(RECORDINGS / "installutil_attack.xml")
@@ -93,7 +93,7 @@ def test_a_key_may_come_late(loaded):
     ],
 )
 def test_the_time_is_the_event_s_own(loaded, times):
-    """Local time is set right by what a relay adds; Sysmon's UtcTime is the last resort."""
+    """Local time is corrected by what a relay adds; Sysmon's UtcTime is the last resort."""
     assert [1750147200.0] == loaded(lines({"EventID": 3, "Provider": "Example", **times})).values("time")
 
 
@@ -108,7 +108,7 @@ def test_the_time_is_the_event_s_own(loaded, times):
     ],
 )
 def test_the_provider_is_named_or_implied_by_sysmon_s_marks(loaded, keys, provider):
-    """An event of no known provider is kept, under no name."""
+    """An event without a known provider is kept, without a name."""
     log = loaded(lines({"EventID": 1, "SystemTime": "2025-06-17T08:00:00Z", **keys}))
     assert [provider] == log.values("provider")
 
@@ -125,7 +125,7 @@ def test_the_provider_is_named_or_implied_by_sysmon_s_marks(loaded, keys, provid
     ],
 )
 def test_a_bad_line_is_located_and_the_good_ones_around_it_are_kept(loaded, line, reason):
-    """Blank lines are no events, and count as lines."""
+    """Blank lines are not events, but count as lines."""
     log = loaded(lines({**PLAIN, LINE: "a"}) + "\n\n" + line + "\r\n" + lines({**PLAIN, LINE: "b"}), LINE)
     [(place, told)] = log.bad()
     assert (["a", "b"], "line 3", reason) == (log.values(LINE), place, told[: len(reason)])
@@ -146,7 +146,7 @@ def test_a_pid_that_windows_spells_otherwise(loaded):
     "before, after", [("\ufeff", ""), ("\0", ""), ("", "\0\0"), ("\0 \ufeff \0", "\0\r"), ("", " \0\t")]
 )
 def test_what_surrounds_a_line_costs_no_event(loaded, before, after):
-    """A byte order mark, of a file that was put behind another, and the zeros of a file that was not written full."""
+    """It may be the byte order mark of a file appended to another, or the zeros of a file that was not filled."""
     line = lines({**PLAIN, LINE: "b"})
     log = loaded("\n".join([lines({**PLAIN, LINE: "a"}), before + line + after, lines({**PLAIN, LINE: "c"})]), LINE)
     assert ([*"abc"], []) == (log.values(LINE), log.bad())
@@ -154,6 +154,6 @@ def test_what_surrounds_a_line_costs_no_event(loaded, before, after):
 
 @pytest.mark.parametrize("line", ["\ufeff", "\0\0", "\ufeff\0 ", "\f"])
 def test_a_line_of_padding_is_blank(loaded, line):
-    """It is no event, and no bad one."""
+    """It is not an event, and not a bad one."""
     log = loaded("\n".join([lines({**PLAIN, LINE: "a"}), line, lines({**PLAIN, LINE: "b"})]), LINE)
     assert ([*"ab"], []) == (log.values(LINE), log.bad())

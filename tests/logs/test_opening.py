@@ -1,4 +1,4 @@
-"""Opening a log: what it is, is told by its content; what it is not, is said kindly."""
+"""Opening a log: its content tells what it is, and a helpful error what it is not."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ JSON = json.dumps({"EventID": 1, "SystemTime": "2025-06-17T08:00:00Z", LINE: "é
     ],
 )
 def test_kind_and_encoding_are_told_by_content(loaded, kind, text, encode):
-    """UTF-8, UTF-16 with or without a mark, gzip in one or more members: the name plays no part."""
+    """UTF-8, UTF-16 with or without a mark, gzip in one or more members: the name does not matter."""
     log = loaded(encode(text), LINE)
     assert (kind, ["é"]) == (log.report.files[0].kind, log.values(LINE))
 
@@ -55,7 +55,7 @@ def test_a_log_whose_beginning_is_lost_is_still_known(loaded, text):
 
 @pytest.mark.parametrize("text", [XML, JSON + "\n" + JSON])
 def test_a_nul_in_front_is_no_utf_16(loaded, text):
-    """It takes two characters to tell: one NUL before a log must not hide all of it."""
+    """It takes two characters to tell: a NUL before a log must not hide all of it."""
     assert "é" in loaded("\0" + text, LINE).values(LINE)
 
 
@@ -74,7 +74,7 @@ def test_a_cut_gzip_file_keeps_what_it_has(loaded):
 
 @pytest.mark.parametrize("block_bytes", [7, 8 << 20])
 def test_zeros_behind_gzip_data_are_padding(loaded, monkeypatch, block_bytes):
-    """Nothing is lost by them, so nothing is said, and another member may follow."""
+    """They lose nothing, so nothing is reported, and another member may follow."""
     monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", block_bytes)
     member = gzip.compress(XML.encode()) + b"\0" * 512
     log = loaded(member * 2, LINE)
@@ -91,7 +91,7 @@ LINES = "".join(f"{number:x}{'x' * (number % 90)}\n" for number in range(60_000)
 
 
 def gunzipped(path) -> tuple[bytes, str | None]:
-    """Return what is uncompressed of a file, and its flaw."""
+    """Return what can be uncompressed of a file, and its flaw."""
     log = opening.Log(str(path))
     return b"".join(log.blocks), log.flaw
 
@@ -105,7 +105,7 @@ def lost_behind(place: int, error: str) -> str:
 @pytest.mark.parametrize("block_bytes", [700, 8 << 20])
 @pytest.mark.parametrize("at, error", [(-5, "incorrect data check"), (-1, "incorrect length check")])
 def test_a_wrong_checksum_costs_no_byte(tmp_path, monkeypatch, at, error, block_bytes):
-    """The checksum and the length stand behind the text, which is there; the flaw says where in the file that ends."""
+    """The checksum and the length follow the text, which is there; the flaw says where in the file it ends."""
     monkeypatch.setattr(opening, "BLOCK_BYTES", block_bytes)
     content = bytearray(gzip.compress(LINES))
     content[at] ^= 1
@@ -118,7 +118,7 @@ def test_a_wrong_checksum_costs_no_byte(tmp_path, monkeypatch, at, error, block_
 @pytest.mark.parametrize("level", [0, 1, 9])
 @pytest.mark.parametrize("lines", [LINES, LINES[:100], b""])
 def test_all_is_kept_that_stands_before_the_damage(tmp_path, monkeypatch, lines, level, block_bytes):
-    """To the byte, whatever the damage is followed by."""
+    """It is so to the byte, whatever follows the damage."""
     monkeypatch.setattr(opening, "BLOCK_BYTES", block_bytes)
     member = zlib.compressobj(level, wbits=31)
     content = gzip.compress(b"first") + member.compress(lines) + member.flush(zlib.Z_SYNC_FLUSH)
@@ -128,7 +128,7 @@ def test_all_is_kept_that_stands_before_the_damage(tmp_path, monkeypatch, lines,
 
 
 def test_a_recording_with_one_damaged_byte_is_not_empty(tmp_path):
-    """Near its end, it costs the last events alone."""
+    """Near its end, the damage costs only the last events."""
     recording = (REPO / "tests" / "recordings" / "installutil_attack.xml").read_bytes()
     content = bytearray(gzip.compress(recording))
     content[-30] ^= 0xFF
@@ -145,7 +145,7 @@ def test_gzip_data_of_which_nothing_can_be_read_is_not_called_empty(loaded, cont
 
 
 def test_many_gzip_members_are_one_text(tmp_path, monkeypatch):
-    """Each leaves the rest of a small slice to the next, and blocks are as large as of one member."""
+    """Each leaves the rest of a small slice to the next, and blocks are as large as those of a single member."""
     left = []
 
     class Member:
@@ -193,13 +193,13 @@ def test_gzip_that_grows_a_thousandfold_is_read_in_blocks(loaded):
     ],
 )
 def test_what_is_no_log_is_refused_by_name(loaded, content, message):
-    """The error names the file and what is wrong with it."""
+    """The error names the file, and what is wrong with it."""
     with pytest.raises(DataError, match=f"log: {message}"):
         loaded(content)
 
 
 def test_a_directory_is_refused(tmp_path):
-    """The error says what to name instead."""
+    """The error says what to give instead."""
     with pytest.raises(DataError) as error:
         Loaded(tmp_path)
     assert f"{tmp_path}: this is a directory: name the log files in it" == str(error.value)
@@ -207,7 +207,7 @@ def test_a_directory_is_refused(tmp_path):
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/dev/urandom"])
 def test_a_device_without_end_is_refused(tmp_path, path):
-    """Under its own name, through a link, and as standard input."""
+    """It is refused under its own name, through a link, and as standard input."""
     link = tmp_path / "link"
     link.symlink_to(path)
     message = ": this is a device, which may have no end: name a file or a pipe"
@@ -238,7 +238,7 @@ def test_a_missing_file_is_refused(tmp_path):
 
 
 def test_several_files_fill_one_table(tmp_path):
-    """`source` tells them apart; the report has each and all."""
+    """`source` tells them apart; the report has each of them, and all together."""
     paths = [tmp_path / "a.xml", tmp_path / "b.jsonl"]
     paths[0].write_text(XML * 2, encoding="utf-8")
     paths[1].write_text(JSON.replace("{", '{"Provider": "Example", '), encoding="utf-8")
@@ -270,7 +270,7 @@ def test_only_the_first_bad_events_are_listed(loaded):
     ],
 )
 def test_a_declared_encoding_is_kept_to(loaded, encoding, declared):
-    """Where the bytes are 8-bit; a declaration that an earlier conversion left behind is not believed."""
+    """It is if the bytes are 8-bit; a declaration that an earlier conversion left behind is not believed."""
     text = {"koi8-r": "ж", "shift_jis": "表", "euc-kr": "한"}.get(encoding, "é")
     log = loaded(f"<?xml version='1.0' encoding='{declared}'?>\n{event({LINE: text})}".encode(encoding), LINE)
     assert ([text], []) == (log.values(LINE), log.bad())
@@ -303,13 +303,13 @@ ODD_ENCODINGS += [
 
 @pytest.mark.parametrize("declared", ODD_ENCODINGS)
 def test_a_declared_encoding_that_is_not_known_is_refused(loaded, declared):
-    """The error names it: the bytes would be taken for other text. So is one in which `<` is no `<`, and a codec of Python's."""
+    """The error names it: the bytes would be read as other text. So is one in which `<` is not `<`, and a codec of Python's."""
     with pytest.raises(DataError, match=f"log: it declares the encoding '{declared}', which replay does not read"):
         loaded(f"<?xml version='1.0' encoding='{declared}'?>\n" + XML, LINE)
 
 
 def test_a_pipe_is_read_once(tmp_path):
-    """With a cache too, which only keeps ordinary files."""
+    """So it is with a cache, which keeps only ordinary files."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_text, args=(XML * 3,))
@@ -320,7 +320,7 @@ def test_a_pipe_is_read_once(tmp_path):
 
 
 def test_mixed_channels_are_told_apart(loaded):
-    """Each event is of its own provider, id and channel."""
+    """Each event has its own provider, id and channel."""
     security = event({LINE: "b"}, event_id="4688", provider="Example").replace("-Sysmon/Operational", "-Other")
     log = loaded("\n".join([XML, security] * 3), LINE)
     assert {("Microsoft-Windows-Sysmon", 1): 3, ("Example", 4688): 3} == log.report.counts
@@ -331,7 +331,7 @@ def test_mixed_channels_are_told_apart(loaded):
     "noise", [bytes(range(256)) * 40, b"\0" * 5000, b"\xff\xfe" * 3000, b"<" * 5000, b"&" * 5000, b"<a>" * 2000]
 )
 def test_noise_among_events_costs_no_other_event(loaded, noise):
-    """Between events it is passed over; within one, that one is lost or repaired, and the rest is there."""
+    """Between events it is ignored; an event that contains it is lost or repaired, and the rest is there."""
     text = "\n".join(event({LINE: str(number)}) for number in range(9)).encode()
     between, within = text.replace(b"</Event>\n", b"</Event>\n" + noise), text.replace(b">4<", b">" + noise + b"<")
     assert list("012345678") == loaded(between, LINE).values(LINE)
@@ -341,7 +341,7 @@ def test_noise_among_events_costs_no_other_event(loaded, noise):
 @pytest.mark.parametrize("block_bytes", [700, 1000, 4096])
 @pytest.mark.parametrize("tail_bytes", [1, 40, 700])
 def test_a_log_is_cut_where_events_end(tmp_path, monkeypatch, block_bytes, tail_bytes):
-    """Its pieces are all of it in order, each of whole events, whether an end is in the tail of a block or not."""
+    """Its pieces are the whole log in order, each of whole events, whether an end is in the tail of a block or not."""
     monkeypatch.setattr(opening, "BLOCK_BYTES", block_bytes)
     monkeypatch.setattr(opening, "TAIL_BYTES", tail_bytes)
     lines = [JSON.encode() * (number % 7 + 1) + b"x" * (number * 37 % 900) + b"\n" for number in range(40)]
@@ -356,7 +356,7 @@ def test_a_log_is_cut_where_events_end(tmp_path, monkeypatch, block_bytes, tail_
 
 
 def test_blocks_of_a_file_end_with_an_event(tmp_path, monkeypatch):
-    """Behind the first, by which the kind of the log is told, so that pieces need not be put together."""
+    """All do after the first, which tells the format of the log, so that pieces need not be put together."""
     monkeypatch.setattr(opening, "BLOCK_BYTES", 1000)
     monkeypatch.setattr(opening, "TAIL_BYTES", 200)
     path = tmp_path / "log"

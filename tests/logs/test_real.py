@@ -1,4 +1,4 @@
-"""Real recordings, where they are at hand: how many events each has, and what becomes of their oddities."""
+"""Real recordings, if they are at hand: how many events each has, and how their oddities are read."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ SYSMON_CHANNEL = {1: 3, 3: 3, 7: 120, 9: 2, 10: 331, 11: 10, 12: 114, 13: 526, 1
     ],
 )
 def test_every_event_of_a_recording_is_read(shared_data, name, counts):
-    """As many of each id as its provenance says, and none is bad."""
+    """It has as many of each id as its provenance says, and none is bad."""
     report = Loaded(shared_data / name).report
     assert (counts, 0) == ({event_id: n for (_, event_id), n in report.counts.items()}, report.bad_events)
 
 
-# What the current add-on makes of one real event a quirk.
+# What the current add-on makes of a real event for each quirk.
 QUIRKS = {
     "eid3_processguid_all_zero": {
         "process_guid": "{00000000-0000-0000-0000-000000000000}",
         "process_id": "3592",
     },
     "eid3_image_unknown_process": {"app": "<unknown process>"},
-    # The shipper had escaped it already; it is resolved once, as any value.
+    # The shipper had already escaped it; it is resolved once, like any value.
     "eid3_image_unknown_process_double_escaped": {"app": "&lt;unknown process&gt;"},
     "eid3_image_System_no_path": {"app": "System"},
     "eid3_user_dash": {"user": "-"},
@@ -77,7 +77,7 @@ QUIRKS = {
 
 
 def quirks() -> list[dict[str, str]]:
-    """The quirks that some real event has."""
+    """The quirks that real events have."""
     path = SHARED / "quirk_examples_index.csv"
     if not path.is_file():
         return []
@@ -102,7 +102,7 @@ def test_a_quirk_of_a_real_event(shared_data, tmp_path, quirk):
     [("eid1_quotes_both_kinds", 7349, (4, 2)), ("eid1_commandline_over_5000_chars", 5213, (2, 0))],
 )
 def test_a_long_command_line_is_whole(shared_data, quirk, length, quotes):
-    """Its length, and how many double and single quotes it has."""
+    """It has its length, and as many double and single quotes as it should."""
     log = Loaded(shared_data / "quirk_examples_otrf_head.xml")
     [guid] = [row["ProcessGuid"] for row in quirks() if row["quirk"] == quirk]
     [line] = [row["process"] for row in log.rows("Endpoint.Processes") if row["process_guid"] == guid]

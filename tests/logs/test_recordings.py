@@ -1,4 +1,4 @@
-"""The recordings that ship: what they hold, and that their story is the one that their README tells."""
+"""The recordings that ship: what they hold, and that their README tells their story."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ RECORDINGS = REPO / "tests" / "recordings"
     [("installutil_attack.xml", 94), ("installutil_near_misses.xml", 31), ("installutil_inbound.xml", 3)],
 )
 def test_a_recording_is_read_whole(name, events):
-    """No event is bad."""
+    """None of its events is bad."""
     report = Loaded(RECORDINGS / name).report
     assert (events, 0) == (report.events, report.bad_events)
 
 
 def test_every_address_and_domain_is_reserved_for_documentation():
-    """RFC 5737, 3849 and 2606, loopback, multicast DNS; nobody's real machine is named."""
+    """They are those of RFC 5737, 3849 and 2606, loopback and multicast DNS; nobody's real machine is named."""
     text = "".join(path.read_text(encoding="utf-8") for path in sorted(RECORDINGS.glob("installutil_*")))
     addresses = set(re.findall(r"Ip'?(?:>|\": \")([0-9a-f.:]+)", text))
     reserved = re.compile(r"(192\.0\.2|198\.51\.100|203\.0\.113|127)\.|224\.0\.0\.251|2001:db8:|(0:){7}1$|::1$")
@@ -47,7 +47,7 @@ ATTACK = {
 
 @pytest.mark.parametrize("addon", ADDONS)
 def test_one_installutil_connects_to_one_remote_address(addon):
-    """Three connections, of one process, to one far end; all others' connections are theirs."""
+    """One process makes three connections to one far end; no other InstallUtil connects to a remote address."""
     log = Loaded(RECORDINGS / "installutil_attack.xml")
     processes = {
         (row["dest"], row["process_id"]): row
@@ -81,7 +81,7 @@ def test_the_pids_of_the_two_machines_overlap():
 
 
 def test_one_command_line_has_raw_newlines():
-    """As a forwarder sends it, in the process's own event and as the parent's in its child's."""
+    """It is as a forwarder sends it, in the process's own event and, as the parent's, in its child's."""
     log = Loaded(RECORDINGS / "installutil_attack.xml")
     lines = [line for name in ("CommandLine", "ParentCommandLine") for line in log.values(name) if "\n" in (line or "")]
     assert [lines[0]] * 2 == lines

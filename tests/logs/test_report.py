@@ -1,4 +1,4 @@
-"""What is said of a load."""
+"""What is reported about a load."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from splreplay.logs import BadEvent, FileReport, LoadReport
 
 
 def test_warnings() -> None:
-    """Each file has what there is to say of it, each bad event that is listed where it is, and the number of the others."""
+    """They say what there is to say of each file, where each listed bad event is, and the number of the others."""
     bad = (BadEvent("offset 10", "no time"), BadEvent("line 3", "no JSON"))
     files = (
         FileReport("a.xml", "xml", {("Sysmon", 1): 5}, 1_234, bad, "it is strange"),

@@ -21,12 +21,12 @@ from splreplay.logs.events import UnreadableEventError, epoch
     ],
 )
 def test_a_time_in_seconds(seconds, text):
-    """Up to nine digits, with a zone or in UTC."""
+    """It may have up to nine digits, and a zone or be in UTC."""
     assert seconds == epoch(text)
 
 
 def test_local_time_is_shifted_only_where_no_zone_is_named():
-    """A zone in the text wins."""
+    """A zone in the text takes precedence."""
     assert (3600.0, 7200.0) == (epoch("1970-01-01 02:00:00", 3600), epoch("1970-01-01 02:00:00Z", 3600))
 
 

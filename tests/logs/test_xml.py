@@ -16,7 +16,7 @@ LINE = "CommandLine"
 
 
 def test_an_event_becomes_one_row(loaded):
-    """System and EventData become the columns; a field that the event lacks is NULL, an empty one is ''."""
+    """System and EventData become columns; a field that the event lacks is NULL, an empty one is ''."""
     log = loaded(event({"Image": "a.exe", "User": ""}), "Image", "User", "Hashes")
     row = (
         "Microsoft-Windows-Sysmon",
@@ -63,12 +63,12 @@ def test_events_may_stand_in_any_frame(loaded, before, between, after):
     ],
 )
 def test_a_value_is_what_xml_says(loaded, value, written):
-    """Raw newlines belong to the value, references of each kind are resolved, once."""
+    """Raw newlines belong to the value, and references of each kind are resolved once."""
     assert [value] == loaded(event({LINE: "@"}).replace("@", written), LINE).values(LINE)
 
 
 def test_attributes_may_be_quoted_either_way(loaded):
-    """Double quotes read as single ones."""
+    """Double quotes are read like single ones."""
     assert ["a"] == loaded(event({LINE: "a"}).replace("'", '"'), LINE).values(LINE)
 
 
@@ -85,7 +85,7 @@ def test_the_kind_comes_from_the_system_part_alone(loaded):
 
 
 def test_data_without_a_name_or_of_a_double_name_does_no_harm(loaded):
-    """The first value of a name counts."""
+    """The first value with a name counts."""
     text = event({LINE: "a"}).replace("</EventData>", f"<Data>x</Data><Data Name='{LINE}'>b</Data></EventData>")
     assert ["a"] == loaded(text, LINE).values(LINE)
 
@@ -160,26 +160,26 @@ def test_a_dtd_is_refused(loaded, dtd):
     ],
 )
 def test_a_file_without_an_event_is_an_error(loaded, text):
-    """Nothing read is never taken for nothing found: prefixed, empty, foreign, or all bad."""
+    """An unread log never looks like an empty result: prefixed, empty, foreign, or all bad."""
     with pytest.raises(DataError, match="log: no Windows event was found in this file"):
         loaded(text)
 
 
 def test_an_event_of_12_mb_is_read(loaded):
-    """The size of a value has no limit of its own."""
+    """The size of a value has no separate limit."""
     log = loaded(event({LINE: "a" * 12_000_000}) + event({LINE: "b"}), LINE)
     assert [12_000_000, 1] == [len(value) for value in log.values(LINE)]
 
 
 @pytest.mark.parametrize("block_bytes", [1, 7, 100, 1000])
 def test_an_event_may_lie_across_blocks(loaded, monkeypatch, block_bytes):
-    """Where the file is cut for reading changes nothing."""
+    """It does not matter where the file is cut for reading."""
     monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", block_bytes)
     assert ["a", "b", "c"] == loaded("\n".join(event({LINE: text}) for text in "abc"), LINE).values(LINE)
 
 
 def test_a_piece_without_an_end_does_not_fill_the_memory(loaded, monkeypatch):
-    """What is longer than any event is dropped and reported, and reading goes on behind it."""
+    """What is longer than any event is dropped and reported, and reading goes on after it."""
     monkeypatch.setattr("splreplay.logs.opening.MAX_EVENT_BYTES", 2000)
     monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", 500)
     log = loaded(event({LINE: "a"}) + "<Event >" + "x" * 5000 + "\n" + event({LINE: "b"}), LINE)
@@ -225,7 +225,7 @@ FORGED = event({LINE: "forged"})
     ],
 )
 def test_a_cdata_section_neither_hides_its_event_nor_adds_one(loaded, text):
-    """What stands in it is text, tags of events too."""
+    """Its content is text, even the tags of events."""
     log = loaded(
         "\n".join([event({LINE: "a"}), event({LINE: "@"}).replace("@", f"<![CDATA[{text}]]>"), event({LINE: "b"})])
     )
@@ -233,7 +233,7 @@ def test_a_cdata_section_neither_hides_its_event_nor_adds_one(loaded, text):
 
 
 def test_two_cdata_sections_of_one_event(loaded):
-    """Text between them is text, too."""
+    """What is between them is text, too."""
     text = "<![CDATA[<Event >]]>-<![CDATA[</Event>]]>"
     log = loaded(event({LINE: "a"}) + event({LINE: "@"}).replace("@", text) + event({LINE: "b"}))
     assert (["a", "<Event >-</Event>", "b"], []) == (log.values(LINE), log.bad())
@@ -241,7 +241,7 @@ def test_two_cdata_sections_of_one_event(loaded):
 
 @pytest.mark.parametrize("end", ["", "]]>", "x]]></Data></Event>"])
 def test_a_cdata_section_that_is_no_such_costs_no_other_event(loaded, end):
-    """One that is not closed, or closed in another event: the events between are there."""
+    """It may not be closed, or be closed in another event: the events between are there."""
     good = [event({LINE: letter}) for letter in "abc"]
     log = loaded("\n".join([good[0], "<Event><![CDATA[</Event>", good[1], f"<Event>{end}</Event>", good[2]]), LINE)
     assert [*"abc"] == log.values(LINE)
@@ -262,7 +262,7 @@ HIDDEN = event({LINE: "hidden"})
     ],
 )
 def test_an_event_in_a_comment_is_none(loaded, monkeypatch, comment, block_bytes):
-    """It is not counted, and not bad either, wherever the comment stands and blocks end; the others stay in place."""
+    """It is not counted, and not bad, wherever the comment is and blocks end; the others stay in place."""
     monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", block_bytes)
     good = [event({LINE: letter}) for letter in "abc"]
     broken = event(time="")
@@ -273,7 +273,7 @@ def test_an_event_in_a_comment_is_none(loaded, monkeypatch, comment, block_bytes
 
 @pytest.mark.parametrize("before", range(1, 8))
 def test_a_comment_may_be_as_long_as_a_block(loaded, monkeypatch, before):
-    """Wherever it begins in a block, and others in the next ones, its events are none."""
+    """Wherever it begins in a block, and others in the next blocks, its events do not count."""
     comment = f"<!--{HIDDEN * 3}-->"
     monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", len(comment))
     monkeypatch.setattr("splreplay.logs.formats.xml.exact.MAX_OPEN_BYTES", len(comment))
@@ -298,7 +298,7 @@ def test_a_comment_may_be_as_long_as_a_block(loaded, monkeypatch, before):
     ],
 )
 def test_a_comment_that_is_no_such_costs_no_other_event(loaded, opened, closed):
-    """One that is not closed, or begins or ends within what is left of an event: the events in it are there."""
+    """It may not be closed, or may begin or end within the rest of an event: the events in it are there."""
     good = [event({LINE: letter}) for letter in "abcd"]
     log = loaded("\n".join([good[0], opened, *good[1:3], closed, good[3]]), LINE)
     assert [*"abcd"] == log.values(LINE)
@@ -306,7 +306,7 @@ def test_a_comment_that_is_no_such_costs_no_other_event(loaded, opened, closed):
 
 @pytest.mark.parametrize("text", [f"<!--{HIDDEN}-->", f"</Event><!--{HIDDEN}-->", "<!--", f"--><!--{HIDDEN}"])
 def test_a_comment_in_a_value_is_part_of_it(loaded, text):
-    """Escaped or in a CDATA section, it hides nothing of a command line and no other event."""
+    """Escaped or in a CDATA section, it hides no part of a command line and no other event."""
     written = [escape(text), f"<![CDATA[{text}]]>"]
     log = loaded("\n".join(event({LINE: "@"}).replace("@", value) for value in written * 2), LINE)
     assert ([text] * 4, []) == (log.values(LINE), log.bad())
@@ -314,7 +314,7 @@ def test_a_comment_in_a_value_is_part_of_it(loaded, text):
 
 @pytest.mark.parametrize("start", ["<!--", "<![CDATA["])
 def test_what_is_opened_and_never_closed_does_not_fill_the_memory(loaded, monkeypatch, start):
-    """Soon it is taken for none, and reading goes on."""
+    """It is soon ignored, and reading goes on."""
     monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", 500)
     monkeypatch.setattr("splreplay.logs.formats.xml.exact.MAX_OPEN_BYTES", 2000)
     sizes = []

@@ -50,6 +50,11 @@ def _extreme(values: list[str], choose: Callable[..., Any]) -> Value:
     return choose(values) if None in numbers else text(choose(numbers))
 
 
+def _ranked(numbers: list[float], percent: int) -> float:
+    """The number at the nearest rank: the least one that so many percent of them do not exceed."""
+    return min(size for size in numbers if 100 * sum(other <= size for other in numbers) >= percent * len(numbers))
+
+
 _ARITHMETIC: dict[str, Callable[[list[float]], float]] = {
     "sum": sum,
     "avg": statistics.fmean,
@@ -57,7 +62,9 @@ _ARITHMETIC: dict[str, Callable[[list[float]], float]] = {
     "sumsq": lambda numbers: sum(size * size for size in numbers),
     "stdevp": statistics.pstdev,
     "varp": statistics.pvariance,
-    "median": statistics.median,
+    "median": lambda numbers: _ranked(numbers, 50),
+    "p25": lambda numbers: _ranked(numbers, 25),
+    "perc99": lambda numbers: _ranked(numbers, 99),
     "stdev": statistics.stdev,
     "var": statistics.variance,
 }

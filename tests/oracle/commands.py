@@ -357,7 +357,7 @@ def _(command: Bin, results: Results) -> Results:
         if size is None:
             return None if command.field == "_time" else value
         start = float(math.floor(size / command.span) * command.span)
-        return start if command.field == "_time" else f"{text(start)}-{text(start + command.span)}"
+        return start if command.is_time else f"{text(start)}-{text(start + command.span)}"
 
     return results.with_field(command.alias, bucket)
 
@@ -365,8 +365,7 @@ def _(command: Bin, results: Results) -> Results:
 @_run.register
 def _(command: Regex, results: Results) -> Results:
     def matches(row: Row) -> bool:
-        value = text(row.get(command.field))
-        return value is not None and re.search(command.pattern, value) is not None
+        return any(re.search(command.pattern, value) for value in several(row.get(command.field)))
 
     return results.where(lambda row: matches(row) == command.matches)
 
@@ -388,8 +387,8 @@ def _(command: Rex, results: Results) -> Results:
 
 
 def _found(expression: re.Pattern[str], name: str, value: Value, limit: int) -> Value:
-    matches = list(expression.finditer(text(value) or "")) if value is not None else []
-    kept = matches[:limit] if limit else matches
+    matches = [list(expression.finditer(one)) for one in several(value)]
+    kept = [match for of_value in matches for match in (of_value[:limit] if limit else of_value)]
     return few([one for match in kept if (one := match.group(name))])
 
 

@@ -8,6 +8,7 @@ import math
 import re
 import sqlite3
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from splreplay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
@@ -28,8 +29,8 @@ def evaluate(expression: Expression, row: Row) -> Any:
 
 def _evaluate(expression: Expression, row: Row) -> Any:
     match expression:
-        case Number(value):
-            return value
+        case Number(value, written):
+            return written if re.fullmatch(r"[0-9]+\.[0-9]*0", written) else value
         case Text(value):
             return value
         case Field(name):
@@ -91,13 +92,29 @@ def _operator(op: str, left: Value, right: Value) -> Any:
         return f"{text(left)}{text(right)}"
     if a is None or b is None or (op in "/%" and b == 0):
         return None
+    if op == "*":
+        return _product(a, b, [_digits(side) for side in (left, right)])
     return {
         "+": lambda: a + b,
         "-": lambda: a - b,
-        "*": lambda: a * b,
         "/": lambda: a / b,
         "%": lambda: math.fmod(a, b),
     }[op]()
+
+
+def _digits(value: Value) -> int:
+    """How many digits a number is written with, from the first that is not 0."""
+    return len(Decimal((text(value) or "").strip()).as_tuple().digits)
+
+
+def _product(a: float, b: float, digits: list[int]) -> Value:
+    """The product, with the digits of the factor that has the fewest, but with all before its point."""
+    size = a * b
+    if size == 0 or min(digits) > 16 or abs(size) <= 1e-10:
+        return text(size)
+    decimals = max(0, min(digits) - Decimal(size).adjusted() - 1)
+    rounded = Decimal(repr(size)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return f"{rounded:f}"
 
 
 def _call(name: str, arguments: tuple[Expression, ...], row: Row) -> Any:

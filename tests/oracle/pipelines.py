@@ -25,9 +25,9 @@ ROWS = (
 )
 FIELD = st.sampled_from(FIELDS)
 ONE = st.sampled_from(["a", "b", "c", "A"])  # fields that start with one value
-LITERAL = st.sampled_from(['"x"', '"10"', '"9"', '""', '"x y"', '"%"', "1", "2", "0", "0.5", "10"])
+LITERAL = st.sampled_from(['"x"', '"10"', '"9"', '""', '"x y"', '"%"', "1", "2", "0", "0.5", "0.250", "10"])
 REPLACEMENTS = ['"<>"', '""', '"\\\\"', r'"\d"', r'"<\1>"', r'"\2\0"', r'"C:\Users\1x"']
-PATTERN = st.sampled_from(['"x"', '"^x"', '"[0-9]+"', '"(?i)X$"', '"."'])
+PATTERN = st.sampled_from(['"x"', '"^x"', '"[0-9]+"', '"(?i)X$"', '"."', '"(?!x)[a-z]"', r'"(?<=(.))\1"', '"[0-9]++1"'])
 
 
 def _calls(names: str, *arguments: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -50,7 +50,8 @@ SMALL_VALUE = st.one_of(
 SMALL = st.sampled_from(["0", "1", "2", "-1", "-2"])
 _VALUES = st.one_of(
     _binary(["+", "-", "*", "/", "%", ".", "."], VALUE, VALUE),
-    _calls("lower upper trim len mvdedup mvcount mvsort tonumber tostring abs floor ceiling sqrt md5", VALUE),
+    _calls("lower upper trim len mvdedup mvcount mvsort tonumber tostring abs floor ceiling md5", VALUE),
+    VALUE.map("sqrt(abs({}))".format),  # of other numbers it is nan, which is the vectors' business
     _calls("round", VALUE, st.sampled_from(["0", "1"])),
     _calls("coalesce nullif mvappend mvzip min max", VALUE, VALUE),
     _calls("if", TEST, VALUE, VALUE),
@@ -110,7 +111,7 @@ PREDICATE = st.recursive(
     max_leaves=5,
 )
 
-_NAMES = "count dc values list min max sum avg range median stdev var stdevp varp sumsq first last earliest latest"
+_NAMES = "count dc values list min max sum avg range median p25 perc99 stdev var stdevp varp sumsq first last earliest latest"
 AGGREGATES = st.lists(
     st.tuples(
         st.sampled_from(_NAMES.split()),
@@ -133,7 +134,7 @@ def _made(template: str, *parts: st.SearchStrategy[str] | list[str]) -> st.Searc
 _OTHERS = '[| makeresults count=2 | eval a="1", b="x", r="y"]'
 COMMANDS: dict[str, st.SearchStrategy[str]] = {
     "append": st.just(f"append {_OTHERS}"),
-    "bin": st.sampled_from(["bin span=10 a", "bin _time span=1h"]),
+    "bin": st.sampled_from(["bin span=10 a", "bin span=1h a", "bin _time span=1h"]),
     "dedup": _made("dedup {}{}{}", ["", "2 "], FIELD, ["", " b", " keepempty=t", " consecutive=t"]),
     "eval": _made("eval {}={}", ["r", "a", "m"], VALUE),
     "eventstats": _made("eventstats {}{}", AGGREGATES, BY),
@@ -152,9 +153,14 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
     ),
     "makemv": st.sampled_from(["makemv b", 'makemv delim="x" allowempty=t a']),
     "mvexpand": _made("mvexpand {}{}", ["m", "a"], ["", " limit=1"]),
-    "regex": _made("regex a{}{}", ["=", "!="], PATTERN),
+    "regex": _made("regex {}{}{}", ["a", "m"], ["=", "!="], PATTERN),
     "rename": _made("rename {} as {}", FIELD, ["a", "r"]),
-    "rex": st.sampled_from(['rex field=a "(?<n>[a-z])(?<b>.)?"', 'rex field=b max_match=0 "(?<m>[0-9])"']),
+    "rex": _made(
+        'rex field={} {}"{}"',
+        ["a", "b", "m"],
+        ["", "max_match=0 ", "max_match=2 "],
+        ["(?<n>[a-z])(?<b>.)?", "(?<m>[0-9])", "(?<n>.)(?!x)", r"(?<n>(?<x>[0-9]).*\2)"],
+    ),
     "search": _made("search {}", PREDICATE),
     "sort": _made("sort {}{}", ["", "2 ", "0 "], ["a", "-a", "-a,b", "num(a)", "str(a)", "-str(b)", "a b"]),
     "stats": st.one_of(

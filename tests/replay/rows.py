@@ -1,4 +1,4 @@
-"""Rows of a test as a dataset that tstats reads."""
+"""The rows of a test as a dataset that tstats reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from splreplay.sql.values import Kind, identifier
 
 
 class Rows(Dataset):
-    """A dataset that is made of the table `rows`."""
+    """A dataset made from the table `rows`."""
 
     def query(self, fields: Iterable[str]) -> str:
         """Return all of it, whatever the fields."""
@@ -21,7 +21,7 @@ class Rows(Dataset):
 
 
 def dataset(connection: duckdb.DuckDBPyConnection, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Rows:
-    """Return *rows*, whose fields are *names*, as a dataset: `_time` is a number, all else text."""
+    """Return *rows*, whose fields are *names*, as a dataset: `_time` is a number, everything else is text."""
     types = {Kind.NUMBER: pa.float64(), Kind.TEXT: pa.string()}
     columns = {name: pa.array([row.get(name) for row in rows], types[kind(name)]) for name in names}
     connection.register("rows", pa.table(columns))

@@ -1,4 +1,4 @@
-"""Searches as tests run them: over a recording, or behind rows of their own."""
+"""Searches as tests run them: over a recording, or after given rows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def new_run(
     time: TimeRange,
     datasets: Mapping[str, Dataset] | None = None,
 ) -> Run:
-    """Return a run that has not begun."""
+    """Return a run that has not started."""
     return Run(Stages(connection), app, time, Models(datasets or {}))
 
 

@@ -28,7 +28,7 @@ def macro(definition: str) -> dict[str, str]:
 
 
 def test_local_wins(tmp_path: Path) -> None:
-    """A setting of local/ lies over that of default/, and leaves the stanza's other settings as they are."""
+    """A setting in local/ overrides that in default/, and leaves the stanza's other settings as they are."""
     app = write(
         tmp_path,
         {
@@ -41,7 +41,7 @@ def test_local_wins(tmp_path: Path) -> None:
 
 
 def test_default_stanza(tmp_path: Path) -> None:
-    """What [default] says, of whichever layer, holds for each stanza that does not say it itself."""
+    """What [default] says, in any layer, holds for each stanza that does not say it itself."""
     app = write(
         tmp_path,
         {
@@ -59,14 +59,14 @@ def test_own_app_wins(tmp_path: Path) -> None:
 
 
 def test_last_name_wins(tmp_path: Path) -> None:
-    """Of two other apps, that whose name sorts last wins, in whichever order they are given."""
+    """Of two other apps, the one whose name sorts last wins, whatever the order in which they are given."""
     own = write(tmp_path / "own", {"default/app.conf": ""})
     a, z = write(tmp_path / "a", macro("a")), write(tmp_path / "z", macro("z"))
     assert ["z", "z"] == [App(own, others=others).expand("`m`") for others in ([a, z], [z, a])]
 
 
 def test_local_of_another_app(tmp_path: Path) -> None:
-    """Another app's local/ lies over its default/ before the two apps are put together."""
+    """Another app's local/ overrides its default/ before the two apps are merged."""
     own = write(tmp_path / "own", {"default/app.conf": ""})
     other = write(tmp_path / "o", macro("default") | {"local/macros.conf": "[m]\ndefinition = local\n"})
     assert "local" == App(own, others=[other]).expand("`m`")
@@ -84,21 +84,21 @@ def test_local_of_another_app(tmp_path: Path) -> None:
     ],
 )
 def test_export(tmp_path: Path, seen: bool, metadata: str) -> None:
-    """Of an app with metadata, other apps see what it exports, by the most specific stanza; the app itself sees all."""
+    """Other apps see what an app's metadata exports, by the most specific stanza; the app itself sees everything."""
     own = write(tmp_path / "own", {"default/app.conf": ""})
     other = write(tmp_path / "o", macro("x") | {"metadata/default.meta": metadata})
     assert (seen, True) == ("m" in App(own, others=[other]).macros, "m" in App(other).macros)
 
 
 def test_local_metadata(tmp_path: Path) -> None:
-    """metadata/local.meta lies over metadata/default.meta."""
+    """metadata/local.meta overrides metadata/default.meta."""
     own = write(tmp_path / "own", {"default/app.conf": ""})
     meta = {"metadata/default.meta": "[macros]\nexport = system\n", "metadata/local.meta": "[macros]\nexport = none\n"}
     assert "m" not in App(own, others=[write(tmp_path / "o", macro("x") | meta)]).macros
 
 
 def test_lookup_of_another_app(tmp_path: Path) -> None:
-    """A lookup's stanza and its file may come from another app, and settings of the two are put together."""
+    """A lookup's stanza and its file may come from another app, and the settings of both are merged."""
     own = write(tmp_path / "own", {"local/transforms.conf": "[names]\nmax_matches = 1\n"})
     other = write(
         tmp_path / "o",
@@ -125,7 +125,7 @@ def test_command_of_another_app(tmp_path: Path) -> None:
     ],
 )
 def test_what_there_is(words: str, names: Sequence[str]) -> None:
-    """An error about a name says what there is instead, or of very much what comes nearest."""
+    """An error about a name says what there is instead, or the nearest names if there is very much."""
     assert words == there_is("it", "wanted", names)
 
 
@@ -141,7 +141,7 @@ def test_what_there_is(words: str, names: Sequence[str]) -> None:
     ],
 )
 def test_wrong_lookup(tmp_path: Path, kind: type[Exception], words: str, stanza: str) -> None:
-    """A lookup that is no CSV file, or has a setting that means nothing, is an error that says so."""
+    """A lookup that is not a CSV file, or has a meaningless setting, is an error that says so."""
     app = write(tmp_path, {"default/transforms.conf": f"[x]\n{stanza}\n", "lookups/x.csv": "a\n1\n"})
     with pytest.raises(kind) as refused:
         App(app).lookup("x")
@@ -182,13 +182,13 @@ CHECKOUT = {
 
 
 def test_checkout_macros(tmp_path: Path) -> None:
-    """The macros of a checkout are read from macros/*.yml, with their arguments; default/ lies over them."""
+    """The macros of a checkout are read from macros/*.yml, with their arguments; default/ overrides them."""
     app = write(tmp_path, CHECKOUT | {"default/macros.conf": "[two]\ndefinition = sourcetype=own\n"})
     assert "x=1 y=2 sourcetype=own" == App(app).expand("`one(1,2)` `two`")
 
 
 def test_checkout_lookup(tmp_path: Path) -> None:
-    """A lookup of a checkout is the CSV file beside its YAML, with the settings that stand there, blind to case."""
+    """A lookup of a checkout is the CSV file beside its YAML, with the YAML's settings, and is not case-sensitive."""
     found = App(write(tmp_path, CHECKOUT)).lookup("known")
     assert ([{"a": "X", "b": "1"}], "no", False) == (found.rows, found.default_match, found.case_sensitive)
 
@@ -200,7 +200,7 @@ def test_checkout_store(tmp_path: Path) -> None:
 
 
 def test_checkout_hostile(tmp_path: Path) -> None:
-    """A macro file that is no YAML is an error that names it."""
+    """A macro file that is not YAML is an error that names it."""
     with pytest.raises(DataError) as refused:
         App(write(tmp_path, {"macros/bad.yml": "a: [\n"})).expand("x")
     assert str(tmp_path / "macros" / "bad.yml") in str(refused.value)

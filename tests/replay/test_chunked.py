@@ -1,4 +1,4 @@
-"""The chunked protocol: what is sent comes back, and a command that misbehaves is an error in its own words."""
+"""The chunked protocol: what is sent comes back, and a command that misbehaves is an error with its own words."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def command(tmp_path: Path, code: str) -> list[str]:
 
 @given(st.lists(st.fixed_dictionaries({"a": VALUE}, optional=dict.fromkeys(FIELDS[1:], VALUE)), min_size=1))
 def test_round_trip(rows: list[dict[str, str | list[str]]]) -> None:
-    """Any text, with line breaks, quotes and dollar signs, alone or among several values, comes back as it was."""
+    """Any text, with line breaks, quotes or dollar signs, alone or among several values, comes back as it was."""
     fields, found = decode(encode(FIELDS, rows), "fake")
     assert list(FIELDS) == fields
     assert rows == [{name: value for name, value in row.items() if value is not None} for row in found]
 
 
 def test_encode() -> None:
-    """A value travels in its column, several also in the __mv_ column, dollar signs doubled there."""
+    """A value travels in its column; several also travel in the __mv_ column, with dollar signs doubled."""
     expected = b'"a","b","__mv_a","__mv_b"\n"1","x\n$y","","$x$;$$$y$"\n'
     assert expected == encode(("a", "b"), [{"a": "1", "b": ["x", "$y"]}])
 
 
 def test_nothing() -> None:
-    """No rows are no body, and no body is no rows."""
+    """No rows make an empty body, and an empty body has no rows."""
     assert b"" == encode(FIELDS, [])
     assert ([], []) == decode(b"", "fake")
 
@@ -68,7 +68,7 @@ def test_nothing() -> None:
     ],
 )
 def test_bad_bodies(error: str, body: bytes) -> None:
-    """A body that is no CSV, or ragged, is an error that names the command."""
+    """A body that is not CSV, or is ragged, is an error that names the command."""
     with pytest.raises(DataError) as refused:
         decode(body, "fake")
     assert error == str(refused.value)
@@ -90,7 +90,7 @@ def test_a_command_that_answers(tmp_path: Path) -> None:
     ],
 )
 def test_a_command_that_misbehaves(tmp_path: Path, error: str, code: str) -> None:
-    """A command that dies, babbles or stops midway ends the search with what it last said."""
+    """A command that dies, writes nonsense or stops midway ends the search with what it last said."""
     with pytest.raises(DataError) as refused:
         Command(command(tmp_path, code), "fake").call([], ["a"], [{"a": "1"}], {})
     assert error == str(refused.value)
@@ -107,14 +107,14 @@ def test_a_command_that_misbehaves(tmp_path: Path, error: str, code: str) -> Non
     ],
 )
 def test_a_command_that_refuses(tmp_path: Path, error: str, code: str) -> None:
-    """A command that reports an error as the search is parsed does not like how it is called."""
+    """A command that reports an error while the search is parsed objects to how it is called."""
     with pytest.raises(UsageError) as refused:
         Command(command(tmp_path, code), "fake").call([], ["a"], [{"a": "1"}], {})
     assert error == str(refused.value)
 
 
 def test_a_command_that_fails(tmp_path: Path) -> None:
-    """A command that reports an error once it has results does not like those."""
+    """A command that reports an error once it has results objects to those."""
     answers = "chunked 1.0,2,0\\n{}chunked 1.0,16,0\\n" + r"{\"error\": \"bad\"}"
     code = f'import sys; print("{answers}", end="", flush=True); sys.stdin.read()'
     with pytest.raises(DataError, match="fake: bad"):
@@ -122,7 +122,7 @@ def test_a_command_that_fails(tmp_path: Path) -> None:
 
 
 def test_a_command_that_dies_while_it_is_fed(tmp_path: Path) -> None:
-    """A command that answers getinfo and dies under megabytes of rows is an error too, not a hang."""
+    """A command that answers getinfo and dies under megabytes of rows is an error, not a hang."""
     code = "import sys; sys.stdin.buffer.readline(); print('chunked 1.0,2,0'); print('{}', end=''); sys.exit('gone')"
     with pytest.raises(DataError) as refused:
         Command(command(tmp_path, code), "fake").call([], ["a"], [{"a": "x" * 1000}] * 5000, {})
@@ -136,7 +136,7 @@ def test_a_command_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_command_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command that never answers is ended, and the error says so; its time here is cut to nothing."""
+    """A command that never answers is ended, and the error says so; here, its time limit is zero."""
     monkeypatch.setattr(limits, "COMMAND_S", 0)
     with pytest.raises(DataError) as refused:
         Command(command(tmp_path, "import time; time.sleep(1e6)"), "fake").call([], ["a"], [{"a": "1"}], {})
@@ -177,14 +177,14 @@ def test_a_command_that_floods(tmp_path: Path, error: str, code: str) -> None:
 
 
 def test_a_command_that_floods_when_it_has_answered(tmp_path: Path) -> None:
-    """What a command says behind its last answer is not read, and does not keep the search waiting."""
+    """What a command writes after its last answer is not read, and does not keep the search waiting."""
     code = ECHO.replace("while header :=", "for _ in range(2):\n    header =").replace(".readline():", ".readline()")
     answer = Command(command(tmp_path, code + FLOOD), "fake").call(["x"], ["a"], [{"a": "1"}], {})
     assert Answer(["a"], [{"a": "1"}], ["careful"] * 2) == answer
 
 
 def test_a_command_that_complains_without_end(tmp_path: Path) -> None:
-    """Of what a command says on standard error, the end is kept."""
+    """Only the end of what a command writes on standard error is kept."""
     with pytest.raises(DataError) as refused:
         Command(command(tmp_path, "import sys; sys.exit('x' * 1_000_000)"), "fake").call([], ["a"], [], {})
     assert f"fake ended without an answer\n{'x' * 4095}" == str(refused.value)
@@ -208,7 +208,7 @@ def test_a_process_that_holds_the_pipe_of_a_command(tmp_path: Path, monkeypatch:
     ],
 )  # fmt: skip
 def test_large_answers(tmp_path: Path, error: str, name: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How many fields, values and bytes the answers of a command may have is bounded, all of them together."""
+    """The numbers of fields, values and bytes in all answers of a command together are bounded."""
     monkeypatch.setattr(limits, name, most)
     monkeypatch.setattr("splreplay.run.chunked.CHUNK_ROWS", 1)
     with pytest.raises(DataError) as refused:
@@ -217,12 +217,12 @@ def test_large_answers(tmp_path: Path, error: str, name: str, most: int, monkeyp
 
 
 def test_many_messages(tmp_path: Path) -> None:
-    """A hundred messages of a command are kept, and of each a thousand characters."""
+    """A hundred messages of a command are kept, each with a thousand characters."""
     code = ECHO.replace('["WARN", "careful"]', ", ".join(['["WARN", "' + "x" * 2000 + '"]'] * 150))
     answer = Command(command(tmp_path, code), "fake").call([], ["a"], [{"a": "1"}], {})
     assert ["x" * 1000] * 100 == answer.messages
 
 
 def test_dollars_without_end() -> None:
-    """A column of values that holds none is passed over in one go; looked at from each of its dollars, it would take hours."""
+    """A column of values that holds none is skipped at once; trying from each of its dollars would take hours."""
     assert (["a"], [{"a": "1"}]) == decode(b"a,__mv_a\n1," + b"$" * 1_000_001 + b"x\n", "fake")

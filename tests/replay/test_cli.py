@@ -1,4 +1,4 @@
-"""The command line: in this process, and as one of its own where that is the claim."""
+"""The command line: in this process, or in a separate one if that is the claim."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ONE = "| makeresults | eval a=1 | table a"
 
 
 def process(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
-    """Return exit status, standard output and standard error of a process of its own."""
+    """Return exit status, standard output and standard error of a separate process."""
     command = [sys.executable, "-m", "splreplay", *arguments]
     done = subprocess.run(command, cwd=REPO, input=stdin, capture_output=True, check=False)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
@@ -106,7 +106,7 @@ def test_name_that_is_too_long(subcommand: str) -> None:
 
 
 def test_an_output_that_is_not_there_collects_nothing(tmp_path: Path) -> None:
-    """Where the results cannot go is said before collect writes."""
+    """An output that cannot be written is reported before collect writes."""
     arguments = ("--spl", "| makeresults | collect index=s", "--collect", str(tmp_path / "c"), "--output")
     assert 2 == splreplay("run", SAMPLE, *arguments, str(tmp_path / "no" / "x"))[0]
     assert [] == list(tmp_path.iterdir())
@@ -114,18 +114,18 @@ def test_an_output_that_is_not_there_collects_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk here is full at will")
 def test_an_output_that_the_file_system_refuses() -> None:
-    """A full disk is no mistake of who calls: another exit status, and words."""
+    """A full disk is not the caller's mistake: it has another exit status, and an error in words."""
     refused = splreplay("run", SAMPLE, "--spl", ONE, "--output", "/dev/full")
     assert (3, "", "/dev/full: the results cannot be written: No space left on device\n") == refused
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_end(number: int, tmp_path: Path) -> None:
-    """A run that is told to end says so, and takes its temporary folder away."""
+    """A run that is told to end says so, and removes its temporary folder."""
     command = [sys.executable, "-m", "splreplay", "run", "-"]
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, cwd=REPO, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
-        # Its temporary folder, not the file by which tempfile tries whether a folder can be written to.
+        # Its temporary folder, not the file with which tempfile tests whether a folder is writable.
         while process.poll() is None and not any(path.is_dir() for path in tmp_path.iterdir()):
             time.sleep(0.01)
         process.send_signal(number)
@@ -135,7 +135,7 @@ def test_told_to_end(number: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("Query interrupted")], ids=["python", "duckdb"])
 def test_interrupt(error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Ctrl-C ends a run with a word, not with a traceback, while Python runs and while DuckDB does."""
+    """Ctrl-C ends a run with a word, not with a traceback, while Python runs or while DuckDB does."""
 
     def interrupted(options: object) -> None:
         raise error
@@ -160,7 +160,7 @@ def test_time_range() -> None:
 
 
 def test_time_range_in_the_search() -> None:
-    """Where a search that reads events has a time range of its own, it replaces that of the command line."""
+    """If a search that reads events has its own time range, that replaces the one of the command line."""
     spl = "search EventCode=1 earliest=2025-06-17T09:04:02 latest=2025-06-17T09:04:03 | stats count"
     times = ("--earliest", "2025-06-17T09:04:03", "--latest", "2025-06-17T09:04:04")
     _, out, _ = splreplay("run", SAMPLE, "--spl", spl, "--format", "json", *times)
@@ -168,7 +168,7 @@ def test_time_range_in_the_search() -> None:
 
 
 def test_relative_time() -> None:
-    """A relative time may stand behind its option with a space: its minus is no option's."""
+    """A relative time may follow its option after a space: its minus does not begin an option."""
     spl = "| tstats count from datamodel=Endpoint.Processes"
     status, out, _ = splreplay(
         "run", SAMPLE, "--spl", spl, "--format", "json", "--earliest", "-50y", "--latest", "-1m@m"
@@ -177,7 +177,7 @@ def test_relative_time() -> None:
 
 
 def test_apps(tmp_path: Path) -> None:
-    """--app names the app, and repeated the apps whose objects it sees too."""
+    """--app names the app, and, if repeated, the apps whose objects it also sees."""
     (tmp_path / "default").mkdir()
     (tmp_path / "default" / "macros.conf").write_text("[made]\ndefinition = makeresults | eval a=1\n")
     arguments = ("--spl", "| `made` | table a", "--format", "csv", "--app", ".", "--app", str(tmp_path))

@@ -1,4 +1,4 @@
-"""Risk events without Enterprise Security: what the search for risk modifiers writes, and what a reader gets back."""
+"""Risk events without Enterprise Security: what the search for risk modifiers writes, and what a reader finds."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ HUNT = f'| savedsearch "{NAME} - Hunt"'
 MODIFIERS = f"{NAME} - Risk Modifiers"
 ADDONS = ("current", "cim5", "legacy")
 Row = Mapping[str, Value]
-# As docs/admin.md tells a reader to count.
+# How docs/admin.md tells a reader to count.
 TOTALS = "search index=risk | dedup risk_modifier_id | stats sum(risk_score) as risk_score count by risk_object"
 RUN = NOON + 3600
 
 
 def ask(log: engine.Recording, folder: Path, spl: str, *, addon: str = "current", **options: str) -> Results:
-    """Run a search, an hour after noon, where *folder* holds the summary indexes."""
+    """Run a search, an hour after noon; *folder* holds the summary indexes."""
     return replay(log, App(REPO), spl, addon, now=RUN, collect=folder, **options).results
 
 
@@ -90,7 +90,7 @@ def test_a_window_that_is_run_again(tmp_path: Path, addon: str) -> None:
 
 
 def test_windows_that_overlap(tmp_path: Path) -> None:
-    """A run over a longer range, by hand or with another schedule, adds no event to those of a shorter one."""
+    """A run over a longer range, by hand or on another schedule, adds no event to those of a shorter one."""
     log = two_findings()
     write(log, tmp_path, earliest=str(NOON), latest=str(NOON + 2))
     short = ask(log, tmp_path, "search index=risk | dedup risk_modifier_id | table risk_modifier_id").rows
@@ -100,7 +100,7 @@ def test_windows_that_overlap(tmp_path: Path) -> None:
 
 
 def test_filter(tmp_path: Path) -> None:
-    """What the filter macro drops, by its score as well, becomes no risk event, and no file is written."""
+    """What the filter macro drops, even by score, does not become a risk event, and no file is written."""
     write(two_findings(), tmp_path, "windows_installutil_remote_network_connection_filter=search risk_score>80")
     assert [] == list(tmp_path.iterdir())
 
@@ -143,7 +143,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Sequence[Row], Se
 
 
 def test_hostile_values_are_no_more_events(hostile: tuple[Sequence[Row], Sequence[Row]]) -> None:
-    """No value is an event of its own: the index has as many as were made, and they are of the hosts that there are."""
+    """No value becomes an event: the index has as many events as were made, for the hosts that exist."""
     made, found = hostile
     hosts = {f"wks{number}" for number in range(len(HOSTILE))}
     assert (hosts, len(made)) == ({row["dest"] for row in found}, len(found))
@@ -151,7 +151,7 @@ def test_hostile_values_are_no_more_events(hostile: tuple[Sequence[Row], Sequenc
 
 @pytest.mark.parametrize("number", range(len(HOSTILE)), ids=HOSTILE)
 def test_hostile_values(hostile: tuple[Sequence[Row], Sequence[Row]], number: int) -> None:
-    """A value comes back as it was, in its own field: it adds no field, changes none and is no second event."""
+    """A value comes back as it was, in its own field: it adds no field, changes none and makes no second event."""
     expected, found = ([dict(row) for row in rows if row["dest"] == f"wks{number}"] for rows in hostile)
     added = {"index", "sourcetype", "orig_sid", "info_search_time"}
     ours = [{name: value for name, value in row.items() if name not in added} for row in found]
@@ -168,7 +168,7 @@ def results(count: int) -> str:
 
 
 def test_each_run_has_a_file_of_its_own(tmp_path: Path) -> None:
-    """A second run leaves the first one's file alone, and the run says what it wrote where."""
+    """A second run leaves the first one's file alone, and says what it wrote and where."""
     log = recording([])
     warnings = [warning for _ in range(2) for warning in ask(log, tmp_path / "new" / "folder", results(2)).warnings]
     files = [tmp_path / "new" / "folder" / f"{number}_events.stash_hec" for number in (1, 2)]
@@ -191,7 +191,7 @@ WROTE = "collect index=s output_format=hec"
     ],
 )
 def test_a_search_that_fails_leaves_nothing(search: str, tmp_path: Path) -> None:
-    """Whatever fails, before or behind or beside it: no file stays that no message names; those of other runs do."""
+    """Whatever fails, before, after or beside it, no file stays that no message names; files of other runs stay."""
     log = recording([])
     ask(log, tmp_path, results(2))
     with pytest.raises(SplError):
@@ -200,7 +200,7 @@ def test_a_search_that_fails_leaves_nothing(search: str, tmp_path: Path) -> None
 
 
 def test_a_file_that_is_half_written(tmp_path: Path) -> None:
-    """A file that could not be written to its end is no file."""
+    """A file that could not be written completely is removed."""
     with pytest.raises(UnicodeEncodeError):
         summary.write(tmp_path, None, ".stash_hec", "half \ud800")
     assert [] == list(tmp_path.iterdir())
@@ -224,7 +224,7 @@ def test_named_file(tmp_path: Path) -> None:
 
 
 def test_header_is_one_line(tmp_path: Path) -> None:
-    """The first line of the other format names what the options say, and no value can add to it."""
+    """The first line of the other format holds what the options say, and no value can add to it."""
     options = r'addinfo=false addtime=false uselb=false source="o\" index=\"t"'
     ask(recording([]), tmp_path, f"| makeresults | eval a=1 | fields a | collect index=s {options}")
     text = (tmp_path / "1_events.stash").read_text(encoding="utf-8")
@@ -232,7 +232,7 @@ def test_header_is_one_line(tmp_path: Path) -> None:
 
 
 def test_no_file_is_overwritten(tmp_path: Path) -> None:
-    """A file that is there already is refused, whatever it holds."""
+    """A file that already exists is refused, whatever it holds."""
     path = tmp_path / "mine.stash_hec"
     path.write_text("mine", encoding="utf-8")
     with pytest.raises(SplError) as refused:
@@ -242,7 +242,7 @@ def test_no_file_is_overwritten(tmp_path: Path) -> None:
 
 
 def test_a_number_that_is_taken(tmp_path: Path) -> None:
-    """A number whose file is there is stepped over, though it be a link to nothing."""
+    """A number whose file exists is skipped, even if it is a link to nothing."""
     (tmp_path / "1_events.stash_hec").symlink_to(tmp_path / "nothing")
     ask(recording([]), tmp_path, "| makeresults | collect index=risk output_format=hec")
     assert ["1_events.stash_hec", "2_events.stash_hec"] == sorted(path.name for path in tmp_path.iterdir())
@@ -250,7 +250,7 @@ def test_a_number_that_is_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("time", ['"abc"', '"nan"', 'split("1,2", ",")', '"1e3"', '" 1"'])
 def test_no_time(tmp_path: Path, time: str) -> None:
-    """What is no time is refused before anything is written, as no search could read it again."""
+    """What is not a time is refused before anything is written, because no search could read it back."""
     with pytest.raises(SplError, match="collect writes each event at a time"):
         ask(recording([]), tmp_path, f"| makeresults | eval _time={time} | collect index=risk output_format=hec")
     assert [] == list(tmp_path.iterdir())
@@ -274,7 +274,7 @@ def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_time_range_of_collected_events(tmp_path: Path) -> None:
-    """search takes collected events by their own time, beside those of the log, the newest first."""
+    """search reads collected events by their own time, together with those of the log, the newest first."""
     log = recording([process("wks", 100, NOON, guid(1))])
     for time in (NOON - 1, NOON + 1, NOON + 2):
         ask(log, tmp_path, f"| makeresults | eval _time={time:.0f} | collect index=s output_format=hec")

@@ -19,7 +19,7 @@ from tests.replay.test_chunked import ECHO
 
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
-    """An app with a lookup, a macro and a command, and beside it, outside of it, a file `secret`."""
+    """An app with a lookup, a macro and a command, and beside it, outside the app, a file `secret`."""
     for name, text in {
         "app/default/macros.conf": "[m]\ndefinition = eval a=1\n",
         "app/default/commands.conf": "[do]\nfilename = do.py\nchunked = true\n",
@@ -33,12 +33,12 @@ def app(tmp_path: Path) -> Path:
 
 
 def to_secret(path: Path) -> None:
-    """Put a link to the file outside in the place of *path*."""
+    """Replace *path* by a link to the file outside."""
     path.symlink_to(path.parents[2] / "secret")
 
 
 def to_zeros(path: Path) -> None:
-    """Put a link to a device without end there."""
+    """Replace *path* by a link to an endless device."""
     path.symlink_to("/dev/zero")
 
 
@@ -62,14 +62,14 @@ FILES = {
 @pytest.mark.parametrize(("make", "words"), KINDS)
 @pytest.mark.parametrize("name", FILES)
 def test_file_of_an_app(name: str, make: Callable[[Path], None], words: str, app: Path, tmp_path: Path) -> None:
-    """Every file that an app is read from is a plain file inside of it, and nothing of another is told."""
+    """An app is read only from regular files inside it, and nothing of any other file is shown."""
     path = app / name
     path.parent.mkdir(exist_ok=True)
     path.unlink(missing_ok=True)
     make(path)
     own = tmp_path / "own"
     (own / "default").mkdir(parents=True)
-    # What metadata/ exports is asked of another app alone.
+    # Only another app's metadata/ is read for its exports.
     searched = App(own, others=[app]) if name.startswith("metadata") else App(app)
     with pytest.raises(SplError) as refused:
         replay(engine.nothing(), searched, FILES[name], "current", python=sys.executable)
@@ -93,7 +93,7 @@ def test_script_is_a_file_of_bin(filename: str | None, app: Path, tmp_path: Path
 
 
 def test_links_within_an_app(app: Path, tmp_path: Path) -> None:
-    """A link inside of the app is followed, and the app may be a link itself."""
+    """A link inside the app is followed, and the app itself may be a link."""
     (app / "lookups/l.csv").rename(app / "real.csv")
     (app / "lookups/l.csv").symlink_to("../real.csv")
     (tmp_path / "link").symlink_to("app")
@@ -101,7 +101,7 @@ def test_links_within_an_app(app: Path, tmp_path: Path) -> None:
 
 
 def test_large_file(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that is larger than its kind ever is, is refused before it is read."""
+    """A file that is larger than any of its kind is refused before it is read."""
     monkeypatch.setattr(limits, "MAX_LOOKUP_BYTES", 7)
     with pytest.raises(DataError, match="has more than the 7 bytes that replay reads"):
         App(app).lookup("l.csv")
@@ -109,6 +109,6 @@ def test_large_file(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["a\0b", "a" * 5000, "gone"])
 def test_impossible_name(name: str, tmp_path: Path) -> None:
-    """A name that no file can have is one that is not there."""
+    """A name that no file can have is treated as missing."""
     with pytest.raises(DataError, match="there is no such file"):
         confined(tmp_path / name, tmp_path, 1)

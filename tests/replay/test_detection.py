@@ -1,4 +1,4 @@
-"""The searches that ship, over recorded and made networks: what they find, and what the published one gets wrong."""
+"""The searches that ship, over recorded and generated networks: what they find, and the published one's flaws."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_recorded_attack(attack: engine.Recording, addon: str, basis: str) -> No
 
 @pytest.mark.parametrize("addon", ADDONS)
 def test_security_channel(attack: engine.Recording, shared_data: Path, addon: str) -> None:
-    """In the Security channel of the same attack it is the same finding, without a GUID and so by PID."""
+    """The Security channel of the same attack gives the same finding, without a GUID and therefore by PID."""
     security = search(engine.record([str(shared_data / SECURITY)]), SCHEDULED, addon).rows
     [sysmon] = search(attack, SCHEDULED, addon).rows
     # 5156 is written when the connection is allowed, two seconds before Sysmon's event 3.
@@ -121,7 +121,7 @@ def test_security_channel(attack: engine.Recording, shared_data: Path, addon: st
 
 @pytest.mark.parametrize(("addon", "basis"), [("current", "guid"), ("cim5", "pid"), ("legacy", "guid")])
 def test_both_channels(shared_data: Path, addon: str, basis: str) -> None:
-    """Where Sysmon and the Security channel both tell of the attack, it is one finding, with Sysmon's GUID."""
+    """If Sysmon and the Security channel both report the attack, it is one finding, with Sysmon's GUID."""
     log = engine.record([str(shared_data / name) for name in (ATTACK, SECURITY)])
     found = search(log, SCHEDULED, addon).rows
     expected = ("{b34bc01c-add5-5f66-2210-000000000400}", "4232", "10.10.10.5", basis)
@@ -166,7 +166,7 @@ def test_other_recordings(shared_data: Path, name: str, addon: str, expected: in
 
 @pytest.mark.parametrize(("addon", "expected"), [("current", 1), ("cim5", 0), ("legacy", 1)])
 def test_recording_without_process_id(shared_data: Path, addon: str, expected: int) -> None:
-    """Where the shipper lost every PID, the GUID still finds the attack, and without a GUID nothing can."""
+    """If the shipper lost every PID, the GUID still finds the attack; without a GUID nothing can."""
     log = engine.record([str(shared_data / "installutil_positive_otrf_2020-09-19_asis_no_ProcessId.xml")])
     assert expected == len(find(log, addon))
 
@@ -187,13 +187,13 @@ def test_near_misses(addon: str) -> None:
 
 @pytest.mark.parametrize(("addon", "expected"), [("current", 0), ("cim5", 0), ("legacy", 1)])
 def test_inbound(addon: str, expected: int) -> None:
-    """A connection that came in is none that InstallUtil made; Ports does not say which way it went."""
+    """An incoming connection is not one that InstallUtil made; Ports does not say which way it went."""
     assert expected == len(find(engine.record([str(RECORDINGS / "installutil_inbound.xml")]), addon))
 
 
 @pytest.mark.parametrize("addon", ADDONS)
 def test_hostile_values(addon: str) -> None:
-    """What an attacker can write changes no search: values that look like SPL find their own process and no other."""
+    """What an attacker can write does not change a search: values that look like SPL find only their own process."""
     evil = 'x" OR Processes.process_name="*" | [| delete `x` $dest$'
     mine = {"CommandLine": evil, "User": r"CORP\$user$", "ParentImage": "C:\\$dest$.exe"}
     far = {"DestinationIp": "203.0.113.9", "DestinationHostname": 'a*" OR "b'}
@@ -204,13 +204,13 @@ def test_hostile_values(addon: str) -> None:
     assert [('h"] | x', "99", ["203.0.113.9", 'a*" OR "b'], "443", "pid")] == find(log, addon)
 
 
-# Every process of the corpora, against the connections that share its GUID, looked up event by event
+# Every process of the corpora, compared with the connections that share its GUID, event by event
 
 Process = tuple[str, str]
 
 
 def is_remote(address: str) -> bool:
-    """Whether an address is none of loopback."""
+    """Tell whether an address is not loopback."""
     return not ip_address(address).is_loopback
 
 
@@ -230,7 +230,7 @@ def by_guid(log: engine.Recording, addon: str) -> dict[Process, tuple[set[str], 
 
 
 def found(log: engine.Recording, addon: str) -> dict[Process, tuple[set[str], set[str]]]:
-    """Return the same as the scheduled search finds it where every process is asked for."""
+    """Return the same, as the scheduled search finds it if every process is asked for."""
 
     def values(value: Value) -> set[str]:
         return {value} if isinstance(value, str) else set(value)
@@ -245,8 +245,8 @@ def found(log: engine.Recording, addon: str) -> dict[Process, tuple[set[str], se
     }
 
 
-# By PID these come on top. Of the first seven Sysmon had lost the process: their connections carry the all-zero GUID and
-# `<unknown process>`, on the host and PID, seconds after the start.
+# By PID these are found as well. Sysmon had lost the process of the first seven: their connections have the all-zero GUID
+# and `<unknown process>`, on the same host and PID, seconds after the start.
 LOST_BY_SYSMON = {
     ("mordordc.mordor.local", "{b669e388-4ad6-5ee0-1b04-000000000300}"),
     ("mordordc.theshire.local", "{9f85ce58-af6e-5f2b-1f04-000000000400}"),
@@ -256,8 +256,8 @@ LOST_BY_SYSMON = {
     ("mkt01.pandalab.com", "{ec2b781c-05e1-64f8-c006-000000000500}"),
     ("mkt01.pandalab.com", "{ec2b781c-8968-64f8-b103-000000000500}"),
 }
-# Where All_Traffic has no process_guid, these two as well: svchost.exe, whose PIDs went to another svchost.exe that the
-# recording did not see start. False, after 13 days.
+# If All_Traffic has no process_guid, so are these two: svchost.exe, whose PIDs went to another svchost.exe whose start
+# the recording lacks. They are false, after 13 days.
 BY_PID_ALONE = LOST_BY_SYSMON | {
     ("workstation5.theshire.local", "{3ddc5665-e7cf-5f51-3c00-000000000500}"),
     ("pedro01", "{625b42a0-689b-62f1-cb00-000000000b00}"),
@@ -312,7 +312,7 @@ def large_network() -> engine.Recording:
 
 
 def test_flaw_2_published(large_network: engine.Recording) -> None:
-    """Flaw 2: of 250,000 rows the published join keeps 50,000 and loses four alerts in five; the run says so."""
+    """Flaw 2: the published join keeps 50,000 of 250,000 rows and loses four alerts in five; the run says so."""
     results = search(large_network, PUBLISHED, "legacy")
     expected = (
         200,
@@ -326,7 +326,7 @@ def test_flaw_2_published(large_network: engine.Recording) -> None:
 
 @pytest.mark.parametrize("addon", ADDONS)
 def test_flaw_2_ours(large_network: engine.Recording, addon: str) -> None:
-    """Flaw 2: ours finds all 1,000 on every add-on, and no limit bites."""
+    """Flaw 2: ours finds all 1,000 on every add-on, and reaches no limit."""
     results = search(large_network, SCHEDULED, addon)
     assert (INSTALLUTILS, []) == (len(results.rows), list(results.of_kind("limit")))
 
@@ -357,7 +357,7 @@ def test_flaw_4() -> None:
 
 
 def test_flaw_5() -> None:
-    """Flaw 5: the published firstTime and lastTime are never there; ours are those of the connections."""
+    """Flaw 5: the published firstTime and lastTime never have a value; ours are those of the connections."""
     times = (NOON + 5, NOON + 65)
     log = recording([process("wks", 100, NOON, guid(1)), *(connection("wks", 100, t, guid(1)) for t in times)])
     published, ours = (search(log, name, "legacy").rows[0] for name in (PUBLISHED, SCHEDULED))
@@ -366,7 +366,7 @@ def test_flaw_5() -> None:
 
 
 def without_guids(number: int) -> engine.Recording:
-    """Return hosts that each run InstallUtil under their own PID, and connections of others, none with a GUID."""
+    """Return hosts that each run InstallUtil under their own PID, and connections of other hosts, none with a GUID."""
     events = [process(f"wks{n}", 1_000 + n, NOON, None) for n in range(number)]
     other = r"C:\Program Files\Browser\browser.exe"
     events += [connection(f"srv{n}", 5_000 + n, NOON + 1, None, Image=other) for n in range(number)]
@@ -374,17 +374,17 @@ def without_guids(number: int) -> engine.Recording:
 
 
 def test_flaw_6_published() -> None:
-    """Flaw 6: by the published macros, processes and ports without a GUID are all `null`, and all join."""
+    """Flaw 6: with the published macros, all processes and ports without a GUID have `null`, and all join."""
     assert 300 == len(search(without_guids(300), PUBLISHED, "legacy").rows)
 
 
 @pytest.mark.parametrize("addon", ADDONS)
 def test_flaw_6_ours(addon: str) -> None:
-    """Flaw 6: in ours, no GUID matches no GUID."""
+    """Flaw 6: in ours, a missing GUID does not match another missing GUID."""
     assert [] == find(without_guids(300), addon)
 
 
-# Upstream's later versions (v2 to v6), as they match: on the PID alone.
+# How upstream's later versions (v2 to v6) match: on the PID alone.
 BY_PID = (
     "| tstats `security_content_summariesonly` count from datamodel=Endpoint.Processes where `process_installutil` "
     "by _time span=1h Processes.process_id Processes.dest | `drop_dm_object_name(Processes)` "
@@ -394,20 +394,20 @@ BY_PID = (
 
 
 def shared_pid(hosts: int) -> engine.Recording:
-    """Return many hosts, on one of which PID 100 is InstallUtil; on the others something else connects with it."""
+    """Return many hosts: on one of them PID 100 is InstallUtil, on the others something else with that PID connects."""
     browser = r"C:\Program Files\Browser\browser.exe"
     others = [connection(f"srv{n}", 100, NOON + 1, guid(n + 2), Image=browser) for n in range(hosts)]
     return recording([process("wks", 100, NOON, guid(1)), *others])
 
 
 def test_flaw_7_published() -> None:
-    """Flaw 7: a join on the PID alone, as later published versions have it, matches another host's process."""
+    """Flaw 7: a join on the PID alone, as in later published versions, matches another host's process."""
     assert 1 == len(replay(shared_pid(500), App(REPO), BY_PID, "cim5").results.rows)
 
 
 @pytest.mark.parametrize("addon", ADDONS)
 def test_flaw_7_ours(addon: str) -> None:
-    """Flaw 7: ours asks for the host as well, so hosts that share a PID do not meet."""
+    """Flaw 7: ours also compares the host, so hosts that share a PID do not match."""
     assert [] == find(shared_pid(500), addon)
 
 
@@ -416,7 +416,7 @@ def test_flaw_7_ours(addon: str) -> None:
 
 @pytest.fixture(scope="module")
 def sixty_thousand_far_ends() -> engine.Recording:
-    """One process with more far ends than a subsearch may have results."""
+    """A process with more far ends than a subsearch may have results."""
     return far_ends(60_000)
 
 

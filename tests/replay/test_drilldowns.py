@@ -1,4 +1,4 @@
-"""The searches that Enterprise Security offers beside a finding, their tokens filled in as text, run in replay."""
+"""The searches that Enterprise Security offers beside a finding, with their tokens filled in as text, run in replay."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def attack(shared_data: Path) -> engine.Recording:
 def test_first_drilldown(attack: engine.Recording, addon: str) -> None:
     """The first drilldown shows the process of the finding, what it loads, and its connection."""
     rows = drilldown(attack, addon, findings(attack, addon)[0])
-    # By GUID and by PID it is the same process; the legacy add-on has the connection in both data models, and no images.
+    # By GUID and by PID it is the same process. The legacy add-on has the connection in both data models, but no images.
     expected = {
         "current": [("cmd.exe", None), ("unknown", None), (None, "80")],
         "cim5": [("cmd.exe", None), ("unknown", None), (None, "80")],
@@ -94,7 +94,7 @@ def test_second_drilldown(tmp_path: Path) -> None:
 
 
 def test_second_drilldown_of_a_finding_that_scored_nobody(tmp_path: Path) -> None:
-    """Where the risk index has nothing of the finding, the second drilldown shows nothing of anybody."""
+    """If the risk index has nothing of the finding, the second drilldown shows nothing of anybody."""
     log, app = recording([process("wks", 100, NOON, guid(1)), connection("wks", 100, NOON, guid(1))]), App(REPO)
     replay(log, app, app.saved_search(f"{SCHEDULED} - Risk Modifiers").search, "current", collect=tmp_path)
     text = filled({"risk_finding_id": "0" * 32}, 1)
@@ -177,7 +177,7 @@ def shown(log: engine.Recording, addon: str, *columns: str) -> list[tuple[object
 
 @pytest.mark.parametrize("addon", ["current", "cim5"])
 def test_hostile_guids(addon: str) -> None:
-    """A GUID of no known form is no token; the drilldown shows by the PID what it shows of a harmless one."""
+    """A GUID of an unknown form is not a token; the drilldown shows by the PID what it shows of a harmless one."""
     log = network(*((hostile, pid) for hostile, (_, pid) in zip(HOSTILE, HARMLESS, strict=True)))
     ids = [(row["process_guid"], row["process_id"]) for row in findings(log, addon)]
     assert [("-", pid) for _, pid in HARMLESS] == ids
@@ -186,7 +186,7 @@ def test_hostile_guids(addon: str) -> None:
 
 
 def test_hostile_pids() -> None:
-    """A PID of no known form is no token; the drilldown shows by the GUID what it shows of a harmless one."""
+    """A PID of an unknown form is not a token; the drilldown shows by the GUID what it shows of a harmless one."""
     log = network(*((guid_, hostile) for hostile, (guid_, _) in zip(HOSTILE, HARMLESS, strict=True)))
     ids = [(row["process_guid"], row["process_id"]) for row in findings(log, "current")]
     assert [(guid_, "-") for guid_, _ in HARMLESS] == ids
@@ -197,13 +197,13 @@ def test_hostile_pids() -> None:
 
 @pytest.mark.parametrize("addon", ADDONS)
 def test_neither(addon: str) -> None:
-    """Without a GUID and a PID of a known form, process and connection cannot meet: there is no finding to look into."""
+    """Without a GUID or PID of a known form, process and connection cannot match: there is no finding to look into."""
     assert [] == findings(network(('g" OR "*', '1" OR "*')), addon)
 
 
 @pytest.mark.parametrize("addon", ADDONS)
 def test_neither_drilldown(addon: str) -> None:
-    """A drilldown whose tokens are both `-` shows nothing, of processes without a GUID and a PID either."""
+    """A drilldown whose tokens are both `-` shows nothing, not even processes without a GUID and a PID."""
     log = network(("-", "-"), ("", ""), ("null", "null"), (guid(1), "100"))
     assert [] == drilldown(log, addon, {"process_guid": "-", "process_id": "-"})
 
@@ -216,7 +216,7 @@ def test_forms_of_a_guid() -> None:
 
 
 def test_forms_of_a_pid() -> None:
-    """A PID is decimal, and made so where it is hexadecimal behind 0x."""
+    """A PID is decimal; a hexadecimal one after 0x is converted."""
     forms = {"4232": "4232", "0x1A4": "420", "0x": "-", "-4": "-", "4.0": "-", "4 ": "-", "1A4": "-", "0": "-"}
     rows = findings(network(*((guid(number), form) for number, form in enumerate(forms))), "current")
     assert list(forms.values()) == [row["process_id"] for row in rows]

@@ -16,7 +16,7 @@ from tests.conftest import REPO
 
 
 def replayed(search: str, expanded: str, steps: Sequence[Step]) -> Replayed:
-    """Return a search that was run in these steps."""
+    """Return a search that was run, with these steps."""
     planned = plan(App(REPO), "| makeresults")
     shown = replace(planned, search=search, expansion=Expansion(expanded, ()))
     return Replayed(shown, Results([], []), steps)
@@ -49,7 +49,7 @@ with its macros expanded
 
 
 def test_control_characters() -> None:
-    """What a search brings along cannot speak to the terminal."""
+    """Text in a search cannot give the terminal commands."""
     steps = [Step(0, "where a=\x1b", "\u202e", ("\x1b",), 0)]
     shown = explain(replayed("\x1b", "\x1b", steps))
     assert not {"\x1b", "\u202e"} & set(shown)

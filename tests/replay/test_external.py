@@ -1,4 +1,4 @@
-"""Custom commands in a search: started with it, asked when their turn has come, and ended with it."""
+"""Custom commands in a search: started with it, called when their turn comes, and ended with it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.replay.test_chunked import ECHO
 
 @pytest.fixture
 def app(tmp_path: Path) -> App:
-    """An app whose command `do` says that it has begun, then hands back what it is given."""
+    """An app whose command `do` says that it has begun, and then returns what it is given."""
     (tmp_path / "default").mkdir()
     (tmp_path / "bin").mkdir()
     (tmp_path / "default/commands.conf").write_text("[do]\nfilename = do.py\nchunked = true\n", encoding="utf-8")
@@ -43,7 +43,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[chunked.Command]:
 
 
 def run(app: App, search: str, python: str | None = sys.executable) -> engine.Replayed:
-    """Return what comes of a search over no events."""
+    """Return the outcome of a search over no events."""
     return replay(engine.nothing(), app, search, "current", python=python)
 
 
@@ -63,7 +63,7 @@ def test_a_command_begins_before_its_turn(app: App, monkeypatch: pytest.MonkeyPa
 
 
 def test_each_of_several_commands_is_asked(app: App, started: list[chunked.Command]) -> None:
-    """The second is started when its turn has come; both have ended with the search."""
+    """The second is started when its turn comes; both have ended with the search."""
     assert [{"a": "1"}] == run(app, "| makeresults | eval a=1 | table a | do | do x").results.rows
     assert [0, 0] == [command._child.returncode for command in started]
 
@@ -79,7 +79,7 @@ def test_a_search_that_fails_ends_its_command(app: App, started: list[chunked.Co
 def test_an_interrupt_before_its_turn_ends_a_command(
     app: App, started: list[chunked.Command], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the results for it are fetched, too."""
+    """So it is even while its results are fetched."""
 
     def interrupted(self, rows):
         raise KeyboardInterrupt
@@ -98,7 +98,7 @@ def test_a_plan_starts_no_command(app: App, started: list[chunked.Command]) -> N
 
 
 def test_a_command_that_cannot_start_is_an_error_in_its_turn(app: App) -> None:
-    """What is wrong before it in the search is told first."""
+    """Errors before it in the search are reported first."""
     python = str(app.folder / "nothing")
     with pytest.raises(DataError, match="the command do could not be started"):
         run(app, "| makeresults | do", python)

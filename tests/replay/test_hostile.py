@@ -38,7 +38,7 @@ def test_nesting(text: str) -> None:
 
 
 def test_too_deep_for_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where Python itself nests too deep, that is one more thing that keeps a search from being run."""
+    """If Python itself nests too deep, that is one more reason why a search cannot be run."""
 
     def endless(*arguments: object) -> None:
         raise RecursionError
@@ -64,14 +64,14 @@ def test_megabyte() -> None:
     ],
 )
 def test_long(error: str, text: str) -> None:
-    """A search that is well made, but longer than any that people write, is refused before it takes minutes."""
+    """A search that is correct, but longer than any that people write, is refused before it takes minutes."""
     with pytest.raises(UnsupportedError) as refused:
         parser.parse(f"| makeresults | {text}")
     assert str(refused.value).startswith(error)
 
 
 def test_macros_without_end() -> None:
-    """Macros that each call two others are refused when they have called enough, even where nothing comes of it."""
+    """Macros that each call two others are refused after enough calls, even if they expand to nothing."""
     tree = {f"m{level}": Macro(f"m{level}", f"`m{level + 1}``m{level + 1}`", ()) for level in range(60)}
     tree["m60"] = Macro("m60", "", ())
     with pytest.raises(UnsupportedError) as refused:
@@ -80,7 +80,7 @@ def test_macros_without_end() -> None:
 
 
 def test_large_expression() -> None:
-    """An expression whose SQL grows out of bounds is refused, under the place that grows."""
+    """An expression whose SQL grows out of bounds is refused, with a caret under the part that grows."""
     spl = '| makeresults | eval r="' + "x" * limits.MAX_SQL_CHARACTERS + '"'
     with pytest.raises(UnsupportedError) as refused:
         execute(parser.parse(spl), new_run(engine.connect(), App(REPO), TimeRange(NOON)))

@@ -14,16 +14,19 @@ import pytest
 from tests.conftest import REPO
 
 SAMPLE = "tests/recordings/installutil_attack.xml"
-# Each would work for minutes: on rows, between which DuckDB looks up, and on one value, while which it does not.
+# Each would work for minutes: on rows, between which DuckDB looks up, on one value, while which it does not, and on patterns that
+# another library matches.
 ROWS = (
     "makeresults count=50000 | eval a=1 | streamstats count as n | join max=0 a [| makeresults count=50000 | eval a=1]"
 )
 VALUE = 'makeresults | eval a="x" ' + '| eval a=replace(a, ".", "xxxxxxxxxx")' * 12
+PATTERNS = """makeresults count=1000 | eval a="xa" | eval a=replace(a, ".", "xaxaxaxaxa") | eval a=replace(a, ".", "xaxaxaxaxa")
+| eval a=replace(a, ".", "xaxaxaxaxa")."b" | where match(a, "(?:(?=[xa])[xa]|[xa]){0,10}(?=b)b(?!$)")"""
 END_S = 60  # of a test that fails
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("search", [ROWS, VALUE], ids=["rows", "a value"])
+@pytest.mark.parametrize("search", [ROWS, VALUE, PATTERNS], ids=["rows", "a value", "patterns"])
 def test_a_query_is_broken_off(search: str, number: int, tmp_path: Path) -> None:
     """A run that is told to end while a query works says so, and takes its temporary folder away."""
     begun, folder, python = tmp_path / "begun", tmp_path / "folder", tmp_path / "python"

@@ -43,6 +43,7 @@ FILES = {
     "nets.csv": "net,site,zone,ro,x\n10.0.0.0/8,*,inside,1,2\n::1/128,*,self,1,2\n",
     "ragged.csv": "a,b\n1\n",
     "empty.csv": "",
+    "blanks.csv": "flow, job\nbuild, test\n",
 }
 
 
@@ -101,6 +102,11 @@ def test_lookup(app: App, spl: str, row: dict[str, Any], expected: dict[str, Any
     assert [expected] == run(app, spl, [row])
 
 
+def test_blanks_in_header(app: App) -> None:
+    """Blanks around the names in a header are no part of them; those of a value are part of it."""
+    assert [{"flow": "build", "job": " test"}] == run(app, "lookup blanks.csv flow OUTPUT job", [{"flow": "build"}])
+
+
 @pytest.mark.parametrize(
     ("kind", "spl", "words"),
     [
@@ -115,7 +121,7 @@ def test_lookup(app: App, spl: str, row: dict[str, Any], expected: dict[str, Any
         (DataError, "lookup ragged.csv a", "this row has 1 cells, but the header has 2; mend the row"),
         (DataError, "lookup missing.csv a", "this lookup cannot be read"),
         (SplError, "lookup empty.csv a", "lookup 'empty.csv' has no field 'a'; it has: "),
-        (SplError, "lookup local=t exact name", "replay does not run local=: replay reads CSV lookups of the app"),
+        (SplError, "lookup local=here exact name", "local takes true or false"),
         (SplError, "lookup exact", "expected a field of the lookup"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Macros: text for text, before anything is parsed."""
+"""Macros: text is replaced by text, before anything is parsed."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def test_expand(expanded: str, text: str) -> None:
     ],
 )
 def test_wrong_calls(error: str, text: str) -> None:
-    """A call that is wrong is shown with a caret under it, and what there is instead."""
+    """A wrong call is shown with a caret under it, and with what there is instead."""
     with pytest.raises(SplSyntaxError) as refused:
         expand(text, MACROS)
     assert error == str(refused.value)
 
 
 def test_many_macros() -> None:
-    """Of very many macros, the error names those that are spelt nearly as the one that is not there."""
+    """If there are very many macros, the error names those with nearly the same spelling."""
     many = {f"macro_{number}": Macro(f"macro_{number}", "x", ()) for number in range(100, 200)}
     with pytest.raises(SplSyntaxError) as refused:
         expand("`process_it`", many | {"process_its": Macro("process_its", "x", ())})
@@ -100,14 +100,14 @@ def test_place_of_a_mistake(text: str) -> None:
 
 @pytest.mark.parametrize("name", ["loop", "tree"])
 def test_endless(name: str) -> None:
-    """A macro that calls itself, once or twice over, is refused instead of expanding without end."""
+    """A macro that calls itself, once or several times, is refused instead of expanding without end."""
     with pytest.raises(UnsupportedError) as refused:
         expand(f"`{name}`", MACROS)
     assert "macros call each other more than 100 deep; one of them calls itself" == str(refused.value)
 
 
 def test_override() -> None:
-    """A replaced macro keeps its arguments, and the macros that it was replaced in stay as they were."""
+    """A replaced macro keeps its arguments, and the original macros stay as they were."""
     assert "y=5" == expand("`one(5)`", override(MACROS, "one(1)= y=$v$ "))
     assert "x=5" == expand("`one(5)`", MACROS)
 

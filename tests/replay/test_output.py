@@ -36,7 +36,7 @@ def test_json() -> None:
 
 
 def test_csv() -> None:
-    """CSV has every field; several values stand in one cell, a line each."""
+    """CSV has every field; several values share one cell, a line each."""
     expected = (
         "_time,name,empty,values\n"
         '1970-01-01T00:00:00.000+00:00,"a ""b"", c",,"x\ny"\n'
@@ -64,7 +64,7 @@ def test_csv() -> None:
     ],
 )
 def test_safe_csv(cell: str, value: str | list[str]) -> None:
-    """A single quote stands before what a spreadsheet would take for a formula, in values and in the names of fields."""
+    """A single quote comes before what a spreadsheet would take for a formula, in values and in names of fields."""
     name = value if isinstance(value, str) else "="
     header = cell if isinstance(value, str) else "'="
     assert f'"{header}"\n"{cell}"\n' == as_safe_csv(Results((name,), [{name: value}]))
@@ -83,7 +83,7 @@ def test_table() -> None:
 
 
 def test_blocks() -> None:
-    """Results too wide for a terminal are blocks of one line a field, those without a value left out."""
+    """Results too wide for a terminal are blocks with a line for each field that has a value."""
     wide = "x" * 200
     expected = f"a     {wide}\nname  1\n\na     y\n\n2 results\n"
     assert expected == as_table(Results(("a", "name"), [{"a": wide, "name": "1"}, {"a": "y"}]))
@@ -95,18 +95,18 @@ def test_blocks() -> None:
     ids=("table", "json", "csv"),
 )
 def test_nothing(expected: str, write: object) -> None:
-    """No results are said to be none, an empty array, a header."""
+    """Without results, the output says so, or is an empty array, or a header."""
     assert callable(write)
     assert expected == write(Results(("a",), []))
 
 
 def test_one_result() -> None:
-    """One result is not called results."""
+    """A single result is not called results."""
     assert "a\n-\n1\n\n1 result\n" == as_table(Results(("a",), [{"a": "1"}]))
 
 
 def test_control_characters() -> None:
-    """Nothing that a terminal would obey reaches it: escape sequences, line breaks and overrides are spelt out."""
+    """Nothing reaches a terminal that it would obey: escape sequences, line breaks and overrides are spelt out."""
     shown = r"\x1b[31m\r\n\t\u202e\x00\x9b"
     assert shown == printable(HOSTILE)
     width = len(shown)
@@ -115,7 +115,7 @@ def test_control_characters() -> None:
 
 
 def test_control_characters_in_field_names() -> None:
-    """A field's name is as little to be trusted as its value."""
+    """A field's name is no more to be trusted than its value."""
     assert "\\x1b[0m\n-------\n1\n\n1 result\n" == as_table(Results(("\x1b[0m",), [{"\x1b[0m": "1"}]))
 
 

@@ -1,4 +1,4 @@
-"""Which process a connection belongs to: the cases of tests/vectors/installutil_pairs.toml, all of them in one network."""
+"""Which process a connection belongs to: the cases of tests/vectors/installutil_pairs.toml, all in one network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much memory and disk a run may take, and what is said where a search needs more."""
+"""How much memory and disk a run may take, and what the error says if a search needs more."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LARGE = "| makeresults count=1000000 | streamstats count as n | eval a=md5(n), b
     ("size", "text"), [(8_000_000_000, "8GB"), (1_500_000_000, "1.5 gb"), (500_000_000, "500M"), (4096, "4096")]
 )
 def test_sizes(size: int, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A size is a number of bytes, or of thousands, millions and so on of them."""
+    """A size is a number of bytes, or of thousands, millions and so on."""
     monkeypatch.setenv(resources.MEMORY, text)
     monkeypatch.setenv(resources.DISK, text)
     assert (size, size) == (resources.memory(), resources.disk())
@@ -31,7 +31,7 @@ def test_sizes(size: int, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("text", ["much", "-1", "0", "80%", "1e9", "8 PB"])
 def test_what_is_no_size(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is no size is told, before anything is read."""
+    """What is not a size is reported before anything is read."""
     monkeypatch.setenv(resources.MEMORY, text)
     with pytest.raises(UsageError) as refused:
         engine.connect()
@@ -48,7 +48,7 @@ def test_what_is_no_size(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_search_that_grows(
     what: str, name: str, memory: str, disk: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A search that needs more than it may take is refused in words, under the command that does."""
+    """A search that needs more than it may take is refused in words, at the place of the command that needs it."""
     monkeypatch.setenv(resources.MEMORY, memory)
     monkeypatch.setenv(resources.DISK, disk)
     connection = engine.connect(tmp_path / "results" if disk else None)

@@ -13,13 +13,13 @@ from tests.replay.searches import replay
 
 
 def inside(search: str) -> list[str]:
-    """Return what the commands of the subsearch of a search did in SQL, up to where a stage is made."""
+    """Return what the commands of a search's subsearch did in SQL, up to where a stage is made."""
     done = replay(engine.nothing(), App(REPO), search, "current")
     return [text.partition(" AS SELECT")[0] for step in done.steps if step.depth for text in step.statements]
 
 
 def test_the_same_stage_is_made_once() -> None:
-    """Where a search names a macro more than once, what it does is done once."""
+    """If a search calls a macro more than once, its work is done once."""
     search = "makeresults count=2 | streamstats count as n | eval a=n*2"
     expected = ["stage_1, which is the same", "stage_2, which is the same", "stage_3, which is the same"]
     assert expected == inside(f"| {search} | append [| {search}]")
@@ -49,13 +49,13 @@ SEARCH = "| tstats count from datamodel=Endpoint.Processes where earliest={} by 
 
 
 def test_another_stage_is_made_anew() -> None:
-    """A stage that differs in its time range is another one."""
+    """A stage with another time range is another stage."""
     first, other = SEARCH.format(0, "dest"), SEARCH.format(1, "dest")
     assert ["CREATE TEMP TABLE stage_3", "CREATE TEMP TABLE stage_4"] == inside(f"{first} | append [{other}]")
 
 
 def test_rows_that_match_twice_are_looked_for_once() -> None:
-    """Where a search reads the same rows of a dataset, by other fields, the log is read once."""
+    """If a search reads the same rows of a dataset by other fields, the log is read once."""
     first, other = SEARCH.format(0, "dest"), SEARCH.format(0, "user")
     assert ["stage_1, which is the same", "CREATE TEMP TABLE stage_3"] == inside(f"{first} | append [{other}]")
 
@@ -65,7 +65,7 @@ def test_rows_that_match_twice_are_looked_for_once() -> None:
 def test_rows_that_are_looked_for_once_give_the_same_results(
     monkeypatch: pytest.MonkeyPatch, addon: str, kept: int
 ) -> None:
-    """Whether they are kept or, as there are too many, read again, the results are those of a search that keeps none."""
+    """Whether they are kept or, if there are too many, read again, the results are those of a search that keeps none."""
     app, recording = App(REPO), engine.record([str(REPO / "tests/recordings/installutil_attack.xml")])
     planned = plan(app, app.saved_search("Windows InstallUtil Remote Network Connection - Hunt").search, addon)
     monkeypatch.setattr(tstats, "SHARED_ROWS", kept)

@@ -17,7 +17,7 @@ SUNDAY = 1_750_000_000.0  # 2025-06-15T15:06:40Z
     + [(None, text) for text in ("", "0s", "1mon", "s", "1.5h", "-1h", "2log10")],
 )
 def test_span(seconds: int | None, text: str) -> None:
-    """A span is a number of seconds to weeks, in any case; anything else is none."""
+    """A span is a number of seconds, or of units up to weeks, in any case; anything else is not a span."""
     assert seconds == times.span_seconds(text)
 
 
@@ -51,7 +51,7 @@ def test_months_end() -> None:
 
 @pytest.mark.parametrize("modifier", ["soon", "-1fortnight", "1h", "@", "@d1", "-99999999999y", "-h h"])
 def test_malformed(modifier: str) -> None:
-    """What is no relative time, or leaves the calendar, is none."""
+    """What is not a relative time, or leaves the calendar, gives none."""
     assert times.relative_time(SUNDAY, modifier) is None
 
 
@@ -83,7 +83,7 @@ def test_time_argument(epoch: float | None, text: str) -> None:
     ],
 )
 def test_format(text: str | None, epoch: float, pattern: str) -> None:
-    """Splunk's additions to strftime are written; a time outside the calendar is none."""
+    """Splunk's additions to strftime are supported; a time outside the calendar gives none."""
     assert text == times.format_time(epoch, pattern)
 
 
@@ -100,13 +100,13 @@ def test_format(text: str | None, epoch: float, pattern: str) -> None:
     ],
 )
 def test_parse(epoch: float | None, text: str, pattern: str) -> None:
-    """A text is read by its pattern, and is none where it does not fit."""
+    """A text is read by its pattern, and gives none if it does not match."""
     assert epoch == times.parse_time(text, pattern)
 
 
 @given(st.floats(), st.text(st.sampled_from("-+@0123456789smhdwqyon "), max_size=12))
 def test_any_modifier(epoch: float, modifier: str) -> None:
-    """No time and no time modifier raises: there is a time, or none."""
+    """No time and no time modifier raises an error: the result is a time, or none."""
     assert isinstance(times.relative_time(epoch, modifier), (float, type(None)))
 
 

@@ -35,12 +35,12 @@ def _names(rows: list[dict[str, Any]]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def database() -> duckdb.DuckDBPyConnection:
-    """An empty database for all cases: to open one takes ten times as long as to run a case."""
+    """An empty database for all cases: opening one takes ten times as long as running a case."""
     return engine.connect()
 
 
 def _run(case: dict[str, Any], database: duckdb.DuckDBPyConnection) -> tuple[Run, list[str], Any]:
-    """Run a case's search with tables of its own: over a data model made of its rows if it starts with a pipe, else as what follows them."""
+    """Run a case's search with its own tables: over a data model of its rows if it starts with a pipe, else on them."""
     rows = case.get("rows", [])
     run = new_run(database.cursor(), App(REPO), TimeRange(NOON, case.get("earliest"), case.get("latest")))
     if case["spl"].startswith("|"):
@@ -54,7 +54,7 @@ def _run(case: dict[str, Any], database: duckdb.DuckDBPyConnection) -> tuple[Run
 
 @pytest.mark.parametrize("case", CASES)
 def test_case(case: dict[str, Any], database: duckdb.DuckDBPyConnection) -> None:
-    """The search gives exactly the results, or exactly the error, that its case says; columns and warnings where listed."""
+    """The search gives exactly the results or the error that its case says; columns and warnings if they are listed."""
     if "error" in case:
         with pytest.raises(SplError) as refused:
             _run(case, database)
@@ -74,6 +74,6 @@ def test_claims_are_many_and_distinct() -> None:
 
 
 def test_every_file_names_its_source() -> None:
-    """Each file of vectors says at its head where its rules are written."""
+    """Each file of vectors says at its start where its rules come from."""
     heads = {path.name: path.read_text(encoding="utf-8").partition("\n\n")[0] for path in FILES}
     assert [] == [name for name, head in heads.items() if "Source: Search Reference" not in head]

@@ -1,4 +1,4 @@
-"""Which processes a run reports: that 24 hourly runs report those of the day, with events on every edge and late ones."""
+"""Which processes a run reports: 24 hourly runs report those of the day, with events on every boundary and late ones."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Sent:
     late: float = 0.0
 
     def arrived(self, now: float) -> bool:
-        """Whether a search that runs at *now* can see it."""
+        """Tell whether a search that runs at *now* can see it."""
         return float(self.event["time"] or 0) + self.late < now
 
 
@@ -50,7 +50,7 @@ def at(clock: str, day: int = 0) -> float:
 
 
 def search(name: str, sent: Iterable[Sent], addon: str, now: float, earliest: str, latest: str) -> list[Row]:
-    """Return what a search finds at *now* of the events that had arrived."""
+    """Return what a search finds at *now* in the events that have arrived."""
     app = App(REPO)
     log = recording([each.event for each in sent if each.arrived(now)])
     text = app.saved_search(name).search
@@ -66,14 +66,14 @@ def run(sent: Iterable[Sent], addon: str, now: float) -> list[Row]:
 
 
 def pair(host: str, start: float, *connections: float, late: float = 0) -> list[Sent]:
-    """Return a process that starts and connects at these times, all of them late by as much."""
+    """Return a process that starts and connects at these times; all its events are equally late."""
     known = guid(crc32(host.encode()))
     events = [process(host, 100, start, known), *(connection(host, 100, time, known) for time in connections)]
     return [Sent(event, late) for event in events]
 
 
 def without_guid(host: str, start: float, *connections: float) -> list[Sent]:
-    """Return the same where neither side has a GUID, so that host and PID must do."""
+    """Return the same without any GUID, so that host and PID must do."""
     events = [process(host, 200, start, None), *(connection(host, 200, time, None) for time in connections)]
     return [Sent(event) for event in events]
 
@@ -109,9 +109,9 @@ LOST = {
 
 
 def at_random(seed: int) -> list[Sent]:
-    """Return hosts with few PIDs, each of which goes from process to process; of some events the GUID was lost.
+    """Return hosts with few PIDs, each of which passes from process to process; some events have lost their GUID.
 
-    A process without a GUID has connections without one, so that what each connection belongs to is certain.
+    A process without a GUID has connections without one, so that it is certain where each connection belongs.
     """
     chance = random.Random(seed)
     edges = [DAY_START + n * HOUR for n in range(25)]
@@ -137,12 +137,12 @@ THE_DAY = [each for case in (*FOUND.values(), *LOST.values()) for each in case] 
 
 
 def hours(connections: Iterable[float]) -> set[int]:
-    """Return the hours of the day in which these times are, counted from its start."""
+    """Return the hours of the day that hold these times, counted from its start."""
     return {int((time - DAY_START) // HOUR) for time in connections if DAY_START <= time < DAY_START + DAY}
 
 
 def truth(sent: Sequence[Sent]) -> dict[tuple[str, int], list[float]]:
-    """Return when each process connected, by host and start: a connection is that of the newest process before it."""
+    """Return when each process connected, by host and start: a connection belongs to the newest process before it."""
     events = [each.event for each in sent]
     starts = sorted((str(event["computer"]), int(event["time"])) for event in events if event["event_id"] == 1)
     connected: dict[tuple[str, int], list[float]] = defaultdict(list)
@@ -161,7 +161,7 @@ def runs(request: pytest.FixtureRequest) -> tuple[str, list[list[Row]]]:
 
 
 def test_ranges() -> None:
-    """Each run reads 25 hours up to ten minutes ago, and the last hours of all runs make the day."""
+    """Each run reads the 25 hours that ended ten minutes ago, and the last hours of all runs make up the day."""
     ranges = [
         [times.relative_time(now, STANZA[f"dispatch.{end}_time"]) for end in ("earliest", "latest")] for now in RUNS
     ]
@@ -170,7 +170,7 @@ def test_ranges() -> None:
 
 
 def test_a_process_is_reported_in_each_hour_in_which_it_connected(runs: tuple[str, list[list[Row]]]) -> None:
-    """The hourly runs report exactly the processes of the day, each in the hours in which it connected, and in no other."""
+    """The hourly runs report exactly the processes of the day, each only in the hours in which it connected."""
     addon, hourly = runs
     by_guid_alone = {"dated after it"} if addon == "cim5" else set()
     cases = [each for name, case in FOUND.items() if name not in by_guid_alone for each in case]
@@ -183,7 +183,7 @@ def test_a_process_is_reported_in_each_hour_in_which_it_connected(runs: tuple[st
 
 
 def test_a_finding_is_one_row_of_a_run(runs: tuple[str, list[list[Row]]]) -> None:
-    """No run has two rows of one finding."""
+    """No run has two rows for the same finding."""
     assert [0] * 24 == [len(rows) - len({row["risk_finding_id"] for row in rows}) for rows in runs[1]]
 
 
@@ -195,7 +195,7 @@ def test_a_row_has_all_that_its_process_connected_to(runs: tuple[str, list[list[
 
 
 def test_throttled(runs: tuple[str, list[list[Row]]]) -> None:
-    """With its throttling, the alert tells each finding once, though some are reported in several hours."""
+    """With its throttling, the alert reports each finding once, although some are found in several hours."""
     period = times.span_seconds(STANZA["alert.suppress.period"])
     assert period is not None
     told: dict[Value, float] = {}
@@ -230,7 +230,7 @@ LATE = {  # how late the process and its connection are
 
 
 def test_lateness_that_is_covered() -> None:
-    """Ten minutes is the lateness that is covered at the end of an hour, for either of the two events; more is lost."""
+    """Either event may be ten minutes late at the end of an hour; a later one is lost."""
     sent = []
     for host, lateness in LATE.items():
         events = pair(host, at("10:50:00") - 0.1, at("10:50:00") - 0.1)

@@ -29,7 +29,7 @@ TEST = ("test", "tests/build/app/package/detections/sample_tool_connection.yml")
 
 @contextlib.contextmanager
 def full_disk() -> Iterator[None]:
-    """No file may grow beyond 100 bytes: the write that would fails, as on a disk that is full."""
+    """No file may grow beyond 100 bytes: a larger write fails, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:
@@ -40,7 +40,7 @@ def full_disk() -> Iterator[None]:
 
 @pytest.mark.parametrize("older", [b"older\n", None])
 def test_full_disk(older: bytes | None, tmp_path: Path) -> None:
-    """Where the disk fills, an older file stays whole, no half of a new one is there, and nothing is left beside it."""
+    """If the disk is full, an older file stays whole, a new one is not half written, and nothing is left beside it."""
     path = tmp_path / "out.csv"
     if older is not None:
         path.write_bytes(older)
@@ -53,7 +53,7 @@ def test_full_disk(older: bytes | None, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [(*RUN, "--output"), (*TEST, "--junit")], ids=["output", "junit"])
 def test_option_writes_whole(arguments: tuple[str, ...], tmp_path: Path) -> None:
-    """--output and --junit put a new file in the older one's place: who has that open, or under another name, keeps it whole."""
+    """--output and --junit replace an older file by a new one: whoever has it open, or under another name, keeps it whole."""
     path, other = tmp_path / "out", tmp_path / "other"
     path.write_text("older", encoding="utf-8")
     os.link(path, other)
@@ -79,7 +79,7 @@ def test_new_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["/dev/stdout", "/proc/self/fd/1"])
 def test_standard_output_is_a_file(name: str, tmp_path: Path) -> None:
-    """Where standard output goes into a file, /dev/stdout is written to, and not put in that file's place."""
+    """If standard output goes into a file, /dev/stdout is written to, and that file is not replaced."""
     path = tmp_path / "out"
     with path.open("wb") as file:
         command = [sys.executable, "-m", "splreplay", *RUN, "--output", name]

@@ -1,4 +1,4 @@
-"""A web server that nobody should ask for anything."""
+"""A web server that nobody should request anything from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def canary() -> Iterator[tuple[str, list[str]]]:
-    """Yield the server's address and the paths that it was asked for."""
+    """Yield the server's address and the paths that were requested from it."""
     asked: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):

@@ -1,11 +1,11 @@
-"""What attackers write where they can: command lines, names of users and hosts, of fields even."""
+"""What attackers write wherever they can: command lines, names of users and hosts, even of fields."""
 
 from __future__ import annotations
 
 from splreplay.sql.values import Value
 from tests.report.pages import FINDING
 
-# {url} is where a page that obeys one of these would call; each would leave a mark in the page, too.
+# {url} is the address that a page would request if it obeyed one of these; each would also leave a mark in the page.
 MARK = "document.documentElement.setAttribute('data-ran','yes')"
 PAYLOADS = {
     "script": "<script>{mark};fetch('{url}script')</script>",
@@ -28,12 +28,12 @@ PAYLOADS = {
 
 
 def payloads(url: str) -> dict[str, str]:
-    """Return them, by what they try."""
+    """Return the payloads, by what they try."""
     return {name: text.format(mark=MARK, url=url) for name, text in PAYLOADS.items()}
 
 
 def findings(url: str) -> list[dict[str, Value]]:
-    """Return a finding for each, which has it in every field, and in the name of one."""
+    """Return a finding for each payload, which has it in every field, and in the name of one."""
     return [
         {name: text for name in FINDING if name not in ("_time", "risk_score")}
         | {"_time": str(1_750_000_060 + number), "risk_score": "50", f"field {text[:200]}": text, "many": [text] * 3}

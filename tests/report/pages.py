@@ -1,4 +1,4 @@
-"""Reports for tests: made of a run, rows and warnings, and read back as a browser would."""
+"""Reports for tests: made from a run, rows and warnings, and read back as a browser would."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RUN = About(
     search="| tstats count",
     app="some_app 1.2.3",
     options=[("mapping of Sysmon", "current"), ("time range", "all time")],
-    logs=[LogFile("a.xml", "xml", 1_234, 2, "Sysmon 1 (2)", 0, "2025-06-15 15:06:40 UTC", "2025-06-15 15:16:40 UTC")],
+    logs=[LogFile("a.xml", 1_234, 2, "Sysmon 1 (2)", 0, "2025-06-15 15:06:40 UTC", "2025-06-15 15:16:40 UTC")],
     logs_left=0,
     events=2,
     first=1_750_000_000.0,
@@ -41,7 +41,7 @@ FINDING: dict[str, Value] = {
 
 
 def page(*rows: dict[str, Value], warnings: Sequence[str] = (), run: About = RUN) -> str:
-    """Return the report on some rows, of the fields that they have."""
+    """Return the report on some rows, with the fields that they have."""
     fields = list(dict.fromkeys(name for row in rows for name in row))
     return report.html(run, Results(fields, rows, [Notice("note", warning) for warning in warnings]))
 
@@ -52,7 +52,7 @@ def read(text: str) -> parser.HtmlElement:
 
 
 def words(element: parser.HtmlElement) -> str:
-    """Return the text of an element, white space as it is laid out."""
+    """Return the text of an element, with white space as a browser lays it out."""
     return " ".join(element.text_content().split())
 
 

@@ -1,6 +1,6 @@
-"""The page in a browser: it runs nothing and asks for nothing, whatever the log holds.
+"""The page in a browser: it runs nothing and requests nothing, whatever the log holds.
 
-Skipped where there is no Chromium. Each claim has a twin that shows that the test can see a breach.
+Skipped if there is no Chromium. Each claim has a twin that shows that the test can see a breach.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ POLICY = re.compile('<meta http-equiv="Content-Security-Policy"[^>]*>')
 
 
 def browse(folder: Path, text: str, *options: str) -> str:
-    """Return what becomes of a page in the browser, as HTML."""
+    """Return what the browser makes of a page, as HTML."""
     (folder / "page.html").write_text(text, encoding="utf-8")
     quiet = ["--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync"]
     command = [
@@ -38,27 +38,27 @@ def browse(folder: Path, text: str, *options: str) -> str:
 
 
 def ran(dom: str) -> bool:
-    """Whether a script of the log has left its mark in the page."""
+    """Tell whether a script of the log has left its mark in the page."""
     return re.search(r"<html[^>]*data-ran", dom) is not None
 
 
 def unescaped(text: str, url: str) -> str:
-    """Return a page with one payload after the other as markup, as if the template had forgotten to escape."""
+    """Return a page with the payloads one after another as markup, as if the template had forgotten to escape."""
     raw = "".join(payload for payload in payloads(url).values() if url in payload or MARK in payload)
     return text.replace("</main>", f"</main><script>{MARK}</script><img src='{url}image'>{raw}")
 
 
 def test_hostile_log(tmp_path: Path) -> None:
-    """A report on hostile findings runs nothing, and asks for nothing."""
+    """A report on hostile findings runs nothing, and requests nothing."""
     with canary() as (url, asked):
         dom = browse(tmp_path, page(*findings(url), warnings=list(payloads(url).values())))
     assert (False, [], True) == (ran(dom), asked, html.escape("photo\\u202egnp.exe") in dom)
 
 
 def test_policy_alone(tmp_path: Path) -> None:
-    """Were the text not escaped, the policy would still let nothing run and nothing be asked for.
+    """Even if the text were not escaped, the policy would let nothing run and nothing be requested.
 
-    A page's policy does not govern where a frame's or a refresh's page may lead the whole window, so `refresh` is not among them.
+    A page's policy does not govern where a frame or a refresh may lead the whole window, so `refresh` is left out.
     """
     with canary() as (url, asked):
         text = unescaped(page(*findings(url)), url).replace(payloads(url)["refresh"], "")
@@ -67,7 +67,7 @@ def test_policy_alone(tmp_path: Path) -> None:
 
 
 def test_without_walls(tmp_path: Path) -> None:
-    """Without escaping and without policy the same text runs, and calls."""
+    """Without escaping and without policy the same text runs, and requests the address."""
     with canary() as (url, asked):
         text = POLICY.sub("", unescaped(page(*findings(url)), url)).replace(payloads(url)["refresh"], "")
         dom = browse(tmp_path, text)

@@ -23,7 +23,7 @@ def drawn(image: chart.Image) -> str:
 
 
 def test_stair() -> None:
-    """The chart is a stair: from 0 at the start of the log, over each finding, to its end."""
+    """The chart is a staircase: from 0 at the start of the log, over each finding, to its end."""
     specification = chart.specification([(START + 60, 80.0), (START + 120, 100.0)], START, START + 600)
     expected = [(0, 0.0), (60_000, 80.0), (120_000, 100.0), (600_000, 100.0)]
     values = specification["layer"][0]["data"]["values"]
@@ -40,21 +40,21 @@ def test_alt() -> None:
 
 
 def test_alt_of_one_moment() -> None:
-    """Findings of one moment are not said to lie between it and itself."""
+    """If all findings have the same time, the image does not say that they lie between it and itself."""
     image = chart.image([(START, 10.0), (START, 30.0)], START - 60, START)
     assert "Risk over time: the sum of scores rises from 0 to 30 in 2 steps at 2025-06-15 15:06:40 UTC." == image.alt
 
 
 @pytest.mark.parametrize("last", [START + 60, START + 600])
 def test_scale(last: float) -> None:
-    """The scale ends at the sum, or at the next tick, wherever the last finding lies: at the end of the log, or before."""
+    """The scale ends at the sum, or at the next tick, whether the last finding is at the end of the log or before."""
     tree = etree.fromstring(drawn(chart.image([(START + 60, 30.0), (START + 60, 60.0)], START, last)).encode())
     ticks = [text.text for text in tree.iter("{*}text") if text.text and re.fullmatch(r"\d+", text.text)]
     assert "60" == ticks[-1]
 
 
 def test_svg() -> None:
-    """What is drawn is an SVG without scripts, links and foreign content; its only texts are numbers and the axes'."""
+    """The drawing is an SVG without scripts, links and foreign content; its only texts are numbers and the axes'."""
     tree = etree.fromstring(drawn(chart.image([(START + 60, 80.0)], START, START + 600)).encode())
     names = {etree.QName(element).localname for element in tree.iter()}
     texts = [element.text for element in tree.iter("{*}text")]
@@ -63,7 +63,7 @@ def test_svg() -> None:
 
 
 def test_same() -> None:
-    """The same steps are the same image, to the byte."""
+    """The same steps give the same image, byte for byte."""
     steps = [(START + n, float(n)) for n in range(50)]
     assert chart.image(steps, START, START + 60) == chart.image(steps, START, START + 60)
 
@@ -77,7 +77,7 @@ def test_any_range(first: float, last: float) -> None:
 
 
 def test_many_steps() -> None:
-    """Of many steps as many are drawn as the eye can tell apart, and the last sum stays."""
+    """As many of many steps are drawn as the eye can tell apart, and the last sum stays."""
     steps = [(START + n, float(n)) for n in range(100_000)]
     thin = chart.thinned(steps, START, START + 100_000)
     assert (400, steps[-1]) == (len(thin), thin[-1])
@@ -85,7 +85,7 @@ def test_many_steps() -> None:
 
 
 def test_network() -> None:
-    """A chart that asks for data from a network is refused, and nothing is asked for."""
+    """A chart that asks for data from a network is refused, and nothing is requested."""
     with canary() as (url, asked):
         for address in (f"{url}data.json", "data.json"):
             with pytest.raises(ValueError, match="External data url not allowed"):

@@ -1,4 +1,4 @@
-"""Which findings the report shows, how they are gathered, and what it makes of their risk."""
+"""Which findings the report shows, how they are grouped, and how their risk adds up."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ FIELDS = list(FINDING)
 
 
 def gather(*rows: dict[str, Value]) -> Findings:
-    """Return the findings of some rows."""
+    """Return the findings in some rows."""
     return Findings.of(rows, FIELDS)
 
 
 def test_one() -> None:
-    """A finding has its message, its score, its picture, and the fields that these do not show."""
+    """A finding has its message, its score, its picture, and all fields that these do not show."""
     (card,) = gather(FINDING).cards
     picture = Picture(
         {
@@ -50,7 +50,7 @@ def test_one() -> None:
 
 
 def test_far_ends_of_a_process() -> None:
-    """Findings of one process are one card, with a far end each and what they differ in; the highest score leads."""
+    """Findings of one process are one card, with each one's far end and differences; the highest score leads."""
     other = FINDING | {"connection_to_CNC": "198.51.100.7", "risk_score": "90", "risk_message": "worse"}
     (card,) = gather(FINDING, other).cards
     expected = Records(
@@ -77,21 +77,21 @@ def test_two_hosts() -> None:
 
 
 def test_no_process() -> None:
-    """Findings without GUID and PID stand each alone, as nothing says that they are of one process."""
+    """Each finding without GUID and PID stands alone, because nothing says that they are of one process."""
     row: dict[str, Value] = {"risk_score": "1", "risk_message": "m"}
     found = Findings.of([row, row], list(row))
     assert (2, [None, None]) == (found.processes, [card.picture for card in found.cards])
 
 
 def test_order() -> None:
-    """The highest score is first, equal ones stay in the order of the search, and what is no number is last."""
+    """The highest score is first, equal ones stay in the order of the search, and what is not a number is last."""
     scores = ("5", "none", "100", "20", "100.0")
     rows = [FINDING | {"process_guid": score, "risk_score": score} for score in scores]
     assert ["100", "100.0", "20", "5", "none"] == [card.score for card in gather(*rows).cards]
 
 
 def test_many_processes() -> None:
-    """Of many processes those with the highest scores are shown, and the findings that are not are counted."""
+    """Only those of many processes with the highest scores are shown, and the other findings are counted."""
     rows = [FINDING | {"process_guid": str(n // 2), "risk_score": str(n)} for n in range(10_000)]
     found = gather(*rows)
     assert (10_000, 5_000, 100, 9_800) == (found.count, found.processes, len(found.cards), found.left)
@@ -99,7 +99,7 @@ def test_many_processes() -> None:
 
 
 def test_many_far_ends() -> None:
-    """Of many far ends of one process some are drawn, some findings listed, and the others counted."""
+    """Some of a process's many far ends are drawn, some findings are listed, and the others are counted."""
     (card,) = gather(*(FINDING | {"connection_to_CNC": f"203.0.113.{n}"} for n in range(50))).cards
     assert card.picture is not None
     assert (12, 38, 20, 30) == (
@@ -111,7 +111,7 @@ def test_many_far_ends() -> None:
 
 
 def test_several_values() -> None:
-    """The far ends of one result stand together, with all its ports and its times: which belongs to which, nothing tells."""
+    """The far ends of one result stay together, with all its ports and times: nothing tells which belongs to which."""
     row = FINDING | {"connection_to_CNC": ["a", "b"], "dest_port": ["80", "443"], "firstTime": "one", "lastTime": "two"}
     picture = Picture.of([row])
     assert picture is not None
@@ -119,14 +119,14 @@ def test_several_values() -> None:
 
 
 def test_very_many_values() -> None:
-    """Of the far ends of one result twelve are drawn, and the others counted."""
+    """Twelve far ends of one result are drawn, and the others are counted."""
     picture = Picture.of([FINDING | {"connection_to_CNC": [f"h{n}" for n in range(60_000)]}])
     assert picture is not None
     assert [(12, 59_988)] == [(len(ends.addresses), ends.left) for ends in picture.ends]
 
 
 def test_risk() -> None:
-    """Risk adds up in the order of time, by risk object, and without what is no number or no time."""
+    """Risk adds up in order of time, by risk object; what is not a number or has no time is left out."""
     rows: list[dict[str, Value]] = [
         {"_time": "30", "risk_score": "10.5", "risk_user": ["a", "b"], "risk_system": "a"},
         {"_time": "20", "risk_score": "40", "risk_user": "a"},
@@ -144,7 +144,7 @@ def test_risk() -> None:
 
 
 def test_risk_events() -> None:
-    """A risk event has one risk object, whose kind it names."""
+    """A risk event has one risk object, and names its type."""
     rows: list[dict[str, Value]] = [
         {"risk_score": "5", "risk_object": "WS1", "risk_object_type": "system"},
         {"risk_score": "7", "risk_object": "WS1", "risk_object_type": "system"},
@@ -153,7 +153,7 @@ def test_risk_events() -> None:
 
 
 def test_many_risk_objects() -> None:
-    """Of many risk objects those with the highest sums are listed."""
+    """Only those of many risk objects with the highest sums are listed."""
     risk = Risk.of([{"risk_score": str(n), "risk_user": f"u{n}"} for n in range(1_000)])
     assert ("u999", 20, 980) == (risk.objects[0].name, len(risk.objects), risk.objects_left)
 

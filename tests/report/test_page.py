@@ -1,4 +1,4 @@
-"""The page as a parser sees it: what it says of a run, and what hostile text becomes in it."""
+"""The page as a parser sees it: what it says of a run, and what it does with hostile text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ATTRIBUTES = {
 
 
 def test_finding() -> None:
-    """A finding shows its message, its score, the way from parent to far end, and its other fields."""
+    """A finding shows its message, its score, the path from parent to far end, and its other fields."""
     (article,) = read(page(FINDING)).xpath("//article")
     expected = (
         "cmd.exe spawned InstallUtil.exe Score 80 "
@@ -57,14 +57,14 @@ def test_what_was_run() -> None:
 
 
 def test_search_text() -> None:
-    """A search that has no name is shown all the same, line by line."""
+    """A search without a name is shown, too, line by line."""
     document = read(page(FINDING, run=replace(RUN, name="", search="| tstats count\n| where count > 1")))
     assert ["A search given as text"] == texts(document, "//h1")
     assert "| tstats count\n| where count > 1\n" == document.xpath("string(//pre)")
 
 
 def test_sections() -> None:
-    """A page with everything has these headings, in this order, and no level is left out."""
+    """A page with everything has these headings, in this order, and skips no level."""
     document = read(page(FINDING, {"count": "1"}, warnings=["beware"]))
     expected = [
         ("h1", "A saved search"),
@@ -95,7 +95,7 @@ def test_summary(expected: str, rows: list[dict[str, Value]], warnings: list[str
 
 
 def test_warnings() -> None:
-    """Warnings of the logs come before those of the search; of many the first are listed, and the others counted."""
+    """Warnings about logs come before those of the search; the first are listed, and the others are counted."""
     run = replace(RUN, warnings=["a.xml, line 3: no event; skipped"])
     document = read(page(warnings=[f"w{number}" for number in range(200)], run=run))
     listed = texts(document, "//section[@class='warnings']//li")
@@ -104,7 +104,7 @@ def test_warnings() -> None:
 
 
 def test_few_fields() -> None:
-    """Results without score and message are a table, `_time` a date, several values a line each."""
+    """Results without score and message are a table; `_time` is a date, and several values have a line each."""
     document = read(page({"_time": "0", "count": "2", "user": ["a", "b"]}, {"count": "3"}))
     rows = [[cell.xpath("div/text()") for cell in row] for row in document.xpath("//section[h2='Results']//tbody/tr")]
     assert [[["1970-01-01T00:00:00.000+00:00"], ["2"], ["a", "b"]], [[], ["3"], []]] == rows
@@ -112,14 +112,14 @@ def test_few_fields() -> None:
 
 
 def test_many_fields() -> None:
-    """Results with more fields than fit beside each other are a list each, without the empty ones."""
+    """Results with more fields than fit side by side are lists, without the empty fields."""
     document = read(page({f"f{n}": str(n) for n in range(9)}, {"f0": "", "f8": "x"}))
     lists = [texts(each, "div/dt") for each in document.xpath("//article/dl")]
     assert [[f"f{n}" for n in range(9)], ["f8"]] == lists
 
 
 def test_many_results() -> None:
-    """Of many results the first are shown, and the page says how many are not."""
+    """The first of many results are shown, and the page says how many are not."""
     document = read(page(*({"count": str(n)} for n in range(10_000))))
     said = "The first 1,000 are shown; 9,000 more are left out. The formats json and csv have all of them."
     assert ([said], 1_000) == (
@@ -129,7 +129,7 @@ def test_many_results() -> None:
 
 
 def test_many_findings() -> None:
-    """Ten thousand findings are a page of those with the highest scores, which says what it leaves out."""
+    """Ten thousand findings give a page of those with the highest scores, which says what it leaves out."""
     rows = [FINDING | {"process_guid": str(n), "risk_score": str(n % 100), "risk_user": f"u{n}"} for n in range(10_000)]
     whole = page(*rows)
     document = read(whole)
@@ -143,25 +143,25 @@ def test_many_findings() -> None:
 
 
 def test_many_far_ends() -> None:
-    """A process with many far ends is one finding's worth of page, which says what it leaves out."""
+    """A process with many far ends takes the page space of one finding, which says what it leaves out."""
     document = read(page(*(FINDING | {"connection_to_CNC": f"203.0.113.{n}"} for n in range(250))))
     assert ["and 238 more far ends"] == texts(document, "//li[@class='more']")
     assert ["230 more findings of this process are not shown."] == texts(document, "//article//p[@class='left']")
 
 
 def test_many_logs() -> None:
-    """Of many logs the first are listed, and the page says how many are not."""
+    """The first of many logs are listed, and the page says how many are not."""
     document = read(page(run=replace(RUN, logs=RUN.logs * 50, logs_left=7)))
     assert ["7 more logs are not listed; the sums count them."] == texts(document, "//p[@class='left']")
 
 
 def test_same() -> None:
-    """The same results are the same page, to the byte."""
+    """The same results give the same page, byte for byte."""
     assert page(FINDING, {"a": "1"}) == page(FINDING, {"a": "1"})
 
 
 def test_accessible() -> None:
-    """Every table has a caption and heads for its columns, every image a text, and every section a heading."""
+    """Every table has a caption and column headers, every image a text, and every section a heading."""
     document = read(page(FINDING, FINDING | {"dest_port": "80"}, {"count": "1"}, warnings=["w"]))
     assert (4, []) == (len(document.xpath("//table")), document.xpath("//table[not(caption)]|//thead//th[not(@scope)]"))
     assert (1, []) == (len(document.xpath("//img")), document.xpath("//img[not(string(@alt))]"))
@@ -170,13 +170,13 @@ def test_accessible() -> None:
     assert len(labels) == len(set(labels))
 
 
-# Hostile text: in every field, in names of fields, and in what is not of a field.
+# Hostile text: in every field, in names of fields, and outside fields.
 
 HOSTILE = payloads(URL)
 
 
 def hostile_page(value: str) -> str:
-    """Return a page that has *value* wherever something that is not ours can stand."""
+    """Return a page that has *value* wherever foreign text can be."""
     row = dict.fromkeys(FINDING, value)
     run = replace(
         RUN,
@@ -198,13 +198,13 @@ def structure(document: parser.HtmlElement) -> list[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
 def test_hostile(value: str) -> None:
-    """Whatever stands in a value or a field's name, it stays text: the page is, element by element, that of a harmless one."""
+    """Whatever a value or a field's name holds stays text: the page has the same elements as a harmless one."""
     assert structure(read(hostile_page("harmless"))) == structure(read(hostile_page(value)))
 
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text(value: str) -> None:
-    """It is shown as it is, with what is not printable spelt out."""
+    """It is shown as it is; what is not printable is spelt out."""
     document = read(hostile_page(value))
     assert text.shown(value) == document.xpath("string(//h1)")
     assert text.shown(value) in [*document.xpath("//article//code/text()")]
@@ -221,26 +221,26 @@ def test_elements() -> None:
 
 
 def test_policy() -> None:
-    """The policy stands before anything that it is to hold, and is exact."""
+    """The policy comes before anything that it must govern, and is exact."""
     head = read(page(*findings(URL))).xpath("/html/head/*")
     assert [("charset", "utf-8"), ("http-equiv", "Content-Security-Policy")] == [each.items()[0] for each in head[:2]]
     assert POLICY == head[1].get("content")
 
 
 def test_printable() -> None:
-    """No character of the page hides, or moves another: all but its own line ends is printable, and can be written."""
+    """No character of the page hides or moves another: all but its own line ends are printable, and can be written."""
     whole = page(*findings(URL), warnings=list(HOSTILE.values()))
     assert set() == {character for character in whole if not character.isprintable()} - {"\n"}
     assert whole.encode().decode() == whole
 
 
 def test_bounded() -> None:
-    """Values of a megabyte everywhere do not make a page that no browser opens."""
+    """Even with values of a megabyte everywhere, a browser can open the page."""
     row = dict.fromkeys((*FINDING, *(f"f{n}" for n in range(20))), "\u202e" * 1000000)
     assert len(page(*(row | {"process_guid": str(n), "risk_score": "1"} for n in range(3)))) < 3_000_000
 
 
-# Colours: (ratio of luminances + 0.05) as WCAG 2.2 has it, 1.4.3.
+# Colours: (ratio of luminances + 0.05), as in WCAG 2.2, 1.4.3.
 
 
 def luminance(colour: str) -> float:
@@ -258,7 +258,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_contrast() -> None:
-    """Every colour of text has a contrast of at least 4.5 with both grounds, in light and in dark."""
+    """Every text colour has a contrast of at least 4.5 with both backgrounds, in light and in dark."""
     styles = (Path(report.__file__).parent / "page.css").read_text(encoding="utf-8")
     looks = [dict(re.findall(r"--(\w+): (#\w+);", line)) for line in styles.splitlines() if "--ink:" in line]
     poor = [

@@ -1,4 +1,4 @@
-"""The report on real runs: what it says of the logs and the options, and the command line that writes it."""
+"""The report on real runs: what it says of logs and options, and the command line that writes it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MESSAGE = (
 
 
 def replay(*arguments: str) -> Ran:
-    """Run a search over a log, to a report."""
+    """Run a search over a log, and write a report."""
     return splreplay("run", *arguments, "--format", "html")
 
 
@@ -48,7 +48,6 @@ def test_logs() -> None:
     kinds = "Sysmon 3 (27), Sysmon 1 (23), Sysmon 5 (16), Sysmon 7 (6), Sysmon 11 (6), Sysmon 22 (6), others (10)"
     first = LogFile(
         str(REPO / SAMPLE),
-        "xml",
         (REPO / SAMPLE).stat().st_size,
         94,
         kinds,
@@ -61,7 +60,7 @@ def test_logs() -> None:
 
 
 def test_log_name(tmp_path: Path) -> None:
-    """A log may be named by bytes that are no text, and by markup."""
+    """The name of a log may be bytes that are not text, or markup."""
     log = os.fsdecode(bytes(tmp_path / "<b>") + b"\xff.xml")
     shutil.copy(REPO / SAMPLE, log)
     assert [f"{tmp_path}/<b>\\udcff.xml"] == texts(
@@ -70,7 +69,7 @@ def test_log_name(tmp_path: Path) -> None:
 
 
 def test_bad_events(tmp_path: Path) -> None:
-    """What could not be read of a log is counted with it, and a warning each."""
+    """What could not be read is counted with its log, and each is a warning."""
     log = tmp_path / "broken.xml"
     log.write_text((REPO / SAMPLE).read_text(encoding="utf-8") + "<Event>no</Event>", encoding="utf-8")
     run = about(str(log))
@@ -87,7 +86,7 @@ def test_bad_events(tmp_path: Path) -> None:
     ],
 )
 def test_time_range(expected: str, earliest: str | None, latest: str | None) -> None:
-    """A time range is shown as it was given, and as what it came to."""
+    """A time range is shown as it was given, and as it was resolved."""
     assert ("time range", expected) in about(SAMPLE, earliest=earliest, latest=latest).options
 
 
@@ -98,12 +97,12 @@ def test_macros() -> None:
 
 
 def test_other_apps(tmp_path: Path) -> None:
-    """Another app whose objects the search saw is part of what was run."""
+    """Another app whose objects the search could see is part of what was run."""
     assert ("app beside it", str(tmp_path)) in about(SAMPLE, app=App(REPO, others=[tmp_path])).options
 
 
 def test_app(tmp_path: Path) -> None:
-    """An app is named by its id and version, and a folder that has neither by its own name."""
+    """An app is named by its id and version; a folder that has neither, by its own name."""
     (tmp_path / "some_app").mkdir()
     assert ["DA-ESS-InstallUtilRBA 0.1.0", "some_app"] == [
         about(SAMPLE, app=App(p)).app for p in (REPO, tmp_path / "some_app")
@@ -130,7 +129,7 @@ def test_standard_output() -> None:
 
 
 def test_terminal() -> None:
-    """A terminal gets no report, but is told what to do."""
+    """On a terminal there is no report, but an error that says what to do."""
     master, slave = pty.openpty()
     command = [sys.executable, "-m", "splreplay", "run", SAMPLE, "--format", "html"]
     done = subprocess.run(command, cwd=REPO, stdout=slave, stderr=subprocess.PIPE, check=False)
@@ -161,7 +160,7 @@ def test_any_search(expected: str, arguments: tuple[str, ...]) -> None:
 
 
 def test_warnings() -> None:
-    """What the run warned of stands in the report, too."""
+    """The report also shows what the run warned of."""
     published = "Windows InstallUtil Remote Network Connection - As Published"
     done = replay("tests/recordings/installutil_near_misses.xml", "--addon", "legacy", "--search", published)
     listed = texts(read(done.stdout), "//section[@class='warnings']//li")
