@@ -71,8 +71,10 @@ def _of_add_ons(run: Run, values: set[str]) -> dict[str, Sql]:
     mapped = cim.event_fields(run.addon)
     made: dict[str, dict[str, list[str]]] = {}
     for provider, event_id in kinds:
-        of_kind = mapped.get((provider, event_id)) or mapped.get((provider, None)) or mapped[None, None]
-        for name, sql in of_kind.items():
+        like = next(
+            (mapped[kind] for kind in ((provider, event_id), (provider, None), (None, None)) if kind in mapped), {}
+        )
+        for name, sql in like.items():
             kind = f"({literal(provider)}, {event_id})"
             made.setdefault(name, {}).setdefault(sql, []).append(kind)
 

@@ -117,12 +117,6 @@ def test_a_time_range_with_events(tmp_path: Path) -> None:
     assert [] == list(found.results.of_kind("blind"))
 
 
-def test_a_field_that_events_lack(warnings: Warnings) -> None:
-    """A search that starts from events names the fields that none of them has."""
-    expected = "this search is blind in Computer, EventID: no event here has such a field"
-    assert expected == warnings("search EventID=1 OR (Computer=* Image=*)", CREATED)[-1]
-
-
 def test_a_filler_is_a_group(warnings: Warnings) -> None:
     """A field that the CIM fills costs a by no row."""
     created = {"sysmon": 12, "TargetObject": "HKLM\\x"}

@@ -20,15 +20,16 @@ def holds(predicate: Predicate, row: Row) -> bool:
         case Not(part):
             return not holds(part, row)
         case Compare(name, op, wanted):
-            return any(_compares(one, op, wanted) for one in several(row.get(name)))
+            return any(compares(one, op, wanted) for one in several(row.get(name)))
         case OneOf(name, values):
-            return any(_compares(one, "=", wanted) for one in several(row.get(name)) for wanted in values)
+            return any(compares(one, "=", wanted) for one in several(row.get(name)) for wanted in values)
         case Term("*"):
             return True
     raise NotImplementedError(predicate)
 
 
-def _compares(value: str, op: str, wanted: str) -> bool:
+def compares(value: str, op: str, wanted: str) -> bool:
+    """Return whether one value of a field stands to *wanted* as *op* says."""
     value, wanted = value.lower(), wanted.lower()
     if op in ("=", "!="):
         fits = re.fullmatch(".*".join(map(re.escape, wanted.split("*"))), value, re.S) is not None
@@ -42,6 +43,8 @@ def _compares(value: str, op: str, wanted: str) -> bool:
 def _inside(value: str, network: str) -> bool:
     """Whether *network* is one in CIDR notation and *value* an address whose first bits are the network's."""
     base, _, prefix = network.partition("/")
+    if not prefix:  # few values are networks, and to try costs much
+        return False
     try:
         address, first = ipaddress.ip_address(value), ipaddress.ip_address(base)
     except ValueError:
