@@ -1,6 +1,8 @@
 # Each target sets up what it needs, in .venv; nothing outside this folder is changed.
 PYTHON ?= python3
 LOG ?= tests/recordings/installutil_attack.xml
+# One path, blanks and all, where there is such a file or folder; else several, and globs.
+LOGS = $(shell test -e "$(LOG)" && echo '"$(LOG)"' || echo '$(LOG)')
 VENV := .venv
 BIN := $(VENV)/bin
 # A process for each core; the tests of a file share one, and with it what the file makes for all of them.
@@ -11,12 +13,12 @@ PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 15
 
-run: $(VENV)/run.done  ## build the app and replay a recording (or LOG=path) through its searches
+run: $(VENV)/run.done  ## build the app and replay a recording (or LOG=path, a folder, several, a glob) through its searches
 	@$(BIN)/python build.py
-	@$(BIN)/python -m comparison "$(LOG)"
+	@$(BIN)/python -m comparison $(LOGS)
 
 dashboard: $(VENV)/run.done dashboard/node_modules  ## draw the dashboard over a recording (or LOG=path), with Node.js and Chromium
-	@$(BIN)/python -m dashboard "$(LOG)" $(ARGS)
+	@$(BIN)/python -m dashboard $(LOGS) $(ARGS)
 
 test: $(VENV)/dev.done  ## run all tests, in up to 4 minutes on two cores (ARGS="tests/replay -k join" for some)
 	@$(BIN)/python build.py vendor

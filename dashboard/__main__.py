@@ -13,6 +13,8 @@ from pathlib import Path
 from dashboard.feed import feed, range_of
 from splreplay import cim, engine
 from splreplay.app import App
+from splreplay.cli.inputs import record, status_of
+from splreplay.cli.options import add_log_names
 from splreplay.errors import SplError, UsageError
 from splreplay.times import TimeRange
 
@@ -26,16 +28,17 @@ NEEDED = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Draw the dashboard and return the exit status: 0 drawn, 1 not drawn as it should be, 2 usage."""
+    """Draw the dashboard and return the exit status: 0 drawn, 1 not drawn as it should be, 2 usage, 4 logs were passed over."""
     parser = argparse.ArgumentParser(prog="python -m dashboard", description=__doc__)
-    parser.add_argument("logs", metavar="LOG", nargs="+", help="any log that replay reads")
+    add_log_names(parser)
+    parser.set_defaults(cache=None)
     parser.add_argument("--addon", choices=cim.ADDONS, default="current", help="how Sysmon is mapped to the CIM")
     parser.add_argument("--earliest", metavar="T", help="start of the time range (default: that of the log)")
     parser.add_argument("--latest", metavar="T", help="its end, and the time of the run (default: that of the log)")
     options = parser.parse_args(arguments)
     try:
         tools = {name: _tool(name) for name in NEEDED}
-        recording = engine.record(options.logs)
+        recording = record(options, engine.DATA_MODELS)
         whole = range_of(recording)
         asked = TimeRange.of(options.earliest, options.latest, whole.now)
         end = asked.latest or whole.now
@@ -50,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     if subprocess.run(command, check=False).returncode:
         return 1
     print("\n".join(str(path.relative_to(ROOT)) for path in sorted(OUT.iterdir())))
-    return 0
+    return status_of(recording)
 
 
 def _tool(name: str) -> str:

@@ -14,6 +14,7 @@ from splreplay.cim.blind import blind_spots, outside
 from splreplay.errors import UnsupportedError
 from splreplay.logs import LoadReport, Log
 from splreplay.logs.names import Wanted
+from splreplay.logs.report import Passed
 from splreplay.output import Results
 from splreplay.planning import Plan
 from splreplay.run import Means, Models, Run, Step
@@ -51,6 +52,7 @@ def record(
     *,
     cache: Path | None = None,
     progress: Callable[[Log], None] = lambda log: None,
+    passed: list[Passed] | None = None,
 ) -> Recording:
     """Return the logs at *paths* loaded; DataError for one that cannot be read or holds no event.
 
@@ -60,11 +62,12 @@ def record(
         cache: A folder that keeps the events for later runs. It gets what all data models read, or, for a search that may read any
             value, every value and the text of each event, so that later searches find theirs.
         progress: Called now and then while a log is read.
+        passed: Where logs are put that cannot be read, if the others are to be; then it is an error if none can.
     """
     folder = interrupt.temporary_folder()
     connection = connect(Path(folder.name) / "results")
     kept = fields if not cache else EVERYTHING if fields.every else DATA_MODELS
-    report = logs.load(connection, paths, kept, Path(folder.name), cache=cache, progress=progress)
+    report = logs.load(connection, paths, kept, Path(folder.name), cache=cache, progress=progress, passed=passed)
     return Recording(connection, report, folder)
 
 

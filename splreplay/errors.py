@@ -99,6 +99,7 @@ class DataError(SplError):
     def __init__(self, message: str, path: str | None = None, record: str | None = None, remedy: str = "") -> None:
         self.path = path
         self.record = record
+        self.reason = f"{record}: {message}" if record else message
         place = ", ".join(part for part in (path, record) if part)
         super().__init__(f"{place}: {message}" if place else message, remedy)
 

@@ -6,29 +6,39 @@ TA-microsoft-sysmon 10.6.2 with CIM 4.20. Splunk_TA_windows stands beside each.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from splreplay.cim import endpoint, network_resolution, network_traffic, sysmon, windows
-from splreplay.cim.mapping import EventMapping
+from splreplay.cim import (
+    authentication,
+    change,
+    endpoint,
+    network_resolution,
+    network_traffic,
+    risk,
+    sysmon,
+    web,
+    windows,
+)
+from splreplay.cim.dataset import EVENT_FIELDS as EVENT_FIELDS
+from splreplay.cim.dataset import Dataset as Dataset
+from splreplay.cim.dataset import kind as kind
+from splreplay.cim.mapping import EventMapping, own_values
 from splreplay.errors import UnsupportedError
-from splreplay.sql.values import Kind
 
 if TYPE_CHECKING:  # the command line only needs the names below
     import duckdb
 
 ADDONS = ("current", "cim5", "legacy")
 
-# The names of EventData/Data elements that the readers keep.
-FIELDS = tuple(dict.fromkeys(sysmon.SYSMON.fields + windows.SECURITY.fields))
-
 # The kinds of event, (provider, id), of a process that starts and of a connection.
 PROCESSES_STARTED = ((sysmon.SYSMON.provider, 1), (windows.SECURITY.provider, 4688))
 CONNECTIONS = ((sysmon.SYSMON.provider, 3), (windows.SECURITY.provider, 5156))
 
 DATASETS: Mapping[str, Mapping[str, str]] = {
+    "Authentication.Authentication": authentication.AUTHENTICATION,
+    "Change.All_Changes": change.ALL_CHANGES,
     "Endpoint.Filesystem": endpoint.FILESYSTEM,
     "Endpoint.Ports": endpoint.PORTS,
     "Endpoint.Processes": endpoint.PROCESSES,
@@ -36,7 +46,15 @@ DATASETS: Mapping[str, Mapping[str, str]] = {
     "Endpoint.Services": endpoint.SERVICES,
     "Network_Resolution.DNS": network_resolution.DNS,
     "Network_Traffic.All_Traffic": network_traffic.ALL_TRAFFIC,
+    risk.NAME: risk.ALL_RISK,
+    "Updates.Updates": web.UPDATES,
+    "Web.Web": web.WEB,
 }
+_CONSTRAINTS = {"Authentication.Authentication": authentication.CONSTRAINT}
+CHILDREN = {"Authentication.Authentication": authentication.CHILDREN, "Change.All_Changes": change.CHILDREN}
+_MODELS = [name.partition(".")[0] for name in DATASETS]
+# What a data model's name alone stands for, where it has one root; the fields then have the root's name before them.
+ROOTS = {model: name for model, name in zip(_MODELS, DATASETS, strict=True) if _MODELS.count(model) == 1}
 # Fields that CIM 5 and earlier lack: process_guid came with 6.4.0; of the others it is inferred.
 NEW_IN_CIM_6 = {
     ("Endpoint.Filesystem", "image"),
@@ -45,15 +63,6 @@ NEW_IN_CIM_6 = {
     ("Endpoint.Registry", "image"),
     ("Network_Traffic.All_Traffic", "process_guid"),
 }
-MULTIVALUE = ("answer", "record_type")
-# Every event has these, whatever the data model.
-EVENT_FIELDS = {name: f'"{name}"' for name in ("_time", "host", "source", "sourcetype", "index")}
-_TYPES = {Kind.NUMBER: "DOUBLE", Kind.TEXT: "VARCHAR", Kind.MULTIVALUE: "VARCHAR[]"}
-
-
-def kind(field: str) -> Kind:
-    """Return the kind of a dataset's field: `_time` is in seconds since 1970, others are text, or lists of it."""
-    return Kind.NUMBER if field == "_time" else Kind.MULTIVALUE if field in MULTIVALUE else Kind.TEXT
 
 
 def mappings(addon: str) -> tuple[EventMapping, ...]:
@@ -70,13 +79,16 @@ def mappings(addon: str) -> tuple[EventMapping, ...]:
 def event_fields(addon: str) -> dict[tuple[str | None, int | None], Mapping[str, str]]:
     """Return the fields that the add-ons make of each kind of event, (provider, event id), for searches of events.
 
-    Each field has its SQL over the event's own fields; what every event has is left out.
+    (provider, None) is any other event of a provider, and (None, None) any other event at all. Each field has its SQL over the
+    event's own fields: see `mapping`, whose `over` replaces them. What every event has (EVENT_FIELDS) is left out.
     """
+    fields: dict[tuple[str | None, int | None], Mapping[str, str]] = {
+        (mapping.source.provider, mapping.event_id): mapping.fields for mapping in mappings(addon)
+    }
+    for provider, other in (*windows.OTHER_EVENTS.items(), *sysmon.OTHER_EVENTS.items()):
+        fields[provider, None] = other
     return {
-        (mapping.source.provider, mapping.event_id): {
-            name: sql for name, sql in mapping.fields.items() if name not in EVENT_FIELDS
-        }
-        for mapping in mappings(addon)
+        kind: {name: sql for name, sql in made.items() if name not in EVENT_FIELDS} for kind, made in fields.items()
     }
 
 
@@ -108,42 +120,10 @@ def described(addon: str) -> dict[str, Dataset]:
             field: sql for field, sql in all_columns.items() if addon == "current" or (name, field) not in NEW_IN_CIM_6
         }
         fill = tuple(mapping for mapping in mappings(addon) if name in mapping.datasets)
-        by_name[name] = Dataset(columns, fill, fill)
+        constraint, children = _CONSTRAINTS.get(name, "true"), CHILDREN.get(name, {})
+        by_name[name] = Dataset(name, columns, fill, fill, constraint, children)
     return by_name
 
 
-@dataclass(frozen=True)
-class Dataset:
-    """One dataset of a data model, over the table `event`.
-
-    Args:
-        columns: The SQL of each field over what an add-on extracts; NULL where the event does not fill it. Fields that the
-            CIM version lacks are left out.
-        fill: The mappings of the events that fill it.
-        in_log: The mappings of events that the log has; each costs a scan of its own.
-    """
-
-    columns: Mapping[str, str]
-    fill: tuple[EventMapping, ...]
-    in_log: tuple[EventMapping, ...]
-
-    def reads(self, fields: Iterable[str]) -> set[str]:
-        """Return the events' own fields from which *fields* are made; a field that the dataset lacks needs none."""
-        extracted = self._extracted(field for field in fields if field in self.columns)
-        return {own for mapping in self.fill for own in mapping.reads(extracted)}
-
-    def query(self, fields: Iterable[str]) -> str:
-        """Return the query of its rows, with these fields."""
-        chosen = {field: self.columns[field] for field in fields}
-        extracted = self._extracted(chosen)
-        # A query without rows gives the names and kinds of the fields that no event fills.
-        nothing = ", ".join(f'CAST(NULL AS {_TYPES[kind(name)]}) AS "{name}"' for name in sorted(extracted))
-        queries = [f"SELECT {nothing} WHERE false", *(mapping.query(extracted) for mapping in self.in_log)]
-        selected = ", ".join(f'{expression} AS "{field}"' for field, expression in chosen.items())
-        query = f"SELECT {selected} FROM ({' UNION ALL BY NAME '.join(queries)})"
-        return " ".join(line.strip() for line in query.splitlines())  # as --explain shows it
-
-    def _extracted(self, fields: Iterable[str]) -> set[str]:
-        """Return the fields that an add-on extracts for *fields*, and the time."""
-        expressions = " ".join(self.columns[field] for field in fields)
-        return {"_time"} | set(re.findall(r"\w+", expressions)) & self.columns.keys()
+# The names of the values that the mappings read.
+FIELDS = tuple(own_values(sql for addon in ADDONS for made in event_fields(addon).values() for sql in made.values()))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import duckdb
 
 from splreplay import times
-from splreplay.cim import Dataset
+from splreplay.cim import risk
+from splreplay.cim.dataset import Dataset
 from splreplay.cim.fill import is_filler
 from splreplay.sql.values import number
 
@@ -39,7 +40,7 @@ def blind_spots(
         datasets: The datasets of the add-on, by name.
         decided_by: The datasets that the search read, with the fields that decided which of their rows count.
     """
-    filled = {name for name in decided_by if datasets[name].in_log}
+    filled = {name for name in decided_by if datasets[name].parts()}
     empty, unfilled = [], []
     for name, deciding in decided_by.items():
         if any(name in group and filled & group - {name} for group in ALTERNATIVES):
@@ -76,10 +77,10 @@ def _empty(connection: duckdb.DuckDBPyConnection, dataset: Dataset, useful: Mapp
     left = dict(sorted(useful.items()))
     for limit in (f"LIMIT {SAMPLE_ROWS}", ""):
         # One kind of event after the other, because the first kind often has all the values.
-        for fill in dataset.in_log:
+        for part in dataset.parts():
             if not left:
                 return []
-            rows = replace(dataset, in_log=(fill,)).query(left)
+            rows = part.query(left)
             tests = ", ".join(f"bool_or({test})" for test in left.values())
             [passing] = connection.execute(f"SELECT {tests} FROM (FROM ({rows}) {limit})").fetchall()
             left = {field: test for (field, test), passed in zip(left.items(), passing, strict=True) if not passed}
@@ -87,10 +88,24 @@ def _empty(connection: duckdb.DuckDBPyConnection, dataset: Dataset, useful: Mapp
 
 
 def _what_fills(dataset: Dataset) -> str:
-    ids: dict[str, list[str]] = {}
+    if dataset.name == risk.NAME:
+        return f"no event that collect wrote into the index {risk.INDEX} is in the folder of --collect, and nothing else fills it"
+    ids: dict[str, list[int]] = {}
     for mapping in dataset.fill:
-        ids.setdefault(mapping.source.name, []).append(str(mapping.event_id))
+        ids.setdefault(mapping.source.name, []).append(mapping.event_id)
     if not ids:
         return "replay knows no event that fills it"
-    named = " and ".join(f"{name} {', '.join(numbers)}" for name, numbers in ids.items())
+    named = " and ".join(f"{name} {_listed(numbers)}" for name, numbers in ids.items())
     return f"no event of this log fills it (this add-on does from {named})"
+
+
+def _listed(numbers: list[int]) -> str:
+    """Return numbers, each once and in order, those of a long row as `4722 to 4735`."""
+    rows: list[list[int]] = []
+    for one in sorted(set(numbers)):
+        if rows and one == rows[-1][-1] + 1:
+            rows[-1].append(one)
+        else:
+            rows.append([one])
+    texts = (f"{row[0]} to {row[-1]}" if len(row) > 3 else ", ".join(map(str, row)) for row in rows)
+    return ", ".join(texts)

@@ -1,7 +1,7 @@
 """The command line: results on standard output, everything else on standard error.
 
-Exit status: 0 ran, 2 usage or something that replay does not run, 3 unreadable input, or a file system that refuses, 130
-interrupted.
+Exit status: 0 ran, 2 usage or something that replay does not run, 3 unreadable input, or a file system that refuses, 4 ran, but
+logs were passed over, 130 interrupted.
 """
 
 from __future__ import annotations

@@ -11,9 +11,13 @@ from splreplay import engine
 from splreplay.app import App
 from splreplay.app.layers import AppFolder
 from splreplay.cli.progress import Progress
-from splreplay.errors import UsageError
+from splreplay.errors import DataError, UsageError
+from splreplay.logs.finding import find
 from splreplay.logs.names import Wanted
 from splreplay.output import printable
+
+# The exit status where logs were passed over, and the others answered.
+PASSED_OVER = 4
 
 
 def app_of(options: argparse.Namespace, defaults: Mapping[str, str] | None = None) -> App:
@@ -38,14 +42,26 @@ def _default_app() -> Path:
 
 
 def record(options: argparse.Namespace, fields: Wanted) -> engine.Recording:
-    """Read the logs that the options name, show the progress, and print what is wrong with them."""
+    """Read the logs that the options name, show the progress, and print what is wrong with them.
+
+    Raises:
+        DataError: If none can be read; with --strict, if one cannot.
+    """
+    logs, passed = find(options.logs)
     progress = Progress(sys.stderr)
     try:
-        recording = engine.record(options.logs, fields, cache=options.cache, progress=progress.show)
+        recording = engine.record(logs, fields, cache=options.cache, progress=progress.show, passed=passed)
     finally:
         progress.clear()
     warn(recording.report.warnings)
+    if options.strict and passed:
+        raise DataError(f"--strict: {len(passed):,} of {len(logs):,} logs cannot be read, and none may be passed over")
     return recording
+
+
+def status_of(recording: engine.Recording) -> int:
+    """Return the exit status of what ran over a recording."""
+    return PASSED_OVER if recording.report.passed else 0
 
 
 def warn(warnings: Iterable[str]) -> None:

@@ -10,10 +10,8 @@ from splreplay.cim import ADDONS
 
 
 def add_logs(parser: argparse.ArgumentParser) -> None:
-    """Add the logs, --cache, --app, --macro and --python."""
-    parser.add_argument(
-        "logs", metavar="LOG", nargs="+", help="event XML, .evtx or JSON lines, .gz too; - is standard input"
-    )
+    """Add the logs, --strict, --cache, --app, --macro and --python."""
+    add_log_names(parser)
     parser.add_argument(
         "--cache",
         metavar="DIR",
@@ -22,6 +20,19 @@ def add_logs(parser: argparse.ArgumentParser) -> None:
     )
     add_app(parser)
     add_python(parser)
+
+
+def add_log_names(parser: argparse.ArgumentParser) -> None:
+    """Add the logs and --strict."""
+    parser.add_argument(
+        "logs",
+        metavar="LOG",
+        nargs="+",
+        help="event XML, .evtx, JSON or CSV, .gz too, or a folder of them, or a glob; - is standard input",
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="fail where a log cannot be read, instead of passing it over"
+    )
 
 
 def add_app(parser: argparse.ArgumentParser) -> None:

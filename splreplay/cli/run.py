@@ -11,7 +11,7 @@ from types import ModuleType
 from splreplay import engine
 from splreplay.app import App
 from splreplay.cli.explain import explain
-from splreplay.cli.inputs import app_of, record, warn
+from splreplay.cli.inputs import app_of, record, status_of, warn
 from splreplay.errors import DataError, UsageError
 from splreplay.output import FORMATS
 from splreplay.planning import plan
@@ -42,12 +42,12 @@ def run(options: argparse.Namespace) -> int:
         text = FORMATS[options.format](replayed.results)
     if options.output is None:
         print(text, end="", flush=True)
-        return 0
+        return status_of(recording)
     try:
         write_whole(options.output, text.encode())
     except OSError as error:
         raise DataError(f"the results cannot be written: {error.strerror}", str(options.output)) from error
-    return 0
+    return status_of(recording)
 
 
 def _report() -> ModuleType:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.run.command import Cursor, Outputs, Pipeline, Run, Segment, Table, Transform, outputs
+from splreplay.run.command import Cursor, Run, Segment, Table, WithSubsearch
 from splreplay.run.execute import subsearch
 from splreplay.spl.options import boolean, count, read_options
 
 
 @dataclass(frozen=True)
-class Append(Transform):
+class Append(WithSubsearch):
     """`append options [subsearch]`."""
 
-    subsearch: Pipeline
     maxout: int = limits.APPEND_MAXOUT
 
     @classmethod
@@ -27,14 +26,6 @@ class Append(Transform):
             cursor.fail("append needs a subsearch", remedy="write: append [| tstats …]")
         inner = cursor.subsearch(cursor.take())
         return cls(segment, inner, options.get("maxout", limits.APPEND_MAXOUT))
-
-    @property
-    def searches(self) -> tuple[Pipeline, ...]:
-        return (self.subsearch,)
-
-    def behind(self, before: Outputs) -> Outputs:
-        right = outputs(self.subsearch)
-        return Outputs(before.names | right.names, before.open or right.open)
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return all results so far, then those of the subsearch; a field that one of them lacks is empty there."""

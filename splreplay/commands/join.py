@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.run.command import ORDER, Cursor, Outputs, Pipeline, Run, Segment, Table, Transform, outputs
+from splreplay.run.command import ORDER, Cursor, Run, Segment, Table, WithSubsearch
 from splreplay.run.execute import subsearch
 from splreplay.spl.options import boolean, choice, count, read_options
 from splreplay.spl.tokens import Token
@@ -22,11 +22,10 @@ _OPTIONS = {
 
 
 @dataclass(frozen=True)
-class Join(Transform):
+class Join(WithSubsearch):
     """`join options fields [subsearch]`."""
 
     fields: tuple[str, ...]
-    subsearch: Pipeline
     type: str
     usetime: bool
     earlier: bool
@@ -55,15 +54,7 @@ class Join(Transform):
         if cursor.here.kind != "subsearch":
             cursor.refuse("replay's join needs a subsearch", remedy="write: join key [| tstats …]")
         inner = cursor.subsearch(cursor.take())
-        return cls(segment, tuple(fields), inner, fields_token=token, **options)  # type: ignore[arg-type]
-
-    @property
-    def searches(self) -> tuple[Pipeline, ...]:
-        return (self.subsearch,)
-
-    def behind(self, before: Outputs) -> Outputs:
-        right = outputs(self.subsearch)
-        return Outputs(before.names | right.names, before.open or right.open)
+        return cls(segment, inner, tuple(fields), fields_token=token, **options)  # type: ignore[arg-type]
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return the joined results, ordered by the left results and then by the right ones."""

@@ -6,9 +6,12 @@ import dataclasses
 import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from splreplay import cim, times
+from splreplay.cim import risk
 from splreplay.commands.format import Format
+from splreplay.run import summary
 from splreplay.run.command import NONE, Outputs, Pipeline, Reads, Run, Segment, Source, Table, outputs
 from splreplay.run.groups import group
 from splreplay.run.predicates import resolve, subsearches, time_range
@@ -75,7 +78,8 @@ class Tstats(Source):
         cursor.take()
         cursor.take()
         datamodel_token = cursor.here
-        datamodel = cursor.name("a data model")
+        name = cursor.name("a data model")
+        datamodel = cim.ROOTS.get(name, name)
         predicate: Predicate = All(())
         if cursor.accept_word("where"):
             predicate = parse_predicate(cursor, lambda token: token.is_word("by", "groupby"))
@@ -115,6 +119,8 @@ class Tstats(Source):
                 message = f"{self.datamodel!r} is a data model, of which replay reads one dataset"
             remedy = self._instead(sorted(run.models.datasets))
             self.segment.refuse(message, remedy, self.datamodel_token)
+        if self.datamodel == risk.NAME and run.means.collect is not None:
+            model = run.models.datasets[risk.NAME] = _risk_events(run, run.means.collect)
         dataset = self.datamodel.rpartition(".")[2]
         names = [name if name in COMMON else f"{dataset}.{name}" for name in model.columns]
         absent: set[str] = set()
@@ -123,13 +129,13 @@ class Tstats(Source):
 
         def field(name: str) -> Sql:
             column = name.removeprefix(f"{dataset}.")
-            if name not in names:
+            if name not in names and name != "nodename":
                 absent.add(name)
                 return NOTHING
-            if name not in COMMON:
+            if name not in (*COMMON, "nodename"):
                 asked.add(column)
             read[column] = None
-            return Sql(identifier(column), cim.kind(column))
+            return Sql(identifier(column), model.kind(column))
 
         def value(aggregate: Aggregate) -> Sql:
             return field(aggregate.field) if aggregate.field is not None else Sql("1", Kind.NUMBER)
@@ -169,7 +175,7 @@ class Tstats(Source):
 
         shared = sorted(model.columns.keys() & run.models.shared.get(self.datamodel, ()))
         if set(read) <= set(shared):
-            fields = {name: Sql(identifier(name), cim.kind(name)) for name in shared}
+            fields = {name: Sql(identifier(name), model.kind(name)) for name in shared}
             kept = run.stages.store(fields, f"{rows(shared)} LIMIT {SHARED_ROWS + 1}", "0")
             if kept.count <= SHARED_ROWS:
                 return f"FROM {kept.name}"
@@ -208,6 +214,14 @@ class Tstats(Source):
     def _no_terms(self, term: Term) -> str:
         remedy = "write field=value, for example Processes.process_name=cmd.exe"
         self.segment.fail("tstats cannot look for a bare word", remedy, term.token)
+
+
+def _risk_events(run: Run, folder: Path) -> cim.Dataset:
+    """Return the dataset of what collect wrote into the index risk; the events of a search have the kinds of its values."""
+    events = [risk.enriched(event) for event in summary.read(folder) if event.get("index") == risk.INDEX]
+    return risk.collected(
+        run.stages.from_python(list(dict.fromkeys(name for event in events for name in event)), events)
+    )
 
 
 def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], int | None]:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import duckdb
 
+from splreplay.errors import DataError
 from splreplay.logs.names import RAW, Wanted, column
 from splreplay.logs.opening import Log
-from splreplay.logs.report import BadEvent, FileReport, LoadReport
+from splreplay.logs.report import BadEvent, FileReport, LoadReport, Passed
 from splreplay.sql.values import identifier, literal
 
 __all__ = ["BadEvent", "FileReport", "LoadReport", "Log", "load"]
@@ -28,6 +29,7 @@ def load(
     *,
     cache: Path | None = None,
     progress: Callable[[Log], None] = lambda log: None,
+    passed: list[Passed] | None = None,
 ) -> LoadReport:
     """Create the view `event` of the Windows events of some files.
 
@@ -41,12 +43,14 @@ def load(
         folder: Where the events are kept for as long as the database.
         cache: Where they are also kept for later runs.
         progress: Called now and then while a log is read.
+        passed: Where files are put that cannot be read, or have no event, if they are to be passed over.
 
     Returns:
         What was read, and what could not be read.
 
     Raises:
-        DataError: If a file cannot be read, or has no event; names the file and what to do.
+        DataError: If a file cannot be read, or has no event, or, where such are passed over, none can be read and has; names the
+            file and what to do.
     """
     kept = None
     if cache:
@@ -66,15 +70,24 @@ def load(
             table.mkdir()
             return reading.read(path, wanted, table, progress)
 
-        if kept and os.path.isfile(path):
-            parts, report = kept.table(path, table, read)
-        else:
-            report = read(table)
-            parts = sorted(table.iterdir())
+        try:
+            if kept and os.path.isfile(path):
+                parts, report = kept.table(path, table, read)
+            else:
+                report = read(table)
+                parts = sorted(table.iterdir())
+        except DataError as error:
+            if passed is None or len(paths) + len(passed) == 1:
+                raise
+            passed.append(Passed(path, error.reason))
+            continue
         reports.append(report)
         files |= {str(part): path for part in parts}
+    if not reports and passed:
+        path, reason = passed[0]
+        raise DataError(f"none of the {len(passed):,} files that are there can be read; the first: {path}: {reason}")
     _create_view(connection, files, wanted.names)
-    return LoadReport(tuple(reports))
+    return LoadReport(tuple(reports), tuple(passed or ()))
 
 
 def _create_view(connection: duckdb.DuckDBPyConnection, files: Mapping[str, str], names: Sequence[str]) -> None:

@@ -53,14 +53,14 @@ class Log:
         DataError: If the file cannot be opened, or has an encoding that replay does not read.
     """
 
-    def __init__(self, path: str) -> None:
-        """Open *path*; "-" is standard input."""
+    def __init__(self, path: str, content: bytes | None = None) -> None:
+        """Open *path*; "-" is standard input. If *content* is given, the log is that, and *path* only its name."""
         self.path = path
         self.flaw: str | None = None
-        self.size = os.path.getsize(path) if os.path.isfile(path) else 0
+        self.size = os.path.getsize(path) if content is None and os.path.isfile(path) else 0
         self.taken = 0
         self.end = b""
-        head, blocks = peek(self._read())
+        head, blocks = peek(self._read() if content is None else iter([content]))
         compressed = head.startswith(GZIP)
         if compressed:
             head, blocks = peek(self._gunzip(blocks))
@@ -74,7 +74,7 @@ class Log:
         elif declared := _declared(head, path):
             head, blocks = peek(_transcode(blocks, declared))
         self.blocks = blocks
-        self.file = path if not compressed and os.path.isfile(path) else None
+        self.file = path if content is None and not compressed and os.path.isfile(path) else None
 
     def _read(self) -> Iterator[bytes]:
         try:
@@ -204,6 +204,18 @@ def peek(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     """Return the first block, and all blocks including it."""
     head = next(blocks, b"")
     return head, chain([head], blocks)
+
+
+def gather(blocks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
+    """Return the first blocks that have *size* bytes together, or all of them, and all blocks including these."""
+    taken = []
+    for block in blocks:
+        taken.append(block)
+        size -= len(block)
+        if size <= 0:
+            break
+    head = b"".join(taken)
+    return head, chain([head] if head else [], blocks)
 
 
 def _transcode(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:

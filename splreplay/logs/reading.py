@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from splreplay.errors import DataError
-from splreplay.logs import formats, table
+from splreplay.logs import clock, formats, table
 from splreplay.logs.events import Columns, Item
 from splreplay.logs.names import MAX_NAMES, Wanted
-from splreplay.logs.opening import Log
+from splreplay.logs.opening import Log, peek
 from splreplay.logs.report import BadEvent, FileReport
 
 
@@ -17,6 +17,9 @@ def read(path: str, wanted: Wanted, folder: Path, progress: Callable[[Log], None
     """Read the log at *path* into Parquet files in *folder*; DataError where it cannot be read, or holds no event."""
     log, columns = Log(path), Columns(wanted)
     format_ = formats.recognised(log)
+    head, log.blocks = peek(log.blocks)
+    warning = clock.apart(log, format_, head)
+    del head
 
     def items() -> Iterator[Item]:
         for item in format_.read(log, columns):
@@ -31,10 +34,12 @@ def read(path: str, wanted: Wanted, folder: Path, progress: Callable[[Log], None
         bad.count += 1
         bad.listed.append(BadEvent("end", log.flaw))
     if not counts:
-        seen = f" (at {bad.listed[0].place}: {bad.listed[0].reason})" if bad.listed else ""
-        raise DataError(f"no Windows event was found in this file{seen}; {format_.EXPECTED}", path)
-    warning = ""
+        if not bad.count:
+            raise DataError("this log holds no events", path)
+        seen = f"at {bad.listed[0].place}: {bad.listed[0].reason}"
+        raise DataError(f"no Windows event was found in this file ({seen}); {format_.EXPECTED}", path)
     if columns.left_out:
         names = ", ".join(repr(name[:40]) for name in sorted(columns.left_out)[:3])
-        warning = f"its events have more names of values than the {MAX_NAMES:,} that are kept; left out are {names} …"
+        more = f"its events have more names of values than the {MAX_NAMES:,} that are kept; left out are {names} …"
+        warning = "; ".join(filter(None, (warning, more)))
     return FileReport(path, format_.NAME, counts, bad.count, tuple(bad.listed), warning)

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 EventKind = tuple[str, int]  # (provider, event id)
 
@@ -96,11 +97,19 @@ class FileReport:
         return cls(str(path), str(kind), kinds, int(bad_events), listed, str(warning))
 
 
+class Passed(NamedTuple):
+    """A file that was passed over, as it is empty, unreadable or no event log, and why."""
+
+    path: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class LoadReport:
-    """What was read of all files, in the order of the call."""
+    """What was read of all files, in the order of the call, and the files that were passed over."""
 
     files: tuple[FileReport, ...]
+    passed: tuple[Passed, ...] = ()
 
     @property
     def events(self) -> int:
@@ -115,7 +124,10 @@ class LoadReport:
     @property
     def warnings(self) -> list[str]:
         """The messages about all files."""
-        return [line for file in self.files for line in file.warnings]
+        lines = [f"{path}: {reason}; passed over" for path, reason in self.passed[:LISTED]]
+        unlisted = len(self.passed) - len(lines)
+        more = [f"{unlisted:,} more files were passed over"] if unlisted else []
+        return [*lines, *more, *(line for file in self.files for line in file.warnings)]
 
     @property
     def counts(self) -> Mapping[EventKind, int]:

@@ -44,7 +44,7 @@ class Models:
         decided_by: The datasets that were read, with the fields that decided which of their rows count.
     """
 
-    datasets: Mapping[str, Dataset] = field(default_factory=dict)
+    datasets: dict[str, Dataset] = field(default_factory=dict)
     shared: Mapping[str, Collection[str]] = field(default_factory=dict)
     decided_by: dict[str, Deciding] = field(default_factory=dict)
 

@@ -83,6 +83,23 @@ class Transform(Command):
 Pipeline = tuple[Source, *tuple[Transform, ...]]
 
 
+@dataclass(frozen=True)
+class WithSubsearch(Transform):
+    """A command that adds the fields of a subsearch's results."""
+
+    subsearch: Pipeline
+
+    @property
+    def searches(self) -> tuple[Pipeline, ...]:
+        """The subsearch."""
+        return (self.subsearch,)
+
+    def behind(self, before: Outputs) -> Outputs:
+        """Return the fields of both."""
+        right = outputs(self.subsearch)
+        return Outputs(before.names | right.names, before.open or right.open)
+
+
 class Unread(Source, Transform):
     """A command that could not be read: it may do anything, so such a search is never run."""
 

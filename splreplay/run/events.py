@@ -71,7 +71,10 @@ def _of_add_ons(run: Run, values: set[str]) -> dict[str, Sql]:
     mapped = cim.event_fields(run.addon)
     made: dict[str, dict[str, list[str]]] = {}
     for provider, event_id in kinds:
-        for name, sql in mapped.get((provider, event_id), {}).items():
+        like = next(
+            (mapped[kind] for kind in ((provider, event_id), (provider, None), (None, None)) if kind in mapped), {}
+        )
+        for name, sql in like.items():
             kind = f"({literal(provider)}, {event_id})"
             made.setdefault(name, {}).setdefault(sql, []).append(kind)
 
@@ -81,8 +84,7 @@ def _of_add_ons(run: Run, values: set[str]) -> dict[str, Sql]:
 
     def cases(by_sql: Mapping[str, list[str]]) -> str:
         listed = (
-            f"WHEN (provider, event_id) IN ({', '.join(of)}) THEN {over(sql, cim.FIELDS, read)}"
-            for sql, of in by_sql.items()
+            f"WHEN (provider, event_id) IN ({', '.join(of)}) THEN {over(sql, read)}" for sql, of in by_sql.items()
         )
         return f"CASE {' '.join(listed)} END"
 

@@ -16,8 +16,18 @@ from splreplay.cim import ADDONS, EVENT_FIELDS
 from tests.conftest import REPO
 from tests.logs.conftest import Loaded, event
 
-PROVIDERS = {"sysmon": "Microsoft-Windows-Sysmon", "security": "Microsoft-Windows-Security-Auditing"}
-CHANNELS = {"sysmon": "Microsoft-Windows-Sysmon/Operational", "security": "Security"}
+PROVIDERS = {
+    "sysmon": "Microsoft-Windows-Sysmon",
+    "security": "Microsoft-Windows-Security-Auditing",
+    "eventlog": "Microsoft-Windows-Eventlog",
+    "services": "Service Control Manager",
+}
+CHANNELS = {
+    "sysmon": "Microsoft-Windows-Sysmon/Operational",
+    "security": "Security",
+    "eventlog": "Security",
+    "services": "System",
+}
 CASES = [
     pytest.param(case, addon, id=f"{addon}: {case['claim']}")
     for path in sorted((REPO / "tests" / "vectors").glob("cim_*.toml"))

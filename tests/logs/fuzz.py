@@ -32,7 +32,7 @@ from splreplay.logs import opening
 from splreplay.logs.events import COMMON, Columns, Item
 from splreplay.logs.formats import FORMATS, recognised
 from splreplay.logs.formats.evtx import decoder
-from splreplay.logs.formats.jsonl import exact as jsonl
+from splreplay.logs.formats.json import exact as jsonl
 from splreplay.logs.names import Wanted
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvents
@@ -165,7 +165,7 @@ SHORT = {
         b"<Event><![CDATA[]]></Event>",
         b"<!--</Event>-->",
     ],
-    "jsonl": [b"{}\n", b"\n", b"1\n", b"{\n", b" \0\n{}\n", b'{"a": "0123456789012345678901234567890"}\n'],
+    "json": [b"{}\n", b"\n", b"1\n", b"{\n", b" \0\n{}\n", b'{"a": "0123456789012345678901234567890"}\n'],
 }
 
 
@@ -205,7 +205,7 @@ def json_events() -> list[bytes]:
 
 
 READERS = {format_.NAME: format_ for format_ in FORMATS}
-EVENTS = {"xml": xml_events(), "jsonl": json_events()}
+EVENTS = {"xml": xml_events(), "json": json_events()}
 EVENTS["evtx"] = [event for event in EVENTS["xml"] if b"&" not in event][:40]
 
 
@@ -218,7 +218,7 @@ JSON_VALUE = re.compile(rb'(?<=": ")[^"\\]+(?=")')
 
 def log(random_: random.Random) -> tuple[str, list[bytes]]:
     """Return the kind of a log, and its events: a few kinds of event, each more than once."""
-    kind = random_.choice(["xml", "xml", "xml", "jsonl", "jsonl", "evtx"])
+    kind = random_.choice(["xml", "xml", "xml", "json", "json", "evtx"])
     some = random_.sample(EVENTS[kind], random_.randrange(1, 4))
     if kind != "evtx":  # whose chunks are small
         some += [varied(random_, kind, event) for event in some for _ in range(random_.randrange(3))]
@@ -234,7 +234,7 @@ def varied(random_: random.Random, kind: str, event: bytes) -> bytes:
     if way == 1:
         name = random_.choice(list(NAME.finditer(event)))
         return event[: name.start()] + random_.choice([b"A", b"ImageLoaded", b"I" * 3000]) + event[name.end() :]
-    if way == 2 and kind == "jsonl":
+    if way == 2 and kind == "json":
         keys = list(json.loads(event).items())
         random_.shuffle(keys)
         return json.dumps(dict(keys), ensure_ascii=False).encode()

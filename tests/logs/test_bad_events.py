@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from splreplay.logs.formats import FORMATS
-from splreplay.logs.formats.jsonl import exact as jsonl
+from splreplay.logs.formats.json import exact as jsonl
+from splreplay.logs.formats.json import forms
 from splreplay.logs.formats.xml import exact as xml
 from splreplay.logs.report import LISTED, BadEvent, BadEvents
 from tests.conftest import REPO
@@ -20,7 +21,7 @@ XML = event({"Image": "a"}).encode()
 JSON = b'{"EventID": 1, "SystemTime": "2025-06-17T08:00:00Z", "Computer": "h", "Image": "a"}\n'
 SHORT = {
     "xml": [b"</Event>", b"</Event>\n", b"<a></Event>", b"<Event></Event>", b"<Event>", b"<Event><![CDATA[]]></Event>"],
-    "jsonl": [b"{}\n", b"1\n", b"{\n", b"\n{}\n \n", b'{"a": 1}\n'],
+    "json": [b"{}\n", b"1\n", b"{\n", b"\n{}\n \n", b'{"a": 1}\n'],
 }
 CASES = [(kind, short) for kind, shorts in SHORT.items() for short in shorts]
 
@@ -29,7 +30,7 @@ CASES = [(kind, short) for kind, shorts in SHORT.items() for short in shorts]
 def test_short_bad_events_are_counted_and_the_first_located(tmp_path, kind, short):
     """Either reader does so, and reads the events around them."""
     path = tmp_path / "log"
-    path.write_bytes({"xml": XML, "jsonl": JSON}[kind].join([b"", short * 500, short * 500, b""]))
+    path.write_bytes({"xml": XML, "json": JSON}[kind].join([b"", short * 500, short * 500, b""]))
     rows, bad, error = outcome(READERS[kind].read, path)
     assert (3, 1000, LISTED, "") == (len(rows), bad.count, len(bad.listed), error)
     assert (rows, bad, error) == outcome(READERS[kind].read_exactly, path)
@@ -40,9 +41,9 @@ def test_short_bad_events_are_counted_and_the_first_located(tmp_path, kind, shor
 def test_what_is_too_short_for_an_event_needs_no_parser(tmp_path, monkeypatch, kind, short, read):
     """Only the first need one, to be listed with what is wrong; twice if they may hold a CDATA section or not."""
     parsed = []
-    loads, row = json.loads, xml.Parser.row
-    monkeypatch.setattr(jsonl.json, "loads", lambda *text, **how: parsed.append(text) or loads(*text, **how))
-    monkeypatch.setattr(xml.Parser, "row", lambda *event: parsed.append(event) or row(*event))
+    loads, row = json.loads, xml.Parser.parts
+    monkeypatch.setattr(forms.json, "loads", lambda *text, **how: parsed.append(text) or loads(*text, **how))
+    monkeypatch.setattr(xml.Parser, "parts", lambda *event: parsed.append(event) or row(*event))
     path = tmp_path / "log"
     path.write_bytes(short * 1000)
     outcome(getattr(READERS[kind], read), path)
@@ -53,7 +54,7 @@ def test_what_is_too_short_for_an_event_needs_no_parser(tmp_path, monkeypatch, k
     "kind, shortest",
     [
         ("xml", b"<Event><System><EventID>1</EventID><TimeCreated SystemTime='2020-01-01T00:00:00'/></System></Event>"),
-        ("jsonl", b'{"EventID":1,"UtcTime":"2020-01-01T00:00:00"}\n'),
+        ("json", b'{"EventID":1,"UtcTime":"2020-01-01T00:00:00"}\n'),
     ],
 )
 def test_the_shortest_event_is_not_too_short(tmp_path, kind, shortest):
@@ -70,9 +71,9 @@ def test_lines_are_read_some_at_a_time(tmp_path, monkeypatch):
     monkeypatch.setattr(jsonl, "MAX_LINES", 7)
     path = tmp_path / "log"
     path.write_bytes((JSON * 9 + b'{"a": "too long to be counted alone"}\n') * 3)
-    rows, bad, error = outcome(READERS["jsonl"].read, path)
+    rows, bad, error = outcome(READERS["json"].read, path)
     assert (27, ["line 10", "line 20", "line 30"], "") == (len(rows), [one.place for one in bad.listed], error)
-    assert (rows, bad, error) == outcome(READERS["jsonl"].read_exactly, path)
+    assert (rows, bad, error) == outcome(READERS["json"].read_exactly, path)
 
 
 def test_bad_events_that_follow_others_are_counted_with_them():
@@ -94,7 +95,7 @@ print(*(line.split()[1] for line in open("/proc/self/status") if line.startswith
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux alone tells the peak of a process")
-@pytest.mark.parametrize("first, short", [(XML, b"</Event>"), (JSON, b"{}\n")], ids=["xml", "jsonl"])
+@pytest.mark.parametrize("first, short", [(XML, b"</Event>"), (JSON, b"{}\n")], ids=["xml", "json"])
 def test_two_million_bad_events_take_little_memory(tmp_path, first, short):
     """When each was kept, they took 700 MB and more."""
     path = tmp_path / "log"
@@ -105,5 +106,5 @@ def test_two_million_bad_events_take_little_memory(tmp_path, first, short):
 
 
 def test_each_format_has_its_cases():
-    """One whose records are in chunks of a file has no room for so many."""
-    assert {format_.NAME for format_ in FORMATS} - {"evtx"} == set(SHORT)
+    """One whose records are in chunks of a file has no room for so many, and rows of CSV have no length."""
+    assert {format_.NAME for format_ in FORMATS} - {"evtx", "csv"} == set(SHORT)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import struct
+import zlib
 
 import pytest
 
@@ -69,9 +71,26 @@ def test_a_cut_file_keeps_its_whole_records(loaded):
 
 
 def test_a_file_without_records_is_an_error(loaded):
-    """An empty channel is no answer."""
-    with pytest.raises(DataError, match=r"log: no Windows event was found in this file; expected is an \.evtx file"):
-        loaded(write_evtx())
+    """An empty channel is no answer; Windows numbers the last record of its chunk -1."""
+    for last in (0, -1):
+        with pytest.raises(DataError, match=r"log: this log holds no events$"):
+            loaded(rechecked(write_evtx(), last))
+
+
+def rechecked(content: bytes, last: int, flags: int = 0, chunk_sum: int = 0) -> bytes:
+    """Return a file of one chunk whose last record has another number, with flags, and checksums that are wrong by *chunk_sum*."""
+    head, chunk = bytearray(content[:4096]), bytearray(content[4096:])
+    struct.pack_into("<I", head, 120, flags)
+    struct.pack_into("<q", chunk, 16, last)
+    struct.pack_into("<I", chunk, 124, zlib.crc32(chunk[:120] + chunk[128:512]) ^ chunk_sum)
+    return bytes(head + chunk)
+
+
+@pytest.mark.parametrize(("flags", "told"), [(0, 1), (1, 1), (4, 0), (5, 0)])
+def test_a_file_that_says_so_has_no_checksums(loaded, flags, told):
+    """Flag 4 of its header; without it, a wrong one is said."""
+    log = loaded(rechecked(write_evtx(*EVENTS), len(EVENTS), flags, 1), *FIELDS)
+    assert (len(EVENTS), told) == (log.report.events, len(log.bad()))
 
 
 def chunks(damage=lambda chunk: None) -> bytes:

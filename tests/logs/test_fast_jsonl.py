@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from splreplay.logs.formats.jsonl import exact, fast
+from splreplay.logs.formats.json import exact, fast
 from splreplay.logs.report import BadEvents
 from tests.conftest import REPO
 from tests.logs.fuzz import FIELDS, outcome
-from tests.logs.json_forms import FORMS, json_lines
+from tests.logs.json_forms import FAST as FORMS
+from tests.logs.json_forms import json_lines
 
 pytestmark = pytest.mark.slow
 
@@ -41,10 +42,10 @@ def exact_lines(monkeypatch):
     asked = []
     rows = exact.rows
 
-    def counted(numbered, fields):
+    def counted(numbered):
         for number, line in numbered:
             asked.append(line)
-            yield from rows([(number, line)], fields)
+            yield from rows([(number, line)])
 
     monkeypatch.setattr(exact, "rows", counted)
     return asked

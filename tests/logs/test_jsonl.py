@@ -118,10 +118,10 @@ def test_the_provider_is_named_or_implied_by_sysmon_s_marks(loaded, keys, provid
     [
         ('{"EventID": 1', "this is not JSON: "),
         ('{"a":' * 100_000, "this is not JSON: "),
-        ("1", "this is not a JSON object"),
-        ("{}", "its time is ''"),
+        ("1", "this is JSON, but no object"),
+        ("{}", "no form that replay knows: JSON whose records have no keys"),
         ('{"EventID": "x", "SystemTime": "2025-06-17T08:00:00Z"}', "EventID is 'x'"),
-        ('{"winlog": {"event_id": 1, "event_data": []}}', "its time is ''"),
+        ('{"winlog": {"event_id": 1, "event_data": []}}', "it has no @timestamp"),
     ],
 )
 def test_a_bad_line_is_located_and_the_good_ones_around_it_are_kept(loaded, line, reason):

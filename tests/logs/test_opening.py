@@ -24,7 +24,7 @@ XML = event({LINE: "é"}) + "\n"
 JSON = json.dumps({"EventID": 1, "SystemTime": "2025-06-17T08:00:00Z", LINE: "é"}, ensure_ascii=False) + "\n"
 
 
-@pytest.mark.parametrize("kind, text", [("xml", XML), ("jsonl", JSON)])
+@pytest.mark.parametrize("kind, text", [("xml", XML), ("json", JSON)])
 @pytest.mark.parametrize(
     "encode",
     [
@@ -183,7 +183,11 @@ def test_gzip_that_grows_a_thousandfold_is_read_in_blocks(loaded):
         (gzip.compress(b"", mtime=0), "this file is empty"),
         (bytes(range(256)) * 9, "this is no log that replay knows"),
         (b"time,host,user\n1,2,3\n", "this is no log that replay knows"),
-        (b'[{"EventID": 1}]', r"this is a JSON array: write one event a line \(jq -c '.\[\]'\)"),
+        (
+            b'[{"EventID": 1}]',
+            r"no Windows event was found in this file \(at record 1: no form that replay knows: "
+            "JSON whose records have the keys EventID",
+        ),
         (b'{"a": 1}\n', "no Windows event was found in this file"),
         (
             b"ElfFile\0 and noise",
@@ -244,7 +248,7 @@ def test_several_files_fill_one_table(tmp_path):
     paths[1].write_text(JSON.replace("{", '{"Provider": "Example", '), encoding="utf-8")
     log = Loaded(*paths)
     assert [str(paths[0])] * 2 + [str(paths[1])] == log.values("source")
-    assert [("xml", 2), ("jsonl", 1)] == [(file.kind, file.events) for file in log.report.files]
+    assert [("xml", 2), ("json", 1)] == [(file.kind, file.events) for file in log.report.files]
     assert {("Microsoft-Windows-Sysmon", 1): 2, ("Example", 1): 1} == log.report.counts
 
 

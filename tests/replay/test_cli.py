@@ -90,7 +90,9 @@ def test_collect(tmp_path: Path) -> None:
         ((SAMPLE, "--output", TOO_LONG), 3),
         ((SAMPLE, "--spl", "| makeresults | collect index=s", "--collect", TOO_LONG), 2),
         (("README.md",), 3),
-        (("tests",), 3),
+        (("default",), 3),
+        (("no/such/*",), 3),
+        ((SAMPLE, "no/such/file", "--strict"), 3),
     ],
 )
 def test_exit_status(arguments: tuple[str, ...], status: int) -> None:

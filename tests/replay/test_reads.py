@@ -33,7 +33,7 @@ RANGE = '[| makeresults | eval earliest=0 | table earliest | format "" "" "" "" 
         ("| tstats dc(Processes.process_hash) as n from datamodel=Endpoint.Processes", ("Hashes",)),
         # The CIM takes the name of a program from its command line where it has none.
         (f"| {TRAFFIC} by All_Traffic.dest_port", ("DestinationPort", "DestPort")),
-        (f"{PROCESSES} by Processes.parent_process_name", ("ParentImage", "ParentCommandLine", "ParentProcessName")),
+        (f"{PROCESSES} by Processes.parent_process_name", ("ParentCommandLine", "ParentImage", "ParentProcessName")),
         (f"{PROCESSES} by Processes.no_such_field", ()),
         ("| tstats count from datamodel=No.Such_Model by Such_Model.dest", ()),
         (f"{PROCESSES} where {RANGE}", ()),

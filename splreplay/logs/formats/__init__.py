@@ -10,10 +10,10 @@ from typing import Protocol
 
 from splreplay.errors import DataError
 from splreplay.logs.events import Columns, Item
-from splreplay.logs.formats import evtx, jsonl, xml
+from splreplay.logs.formats import csv, evtx, json, xml
 from splreplay.logs.opening import Log, peek
 
-KINDS_READ = "replay reads Windows event XML, .evtx and JSON lines, each plain or as .gz"
+KINDS_READ = "replay reads Windows event XML, .evtx, JSON and CSV, each plain or as .gz"
 
 
 class Format(Protocol):
@@ -38,7 +38,7 @@ class Format(Protocol):
 
 
 # The first format that recognises a log reads it.
-FORMATS: Sequence[Format] = (evtx, xml, jsonl)
+FORMATS: Sequence[Format] = (evtx, csv, xml, json)
 
 
 def recognised(log: Log) -> Format:
@@ -48,8 +48,6 @@ def recognised(log: Log) -> Format:
     if not start:
         seen = f"nothing of this file can be read: {log.flaw}" if log.flaw else "this file is empty"
         raise DataError(f"{seen}; {KINDS_READ}", log.path)
-    if start.startswith(b"["):
-        raise DataError("this is a JSON array: write one event a line (jq -c '.[]')", log.path)
     for format_ in FORMATS:
         if format_.recognises(head):
             return format_

@@ -30,6 +30,8 @@ PIPE_BYTES = 1 << 20
 # A file has a header and whole chunks; each chunk has a header of its own, with checksums.
 HEADER_BYTES, CHUNK_BYTES, CHUNK_HEADER_BYTES = 4096, 65536, 512
 CHUNK_MAGIC = b"ElfChnk\0"
+# The flag of the file's header by which chunks have no checksums.
+NO_CHECKSUMS = 0x4
 
 
 class Records(NamedTuple):
@@ -105,9 +107,9 @@ def _bad(chunks: Future[list[BadEvent | int]]) -> Iterator[BadEvent]:
 def _chunks(path: str) -> Iterator[BadEvent | int]:
     """Yield how many records each chunk announces, and its problems, many of which `evtx` ignores."""
     with open(path, "rb") as file:
+        checked = not file.read(HEADER_BYTES).ljust(HEADER_BYTES, b"\0")[120] & NO_CHECKSUMS
         offset = HEADER_BYTES
         empty = 0
-        file.seek(offset)
         while chunk := file.read(CHUNK_BYTES):
             place = f"chunk at offset {offset}"
             header = chunk[:CHUNK_HEADER_BYTES].ljust(CHUNK_HEADER_BYTES, b"\0")
@@ -117,11 +119,11 @@ def _chunks(path: str) -> Iterator[BadEvent | int]:
                 yield BadEvent(place, "this is not the header of a chunk: its events are lost")
             else:
                 first, last, _, _, _, _, free, sum_of_records = struct.unpack_from("<4Q4I", header, 8)
-                if zlib.crc32(header[:120] + header[128:]) != struct.unpack_from("<I", header, 124)[0]:
+                if checked and zlib.crc32(header[:120] + header[128:]) != struct.unpack_from("<I", header, 124)[0]:
                     yield BadEvent(place, "the checksum of its header is wrong: events may be lost or changed")
-                elif zlib.crc32(chunk[CHUNK_HEADER_BYTES:free]) != sum_of_records:
+                elif checked and zlib.crc32(chunk[CHUNK_HEADER_BYTES:free]) != sum_of_records:
                     yield BadEvent(place, "the checksum of its records is wrong: events may be lost or changed")
-                elif last >= first:
+                elif 0 <= last - first < CHUNK_BYTES:  # the last number of an empty chunk is -1
                     yield last - first + 1
                 if empty:
                     yield BadEvent(f"chunk at offset {empty}", "it is empty though a later one is not")

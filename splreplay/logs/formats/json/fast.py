@@ -15,20 +15,23 @@ import pyarrow.compute as pc
 from splreplay.logs import opening
 from splreplay.logs.arrays import TIME_BYTES, Booleans, Floats, Integers, times, windows
 from splreplay.logs.events import Columns, Event, Item, UnreadableEventError, batch_of, batches, epoch, event_id
-from splreplay.logs.formats.jsonl import exact
-from splreplay.logs.formats.jsonl.form import SYSTEM, form
-from splreplay.logs.formats.jsonl.values import Values, values_of
+from splreplay.logs.formats.json import exact
+from splreplay.logs.formats.json.forms.flat import local_time
+from splreplay.logs.formats.json.forms.text import SYSMON
+from splreplay.logs.formats.json.places import SYSTEM, form
+from splreplay.logs.formats.json.values import Values, values_of
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent, BadEvents
 from splreplay.logs.threads import THREADS, in_threads
 
 _epoch = lru_cache(maxsize=4096)(epoch)
-_local_time = lru_cache(maxsize=4096)(exact.local_time)
+_local_time = lru_cache(maxsize=4096)(local_time)
 
 
 def read(log: Log, columns: Columns) -> Iterator[Item]:
-    """Read a log, as exact.read does, which reads it where every value is kept."""
-    if columns.every:
+    """Read a log, as exact.read does, which reads it where it is not of lines, or more is kept than a few of the events' own values."""
+    own = not any("/" in name for name in columns.names)
+    if columns.every or columns.raw or not own or not exact.of_lines(log):
         return exact.read(log, columns)
     fields = columns.names
 
@@ -66,8 +69,8 @@ def _provider(columns: Mapping[str, pa.Array]) -> pa.Array:
     if not provider.null_count:
         return provider
     channel = columns["channel"].cast(pa.string())
-    sysmon = pc.or_kleene(pc.starts_with(channel, f"{exact.SYSMON}/"), columns["#utc"].is_valid())
-    implied = pc.if_else(sysmon, exact.SYSMON, None)
+    sysmon = pc.or_kleene(pc.starts_with(channel, f"{SYSMON}/"), columns["#utc"].is_valid())
+    implied = pc.if_else(sysmon, SYSMON, None)
     return pc.coalesce(provider.cast(pa.string()), implied)
 
 

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from splreplay.logs.arrays import CACHED, Booleans, Bytes, Integers, windows
-from splreplay.logs.formats.jsonl.exact import Piece
-from splreplay.logs.formats.jsonl.form import Form, Place
+from splreplay.logs.formats.json.exact import Piece
+from splreplay.logs.formats.json.places import Form, Place
 from splreplay.sql.values import identifier, literal
 
 # With more objects than this, a line may be too deep for the exact reader.

@@ -1,4 +1,4 @@
-"""The form of JSON lines: which keys hold the values that are read, as in `exact`, by the first line of a block."""
+"""The places of values in JSON lines of the usual forms: which keys hold what is read, by the first line of a block."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
-from splreplay.logs.formats.jsonl import exact
+from splreplay.logs.formats.json import exact
+from splreplay.logs.formats.json.documents import PADDING
+from splreplay.logs.formats.json.forms import flat
+from splreplay.logs.formats.json.forms.winlogbeat import MOVED_INTO
 
 # The keys to a value, from the line's own object inwards.
 Place: TypeAlias = tuple[str, ...]
@@ -17,7 +20,7 @@ FORM_BYTES = 1 << 16
 # What is read of a line besides the fields. The three after #time make the time of NXLog's form.
 SYSTEM = ("provider", "event_id", "computer", "channel", "#time", "#local", "#received", "#relayed", "#utc")
 # The last of the three names differs from the second only in case, which columns of DuckDB must not.
-COMPUTER = exact.COMPUTER[:-1]
+COMPUTER = flat.COMPUTER[:-1]
 
 
 class Form(NamedTuple):
@@ -39,14 +42,14 @@ def form(piece: bytes, fields: Sequence[str]) -> Form:
     present = _first_event(piece)
     if "winlog" in present:
         return _winlogbeat(tuple(fields))
-    keys = (exact.PROVIDER, COMPUTER, [exact.LOCAL_TIME[0], *exact.TIME])
+    keys = (flat.PROVIDER, COMPUTER, [flat.LOCAL_TIME[0], *flat.TIME])
     return _flat(tuple(fields), *(next(filter(present.get, names), None) for names in keys))
 
 
 def _first_event(piece: bytes) -> Mapping[str, object]:
     for line in exact.lines(piece[:FORM_BYTES]):
         try:
-            record = json.loads(line.strip(exact.PADDING))
+            record = json.loads(line.strip(PADDING))
         except (ValueError, RecursionError):
             continue
         if isinstance(record, dict):
@@ -68,7 +71,8 @@ def _winlogbeat(fields: Sequence[str]) -> Form:
     values |= {"#time": ("@timestamp",), "#utc": (*event_data, "UtcTime")} | {
         name: (*event_data, name) for name in known
     }
-    return Form(_complete(values, fields), tuple((*event_data, name) for name in twins), implied=True)
+    others = [*((key,) for key in MOVED_INTO), ("winlog", "user_data"), *((*event_data, name) for name in twins)]
+    return Form(_complete(values, fields), tuple(others), implied=True)
 
 
 @cache
@@ -76,13 +80,13 @@ def _flat(fields: Sequence[str], provider: str | None, computer: str | None, tim
     """Return a flat form, by the keys that an event has for three values; None where it has no such key."""
     keys = {"provider": provider, "event_id": "EventID", "computer": computer, "channel": "Channel"}
     keys["#utc"] = "UtcTime" if provider is None else None
-    local, received, relayed = exact.LOCAL_TIME
-    empty = [*_before(provider, exact.PROVIDER), *_before(computer, COMPUTER), "winlog"]
+    local, received, relayed = flat.LOCAL_TIME
+    empty = [*_before(provider, flat.PROVIDER), *_before(computer, COMPUTER), *flat.INNER]
     if time == local:
         keys |= {"#local": local, "#received": received, "#relayed": relayed}
     else:
         keys["#time"] = time
-        empty += [local, *_before(time, exact.TIME)]
+        empty += [local, *_before(time, flat.TIME)]
     values: dict[str, Place] = {name: (key,) for name, key in keys.items() if key}
     known, twins = _twins(fields)
     values.update((name, (name,)) for name in known)

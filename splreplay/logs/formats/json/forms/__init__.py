@@ -1,0 +1,89 @@
+"""The forms in which events are written as JSON, one a file: each says which records have it, and what event such a record is.
+
+To add a form, add a file with `recognises(record)` and `event(record)`, and its name to FORMS. A record is an object of JSON, in
+which numbers are texts, as they were written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from splreplay.logs.events import Event, UnreadableEventError
+from splreplay.logs.formats.json.forms import (
+    flat,
+    fluent_bit,
+    rendered,
+    sentinel,
+    splunk,
+    velociraptor,
+    winlogbeat,
+    winlogbeat6,
+)
+from splreplay.logs.formats.json.forms.envelopes import opened
+from splreplay.logs.formats.json.forms.text import Record
+
+# So many keys of a record show its shape, of so many characters each; envelopes are opened so deep.
+KEYS_SHOWN, KEY_CHARS = 12, 40
+ENVELOPES = 4
+
+
+class Form(Protocol):
+    """What the file of a form has."""
+
+    def recognises(self, record: Record) -> bool:
+        """Return whether a record has this form."""
+
+    def event(self, record: Record) -> Event:
+        """Return the event that a record of this form is; UnreadableEventError, where it is none."""
+
+
+# The first form that recognises a record reads it. The fast reader knows the first two.
+FORMS: Sequence[Form] = (winlogbeat, flat, winlogbeat6, rendered, velociraptor, fluent_bit, sentinel, splunk)
+
+
+def parsed(text: str) -> Any:
+    """Return JSON with its numbers as texts, and of two values of a name the first; UnreadableEventError for what is none.
+
+    Numbers are kept as written: 0x… and large numbers are text in Splunk too.
+    """
+    try:
+        return json.loads(text, parse_int=str, parse_float=str, object_pairs_hook=_first_of_each)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableEventError(f"this is not JSON: {error}") from None
+
+
+def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object in which the first value of a name counts, as in XML."""
+    record: dict[str, Any] = {}
+    for name, value in pairs:
+        record.setdefault(name, value)
+    return record
+
+
+def events(record: object, depth: int = 0) -> Iterator[Event | UnreadableEventError]:
+    """Yield the event that a record is, or those in it, if it is an envelope or a list; what is wrong with one stands for it."""
+    if isinstance(record, dict):
+        form = next((form for form in FORMS if form.recognises(record)), None)
+        if form:
+            try:
+                yield form.event(record)
+            except UnreadableEventError as error:
+                yield error
+            return
+    inner = record if isinstance(record, list) else list(opened(record)) if isinstance(record, dict) else []
+    if not inner or depth == ENVELOPES:
+        yield UnreadableEventError(shape(record))
+    for one in inner if depth < ENVELOPES else ():
+        yield from events(one, depth + 1)
+
+
+def shape(record: object) -> str:
+    """Return what is said of a record that has no known form."""
+    if not isinstance(record, dict):
+        return "this is JSON, but no object" if not isinstance(record, list) else "this is a list without records"
+    keys = [key if len(key) <= KEY_CHARS else f"{key[:KEY_CHARS]}…" for key in record]
+    more = f" and {len(keys) - KEYS_SHOWN:,} more" if len(keys) > KEYS_SHOWN else ""
+    have = f"have the keys {', '.join(keys[:KEYS_SHOWN])}{more}" if keys else "have no keys"
+    return f"no form that replay knows: JSON whose records {have}"

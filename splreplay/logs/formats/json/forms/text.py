@@ -1,0 +1,83 @@
+"""What the forms share: the values of JSON as Windows shows them, and the fields that every event has."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, TypeAlias
+
+from splreplay.logs.events import UnreadableEventError
+from splreplay.logs.formats.xml.exact import Parser
+from splreplay.logs.names import RENDERING, SYSTEM
+
+Record: TypeAlias = "Mapping[str, Any]"
+
+SYSMON = "Microsoft-Windows-Sysmon"
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def text(value: object) -> str | None:
+    """Return a JSON value as the text that Windows shows; None for null."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return SURROGATE.sub("\ufffd", shown)
+
+
+def first(record: Record, *keys: str) -> str | None:
+    """Return the first of some values that is there and not empty."""
+    for key in keys:
+        shown = text(record.get(key))
+        if shown:
+            return shown
+    return None
+
+
+def at(record: Record, *keys: str) -> Any:
+    """Return what stands at the end of a path of keys; None if nothing does."""
+    value: Any = record
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def texts(record: object, names: Iterable[str] | None = None) -> dict[str, str]:
+    """Return the values of an object as texts, those that are there; nothing for what is no object."""
+    if not isinstance(record, dict):
+        return {}
+    shown = ((name, text(record.get(name))) for name in (record if names is None else names))
+    return {name: value for name, value in shown if name and value is not None}
+
+
+def renamed(record: Record, names: Mapping[str, str]) -> dict[str, str]:
+    """Return values under the names that the event log gives them; *names* maps its names to those of the record."""
+    shown = ((name, text(record.get(key))) for name, key in names.items())
+    return {name: value for name, value in shown if value}
+
+
+def system_values(system: Mapping[str, str], rendered: Mapping[str, str]) -> dict[str, str]:
+    """Return values of System and of RenderingInfo under the names that an Event has for them."""
+    named = {SYSTEM + name: value for name, value in system.items()}
+    return named | {RENDERING + name: value for name, value in rendered.items()}
+
+
+def needed(value: str | None, what: str) -> str:
+    """Return a value that an event must have; UnreadableEventError where it has none."""
+    if not value:
+        raise UnreadableEventError(f"it has no {what}")
+    return value
+
+
+def implied_provider(channel: str | None, values: Record) -> str:
+    """Return the provider of an event that names none: Sysmon, if it has its channel or the field that only Sysmon has."""
+    return SYSMON if (channel or "").startswith(f"{SYSMON}/") or values.get("UtcTime") is not None else ""
+
+
+@cache
+def xml_parser() -> Parser:
+    """Return the parser of events that stand in a record as XML."""
+    return Parser()
