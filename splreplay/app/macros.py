@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from splreplay import limits
 from splreplay.errors import DataError, Span, SplError, SplSyntaxError, UnsupportedError, UsageError, there_is
-from splreplay.spl.tokens import end_of_quoted
+from splreplay.spl.tokens import end_of_quoted, is_escape
 
 # Comes with Splunk_SA_CIM, without which a Splunk has no data models; splunk/addonfactory-splunk_sa_cim default/macros.conf.
 BUILT_IN = {"drop_dm_object_name(1)": {"definition": 'rename "$object$.*" as *', "args": "object"}}
@@ -114,6 +114,8 @@ def _expand(text: str, macros: Mapping[str, Macro], depth: int, calls: Iterator[
     while index < len(text):
         if text[index] == '"':
             index = end_of_quoted(text, index)
+        elif is_escape(text, index):
+            index += 2
         elif text[index] == "`":
             add(text[copied:index], copied, True)
             end = _end_of_call(text, index)
