@@ -12,7 +12,7 @@ import duckdb
 
 from splreplay import cim, interrupt, logs, resources
 from splreplay.cim.blind import blind_spots, outside
-from splreplay.errors import UnsupportedError
+from splreplay.errors import SplError, UnsupportedError
 from splreplay.logs import LoadReport, Log
 from splreplay.logs.names import Wanted
 from splreplay.logs.report import Passed
@@ -134,24 +134,22 @@ def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
     return Replayed(plan, Results(list(rows.columns), results, notices), run.steps)
 
 
-def trial(plan: Plan, recording: Recording) -> Sequence[Notice]:
-    """Compile every command of a search, run none, and return the notices; SplError for what cannot be run.
+def trial(plan: Plan, recording: Recording) -> tuple[list[SplError], list[Notice]]:
+    """Compile every command of a search, run none, and return all that keeps it from being run, and the notices.
 
     Args:
         plan: The search.
         recording: A recording without events.
     """
-    for error in plan.errors:
-        raise error
     models = Models(cim.described(plan.addon), plan.shared)
     # What a search collects goes nowhere, because there is nothing to collect.
     means = Means(None, Path(os.devnull))
     run = Run(Compiled(recording.connection), plan.app, plan.time, plan.addon, False, models, means)
     try:
         execute(plan.pipeline, run)
-    except RecursionError as error:
-        raise UnsupportedError("the search nests deeper than replay reads") from error
-    return run.notices
+    except RecursionError:
+        run.errors.append(UnsupportedError("the search nests deeper than replay reads"))
+    return [*plan.errors, *run.errors], run.notices
 
 
 def app_folder() -> Path:

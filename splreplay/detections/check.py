@@ -75,18 +75,16 @@ def check(detection: Detection, app: App, nothing: engine.Recording, addon: str)
 
 def _check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
     plan = outline(app, detection.search.value, addon)
-    errors, warnings = list(plan.errors), list[str]()
-    try:
-        warnings = [notice.text for notice in engine.trial(plan, nothing) if notice.kind != "blind"]
-    except SplError as error:
-        errors = errors or [error]
+    errors, notices = engine.trial(plan, nothing)
+    warnings = [] if errors else [notice.text for notice in notices if notice.kind != "blind"]
     reasons = [
         detection.problem(error.message, detection.search, _offset(error, plan), remedy=error.remedy)
         for error in errors
     ]
     missing = [] if reasons else unfilled(plan.pipeline, addon)
     kind: Literal["runs", "unfilled", "cannot run"] = "cannot run" if reasons else "unfilled" if missing else "runs"
-    return Verdict(detection, kind, list(dict.fromkeys(reasons)), missing, lint(detection, plan), warnings)
+    reasons = sorted(dict.fromkeys(reasons), key=lambda reason: (reason.line, reason.column))
+    return Verdict(detection, kind, reasons, missing, lint(detection, plan), warnings)
 
 
 def _offset(error: SplError, plan: Plan) -> int:

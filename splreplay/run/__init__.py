@@ -11,6 +11,7 @@ from pathlib import Path
 from splreplay.app import App
 from splreplay.cim import Dataset
 from splreplay.cim.blind import Deciding
+from splreplay.errors import SplError
 from splreplay.output import Notice, NoticeKind
 from splreplay.run import chunked
 from splreplay.run.stages import Stages
@@ -85,6 +86,7 @@ class Run:
         notices: The messages about the run.
         steps: What its commands did.
         lacking: The fields of which it was said that no result has them.
+        errors: Why commands cannot be run, where none is.
         depth: How many searches are around the one that runs.
         started: The processes of custom commands that were started before their turn, by the command's id().
         failing: What is undone if the run fails: files that it wrote are removed.
@@ -101,6 +103,7 @@ class Run:
     notices: list[Notice] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     lacking: set[str] = field(default_factory=set)
+    errors: list[SplError] = field(default_factory=list)
     depth: int = 0
     started: dict[int, chunked.Command] = field(default_factory=dict)
     failing: ExitStack = field(default_factory=ExitStack)

@@ -108,7 +108,15 @@ class WithSubsearch(Transform):
 
 
 class Unread(Source, Transform):
-    """A command that could not be read: it may do anything, so such a search is never run."""
+    """A command that could not be read: it may do anything, so such a search is never run, and to try it does nothing."""
+
+    def start(self, run: Run) -> Table:
+        """Return no result."""
+        return Table("", {}, 0)
+
+    def run(self, rows: Table, run: Run) -> Table:
+        """Return the results as they are."""
+        return rows
 
 
 @dataclass(frozen=True)

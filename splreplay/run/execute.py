@@ -95,7 +95,10 @@ def _step(command: Command, work: Callable[[], Table], run: Run) -> Table:
         raise _refused(command.segment, error) from error
     except SplError as error:
         error.place(command.segment.span())
-        raise
+        if run.stages.makes:
+            raise
+        run.errors.append(error)  # the commands behind it are tried too
+        rows = Table("", {}, 0)
     step = Step(run.depth, command.segment.source, repr(command), tuple(run.stages.statements), rows.count)
     run.steps.insert(place, step)  # before the steps of its subsearches
     run.stages.statements = outer

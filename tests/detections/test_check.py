@@ -94,6 +94,21 @@ def test_every_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert (expected, "unsupported command 'nope'", 3) == (found["reasons"], found["reason"], found["line"])
 
 
+def test_every_reason_of_a_compiled_search(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is found only when a command is compiled is told too: each of them, beside what cannot be read."""
+    text = (
+        "name: X\nsearch: |\n  | tstats count from datamodel=Email.All_Email\n  | lookup nope a\n  | nope\n"
+        "  | eval b=sha0(1)\n  | append [| inputlookup no.csv]\n"
+    )
+    _, (found,), _ = check(capsys, write(tmp_path / "x.yml", text))
+    expected = ["replay has no data model", "the app has no lookup", "unsupported command", "unsupported eval function"]
+    messages = [(one["message"], one["line"]) for one in found["reasons"]]
+    assert [(text, line) for line, text in enumerate(expected, start=3)] == [
+        (next(text for text in expected if message.startswith(text)), line) for message, line in messages[:-1]
+    ]
+    assert ("no.csv", 7) == (messages[-1][0].split("/")[-1].split("'")[0], messages[-1][1])
+
+
 def test_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A reason comes with what to do instead, as a run says it: after it in text, beside it in JSON."""
     path = write(tmp_path / "x.yml", "name: X\nsearch: index=x | transaction a\n")
@@ -134,7 +149,7 @@ def test_inside_a_macro(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         ),
         (["Processes.dest_category"], "| tstats count from datamodel=Endpoint.Processes by Processes.dest_category"),
         (["index=aws"], "| tstats count from datamodel=Endpoint.Processes where index=aws"),
-        (["the data model Endpoint.Services"], "| tstats count from datamodel=Endpoint.Services"),
+        (["the data model Web.Web"], "| tstats count from datamodel=Web.Web"),
         (["sourcetype=a"], "| makeresults | join a [search sourcetype=a]"),
         (["sourcetype=a", "index=b"], "sourcetype=a | append [search index=b]"),
         ([], "| makeresults | append [search sourcetype=a]"),
