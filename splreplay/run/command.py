@@ -6,7 +6,7 @@ names that the modules of commands need are imported here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
@@ -55,6 +55,13 @@ class Command:
     def reads(self, first: bool) -> Reads:
         """Return what it reads of the log as the *first* command or a later one, without the searches inside it."""
         return {}
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        """Return the fields of the results before it that it reads, wildcards and all; none where they are not known.
+
+        With *needed*, without those whose absence it provides for, as `coalesce` does.
+        """
+        return ()
 
     def behind(self, before: Outputs) -> Outputs:
         """Return the fields that results can have after it: any fields, unless the command says otherwise."""
