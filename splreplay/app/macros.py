@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from splreplay import limits
 from splreplay.errors import DataError, Span, SplError, SplSyntaxError, UnsupportedError, UsageError, there_is
-from splreplay.spl.tokens import end_of_quoted
+from splreplay.spl.tokens import end_of_quoted, is_escape
 
 # Comes with Splunk_SA_CIM, without which a Splunk has no data models; splunk/addonfactory-splunk_sa_cim default/macros.conf.
 BUILT_IN = {"drop_dm_object_name(1)": {"definition": 'rename "$object$.*" as *', "args": "object"}}
@@ -158,11 +158,16 @@ def _end_of_call(text: str, start: int) -> int:
 
 def _unquoted(characters: str, text: str, start: int) -> int | None:
     """Return where the first of *characters* stands in *text*, from *start* on and outside of quotes; None if none does."""
-    sought = re.compile(f'["{characters}]')
-    while match := sought.search(text, start):
-        if match[0] != '"':
-            return match.start()
-        start = end_of_quoted(text, match.start())
+    index = start
+    sought = re.compile(f'[\\\\"{characters}]')
+    while match := sought.search(text, index):
+        index = match.start()
+        if match[0] == '"':
+            index = end_of_quoted(text, index)
+        elif match[0] == "\\":
+            index += 2 if is_escape(text, index) else 1
+        else:
+            return index
     return None
 
 

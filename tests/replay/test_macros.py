@@ -26,6 +26,7 @@ MACROS = {
         ("search a=1 c=3", "search `plain` c=3"),
         ("(a=1 OR b=2)", "`outer`"),
         ("x=5", "`one(5)`"),
+        (r"a=*\"x* a=1", r"a=*\"x* `plain`"),
         ("p q p", "`two(p, q)`"),
         ("if(a,b) c if(a,b)", "`two(if(a,b), c)`"),
         ("a, b c a, b", '`two("a, b", c)`'),
