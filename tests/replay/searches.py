@@ -44,7 +44,7 @@ def new_run(
     datasets: Mapping[str, Dataset] | None = None,
 ) -> Run:
     """Return a run that has not started."""
-    return Run(Stages(connection), app, time, Models(datasets or {}))
+    return Run(Stages(connection), app, time, models=Models(datasets or {}))
 
 
 def behind(run: Run, spl: str, rows: Sequence[Mapping[str, Any]]) -> Table:
