@@ -70,6 +70,10 @@ def events(record: object, depth: int = 0) -> Iterator[Event | UnreadableEventEr
     """Yield the event that a record is, or those in it, if it is an envelope or a list; what is wrong with one stands for it."""
     if isinstance(record, dict):
         form = next((form for form in FORMS if form.recognises(record)), None)
+        indexed = splunk.json_in(record) if form is splunk else None
+        if indexed is not None:
+            yield from _indexed(indexed, depth)
+            return
         if form:
             try:
                 yield _timed(form.event(record))
@@ -83,6 +87,17 @@ def events(record: object, depth: int = 0) -> Iterator[Event | UnreadableEventEr
         yield UnreadableEventError(shape(record))
     for one in inner if depth < ENVELOPES else ():
         yield from events(one, depth + 1)
+
+
+def _indexed(raw: str, depth: int) -> Iterator[Event | UnreadableEventError]:
+    """Yield the events of what Splunk indexed as JSON; it is their text, too."""
+    try:
+        record = parsed(raw) if depth < ENVELOPES else None
+    except UnreadableEventError as error:
+        yield UnreadableEventError(f"of its _raw: {error}")
+        return
+    for item in events(record, depth + 1):
+        yield item._replace(raw=raw) if isinstance(item, Event) else UnreadableEventError(f"of its _raw: {item}")
 
 
 def _timed(event: Event) -> Event:
