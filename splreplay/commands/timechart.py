@@ -132,7 +132,7 @@ class TimeChart(Transform):
         series, value = groups.field(by).text, as_number(groups.field(self.aggregates[0].alias))
         query = f"SELECT {series} FROM {groups.name} GROUP BY 1 ORDER BY sum({value}) DESC NULLS LAST, 1"
         query += f" LIMIT {self.limit}" if self.limit else ""
-        return [name for (name,) in run.stages.connection.execute(query).fetchall()]
+        return run.stages.column(query)
 
 
 def _read_options(cursor: Cursor) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def _starts(start: float, end: float, span_s: int | None) -> Iterator[float]:
 def _names(series: str, groups: Table, run: Run) -> list[str]:
     """Return the names of the series in order, those that stand for several values or none behind the others †."""
     query = f"SELECT {series} FROM {groups.name} GROUP BY 1 ORDER BY {series} IN ('{OTHER}', '{NULL}'), 1"
-    return [name for (name,) in run.stages.connection.execute(query).fetchall()]
+    return run.stages.column(query)
 
 
 def _cell(aggregate: Aggregate, groups: Table, where: str = "true") -> Sql:

@@ -57,7 +57,8 @@ def _say_lacking(command: Transform, rows: Table, run: Run, before: Outputs) -> 
             "blind",
             f"this search is blind in {', '.join(unmade)}, which {command.segment.name} reads: no result has it",
         )
-    if made := [name for name in lacking if name not in unmade]:
+    made = [name for name in lacking if name not in unmade]
+    if made and command.segment.name != "rename":  # which then does nothing
         run.say("note", f"no result has {', '.join(made)}, which {command.segment.name} reads")
 
 

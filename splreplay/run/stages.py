@@ -158,6 +158,10 @@ class Stages:
             results.append({name: _value(cell) for name, cell in present if cell is not None})
         return results
 
+    def column(self, query: str) -> list[Any]:
+        """Return the values of the one column of *query*."""
+        return [value for (value,) in self.connection.execute(query).fetchall()]
+
     def scalar(self, query: str) -> Any:
         """Return the one value of *query*; for a query that creates a table, this is its number of rows."""
         # fetchall, because DuckDB refuses other work on a connection while a result has rows left.
@@ -183,6 +187,10 @@ class Compiled(Stages):
 
     def fetch(self, rows: Table) -> list[dict[str, Value]]:
         """Return no result."""
+        return []
+
+    def column(self, query: str) -> list[Any]:
+        """Return no value."""
         return []
 
     def scalar(self, query: str) -> Any:

@@ -198,6 +198,22 @@ def test_shared_case(capsys: pytest.CaptureFixture[str]) -> None:
     assert (0, "runs", ["open-token"]) == (status, found["verdict"], [one["rule"] for one in found["findings"]])
 
 
+@pytest.mark.parametrize(
+    "search",
+    [
+        "index=main | spath | stats count",
+        "index=main | spath input=a | mvexpand b | timechart span=1h count by c",
+        "| tstats count from datamodel=Endpoint.Processes by _time Processes.dest",
+        "index=main [search x=1 | fields y] word | join z [| tstats count from datamodel=Endpoint.Ports by _time]",
+        "index=main | head (a=1) | sort a | streamstats count | eventstats max(a) | foreach a* [eval <<FIELD>>=1]",
+    ],
+)
+def test_nothing_is_made(search: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Commands that ask for values of results on their way can be tried without results."""
+    path = write(tmp_path / "x.yml", f"name: X\nsearch: '{search}'\n")
+    assert ("runs", []) == ((found := check(capsys, path)[1][0])["verdict"], found["reasons"])
+
+
 def test_foreach(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The template of a foreach is read as a run reads it."""
     good = write(tmp_path / "good.yml", "name: X\nsearch: '| makeresults | foreach a* [eval <<FIELD>>=1]'\n")

@@ -64,3 +64,8 @@ def test_made(recording: engine.Recording) -> None:
     """A field that the search itself makes, but of which nothing came, is told without a word of the log."""
     expected = [Notice("note", "no result has dll, which where reads")]
     assert expected == notices(recording, 'search EventCode=1 | rex field=Image "(?<dll>zzz)" | where dll="x"')
+
+
+def test_made_and_renamed(recording: engine.Recording) -> None:
+    """A rename of such a field does nothing, so nothing is said of it."""
+    assert [] == notices(recording, 'search EventCode=1 | rex field=Image "(?<dll>zzz)" | rename dll as a')
