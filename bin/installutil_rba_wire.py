@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
-from typing import IO, Any, BinaryIO, NamedTuple
+from typing import IO, Any, BinaryIO
 
 _HEADER = re.compile(rb"chunked\s+1\.0\s*,\s*(\d{1,12})\s*,\s*(\d{1,12})\s*\n")
 _HEADER_LIMIT = 100  # bytes; anything longer is not a header
@@ -28,14 +28,6 @@ class ProtocolError(Exception):
 
 class SpoolError(Exception):
     """There is no room for an answer; the text can be shown to the analyst."""
-
-
-class Body(NamedTuple):
-    """The body of a reply: its length in bytes, and its pieces, which a file holds if they are many."""
-
-    length: int
-    pieces: list[bytes]
-    file: IO[bytes] | None
 
 
 def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], str] | None:
@@ -64,42 +56,33 @@ def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], str] | None:
     return metadata, body.decode("utf-8", "surrogateescape")
 
 
-def spooled(texts: Iterable[str]) -> Body:
+def spooled(texts: Iterable[str]) -> IO[bytes]:
     """
-    Return the body that *texts* make one after another; no more than _IN_MEMORY of it is in memory.
+    Return a file of what *texts* make one after another; no more than _IN_MEMORY of it is in memory.
 
     Raises:
         SpoolError: The disk is full, or cannot be written.
     """
-    length, pieces, file = 0, [], None
+    body = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (write_frame closes it)
     for text in texts:
-        piece = encoded(text)
-        length += len(piece)
-        pieces.append(piece)
-        if file is None and length <= _IN_MEMORY:
-            continue
         try:
-            file = file or tempfile.TemporaryFile()  # noqa: SIM115 (write_frame closes it)
-            file.writelines(pieces)
-            file.flush()
+            body.write(encoded(text))
+            body.flush()
         except OSError as error:
             raise SpoolError(
                 f"no room for an answer in {tempfile.gettempdir()}: {error.strerror}; make some"
             ) from error
-        pieces = []
-    return Body(length, pieces, file)
+    return body
 
 
-def write_frame(stream: BinaryIO, metadata: Mapping[str, Any], body: Body | None = None) -> None:
+def write_frame(stream: BinaryIO, metadata: Mapping[str, Any], body: IO[bytes] | None = None) -> None:
     """Write a frame, and flush it: splunkd waits for one reply to each of its own."""
     head = json.dumps(metadata, separators=(",", ":")).encode("ascii")
-    stream.write(b"chunked 1.0,%d,%d\n%b" % (len(head), body.length if body else 0, head))
-    if body and body.file:
-        with body.file:
-            body.file.seek(0)
-            shutil.copyfileobj(body.file, stream, _COPIED)
-    elif body:
-        stream.writelines(body.pieces)
+    stream.write(b"chunked 1.0,%d,%d\n%b" % (len(head), body.tell() if body else 0, head))
+    if body:
+        with body:
+            body.seek(0)
+            shutil.copyfileobj(body, stream, _COPIED)
     stream.flush()
 
 

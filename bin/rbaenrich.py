@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from logging.handlers import RotatingFileHandler
-from typing import Any, BinaryIO, NoReturn
+from typing import IO, Any, BinaryIO, NoReturn
 
 if __name__ == "__main__":
     # Ctrl-C ends the command as SIGTERM does: at once, and without a traceback, even while modules are loaded.
@@ -60,7 +60,7 @@ WARNINGS_SHOWN = 10  # problems that the job inspector lists; the log has them a
 class _Writer(RecordWriterV2):  # type: ignore[misc]
     """splunklib's writer, but it writes `body` once, as the bytes that it is."""
 
-    body: wire.Body | None = None
+    body: IO[bytes] | None = None
 
     def _write_chunk(self, metadata: Iterable[tuple[str, Any]], _: str) -> None:
         body, self.body = self.body, None
@@ -159,7 +159,7 @@ class RbaEnrichCommand(StreamingCommand):  # type: ignore[misc]
         if self._finished:
             self._sum_up()
 
-    def _fast_answer(self, body: str) -> wire.Body | None:
+    def _fast_answer(self, body: str) -> IO[bytes] | None:
         tally: Counter[str] = Counter()
         try:
             answer = wire.spooled(self.fast_path.annotate(body, tally)) if self.fast_path else None

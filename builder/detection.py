@@ -18,7 +18,7 @@ from typing import Annotated
 
 from splreplay import parser
 from splreplay.app import macros
-from splreplay.detections import cases
+from splreplay.detections import cases, tokens
 from splreplay.errors import SplError
 from splreplay.run.command import outputs
 from splreplay.schema import Document, Key, Refusals, Rule, between, matching, one_of, some
@@ -275,13 +275,27 @@ def _unsafe_drilldowns(detection: Detection) -> Refusals:
         if "`" in drilldown.search:
             claim = f"drilldown {drilldown.name!r} calls a macro, which Enterprise Security cannot see"
             yield where, claim, "write the macro's text in its place"
-        for token in _tokens(drilldown.search):
+        for token in tokens.fields(drilldown.search):
             if token not in DRILLDOWN_TOKENS:
                 claim = f"drilldown {drilldown.name!r} uses ${token}$, whose value could change the search"
                 yield where, claim, "use only " + ", ".join(f"${name}$" for name in DRILLDOWN_TOKENS)
 
 
-RULES = (_published_id, _two_scores, _two_types, _other_ending, _dollars, _not_in_search, _unsafe_drilldowns)
+def _open_tokens(detection: Detection) -> Refusals:
+    for name in tokens.unclosed(detection.rba.message):
+        yield ("rba", "message"), f"message token ${name} has no closing $", f"write ${name}$"
+
+
+RULES = (
+    _published_id,
+    _two_scores,
+    _two_types,
+    _other_ending,
+    _dollars,
+    _not_in_search,
+    _unsafe_drilldowns,
+    _open_tokens,
+)
 
 
 def _unknown_fields(detection: Detection, known: Mapping[str, macros.Macro]) -> Refusals:
@@ -308,13 +322,13 @@ def _used(detection: Detection) -> Iterator[tuple[Key, str, str]]:
         yield ("rba", "risk_objects", index, "field"), "risk object", risk.field
     for index, threat in enumerate(rba.threat_objects):
         yield ("rba", "threat_objects", index, "field"), "threat object", threat.field
-    for token in _tokens(rba.message):
+    for token in tokens.fields(rba.message):
         if token != RISK_OBJECT:
             yield ("rba", "message"), "message token", token
     for index, field in enumerate(detection.tags.throttling.fields):
         yield ("tags", "throttling", "fields", index), "throttling field", field
     for index, drilldown in enumerate(detection.drilldown_searches):
-        for token in filter(DRILLDOWN_TOKENS.__contains__, _tokens(drilldown.search)):
+        for token in filter(DRILLDOWN_TOKENS.__contains__, tokens.fields(drilldown.search)):
             yield ("drilldown_searches", index, "search"), "drilldown token", token
 
 
@@ -325,7 +339,3 @@ def _missing_recordings(detection: Detection, root: Path) -> Refusals:
                 where = ("tests", index, "attack_data", number, "data")
                 claim = f"test {cases.title(test, index + 1)!r} names {recording.data.value}, which is not there"
                 yield where, claim, "name a recording of this repository"
-
-
-def _tokens(text: str) -> list[str]:
-    return re.findall(r"\$([A-Za-z_][\w.]*)\$", text)

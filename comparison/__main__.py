@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from comparison import compare
 from splreplay.cli import exit_status, guarded
-from splreplay.cli.inputs import app_of, record, status_of
+from splreplay.cli.inputs import app_of, means_of, record, status_of
 from splreplay.cli.options import add_logs
 from splreplay.planning import fields
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
 def _compare(options: argparse.Namespace) -> int:
     plans = compare.plans(app_of(options))
     recording = record(options, fields(planned for by_addon in plans.values() for planned in by_addon.values()))
-    print(compare.text(recording, plans, options.python), end="", flush=True)
+    print(compare.text(recording, plans, means_of(options)), end="", flush=True)
     return status_of(recording)
 
 

@@ -25,13 +25,12 @@ def plans(app: App) -> dict[str, dict[str, Plan]]:
     return {name: {addon: plan(app, app.saved_search(name).search, addon) for addon in cim.ADDONS} for name in SEARCHES}
 
 
-def text(recording: Recording, plans: Mapping[str, Mapping[str, Plan]], python: str) -> str:
+def text(recording: Recording, plans: Mapping[str, Mapping[str, Plan]], means: Means) -> str:
     """Return the comparison as text: the events read, a count for each search and add-on, then each alert once.
 
     Raises:
         SplError: Whatever is wrong with the app's searches.
     """
-    means = Means(python)
     results_of = {
         name: {addon: replay(planned, recording, means).results for addon, planned in by_addon.items()}
         for name, by_addon in plans.items()
@@ -57,7 +56,7 @@ def _warnings(results_of: Mapping[str, Mapping[str, Results]]) -> list[str]:
     warned: dict[tuple[str, str], list[str]] = {}
     for name, by_addon in results_of.items():
         for addon, results in by_addon.items():
-            for warning in results.of_kind("limit", *(() if results.rows else ("blind",))):
+            for warning in results.of_kind("limit", *(() if results.rows else ("blind", "partly blind"))):
                 warned.setdefault((name, warning), []).append(addon)
     return [f"{name}, on {', '.join(addons)}: {warning}" for (name, warning), addons in warned.items()]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,15 +12,15 @@ import duckdb
 
 from splreplay import cim, interrupt, logs, resources
 from splreplay.cim.blind import blind_spots, outside
-from splreplay.errors import UnsupportedError
+from splreplay.errors import SplError, UnsupportedError
 from splreplay.logs import LoadReport, Log
 from splreplay.logs.names import Wanted
 from splreplay.logs.report import Passed
-from splreplay.output import Results
+from splreplay.output import Notice, Results
 from splreplay.planning import Plan
 from splreplay.run import Means, Models, Run, Step
 from splreplay.run.execute import execute
-from splreplay.run.stages import Stages
+from splreplay.run.stages import Compiled, Stages
 from splreplay.sql import functions, pcre, values
 from splreplay.sql.values import literal
 
@@ -123,14 +124,32 @@ def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
         rows = execute(plan.pipeline, run)
         run.failing.pop_all()  # it has not failed
     results = run.stages.fetch(rows)
-    for text in blind_spots(connection, models.datasets, models.decided_by):
-        run.say("blind", text)
+    for spot in blind_spots(connection, models.datasets, models.decided_by):
+        run.say(spot.kind, spot.text)
     if not results:
         for text in outside(connection, plan.time.earliest, plan.time.latest):
             run.say("blind", text)
     # Blind spots come last, because they explain the results.
-    notices = sorted(run.notices, key=lambda notice: notice.kind == "blind")
+    notices = sorted(run.notices, key=lambda notice: notice.kind.endswith("blind"))
     return Replayed(plan, Results(list(rows.columns), results, notices), run.steps)
+
+
+def trial(plan: Plan, recording: Recording) -> tuple[list[SplError], list[Notice]]:
+    """Compile every command of a search, run none, and return all that keeps it from being run, and the notices.
+
+    Args:
+        plan: The search.
+        recording: A recording without events.
+    """
+    models = Models(cim.described(plan.addon), plan.shared)
+    # What a search collects goes nowhere, because there is nothing to collect.
+    means = Means(None, Path(os.devnull))
+    run = Run(Compiled(recording.connection), plan.app, plan.time, plan.addon, False, models, means)
+    try:
+        execute(plan.pipeline, run)
+    except RecursionError:
+        run.errors.append(UnsupportedError("the search nests deeper than replay reads"))
+    return [*plan.errors, *run.errors], run.notices
 
 
 def app_folder() -> Path:

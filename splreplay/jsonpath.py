@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 _STEP = re.compile(r"\.?([^.{}]+)|\{([0-9]{0,9})\}")
 _BETWEEN = re.compile(r"[ \t\n\r,:]*")
@@ -41,6 +42,32 @@ def extract(text: str, path: str) -> list[str] | None:
     for step in walk:
         values = [inner for value in values for inner in _take(value, step)]
     return [_shown(value) for value in values if value != "null"] or None
+
+
+@functools.lru_cache(
+    4_096
+)  # each of its fields is asked for in turn, for as many texts as the database works on at once
+def leaves(text: str) -> Mapping[str, list[str]]:
+    """Return all the values of the JSON *text* that hold no others, by their paths; none where the text is not JSON."""
+    found: dict[str, list[str]] = {}
+
+    def walk(value: str, path: str) -> None:
+        if value[0] == "{":
+            parts = list(_parts(value))
+            for name, member in zip(parts[::2], parts[1::2], strict=True):
+                walk(member, f"{path}.{_shown(name)}" if path else _shown(name))
+        elif value[0] == "[":
+            for element in _parts(value):
+                walk(element, f"{path}{{}}")
+        elif path and value != "null":
+            found.setdefault(path, []).append(_shown(value))
+
+    try:
+        _JSON.decode(text)
+        walk(text.strip(), "")
+    except (ValueError, RecursionError):
+        return {}
+    return found
 
 
 def _take(value: str, step: str | int | None) -> list[str]:

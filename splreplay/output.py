@@ -14,8 +14,9 @@ from splreplay import times
 from splreplay.sql.values import Value
 
 Rows = Sequence[dict[str, Value]]
-# What a limit of Splunk dropped; what the log cannot show; and everything else.
-NoticeKind = Literal["limit", "blind", "note"]
+# What a limit of Splunk dropped; that no results mean nothing, because the log cannot show what the search looks for; what else the
+# log cannot show; and everything else.
+NoticeKind = Literal["limit", "blind", "partly blind", "note"]
 
 
 @dataclass(frozen=True)

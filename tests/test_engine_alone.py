@@ -81,7 +81,8 @@ def test_installed(command: tuple[list[str], dict[str, str]], tmp_path: Path) ->
         return done.returncode, done.stdout, done.stderr
 
     assert (0, "a\n1\n", "") == run("run", "attack.xml", "--spl", "| `made` | table a", "--format", "csv")
-    checked = "detection.yml:2:10: Makes one result: supported\n1 detection: 1 supported, 0 not; 0 findings\n"
+    checked = "detection.yml:2:10: Makes one result: runs\n"
+    checked += "1 detection: 1 run, 0 run but find nothing in any log that replay reads, 0 cannot run; 0 findings\n"
     assert (0, checked, "") == run("check", "detection.yml")
     status, out, _ = run("test", "detection.yml")
     assert (0, "detection.yml::attack[current] PASSED") == (status, out.splitlines()[0])

@@ -33,7 +33,7 @@ class App:
 
     Args:
         folder: The app.
-        overrides: Macros replaced for this run, `NAME=DEFINITION`.
+        overrides: Macros replaced or added for this run, `NAME=DEFINITION`.
         others: Other apps. The app's own settings win over what these export; of two others, the one whose name sorts last
             wins (Splunk Admin Manual, "Configuration file precedence", app or user context).
         defaults: Definitions of macros without arguments, for macros that no folder has.
@@ -46,9 +46,9 @@ class App:
 
     @cached_property
     def macros(self) -> dict[str, Macro]:
-        """The macros by name and arity. The apps' macros win over those of Splunk_SA_CIM, which come with the data models."""
+        """The macros by name and arity. The apps' macros win over those of Splunk_SA_CIM and security_content."""
         defaults = {name: {"definition": definition} for name, definition in self.defaults.items()}
-        stanzas = macros.BUILT_IN | defaults | self._conf("macros")
+        stanzas = macros.STANDARD | macros.BUILT_IN | defaults | self._conf("macros")
         by_name = {name: macros.from_stanza(name, stanza, "macros.conf") for name, stanza in stanzas.items()}
         for assignment in self.overrides:
             by_name = macros.override(by_name, assignment)

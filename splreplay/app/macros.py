@@ -13,10 +13,24 @@ from dataclasses import dataclass
 
 from splreplay import limits
 from splreplay.errors import DataError, Span, SplError, SplSyntaxError, UnsupportedError, UsageError, there_is
-from splreplay.spl.tokens import end_of_quoted
+from splreplay.spl.tokens import end_of_quoted, is_escape
 
 # Comes with Splunk_SA_CIM, without which a Splunk has no data models; splunk/addonfactory-splunk_sa_cim default/macros.conf.
 BUILT_IN = {"drop_dm_object_name(1)": {"definition": 'rename "$object$.*" as *', "args": "object"}}
+# Come with security_content, whose detections call them; splunk/security_content@1aff13de macros/*.yml. Sites set them in local/.
+STANDARD = {
+    "fillnull_config": {"definition": "null"},
+    "oldsummaries_config": {"definition": "true"},
+    "summariesonly_config": {"definition": "false"},
+    "security_content_ctime(1)": {
+        "definition": 'convert timeformat="%Y-%m-%dT%H:%M:%S" ctime($field$)',
+        "args": "field",
+    },
+    "security_content_summariesonly": {
+        "definition": "summariesonly=`summariesonly_config` allow_old_summaries=`oldsummaries_config` "
+        "fillnull_value=`fillnull_config`"
+    },
+}
 _COMMENT = "```"
 
 
@@ -68,18 +82,25 @@ def from_stanza(name: str, stanza: Mapping[str, str], path: str) -> Macro:
 
 
 def override(macros: Mapping[str, Macro], assignment: str) -> dict[str, Macro]:
-    """Return *macros* with one of them replaced by `NAME=DEFINITION`, as local/macros.conf would.
+    """Return *macros* with one of them replaced, or with another one, by `NAME=DEFINITION`, as local/macros.conf would.
+
+    The arguments of a macro that is not there are named, as in `NAME(field, other)=DEFINITION`; of one that is, their number will do.
 
     Raises:
-        UsageError: If the text is not of that form, or no macro has that name.
+        UsageError: If the text is not of that form.
     """
-    name, equals, definition = assignment.partition("=")
-    name = name.strip()
-    if not equals:
+    match = re.fullmatch(r"\s*([^()\s=`]+)(?:\(([^()=`]*)\))?\s*=(.*)", assignment, re.S)
+    if match is None:
         raise UsageError(f"--macro {assignment!r} is not NAME=DEFINITION")
-    if name not in macros:
-        raise UsageError(f"--macro names {name!r}, but the app has no such macro; {there_is('the app', name, macros)}")
-    return {**macros, name: Macro(name, definition.strip(), macros[name].arguments)}
+    name, inside, definition = match.groups()
+    arguments = tuple(part.strip() for part in inside.split(",")) if inside is not None else ()
+    if (numbered := f"{name}({inside})") in macros:
+        arguments = macros[numbered].arguments
+    elif not all(re.fullmatch(r"[A-Za-z_]\w*", argument) for argument in arguments):
+        remedy = f"name its arguments: --macro '{name}(field)=…'"
+        raise UsageError(f"--macro defines {numbered!r}, and what its arguments are called is not known", remedy)
+    key = f"{name}({len(arguments)})" if arguments else name
+    return {**macros, key: Macro(key, definition.strip(), arguments)}
 
 
 def expand(text: str, macros: Mapping[str, Macro]) -> str:
@@ -137,11 +158,16 @@ def _end_of_call(text: str, start: int) -> int:
 
 def _unquoted(characters: str, text: str, start: int) -> int | None:
     """Return where the first of *characters* stands in *text*, from *start* on and outside of quotes; None if none does."""
-    sought = re.compile(f'["{characters}]')
-    while match := sought.search(text, start):
-        if match[0] != '"':
-            return match.start()
-        start = end_of_quoted(text, match.start())
+    index = start
+    sought = re.compile(f'[\\\\"{characters}]')
+    while match := sought.search(text, index):
+        index = match.start()
+        if match[0] == '"':
+            index = end_of_quoted(text, index)
+        elif match[0] == "\\":
+            index += 2 if is_escape(text, index) else 1
+        else:
+            return index
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -12,6 +12,8 @@ from splreplay import times
 from splreplay.cim import risk
 from splreplay.cim.dataset import Dataset
 from splreplay.cim.fill import is_filler
+from splreplay.output import Notice
+from splreplay.spl.predicate import Predicate, unmet
 from splreplay.sql.values import number
 
 # The datasets where an add-on may put connections: a search that reads both is not blind if one of them has events.
@@ -22,18 +24,30 @@ SAMPLE_ROWS = 1000
 
 @dataclass
 class Deciding:
-    """The fields of a dataset that decided which of its rows count: those that a where tests, and those that a by needs."""
+    """What decided which rows of a dataset count: the fields that a where tests, those that a by needs, and each where."""
 
     tested: set[str] = field(default_factory=set)
     grouped: set[str] = field(default_factory=set)
+    predicates: list[Predicate] = field(default_factory=list)
+
+    def blinded(self, dataset: str, empty: Collection[str]) -> bool:
+        """Return whether no row can count if no event has a value in the fields *empty* of *dataset*."""
+        prefix = f"{dataset.rpartition('.')[2]}."
+
+        def values(name: str) -> Sequence[str] | None:
+            return () if name.removeprefix(prefix) in empty else None
+
+        return not self.grouped.isdisjoint(empty) or any(unmet(predicate, values) for predicate in self.predicates)
 
 
 def blind_spots(
     connection: duckdb.DuckDBPyConnection,
     datasets: Mapping[str, Dataset],
     decided_by: Mapping[str, Deciding],
-) -> list[str]:
-    """Return a warning for each dataset that a search read and each deciding field, if no event of the log fills it.
+) -> list[Notice]:
+    """Return a notice for each dataset that a search read and each deciding field, if no event of the log fills it.
+
+    Where the search may find something all the same, as by the other side of an OR, it is only partly blind.
 
     Args:
         connection: A database with the log.
@@ -46,7 +60,8 @@ def blind_spots(
         if any(name in group and filled & group - {name} for group in ALTERNATIVES):
             continue
         if name not in filled:
-            empty.append(f"this search is blind in {name}: {_what_fills(datasets[name])}")
+            said = f"this search is blind in {name}: {_what_fills(datasets[name])}"
+            empty.append(Notice("blind", said))
             continue
         # A where does not find a filler, but grouping keeps a row with one.
         useful = {field: f'"{field}" IS NOT NULL' for field in deciding.grouped}
@@ -54,7 +69,8 @@ def blind_spots(
         blind = _empty(connection, datasets[name], useful)
         if blind:
             named = ", ".join(f"{name}.{field}" for field in blind)
-            unfilled.append(f"this search is blind in {named}: no event of this log has a value there")
+            said = f"this search is blind in {named}: no event of this log has a value there"
+            unfilled.append(Notice("blind" if deciding.blinded(name, blind) else "partly blind", said))
     return empty + unfilled
 
 

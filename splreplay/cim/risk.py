@@ -51,8 +51,8 @@ class Collected(Dataset):
     values: Mapping[str, Sql] = field(default_factory=dict)
 
     def parts(self) -> tuple[Dataset, ...]:
-        """Return itself: all rows are of one kind."""
-        return (self,)
+        """Return itself, as all rows are of one kind; nothing where there are none."""
+        return (self,) if self.values else ()
 
     def kind(self, name: str) -> Kind:
         """Return the kind of a field."""

@@ -91,8 +91,8 @@ def argument_parser() -> argparse.ArgumentParser:
         commands.add_parser(
             "check",
             help="say which detections can be run, and what is likely wrong with them, without data",
-            description="Parse and plan detections without data. "
-            "Exit status: 0 all are supported, 2 not all, 3 a file is unreadable.",
+            description="Parse, plan and compile detections without data. "
+            "Exit status: 0 all can be run, 2 not all (with --strict also findings), 3 a file is unreadable.",
         )
     )
     _add_test(
@@ -100,7 +100,8 @@ def argument_parser() -> argparse.ArgumentParser:
             "test",
             help="run the tests of detections over their recordings",
             description="Run the tests of detections over their recordings; nothing is downloaded. "
-            "Exit status: 0 all passed or were skipped, 1 some failed, 2 usage or a search that replay does not run, "
+            "Exit status: 0 all passed, or were skipped but for one or more, 1 some failed or were blind, 2 usage, a search that "
+            "replay does not run, or all were skipped, "
             "3 a file is unreadable.",
         )
     )
@@ -114,6 +115,12 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "--search", metavar="NAME", help="saved search of the app (default: the first that it has on a schedule)"
     )
     what.add_argument("--spl", metavar="TEXT|@FILE", help="search text, or @ and the file that holds it")
+    what.add_argument(
+        "--detection",
+        metavar="FILE",
+        type=Path,
+        help="security_content YAML: its search, with a filter macro that keeps all",
+    )
     add_addon(parser)
     parser.add_argument(
         "--earliest", metavar="T", help="start of the time range: epoch seconds, -24h@h, or an ISO date"
@@ -145,6 +152,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="how the verdicts are written (default: %(default)s)"
     )
+    parser.add_argument("--strict", action="store_true", help="findings fail the run too")
     parser.set_defaults(run=_run_of("splreplay.detections.check"))
 
 
@@ -154,6 +162,18 @@ def _add_test(parser: argparse.ArgumentParser) -> None:
     )
     add_app(parser)
     add_python(parser)
+    add_addon(
+        parser, None, "run only this add-on, of tests that name any; those that name none run on it (default: current)"
+    )
+    parser.add_argument(
+        "-k", metavar="TEXT", default="", help="run only tests with this in their file or name, in any case"
+    )
+    parser.add_argument(
+        "--attack-data",
+        metavar="DIR",
+        type=Path,
+        help="a local mirror: an address of attack_data is the file below DIR whose path is the longest end of its own",
+    )
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write the outcomes there too, as JUnit XML")
     parser.set_defaults(run=_run_of("splreplay.detections.test"))
 

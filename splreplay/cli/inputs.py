@@ -15,6 +15,7 @@ from splreplay.errors import DataError, UsageError
 from splreplay.logs.finding import find
 from splreplay.logs.names import Wanted
 from splreplay.output import printable
+from splreplay.run import Means
 
 # The exit status where logs were passed over, and the others answered.
 PASSED_OVER = 4
@@ -57,6 +58,11 @@ def record(options: argparse.Namespace, fields: Wanted) -> engine.Recording:
     if options.strict and passed:
         raise DataError(f"--strict: {len(passed):,} of {len(logs):,} logs cannot be read, and none may be passed over")
     return recording
+
+
+def means_of(options: argparse.Namespace, collect: Path | None = None) -> Means:
+    """Return what the options let a run use; *collect* is the folder that it may write into."""
+    return Means(options.python, collect, not options.no_commands)
 
 
 def status_of(recording: engine.Recording) -> int:

@@ -10,7 +10,7 @@ from splreplay.cim import ADDONS
 
 
 def add_logs(parser: argparse.ArgumentParser) -> None:
-    """Add the logs, --strict, --cache, --app, --macro and --python."""
+    """Add the logs, --strict, --cache, --app, --macro, --python and --no-commands."""
     add_log_names(parser)
     parser.add_argument(
         "--cache",
@@ -50,17 +50,20 @@ def add_app(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=DEFINITION",
         action="append",
         default=[],
-        help="replace a macro for this run; repeatable",
+        help="replace or define a macro for this run, as in NAME(field)=DEFINITION where it takes arguments; repeatable",
     )
 
 
-def add_addon(parser: argparse.ArgumentParser) -> None:
+def add_addon(
+    parser: argparse.ArgumentParser,
+    default: str | None = "current",
+    meaning: str = "how Sysmon is mapped to the CIM (default: %(default)s)",
+) -> None:
     """Add --addon."""
-    parser.add_argument(
-        "--addon", choices=ADDONS, default="current", help="how Sysmon is mapped to the CIM (default: %(default)s)"
-    )
+    parser.add_argument("--addon", choices=ADDONS, default=default, help=meaning)
 
 
 def add_python(parser: argparse.ArgumentParser) -> None:
-    """Add --python."""
+    """Add --python and --no-commands."""
     parser.add_argument("--python", metavar="FILE", default=sys.executable, help="interpreter for the app's commands")
+    parser.add_argument("--no-commands", action="store_true", help="refuse the app's commands, which run its code")

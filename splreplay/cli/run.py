@@ -7,31 +7,35 @@ import importlib
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from splreplay import engine
 from splreplay.app import App
 from splreplay.cli.explain import explain
-from splreplay.cli.inputs import app_of, record, status_of, warn
+from splreplay.cli.inputs import app_of, means_of, record, status_of, warn
 from splreplay.errors import DataError, UsageError
 from splreplay.output import FORMATS
 from splreplay.planning import plan
-from splreplay.run import Means
 from splreplay.times import TimeRange
 from splreplay.writing import write_whole
+
+if TYPE_CHECKING:
+    from splreplay.detections.source import Detection
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the search and write its results."""
     if options.format == "html" and options.output is None and sys.stdout.isatty():
         raise UsageError("a report is read in a browser, not in a terminal; write it into a file with --output FILE")
-    app = app_of(options)
+    detection = _detection(options.detection) if options.detection else None
+    app = app_of(options, {detection.filter_macro: "search *"} if detection else {})
     # Errors of the search, the times and the output are raised before a large log is read.
-    name, search = _search(options, app)
+    name, search = (detection.name, detection.search.value) if detection else _search(options, app)
     planned = plan(app, search, options.addon, TimeRange.of(options.earliest, options.latest))
     if options.output is not None and (options.output.is_dir() or not options.output.parent.is_dir()):
         raise UsageError(f"--output {options.output} cannot be written: name a file in a folder that is there")
     recording = record(options, planned.fields)
-    replayed = engine.replay(planned, recording, Means(options.python, options.collect))
+    replayed = engine.replay(planned, recording, means_of(options, options.collect))
     if options.explain:
         print(explain(replayed), file=sys.stderr)
     warn(replayed.results.warnings)
@@ -56,6 +60,18 @@ def _report() -> ModuleType:
         return importlib.import_module("splreplay.report")
     except ModuleNotFoundError as error:
         raise UsageError(f"a report needs {error.name}", "install it: pip install 'splreplay[report]'") from error
+
+
+def _detection(path: Path) -> Detection:
+    """Return the one detection of a file; DataError if it cannot be read or holds none or several."""
+    from splreplay.detections import source  # importing PyYAML takes a while, and few runs need it
+
+    found = list(source.read(path))
+    if len(found) != 1:
+        raise DataError(
+            f"holds {len(found) or 'no'} searches; name a file with one, or a saved search with --search", str(path)
+        )
+    return found[0]
 
 
 def _search(options: argparse.Namespace, app: App) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay import times
@@ -48,6 +49,9 @@ class Bin(Transform):
             hint = "write for example span=1h or span=10"
             cursor.refuse("replay knows spans of seconds to weeks, and whole numbers", start, hint)
         return cls(segment, field, span, alias, field == "_time" or not is_number)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (self.field,)
 
     def behind(self, before: Outputs) -> Outputs:
         return before.plus((self.alias,))

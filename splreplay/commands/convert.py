@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
@@ -59,6 +60,9 @@ class Convert(Transform):
         if not conversions:
             cursor.fail("expected a conversion, for example ctime(_time)")
         return cls(segment, timeformat, tuple(conversions))
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (conversion.field for conversion in self.conversions)
 
     def behind(self, before: Outputs) -> Outputs:
         return before.plus(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay.run.command import ORDER, Cursor, Run, Segment, Table, Transform
@@ -51,6 +52,9 @@ class Dedup(Transform):
         if not fields:
             cursor.fail("expected a field")
         return cls(segment, count, tuple(fields), **options)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return self.fields
 
     def run(self, rows: Table, run: Run) -> Table:
         """Keep the first *count* results of each combination; results that lack a field are dropped, unless keepempty."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
-from splreplay.spl.expression import Expression, parse_expression
+from splreplay.spl.expression import Expression, fields_of, parse_expression
 from splreplay.sql.values import Sql
 
 
@@ -32,6 +33,12 @@ class Eval(Transform):
             if not cursor.accept_op(","):
                 break
         return cls(segment, tuple(assignments))
+
+    def uses(self, needed: bool = False) -> Iterator[str]:
+        made: set[str] = set()
+        for name, expression in self.assignments:
+            yield from (read for read in fields_of(expression, needed) if read not in made)
+            made.add(name)
 
     def behind(self, before: Outputs) -> Outputs:
         return before.plus(name for name, _ in self.assignments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from splreplay.errors import DataError
 from splreplay.run import chunked
@@ -38,6 +38,8 @@ class External(Transform):
 
     def prepare(self, run: Run) -> None:
         """Start the process of the first such command of a search, because an interpreter starts as slowly as many a search runs."""
+        if not run.means.commands:
+            self._refuse()
         if run.means.python is not None and not run.started:
             with suppress(DataError):  # it is raised again when the command runs
                 run.started[id(self)] = self._process(run.means.python, run)
@@ -48,9 +50,12 @@ class External(Transform):
         Without an interpreter the results stay as they are.
 
         Raises:
+            UnsupportedError: If commands may not run.
             UsageError: If the command refuses its arguments.
             DataError: If the command reports another error, dies, or breaks the protocol.
         """
+        if not run.means.commands:
+            self._refuse()
         if run.means.python is None:
             return rows
         name = self.segment.name
@@ -59,6 +64,10 @@ class External(Transform):
         for message in dict.fromkeys(answer.messages):
             run.warn(f"{name}: {message}")
         return run.stages.from_python(answer.fields, answer.rows)
+
+    def _refuse(self) -> NoReturn:
+        remedy = "leave out --no-commands if you trust the app's code"
+        self.segment.refuse(f"{self.segment.name} is a command of an app, and --no-commands runs none", remedy)
 
     def _process(self, python: str, run: Run) -> chunked.Command:
         """Start the command's process, which ends with the run, and return it; DataError if it cannot be started."""

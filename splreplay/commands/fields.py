@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
@@ -29,6 +30,9 @@ class Fields(Transform):
         if any(name[:1] in ("+", "-") for name in fields[1:]):
             cursor.fail("a sign stands before the first field only, and holds for all of them", first)
         return cls(segment, tuple(fields), drop)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return () if self.drop else self.fields
 
     def behind(self, before: Outputs) -> Outputs:
         if self.drop:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from splreplay.run.command import Cursor, Reads, Run, Segment, Table, Transform
+from splreplay.run.command import Cursor, Outputs, Reads, Run, Segment, Table, Transform
 from splreplay.run.execute import transform
 from splreplay.spl.options import at_option, choice, read_options
 from splreplay.spl.wildcards import matching
@@ -68,7 +68,8 @@ class ForEach(Transform):
         Source: Search Reference, "foreach".
         """
         for name, segments in self._matches(list(rows.columns)).items():
-            rows = transform(rows, self._commands(name, *[*segments, "", "", "", ""][: len(self.tokens) - 1]), run)
+            commands = self._commands(name, *[*segments, "", "", "", ""][: len(self.tokens) - 1])
+            rows = transform(rows, commands, run, Outputs(frozenset(rows.columns), open=True))
         return rows
 
     def _matches(self, names: list[str]) -> dict[str, tuple[str, ...]]:

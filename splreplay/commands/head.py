@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay.run.command import ORDER, Cursor, Run, Segment, Table, Transform
-from splreplay.spl.expression import Expression, parse_parenthesised
+from splreplay.spl.expression import Expression, fields_of, parse_parenthesised
 from splreplay.spl.options import Convert, boolean, count, read_count, read_options
 
 DEFAULT = 10
@@ -32,6 +33,9 @@ class Head(Transform):
             options |= {"limit": options.get("limit"), "test": parse_parenthesised(cursor)}
         options |= read_options(cursor, spec)
         return cls(segment, **options)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return fields_of(self.test, needed) if self.test is not None else ()
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return at most *limit* results, up to the first for which the test is not true.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay import limits
@@ -55,6 +56,9 @@ class Join(WithSubsearch):
             cursor.refuse("replay's join needs a subsearch", remedy="write: join key [| tstats …]")
         inner = cursor.subsearch(cursor.take())
         return cls(segment, inner, tuple(fields), fields_token=token, **options)  # type: ignore[arg-type]
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return self.fields
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return the joined results, ordered by the left results and then by the right ones."""

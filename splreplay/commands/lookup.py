@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from splreplay.app.lookups import LookupTable
@@ -40,6 +40,9 @@ class Lookup(Transform):
         if cursor.accept_word("output", "outputnew"):
             outputs = _pairs(cursor)
         return cls(segment, name, tuple(matches), tuple(outputs), overwrite)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (mine for _, mine in self.matches)
 
     def behind(self, before: Outputs) -> Outputs:
         return before.plus(mine for _, mine in self.outputs) if self.outputs else before.opened()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay.run.command import Cursor, Run, Segment, Table, Transform
@@ -45,6 +46,9 @@ class MakeMv(Transform):
                 "the tokenizer has no group, so no value", start, 'put what a value is in parentheses: "(\\d+)"'
             )
         return cls(segment, field, **options)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (self.field,)
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return the results with the field split at each delim, or with all that the tokenizer's first group matches.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay.run.command import ORDER, Cursor, Run, Segment, Table, Transform
@@ -23,6 +24,9 @@ class MvExpand(Transform):
         field = cursor.name()
         limit = read_options(cursor, {"limit": count}).get("limit", 0)
         return cls(segment, field, limit)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (self.field,)
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return the results expanded, in order; one without the field stays as it is."""

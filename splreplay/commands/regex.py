@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay.run.command import Cursor, Run, Segment, Table, Transform
@@ -33,6 +34,9 @@ class Regex(Transform):
         check(token.value, cursor, token)
         pattern = token.value
         return cls(segment, pattern, field, op == "=")
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (self.field,)
 
     def run(self, rows: Table, run: Run) -> Table:
         """Keep the results whose field matches; with `!=`, those whose field does not match or is missing †.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
@@ -33,6 +34,13 @@ class Rename(Transform):
         if not pairs:
             cursor.fail("expected a field to rename")
         return cls(segment, tuple(pairs))
+
+    def uses(self, needed: bool = False) -> Iterator[str]:
+        made: set[str] = set()
+        for old, new in self.pairs:
+            if old not in made:
+                yield old
+            made.add(new)
 
     def behind(self, before: Outputs) -> Outputs:
         names = set(before.names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay.run.command import Outputs, Run, Segment, Table, Transform
@@ -49,6 +50,9 @@ class Rex(Transform):
             cursor.fail("this pattern has no named group, so nothing to extract", token, "write (?<field>…)")
         return cls(segment, field, token.value, options.get("max_match", 1))
 
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (self.field,)
+
     def behind(self, before: Outputs) -> Outputs:
         return before.plus(named_groups(self.pattern))
 
@@ -84,6 +88,9 @@ class Sed(Transform):
     pattern: str
     by: str
     everywhere: bool
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (self.field,)
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return the results with the field edited, or each of its values †."""

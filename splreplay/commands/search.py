@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from splreplay.run import events, summary
 from splreplay.run.command import ORDER, Cursor, Pipeline, Reads, Run, Segment, Source, Table, Transform
-from splreplay.run.predicates import predicate_test, resolve, subsearches, time_range
+from splreplay.run.predicates import TIME_MODIFIERS, predicate_test, resolve, subsearches, time_range
 from splreplay.run.unmatched import Searched, reasons
 from splreplay.spl.predicate import Predicate, Term, fields_of, parse_predicate
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.terms import term_sql
-from splreplay.sql.values import NOTHING, Kind, Sql, as_number
+from splreplay.sql.values import NOTHING, Kind, Sql, as_number, identifier
 
 # Every event has these.
 ALWAYS = ("_time", "host", "source", "sourcetype", "index")
@@ -34,6 +34,9 @@ class Search(Source, Transform):
         predicate = parse_predicate(cursor)
         return cls(segment, predicate)
 
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (name for name in fields_of(self.predicate, needed) if name not in TIME_MODIFIERS)
+
     @property
     def searches(self) -> tuple[Pipeline, ...]:
         return subsearches(self.predicate)
@@ -49,6 +52,10 @@ class Search(Source, Transform):
         """
         run.warn("search reads the events of the log, all in index main, with the fields of an XmlWinEventLog input")
         predicate, modifiers = resolve(self.predicate, run)
+        if not run.stages.makes:
+            fields = {name: Sql(identifier(name), Kind.TEXT) for name in (*ALWAYS, "_raw")}
+            predicate_sql(predicate, lambda name: fields.get(name, NOTHING), _in_text(fields, self.segment))
+            return run.stages.store(fields, "FROM event")
         fields = events.fields(run)
         rows = self._of_log(run, predicate, fields, modifiers)
         searched = [Searched(fields, "event")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay import limits
@@ -63,6 +64,9 @@ class Sort(Transform):
         if not keys:
             cursor.fail("expected a field to sort by")
         return cls(segment, limits.SORT_DEFAULT if limit is None else limit, tuple(keys), limit is None)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (key.field for key in self.keys)
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return at most *limit* results in order; equal results keep their order."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from splreplay import jsonpath
+from splreplay import jsonpath, limits
 from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.options import Convert, read_options
 from splreplay.sql.values import Kind, Sql, as_text, literal
@@ -12,21 +13,17 @@ from splreplay.sql.values import Kind, Sql, as_text, literal
 
 @dataclass(frozen=True)
 class Spath(Transform):
-    """`spath [input=field] [output=name] [path=]path`."""
+    """`spath [input=field] [output=name] [[path=]path]`; without a path, every value that holds no others, named by its path."""
 
     streams = True
 
-    path: str
-    output: str
+    path: str | None = None
+    output: str = ""
     input: str = "_raw"
 
     @classmethod
     def parse(cls, segment: Segment, cursor: Cursor) -> Spath:
-        """Read the options and the path.
-
-        Raises:
-            UnsupportedError: Without a path, for which Splunk extracts everything.
-        """
+        """Read the options and the path."""
         spec: dict[str, Convert] = {"input": str, "output": str, "path": str}
         options = read_options(cursor, spec)
         token = cursor.here
@@ -34,26 +31,50 @@ class Spath(Transform):
             options["path"] = cursor.take().value
         options |= read_options(cursor, spec)
         if "path" not in options:
-            cursor.refuse(
-                "replay's spath takes one path at a time", token, "write: spath input=field output=name path=a.b"
-            )
+            if "output" in options:
+                cursor.fail("output= names the field of one path", token, "write: spath output=name path=a.b")
+            return cls(segment, **options)
         if jsonpath.steps(options["path"]) is None:
             cursor.fail(f"{options['path']!r} is not a path", token, "write for example a.b{}.c")
         return cls(segment, **{"output": options["path"], **options})
 
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (self.input,)
+
     def behind(self, before: Outputs) -> Outputs:
-        return before.plus((self.output,))
+        return before.opened() if self.path is None else before.plus((self.output,))
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return the results with the values at the path; where there are none, the output field is unchanged †."""
         value = rows.one_value(self.input, self.segment)
         if value.kind is Kind.NOTHING:
             return rows
-        is_xml = rf"regexp_matches({as_text(value)}, '^\s*<')"
-        xml = run.stages.scalar(f"SELECT count(*) FROM {rows.name} WHERE {is_xml}")
+        text = as_text(value)
+        xml = run.stages.scalar(rf"SELECT count(*) FROM {rows.name} WHERE regexp_matches({text}, '^\s*<')")
         if xml:
             run.warn(
                 f"spath reads JSON here, not XML: results of which {self.input} is XML, and gives nothing: {xml:,}"
             )
-        values = Sql(f"py_spath({as_text(value)}, {literal(self.path)})", Kind.MULTIVALUE)
-        return run.stages.with_fields(rows, {self.output: values.or_else(rows.field(self.output))})
+        if self.path is not None:
+            found = {self.output: f"py_spath({text}, {literal(self.path)})"}
+        else:
+            found = {name: f"py_leaf({text}, {literal(name)})" for name in self._names(text, rows, run)}
+        fields = {name: Sql(sql, Kind.MULTIVALUE).or_else(rows.field(name)) for name, sql in found.items()}
+        return run.stages.with_fields(rows, fields)
+
+    def _names(self, text: str, rows: Table, run: Run) -> list[str]:
+        """Return the paths of all the values in the JSON of all the results, in the order in which they come."""
+        long = f"SELECT count(*) FROM {rows.name} WHERE length({text}) > {limits.SPATH_CHARACTERS}"
+        if cut := run.stages.scalar(long):
+            characters = f"{limits.SPATH_CHARACTERS:,}"
+            run.warn(
+                f"spath without a path reads all of each text here, Splunk the first {characters} characters: {cut:,}"
+            )
+        listed = f'SELECT unnest(py_leaves({text})) AS name, "#" AS place FROM {rows.name}'
+        query = f"SELECT name FROM ({listed}) GROUP BY name ORDER BY min(place), name LIMIT {limits.SPATH_FIELDS + 1}"
+        names = [name for (name,) in run.stages.connection.execute(query).fetchall()]
+        if len(names) > limits.SPATH_FIELDS:
+            self.segment.refuse(
+                f"replay's spath extracts at most {limits.SPATH_FIELDS:,} fields", "name the path: path=a.b"
+            )
+        return names

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
 from splreplay.run.command import NONE, Cursor, Outputs, Run, Segment, Table, Transform
-from splreplay.run.groups import aggregated, grouped
+from splreplay.run.groups import aggregated, grouped, used
 from splreplay.spl.options import boolean, read_options, refuse_options
 from splreplay.sql.aggregates import Aggregate, check_names, parse_aggregates, parse_by
 
@@ -26,6 +27,9 @@ class Stats(Transform):
         by = parse_by(cursor)
         check_names(cursor, aggregates, by)
         return cls(segment, aggregates, by)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (*used(self.aggregates, needed), *self.by)
 
     def behind(self, before: Outputs) -> Outputs:
         kept = [name for name in self.by if before.may_have(name)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from splreplay import limits
 from splreplay.run.command import ORDER, Outputs, Run, Segment, Table, Transform
-from splreplay.run.groups import aggregated, inputs
+from splreplay.run.groups import aggregated, inputs, used
 from splreplay.spl.options import Convert, at_option, boolean, count, read_options, refuse_options
 from splreplay.spl.tokens import Cursor
 from splreplay.sql.aggregates import (
@@ -54,6 +55,9 @@ class StreamStats(Transform):
         if options.pop("global", True) and by and options.get("window"):
             cursor.refuse("replay's streamstats does not share a window among groups", start, "add global=false")
         return cls(segment, aggregates, by, **options)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (*used(self.aggregates, needed), *self.by)
 
     def behind(self, before: Outputs) -> Outputs:
         return before.plus(aggregated(self.aggregates, before))

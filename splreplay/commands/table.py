@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
@@ -19,6 +20,9 @@ class Table_(Transform):  # noqa: N801 - the command's own name is taken by the 
     def parse(cls, segment: Segment, cursor: Cursor) -> Table_:
         fields = cursor.names()
         return cls(segment, tuple(fields))
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return self.fields
 
     def behind(self, before: Outputs) -> Outputs:
         return before.named(self.fields)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from splreplay import limits, times
 from splreplay.run.command import NONE, Outputs, Run, Segment, Table, Transform
-from splreplay.run.groups import grouped
+from splreplay.run.groups import grouped, used
 from splreplay.spl.options import Convert, boolean, count, read_options, refuse_options
 from splreplay.spl.tokens import Cursor
 from splreplay.sql import spans
@@ -64,6 +64,9 @@ class TimeChart(Transform):
             cursor.refuse("replay's timechart takes no where: it keeps the columns with the largest sums")
         return cls(segment, aggregates, by, **options)
 
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return (*used(self.aggregates, needed), *((self.by,) if self.by else ()), "_time")
+
     def behind(self, before: Outputs) -> Outputs:
         if self.by is not None:
             return NONE.plus(["_time"]).opened()  # a column for each value
@@ -75,6 +78,9 @@ class TimeChart(Transform):
         rows = run.stages.store({**rows.columns, "_time": time}, f"FROM {rows.name} WHERE {time.text} IS NOT NULL")
         time = rows.field("_time")
         if not rows.count:
+            grouped(
+                self.segment, self.aggregates, ("_time",), rows, run
+            )  # what cannot be computed is refused all the same
             return run.stages.store({"_time": time}, f"FROM {rows.name}")
         first, last = (
             float(run.stages.scalar(f"SELECT {edge}({time.text}) FROM {rows.name}")) for edge in ("min", "max")

@@ -147,7 +147,7 @@ class Tstats(Source):
         asked.clear()
         predicate, modifiers = resolve(self.predicate, run)
         test = predicate_sql(predicate, field, self._no_terms)
-        run.models.decides(self.datamodel, asked, grouped)
+        run.models.decides(self.datamodel, asked, grouped, predicate)
         aggregates, moment = expand(self.aggregates, names, self.by), field("_time")
         inputs = {aggregate: value(aggregate) for aggregate in aggregates}
         rest = self._rows(run, model, read, f"({test}) AND {time_range(run, '_time', modifiers)}")
@@ -192,6 +192,8 @@ class Tstats(Source):
 
     def _span(self, rest: str, run: Run) -> int | None:
         """Return the span of `_time` that Splunk is taken to choose for the rows, or for the time range if that is wider †."""
+        if not run.stages.makes:
+            return 1
         edges = run.stages.connection.execute(f'SELECT min("_time"), max("_time") {rest}').fetchall()
         if edges == [(None, None)]:
             return 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay.run.command import Cursor, Run, Segment, Table, Transform
-from splreplay.spl.expression import Expression, parse_expression
+from splreplay.spl.expression import Expression, fields_of, parse_expression
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,9 @@ class Where(Transform):
     def parse(cls, segment: Segment, cursor: Cursor) -> Where:
         test = parse_expression(cursor)
         return cls(segment, test)
+
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        return fields_of(self.test, needed)
 
     def run(self, rows: Table, run: Run) -> Table:
         """Keep the results for which the test is true, and drop those for which it is false or null."""

@@ -1,7 +1,7 @@
 """The key `tests` of a detection: the recordings, the add-ons, and what the search must find.
 
-`name`, `test_type` and `attack_data` are those of splunk/contentctl@5.6.2 contentctl/objects/unit_test.py; ours are `addon`,
-`expected` and `negative`. Without these two, a test expects one result or more, as in contentctl.
+`name`, `test_type` and `attack_data` are those of splunk/contentctl@5.6.2 contentctl/objects/unit_test.py, with `update_timestamp`
+of older ones, which has no effect, because a replay reads all time; ours are `addon`, `expected` and `negative`. Without these two, a test expects one result or more, as in contentctl.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
 
 from splreplay import limits
 from splreplay.cim import ADDONS
@@ -32,6 +33,7 @@ class AttackData:
     source: Text | None = None
     sourcetype: Text | None = None
     custom_index: Text | None = None
+    update_timestamp: Text | None = None
     host: Text | None = None
 
 
@@ -52,7 +54,7 @@ class Test:
 
     attack_data: Annotated[tuple[AttackData, ...], some()]
     name: Text | None = None
-    addon: Annotated[AddOn | tuple[AddOn, ...], some()] = "current"
+    addon: Annotated[AddOn | tuple[AddOn, ...] | None, some()] = None
     expected: Expected | None = None
     negative: bool | None = None
     test_type: Text | None = None
@@ -60,7 +62,16 @@ class Test:
 
 @dataclass(frozen=True)
 class Case:
-    """One test to run: *count* is None for one result or more, *rows* is None where the test does not name them."""
+    """One test to run.
+
+    Attributes:
+        detection: Whose test it is.
+        name: Its name, or its number.
+        attack_data: Its recordings.
+        addons: The add-ons that it names; none where it names none.
+        count: How many results there must be; None for one or more.
+        rows: What they must be; None where the test does not say.
+    """
 
     detection: Detection
     name: str
@@ -103,7 +114,7 @@ def title(test: Test, number: int) -> str:
 
 
 def _case(detection: Detection, number: int, test: Test) -> Case:
-    addons = (test.addon,) if isinstance(test.addon, str) else test.addon
+    addons = (test.addon,) if isinstance(test.addon, str) else test.addon or ()
     expected = test.expected or Expected(count=0 if test.negative else None)
     rows = None
     if expected.rows is not None:
@@ -116,6 +127,23 @@ def _plain(value: Text | tuple[Text, ...] | None) -> str | list[str] | None:
     if isinstance(value, tuple):
         return [part.value for part in value]
     return value.value if value else None
+
+
+def mirrored(address: str, mirror: Path) -> Path | None:
+    """Return the file below *mirror* that stands for an address: the one whose path is the longest end of the address's path.
+
+    A mirror of splunk/attack_data is one, but so is a folder of it. The name alone is not enough where folders stand before it,
+    because many recordings there have the same name: at least one folder must be that of the address.
+
+    Raises:
+        DataError: If the file leads out of the mirror.
+    """
+    parts = [part for part in unquote(urlsplit(address).path).split("/") if part]
+    for start in range(max(1, len(parts) - 1)):
+        path = mirror.joinpath(*parts[start:])
+        if ".." not in parts and os.path.isfile(path):
+            return confined(path, mirror, limits.MAX_RECORDING_BYTES)
+    return None
 
 
 def around(detection: Path) -> list[Path]:

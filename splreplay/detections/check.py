@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from splreplay import engine
 from splreplay.app import App
@@ -17,19 +16,30 @@ from splreplay.cli.inputs import app_of
 from splreplay.detections import source
 from splreplay.detections.lint import lint
 from splreplay.detections.source import Detection
+from splreplay.detections.unfilled import unfilled
 from splreplay.errors import SplError
 from splreplay.output import printable
 from splreplay.planning import Plan, outline
 from splreplay.problem import Problem
-from splreplay.run import Means
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is known of a detection, which is supported if there are no reasons against it."""
+    """What is known of a detection.
+
+    Attributes:
+        detection: The detection.
+        kind: Whether it runs, can find nothing in any log that replay reads, cannot run, or is more than replay can tell.
+        reasons: Why it cannot run.
+        unfilled: What it needs and no log fills.
+        findings: What is likely wrong with it.
+        warnings: What a run would say of it, whatever the log.
+    """
 
     detection: Detection
-    reasons: Sequence[Problem]
+    kind: Literal["runs", "unfilled", "cannot run", "mistake"]
+    reasons: Sequence[Problem] = ()
+    unfilled: Sequence[str] = ()
     findings: Sequence[Problem] = ()
     warnings: Sequence[str] = ()
 
@@ -46,11 +56,12 @@ def run(options: argparse.Namespace) -> int:
     print(as_json(verdicts) if options.format == "json" else as_text(verdicts), end="", flush=True)
     if read.errors:
         return 3
-    return 0 if not any(verdict.reasons for verdict in verdicts) else 2
+    failed = any(verdict.reasons or (options.strict and verdict.findings) for verdict in verdicts)
+    return 2 if failed else 0
 
 
 def check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
-    """Return the verdict on one detection: its search is planned, and run over a recording without events.
+    """Return the verdict on one detection: its search is planned, and compiled without events.
 
     A bug of replay gives a verdict too, so that the other detections still get theirs.
     """
@@ -58,23 +69,22 @@ def check(detection: Detection, app: App, nothing: engine.Recording, addon: str)
         return _check(detection, app, nothing, addon)
     except Exception as error:
         message = f"replay made a mistake of its own: {type(error).__name__}: {error}"
-        return Verdict(detection, [detection.problem(message, detection.search, remedy="report it, with this search")])
+        reason = detection.problem(message, detection.search, remedy="report it, with this search")
+        return Verdict(detection, "mistake", [reason])
 
 
 def _check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
     plan = outline(app, detection.search.value, addon)
-    errors, warnings = list(plan.errors), list[str]()
-    try:
-        with tempfile.TemporaryDirectory(prefix="replay-") as folder:  # for what a search may collect
-            replayed = engine.replay(plan, nothing, Means(None, Path(folder)))
-        warnings = replayed.results.of_kind("limit", "note")  # without events every search is blind
-    except SplError as error:
-        errors = errors or [error]
+    errors, notices = engine.trial(plan, nothing)
+    warnings = [] if errors else [notice.text for notice in notices if notice.kind != "blind"]
     reasons = [
         detection.problem(error.message, detection.search, _offset(error, plan), remedy=error.remedy)
         for error in errors
     ]
-    return Verdict(detection, list(dict.fromkeys(reasons)), lint(detection, plan), warnings)
+    missing = [] if reasons else unfilled(plan.pipeline, addon)
+    kind: Literal["runs", "unfilled", "cannot run"] = "cannot run" if reasons else "unfilled" if missing else "runs"
+    reasons = sorted(dict.fromkeys(reasons), key=lambda reason: (reason.line, reason.column))
+    return Verdict(detection, kind, reasons, missing, lint(detection, plan), warnings)
 
 
 def _offset(error: SplError, plan: Plan) -> int:
@@ -96,7 +106,8 @@ def _as_object(verdict: Verdict) -> dict[str, Any]:
     return {
         "file": str(detection.path),
         "name": detection.name,
-        "supported": not verdict.reasons,
+        "verdict": verdict.kind,
+        "unfilled": list(verdict.unfilled),
         "reason": first.message or None,
         **_place(first),
         "reasons": [
@@ -121,13 +132,25 @@ def as_text(verdicts: Sequence[Verdict]) -> str:
         line, column = detection.search.place()
         start = f"{detection.path}:{line}:{column}"
         name = detection.name
-        why_not = [replace(reason, message=f"{name}: not supported: {reason.message}") for reason in verdict.reasons]
-        lines += map(str, why_not) if why_not else [f"{start}: {name}: supported"]
+        if verdict.kind == "cannot run":
+            lines += [
+                str(replace(reason, message=f"{name}: cannot run: {reason.message}")) for reason in verdict.reasons
+            ]
+        elif verdict.kind == "mistake":
+            lines += [str(replace(reason, message=f"{name}: {reason.message}")) for reason in verdict.reasons]
+        elif verdict.unfilled:
+            lines.append(f"{start}: {name}: runs, but no log that replay reads fills {', '.join(verdict.unfilled)}")
+        else:
+            lines.append(f"{start}: {name}: runs")
         lines += map(str, verdict.findings)
         lines += [f"{start}: warning: {warning}" for warning in verdict.warnings]
-    supported = sum(not verdict.reasons for verdict in verdicts)
+    counts = Counter(verdict.kind for verdict in verdicts)
+    counted = (
+        f"{_number(len(verdicts), 'detection')}: {counts['runs']:,} run, {counts['unfilled']:,} run but find nothing "
+    )
+    counted += f"in any log that replay reads, {counts['cannot run']:,} cannot run"
+    counted += f", over {counts['mistake']:,} of them replay made a mistake" if counts["mistake"] else ""
     findings = sum(len(verdict.findings) for verdict in verdicts)
-    counted = f"{_number(len(verdicts), 'detection')}: {supported:,} supported, {len(verdicts) - supported:,} not"
     return "\n".join([*map(printable, lines), f"{counted}; {_number(findings, 'finding')}"]) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from splreplay.errors import UsageError
 from splreplay.output import printable
 from splreplay.writing import write_whole
 
-_ELEMENTS = {"failed": "failure", "error": "error", "skipped": "skipped"}
+_ELEMENTS = {"failed": "failure", "blind": "failure", "error": "error", "skipped": "skipped"}
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,13 @@ class Outcome:
     Attributes:
         file: The detection's file.
         name: The test's name, and its add-on in brackets.
-        kind: passed, failed, skipped, or error where it could not be run.
+        kind: passed, failed, skipped, blind where it found nothing because the log cannot show it, or error where it could not be
+            run.
         message: Why, on one line; empty where it passed.
         detail: More about it, on several lines.
         seconds: How long it took.
         status: The exit status that it would give alone.
+        warnings: What the run said of it.
     """
 
     file: str
@@ -35,6 +38,7 @@ class Outcome:
     detail: str = ""
     seconds: float = 0.0
     status: int = 0
+    warnings: Sequence[str] = ()
 
 
 def write(path: Path, outcomes: Sequence[Outcome]) -> None:
@@ -47,7 +51,7 @@ def write(path: Path, outcomes: Sequence[Outcome]) -> None:
 
 def xml(outcomes: Sequence[Outcome]) -> bytes:
     """Return the outcomes as XML; characters that XML or a terminal cannot show are escaped, as everywhere."""
-    counts = {name: sum(outcome.kind == kind for outcome in outcomes) for kind, name in _ELEMENTS.items()}
+    counts = Counter(_ELEMENTS.get(outcome.kind) for outcome in outcomes)
     suite = ElementTree.Element(
         "testsuite",
         name="replay",
@@ -68,6 +72,9 @@ def xml(outcomes: Sequence[Outcome]) -> bytes:
         if outcome.kind in _ELEMENTS:
             element = ElementTree.SubElement(case, _ELEMENTS[outcome.kind], message=printable(outcome.message))
             element.text = "\n".join(map(printable, outcome.detail.split("\n")))
+        if outcome.warnings:
+            said = "\n".join(f"warning: {printable(warning)}" for warning in outcome.warnings)
+            ElementTree.SubElement(case, "system-out").text = said
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     ElementTree.indent(suites)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from splreplay import cim, limits
 from splreplay.commands.append import Append
@@ -17,10 +17,11 @@ from splreplay.commands.search import Search
 from splreplay.commands.stats import Stats
 from splreplay.commands.table import Table_
 from splreplay.commands.tstats import Tstats
+from splreplay.detections import tokens
 from splreplay.detections.source import Detection
 from splreplay.planning import Plan
 from splreplay.problem import Problem
-from splreplay.run.command import Position, outputs, walk
+from splreplay.run.command import Command, Position, outputs, walk
 from splreplay.run.fields import Outputs
 from splreplay.spl.predicate import All, Any, Compare, OneOf, Predicate, Subsearch, Term, fields_of
 from splreplay.spl.wildcards import matching
@@ -52,20 +53,16 @@ def lint(detection: Detection, plan: Plan) -> list[Problem]:
         return detection.problem(message, detection.search, plan.expansion.origin(offset), rule=rule)
 
     problems = []
+    told: set[str] = set()
     for position in walk(plan.pipeline):
         start = position.command.segment.name_start
         problems += [at(start, rule, message) for check in RULES for rule, message in check(position)]
-        problems += [at(*where_and_what) for where_and_what in _unknown_fields(position)]
+        unknown = {name: message for name, message in _unknown_fields(position) if name not in told}
+        told.update(unknown)
+        places = _places(position) if unknown else {}
+        problems += [at(places.get(name, start), "unknown-field", message) for name, message in unknown.items()]
     problems += _fields(detection, outputs(plan.pipeline))
     return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column, problem.rule))
-
-
-def tokens(message: str) -> dict[str, int]:
-    """Return the fields that a message shows, `$field$` or `$result.field$`, with the first place of each."""
-    offsets: dict[str, int] = {}
-    for match in re.finditer(r"\$(?:result\.)?([A-Za-z_][\w.]*)\$", message):
-        offsets.setdefault(match[1], match.start())
-    return offsets
 
 
 def _fields(detection: Detection, fields: Outputs) -> Iterator[Problem]:
@@ -73,30 +70,68 @@ def _fields(detection: Detection, fields: Outputs) -> Iterator[Problem]:
     for field in detection.risk_fields:
         if not fields.may_have(field.value):
             message = f"{field.value} is a risk or threat object, but the search outputs no such field"
+            message += _meant(field.value, fields.names)
             yield detection.problem(message, field, rule="risk-field")
     for text in detection.messages:
-        for name, offset in tokens(text.value).items():
+        for name, offset in tokens.fields(text.value).items():
             if not fields.may_have(name):
-                message = f"the message shows ${name}$, but the search outputs no such field"
+                message = (
+                    f"the message shows ${name}$, but the search outputs no such field{_meant(name, fields.names)}"
+                )
                 yield detection.problem(message, text, offset, rule="message-token")
+        for name, offset in tokens.unclosed(text.value).items():
+            message = f"${name} has no closing $, so the message shows it as it stands; write ${name}$"
+            yield detection.problem(message, text, offset, rule="open-token")
 
 
-def _unknown_fields(position: Position) -> Iterator[tuple[int, str, str]]:
+def _places(position: Position) -> dict[str, int]:
+    """Return where each word of a command first stands."""
+    words = position.command.segment.cursor().tokens
+    return {word.value: word.start for word in reversed(words) if word.kind in ("word", "quoted", "field")}
+
+
+def _unknown_fields(position: Position) -> Iterator[tuple[str, str]]:
+    """Yield the fields that a command reads and that no result before it can have, each with what is to be said of it."""
+    command, before = position.command, position.before
+    if isinstance(command, Tstats) and command.datamodel in cim.DATASETS:
+        yield from _unknown_to_model(command)
+    elif not position.first:
+        for name in command.uses():
+            absent = name not in before.names if "*" not in name else not matching(name, before.names)
+            if absent and not before.open and not (name in _TIMES and _tells_times(command)):
+                yield name, f"{name} is used, but no result has it here{_meant(name, before.names)}"
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    """Return what was probably meant by a field that results do not have: one that they have, under its name in a data model."""
+    prefixed = sorted(other for other in known if other.endswith(f".{name}"))
+    if prefixed:
+        dataset = prefixed[0].removesuffix(f".{name}")
+        return f": it is still called {prefixed[0]}; add `drop_dm_object_name({dataset})` before"
+    if name.endswith(".*"):
+        return f": no field of them begins with {name[:-1]}"
+    quoted = sorted(other for other in known if other.startswith(f"{name}."))
+    if quoted:
+        return f"; a name with a dot needs single quotes in an expression, as in '{quoted[0]}'"
+    return _nearest(name, {other: other for other in known})
+
+
+def _nearest(name: str, known: Mapping[str, str]) -> str:
+    """Return the question whether one of *known* was meant, by names in small letters or as they are; nothing if none is near."""
+    folded = {other.lower(): full for other, full in known.items()}
+    near = difflib.get_close_matches(name.rpartition(".")[2].lower(), folded, n=1)
+    return f"; did you mean {folded[near[0]]}?" if near else ""
+
+
+def _unknown_to_model(command: Tstats) -> Iterator[tuple[str, str]]:
     """Yield fields that tstats reads, but that the dataset has in no version of the CIM that replay knows."""
-    command = position.command
-    if not isinstance(command, Tstats) or command.datamodel not in cim.DATASETS:
-        return
     dataset = command.datamodel.rpartition(".")[2]
     own = {name: f"{dataset}.{name}" for name in cim.DATASETS[command.datamodel]}
     known = {name: name for name in cim.EVENT_FIELDS} | own
     aggregated = [aggregate.field for aggregate in command.aggregates if aggregate.field is not None]
-    words = command.segment.cursor().tokens
-    starts = {word.value: word.start for word in reversed(words) if word.kind in ("word", "quoted")}
     for name in dict.fromkeys([*aggregated, *fields_of(command.predicate), *command.by]):
         if name not in _BESIDE and not matching(name, known.values()):
-            near = difflib.get_close_matches(name.rpartition(".")[2].lower(), known, n=1)
-            meant = f"; did you mean {known[near[0]]}?" if near else ""
-            yield starts[name], "unknown-field", f"{command.datamodel} has no field {name}{meant}"
+            yield name, f"{command.datamodel} has no field {name}{_nearest(name, known)}"
 
 
 def _join_on_pid(position: Position) -> Iterator[tuple[str, str]]:
@@ -122,11 +157,10 @@ def _join_without_max(position: Position) -> Iterator[tuple[str, str]]:
 
 def _join_without_key(position: Position) -> Iterator[tuple[str, str]]:
     if isinstance(position.command, Join):
-        sides = {"the search before it": position.before, "its subsearch": outputs(position.command.subsearch)}
+        inside = outputs(position.command.subsearch)
         for name in position.command.fields:
-            for side, fields in sides.items():
-                if not fields.may_have(name):
-                    yield "join-key", f"join on {name} matches nothing: {side} outputs no such field"
+            if not inside.may_have(name):
+                yield "join-key", f"join on {name} matches nothing: its subsearch outputs no such field"
 
 
 def _big_subsearch(position: Position) -> Iterator[tuple[str, str]]:
@@ -158,12 +192,15 @@ def _narrow(predicate: Predicate) -> bool:
     return isinstance(predicate, Subsearch)
 
 
+def _tells_times(command: Command) -> bool:
+    """Return whether `first-time` says what is wrong with the times that a command uses."""
+    return isinstance(command, Convert | Table_ | Fields)
+
+
 def _first_time(position: Position) -> Iterator[tuple[str, str]]:
     match position.command:
-        case Convert(conversions=conversions):
-            used = [conversion.field for conversion in conversions]
-        case Table_(fields=fields) | Fields(fields=fields, drop=False):
-            used = list(fields)
+        case Convert() | Table_() | Fields():
+            used = position.command.uses()
         case Stats(aggregates=aggregates) | EventStats(aggregates=aggregates) | Tstats(aggregates=aggregates):
             for aggregate in aggregates:
                 name, function = aggregate.alias, aggregate.function

@@ -11,9 +11,11 @@ from pathlib import Path
 from splreplay.app import App
 from splreplay.cim import Dataset
 from splreplay.cim.blind import Deciding
+from splreplay.errors import SplError
 from splreplay.output import Notice, NoticeKind
 from splreplay.run import chunked
 from splreplay.run.stages import Stages
+from splreplay.spl.predicate import Predicate
 from splreplay.spl.tokens import Cursor
 from splreplay.sql import functions
 from splreplay.sql.expressions import Compiler, FieldLookup
@@ -28,10 +30,12 @@ class Means:
         python: The interpreter that runs custom commands. With None these leave the results as they are, which is enough
             to try a search without events.
         collect: The folder of the summary indexes, or None where nothing may be written.
+        commands: Whether the app's custom commands may run; they are its authors' code.
     """
 
     python: str | None = sys.executable
     collect: Path | None = None
+    commands: bool = True
 
 
 @dataclass
@@ -48,11 +52,12 @@ class Models:
     shared: Mapping[str, Collection[str]] = field(default_factory=dict)
     decided_by: dict[str, Deciding] = field(default_factory=dict)
 
-    def decides(self, dataset: str, tested: Iterable[str], grouped: Iterable[str]) -> None:
-        """Note that a command read *dataset*, tested some of its fields, and dropped rows that lack others."""
+    def decides(self, dataset: str, tested: Iterable[str], grouped: Iterable[str], predicate: Predicate) -> None:
+        """Note that a command read *dataset*, tested some of its fields by *predicate*, and dropped rows that lack others."""
         deciding = self.decided_by.setdefault(dataset, Deciding())
         deciding.tested.update(tested)
         deciding.grouped.update(grouped)
+        deciding.predicates.append(predicate)
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,8 @@ class Run:
         means: What the run may use beside the log.
         notices: The messages about the run.
         steps: What its commands did.
+        lacking: The fields of which it was said that no result has them.
+        errors: Why commands cannot be run, where none is.
         depth: How many searches are around the one that runs.
         started: The processes of custom commands that were started before their turn, by the command's id().
         failing: What is undone if the run fails: files that it wrote are removed.
@@ -95,6 +102,8 @@ class Run:
     means: Means = field(default_factory=Means)
     notices: list[Notice] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    lacking: set[str] = field(default_factory=set)
+    errors: list[SplError] = field(default_factory=list)
     depth: int = 0
     started: dict[int, chunked.Command] = field(default_factory=dict)
     failing: ExitStack = field(default_factory=ExitStack)

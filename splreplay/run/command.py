@@ -6,7 +6,7 @@ names that the modules of commands need are imported here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
@@ -56,6 +56,13 @@ class Command:
         """Return what it reads of the log as the *first* command or a later one, without the searches inside it."""
         return {}
 
+    def uses(self, needed: bool = False) -> Iterable[str]:
+        """Return the fields of the results before it that it reads, wildcards and all; none where they are not known.
+
+        With *needed*, without those whose absence it provides for, as `coalesce` does.
+        """
+        return ()
+
     def behind(self, before: Outputs) -> Outputs:
         """Return the fields that results can have after it: any fields, unless the command says otherwise."""
         return before if self.keeps_fields else before.opened()
@@ -101,7 +108,15 @@ class WithSubsearch(Transform):
 
 
 class Unread(Source, Transform):
-    """A command that could not be read: it may do anything, so such a search is never run."""
+    """A command that could not be read: it may do anything, so such a search is never run, and to try it does nothing."""
+
+    def start(self, run: Run) -> Table:
+        """Return no result."""
+        return Table("", {}, 0)
+
+    def run(self, rows: Table, run: Run) -> Table:
+        """Return the results as they are."""
+        return rows
 
 
 @dataclass(frozen=True)

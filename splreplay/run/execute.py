@@ -9,23 +9,56 @@ import duckdb
 from splreplay import resources
 from splreplay.errors import SplError, UnsupportedError
 from splreplay.run import Run, Step
-from splreplay.run.command import Command, Pipeline, Transform
+from splreplay.run.command import Command, Outputs, Pipeline, Transform
+from splreplay.run.fields import ANY
 from splreplay.run.stages import Table
 from splreplay.spl.pipeline import Segment
+from splreplay.spl.wildcards import matching
 from splreplay.sql import pcre
 
 
 def execute(pipeline: Pipeline, run: Run) -> Table:
     """Return the results of a search."""
     source, *transforms = pipeline
-    return transform(_step(source, lambda: source.start(run), run), transforms, run)
+    return transform(_step(source, lambda: source.start(run), run), transforms, run, source.behind(ANY))
 
 
-def transform(rows: Table, commands: Iterable[Transform], run: Run) -> Table:
-    """Return the results after *commands*, each of which gets the results of the one before it."""
+def transform(rows: Table, commands: Iterable[Transform], run: Run, before: Outputs = ANY) -> Table:
+    """Return the results after *commands*, each of which gets the results of the one before it.
+
+    Args:
+        rows: The results before them.
+        commands: The commands.
+        run: The run.
+        before: The fields that results can have before them.
+    """
     for command in commands:
+        _say_lacking(command, rows, run, before)
         rows = _step(command, lambda command=command, rows=rows: command.run(rows, run), run)  # type: ignore[misc]
+        before = command.behind(before)
     return rows
+
+
+def _say_lacking(command: Transform, rows: Table, run: Run, before: Outputs) -> None:
+    """Say once of each field that *command* reads that no result has it: the log does not, or what the search makes of it."""
+    used = {name: matching(name, rows.columns) for name in command.uses(needed=True)}
+    filled = (
+        run.stages.filled(rows, {column for columns in used.values() for column in columns})
+        if rows.count
+        else set(used)
+    )
+    lacking = [
+        name for name, columns in used.items() if filled.isdisjoint({*columns, name}) and name not in run.lacking
+    ]
+    run.lacking.update(lacking)
+    unmade = [name for name in lacking if before.open and name not in before.names]
+    if unmade:
+        run.say(
+            "blind",
+            f"this search is blind in {', '.join(unmade)}, which {command.segment.name} reads: no result has it",
+        )
+    if made := [name for name in lacking if name not in unmade]:
+        run.say("note", f"no result has {', '.join(made)}, which {command.segment.name} reads")
 
 
 def nested(pipeline: Pipeline, run: Run) -> Table:
@@ -62,7 +95,10 @@ def _step(command: Command, work: Callable[[], Table], run: Run) -> Table:
         raise _refused(command.segment, error) from error
     except SplError as error:
         error.place(command.segment.span())
-        raise
+        if run.stages.makes:
+            raise
+        run.errors.append(error)  # the commands behind it are tried too
+        rows = Table("", {}, 0)
     step = Step(run.depth, command.segment.source, repr(command), tuple(run.stages.statements), rows.count)
     run.steps.insert(place, step)  # before the steps of its subsearches
     run.stages.statements = outer

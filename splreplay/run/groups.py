@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from splreplay.run import Run
 from splreplay.run.fields import Outputs
 from splreplay.run.stages import ORDER, Table
+from splreplay.spl.expression import fields_of
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.wildcards import matching, substitute
 from splreplay.sql.aggregates import PLACE, TIME, Aggregate, expand, sql_of
@@ -83,6 +84,15 @@ def inputs(segment: Segment, rows: Table, run: Run) -> Callable[[Aggregate], Sql
         return computed
 
     return value
+
+
+def used(aggregates: Iterable[Aggregate], needed: bool) -> Iterator[str]:
+    """Yield the fields that some aggregates read; *needed* as `Command.uses` has it."""
+    for aggregate in aggregates:
+        if aggregate.expression is not None:
+            yield from fields_of(aggregate.expression, needed)
+        elif aggregate.field is not None:
+            yield aggregate.field
 
 
 def aggregated(aggregates: Iterable[Aggregate], before: Outputs) -> Iterator[str]:

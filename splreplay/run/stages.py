@@ -5,9 +5,9 @@ Each stage is one table. It has a row for each result, a column for each field, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 
@@ -15,6 +15,7 @@ from splreplay.spl.pipeline import Segment
 from splreplay.sql.values import NOTHING, Kind, Sql, Value, as_text, cast, common_kind, identifier
 
 ORDER = '"#"'
+SAMPLE_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Stages:
         connection: Holds the events, and the stages.
         statements: The SQL that was run since the list was last emptied.
     """
+
+    makes: ClassVar[bool] = True  # whether there are results, and not their SQL alone
 
     connection: duckdb.DuckDBPyConnection
     statements: list[str] = field(default_factory=list)
@@ -132,6 +135,17 @@ class Stages:
         self.statements.append(statement)
         return Table(name, columns, self.scalar(statement))
 
+    def filled(self, rows: Table, fields: Collection[str]) -> set[str]:
+        """Return those of *fields* that some result has."""
+        filled: set[str] = set()
+        for limit in (f" LIMIT {SAMPLE_ROWS}", ""):  # most have a value near the start
+            left = [name for name in fields if name not in filled and rows.field(name) != NOTHING]
+            if left:
+                counts = ", ".join(f"count({rows.field(name).text})" for name in left)
+                [row] = self.connection.execute(f"SELECT {counts} FROM (FROM {rows.name}{limit})").fetchall()
+                filled |= {name for name, count in zip(left, row, strict=True) if count}
+        return filled
+
     def fetch(self, rows: Table) -> list[dict[str, Value]]:
         """Return the results as text, or lists of text where a field has several values; missing values are left out."""
         listed = [
@@ -149,6 +163,31 @@ class Stages:
         # fetchall, because DuckDB refuses other work on a connection while a result has rows left.
         ((value,),) = self.connection.execute(query).fetchall()
         return value
+
+
+class Compiled(Stages):
+    """Stages that are compiled but never made: they have no results, so that a search can be tried without its cost."""
+
+    makes: ClassVar[bool] = False
+
+    def from_python(self, fields: Sequence[str], results: Iterable[Mapping[str, Value | None]]) -> Table:
+        """Return a stage of these fields without the results."""
+        several = {name for result in results for name, cell in result.items() if isinstance(cell, list)}
+        kinds = {name: Kind.MULTIVALUE if name in several else Kind.TEXT for name in fields}
+        columns = {name: Sql(identifier(column), kinds[name]) for name, column in _column_names(fields).items()}
+        return self._create("", columns)
+
+    def _create(self, query: str, columns: Mapping[str, Sql]) -> Table:
+        self._made += 1
+        return Table(f"stage_{self._made}", columns, 0)
+
+    def fetch(self, rows: Table) -> list[dict[str, Value]]:
+        """Return no result."""
+        return []
+
+    def scalar(self, query: str) -> Any:
+        """Return no value."""
+        return None
 
 
 def _value(cell: str | list[str]) -> Value:

@@ -5,7 +5,7 @@ Precedence is arithmetic, comparison, NOT, AND, then OR and XOR (Search Referenc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from splreplay.spl.tokens import OPERATORS, Cursor, Token, lex_eval
@@ -74,7 +74,36 @@ class Binary:
 
 Expression = Number | Text | Field | Call | Unary | Logic | Binary
 
+# Functions that mean something without their arguments: by default all of them, else those from one on, and each how many.
+_SPARING = {"coalesce": (0, 1), "isnull": (0, 1), "isnotnull": (0, 1), "mvappend": (0, 1), "if": (1, 1), "case": (1, 2)}
 _COMPARISONS = ("=", "==", "!=", "<", ">", "<=", ">=")
+
+
+def fields_of(expression: Expression, needed: bool = False) -> Iterator[str]:
+    """Yield the fields that an expression reads.
+
+    Args:
+        expression: The expression.
+        needed: Without those that may be missing by intent: in `coalesce`, `isnull`, `isnotnull` and `mvappend`, and as one of
+            the values that `if` and `case` choose from.
+    """
+    match expression:
+        case Field(name) if name.lower() != "null":  # which no event has, so searches write it for null()
+            yield name
+        case Call(function, arguments):
+            first, step = _SPARING.get(function, (len(arguments), 1)) if needed else (len(arguments), 1)
+            spared = range(first, len(arguments), step)
+            for number, argument in enumerate(arguments):
+                if number not in spared:
+                    yield from fields_of(argument, needed)
+        case Unary():
+            yield from fields_of(expression.operand, needed)
+        case Logic(_, parts):
+            for part in parts:
+                yield from fields_of(part, needed)
+        case Binary():
+            yield from fields_of(expression.left, needed)
+            yield from fields_of(expression.right, needed)
 
 
 def parse_expression(cursor: Cursor, depth: int = 0) -> Expression:

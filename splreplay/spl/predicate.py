@@ -5,7 +5,7 @@ Precedence is NOT, then OR, then AND (Search Reference, "search", "Boolean expre
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from splreplay.spl.tokens import Cursor, Token
@@ -73,16 +73,63 @@ Predicate = Compare | OneOf | Term | Subsearch | Not | All | Any
 _COMPARISONS = ("=", "!=", "<", ">", "<=", ">=")
 
 
-def fields_of(predicate: Predicate) -> Iterator[str]:
-    """Yield the fields that a predicate compares, without those of its subsearches."""
+def fields_of(predicate: Predicate, needed: bool = False) -> Iterator[str]:
+    """Yield the fields that a predicate compares, without those of its subsearches; *needed* leaves out what stands behind NOT."""
     match predicate:
         case Compare() | OneOf():
             yield predicate.field
         case Not():
-            yield from fields_of(predicate.part)
+            yield from () if needed else fields_of(predicate.part)
         case All() | Any():
             for part in predicate.parts:
-                yield from fields_of(part)
+                yield from fields_of(part, needed)
+
+
+Values = Callable[[str], Sequence[str] | None]
+
+
+def unmet(predicate: Predicate, values: Values) -> list[str]:
+    """Return the tests for which a predicate is true of no row, as the search has them; nothing if it can be true.
+
+    Args:
+        predicate: The predicate.
+        values: Gives all values that a field can have, of which each may end in a wildcard; None for any value.
+    """
+    match predicate:
+        case Compare(name, op, value):
+            return _missing(name, op, (value,), values(name))
+        case OneOf(name, wanted):
+            return _missing(name, "=", wanted, values(name))
+        case All(parts):
+            return [test for part in parts for test in unmet(part, values)]
+        case Any(parts):
+            tests = [unmet(part, values) for part in parts]
+            return [test for part in tests for test in part] if all(tests) else []
+    return []
+
+
+def _missing(name: str, op: str, wanted: Sequence[str], possible: Sequence[str] | None) -> list[str]:
+    if possible is None or (possible and op != "="):
+        return []
+    if not possible:
+        return [name]
+    unmet = not any(_meet(value.lower(), other.lower()) for value in wanted for other in possible)
+    return [f"{name}={value}" for value in wanted] if unmet else []
+
+
+def _meet(wanted: str, possible: str) -> bool:
+    """Return whether some text matches both *wanted*, with wildcards, and *possible*, which may end in one."""
+    head, *parts = wanted.split("*")
+    if possible.endswith("*"):
+        start = possible[:-1]
+        return head.startswith(start) or (bool(parts) and start.startswith(head))
+    if not parts:
+        return wanted == possible
+    *middle, tail = parts
+    place = len(head) if possible.startswith(head) else -1
+    for part in middle:
+        place = -1 if place < 0 or (found := possible.find(part, place)) < 0 else found + len(part)
+    return 0 <= place <= len(possible) - len(tail) and possible.endswith(tail)
 
 
 def terms_of(predicate: Predicate) -> Iterator[Term]:

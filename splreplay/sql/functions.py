@@ -112,6 +112,8 @@ def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
         ("py_strftime", times.format_time, ["DOUBLE", "VARCHAR"], "VARCHAR"),
         ("py_strptime", times.parse_time, ["VARCHAR", "VARCHAR"], "DOUBLE"),
         ("py_spath", jsonpath.extract, ["VARCHAR", "VARCHAR"], "VARCHAR[]"),
+        ("py_leaves", lambda text: list(jsonpath.leaves(text)), ["VARCHAR"], "VARCHAR[]"),
+        ("py_leaf", lambda text, path: jsonpath.leaves(text).get(path), ["VARCHAR", "VARCHAR"], "VARCHAR[]"),
         ("py_urldecode", lambda text: unquote(text), ["VARCHAR"], "VARCHAR"),
         ("py_sha512", lambda text: hashlib.sha512(text.encode()).hexdigest(), ["VARCHAR"], "VARCHAR"),
         ("py_relative_time", times.relative_time, ["DOUBLE", "VARCHAR"], "DOUBLE"),

@@ -72,14 +72,17 @@ EMPTY: dict[str, list[tuple[str | None, ...]]] = {
     "ds_verdict": [("Blind: no data", "2")],
     "ds_models": [
         ("Endpoint.Processes", "0", "0", "0", None, None, "Blind: no process was recorded"),
-        ("Endpoint.Processes, InstallUtil", "0", "0", "0", None, None, "No process of InstallUtil was recorded"),
-        ("Network_Traffic.All_Traffic", "0", "0", "0", None, None, "No connection of any product"),
-        ("Network_Traffic.All_Traffic, with a process", "0", "0", "0", None, None, "No connection names its process"),
-        ("Endpoint.Ports", "0", "0", "0", None, None, "Not filled, as usual with a current add-on"),
+        ("Endpoint.Processes, InstallUtil", "0", "0", "0", None, None, "Blind: no process was recorded"),
         *(
-            (f"{model}, summarised", "0", None, None, None, None, "Not accelerated: searches read every event")
-            for model in ("Endpoint.Processes", "Network_Traffic.All_Traffic")
+            (model, "0", "0", "0", None, None, "Blind: no connection was recorded")
+            for model in (
+                "Network_Traffic.All_Traffic",
+                "Network_Traffic.All_Traffic, with a process",
+                "Endpoint.Ports",
+            )
         ),
+        ("Endpoint.Processes, summarised", "0", None, None, None, None, "Blind: no process was recorded"),
+        ("Network_Traffic.All_Traffic, summarised", "0", None, None, None, None, "Blind: no connection was recorded"),
     ],
 }
 
@@ -145,6 +148,39 @@ def test_empty_log() -> None:
     fed = feed(recording([]), App(REPO), "current", TimeRange(TEN, EIGHT, TEN))
     found = {source: rows(fed, source) for source in fed["rows"] if source != "ds_data"}
     assert {source: EMPTY.get(source, []) for source in found} == found
+
+
+@pytest.mark.parametrize(
+    ("events", "meanings"),
+    [
+        (
+            [connection("A", 1, EIGHT + 120, guid(1))],
+            [
+                "Blind: no process was recorded",
+                "Blind: no process was recorded",
+                "Connections of any product",
+                "Matched by GUID: current add-on",
+                "Not filled, as usual with a current add-on",
+                "Blind: no process was recorded",
+                "Accelerated",
+            ],
+        ),
+        (
+            [process("A", 1, EIGHT + 60, guid(1)) | {"Image": r"C:\a.exe", "OriginalFileName": "a.exe"}],
+            [
+                "Processes are recorded",
+                "No process of InstallUtil was recorded",
+                *["Blind: no connection was recorded"] * 3,
+                "Accelerated",
+                "Blind: no connection was recorded",
+            ],
+        ),
+    ],
+)
+def test_meaning(events: list[dict[str, Any]], meanings: list[str]) -> None:
+    """Nothing is said of InstallUtil where no process was recorded, nor of an add-on where no connection was."""
+    fed = feed(recording(events), App(REPO), "current", TimeRange(TEN, EIGHT, TEN))
+    assert meanings == [row[-1] for row in rows(fed, "ds_models")]
 
 
 FULL = [process("A", 1, EIGHT + 60, guid(1)), connection("A", 1, EIGHT + 120, guid(1))]

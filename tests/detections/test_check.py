@@ -37,14 +37,12 @@ def test_object(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "name: X\nsearch: |\n  index=main\n  | join max=0 pid [search user=y]\nrba:\n  message: on $dest$\n",
     )
     message = "join on pid alone also matches other hosts: PIDs are reused; add the host, or use the GUID"
-    warning = (
-        "search starts from the events of the log, all in index main; "
-        "their fields are host, source, sourcetype, EventCode, and those of EventData as Windows names them"
-    )
+    warning = "search reads the events of the log, all in index main, with the fields of an XmlWinEventLog input"
     expected = {
         "file": str(path),
         "name": "X",
-        "supported": True,
+        "verdict": "runs",
+        "unfilled": [],
         "reason": None,
         "line": 3,
         "column": 3,
@@ -79,7 +77,7 @@ def test_reason(
 ) -> None:
     """What cannot be run is named, with its line and column in the file."""
     status, (found,), _ = check(capsys, write(tmp_path / "x.yml", f"name: X\n{yaml}"))
-    assert (2, False) == (status, found["supported"])
+    assert (2, "cannot run") == (status, found["verdict"])
     assert (reason, line, column) == (found["reason"][: len(reason)], found["line"], found["column"])
 
 
@@ -96,6 +94,21 @@ def test_every_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert (expected, "unsupported command 'nope'", 3) == (found["reasons"], found["reason"], found["line"])
 
 
+def test_every_reason_of_a_compiled_search(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is found only when a command is compiled is told too: each of them, beside what cannot be read."""
+    text = (
+        "name: X\nsearch: |\n  | tstats count from datamodel=Email.All_Email\n  | lookup nope a\n  | nope\n"
+        "  | eval b=sha0(1)\n  | append [| inputlookup no.csv]\n"
+    )
+    _, (found,), _ = check(capsys, write(tmp_path / "x.yml", text))
+    expected = ["replay has no data model", "the app has no lookup", "unsupported command", "unsupported eval function"]
+    messages = [(one["message"], one["line"]) for one in found["reasons"]]
+    assert [(text, line) for line, text in enumerate(expected, start=3)] == [
+        (next(text for text in expected if message.startswith(text)), line) for message, line in messages[:-1]
+    ]
+    assert ("no.csv", 7) == (messages[-1][0].split("/")[-1].split("'")[0], messages[-1][1])
+
+
 def test_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A reason comes with what to do instead, as a run says it: after it in text, beside it in JSON."""
     path = write(tmp_path / "x.yml", "name: X\nsearch: index=x | transaction a\n")
@@ -103,7 +116,7 @@ def test_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reason = {"message": "unsupported command 'transaction'", "remedy": remedy, "line": 2, "column": 19}
     assert [reason] == check(capsys, path)[1][0]["reasons"]
     assert 2 == main(["check", str(path)])
-    line = f"{path}:2:19: X: not supported: unsupported command 'transaction'; {remedy}"
+    line = f"{path}:2:19: X: cannot run: unsupported command 'transaction'; {remedy}"
     assert line == capsys.readouterr().out.splitlines()[0]
 
 
@@ -120,6 +133,69 @@ def test_inside_a_macro(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     path = write(tmp_path / "x.yml", "name: X\nsearch: |\n  | makeresults\n  | eval b=1 | `bad`\n")
     _, (found,), _ = check(capsys, path, "--app", app)
     assert ("unsupported eval function 'sha0'", 4, 16) == (found["reason"], found["line"], found["column"])
+
+
+@pytest.mark.parametrize(
+    ("unfilled", "search"),
+    [
+        (["sourcetype=aws:cloudtrail"], "sourcetype=aws:cloudtrail a=b"),
+        (["index=windows"], "index=windows EventCode=1"),
+        (["source=WinEventLog:Security"], "source=WinEventLog:Security"),
+        (["eventtype=okta", "sourcetype=b", "sourcetype=c"], "(eventtype=okta OR sourcetype IN (b, c)) x=1"),
+        (["tag"], "tag=process"),
+        (
+            ["Processes.dest_category"],
+            "| tstats count from datamodel=Endpoint.Processes where Processes.dest_category=a",
+        ),
+        (["Processes.dest_category"], "| tstats count from datamodel=Endpoint.Processes by Processes.dest_category"),
+        (["index=aws"], "| tstats count from datamodel=Endpoint.Processes where index=aws"),
+        (["the data model Web.Web"], "| tstats count from datamodel=Web.Web"),
+        (["sourcetype=a"], "| makeresults | join a [search sourcetype=a]"),
+        (["sourcetype=a", "index=b"], "sourcetype=a | append [search index=b]"),
+        ([], "| makeresults | append [search sourcetype=a]"),
+        ([], "sourcetype=a | append [search x=1]"),
+        ([], "index=b | inputlookup append=true installutil_rba_detections"),
+        ([], "index=MAIN source=*Sysmon* sourcetype=xml* NOT sourcetype=a any=thing"),
+        ([], "eventtype=nothing OR source=XmlWinEventLog:Security OR index=x"),
+        ([], "| makeresults | join type=left a [search sourcetype=a]"),
+        ([], "| tstats fillnull_value=x count from datamodel=Endpoint.Processes by Processes.dest_category"),
+        ([], "| tstats count from datamodel=Endpoint.Processes where Processes.user=* by Processes.process_name"),
+    ],
+)
+def test_unfilled(unfilled: list[str], search: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A search that can be run, but asks for what no log that replay reads holds, has a verdict of its own; that is no failure."""
+    path = write(tmp_path / "x.yml", f"name: X\nsearch: '{search}'\n")
+    status, (found,), _ = check(capsys, path)
+    assert (0, "unfilled" if unfilled else "runs", unfilled) == (status, found["verdict"], found["unfilled"])
+    main(["check", str(path)])
+    line = f"X: runs{', but no log that replay reads fills ' if unfilled else ''}{', '.join(unfilled)}"
+    assert line == capsys.readouterr().out.splitlines()[0].partition(":2:10: ")[2]
+
+
+def test_unfilled_by_add_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What an add-on maps decides: the legacy one leaves original_file_name out, and the CIM says "unknown" in its place."""
+    search = "| tstats count from datamodel=Endpoint.Processes where Processes.original_file_name=Cmd.Exe"
+    path = write(tmp_path / "x.yml", f"name: X\nsearch: '{search}'\n")
+    verdicts = [check(capsys, path, "--addon", addon)[1][0]["verdict"] for addon in ("current", "legacy")]
+    assert ["runs", "unfilled"] == verdicts
+
+
+def test_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --strict, findings fail the run; without, and without findings, they do not."""
+    path = write(tmp_path / "x.yml", "name: X\nsearch: '| makeresults | where nope=1'\n")
+    good = write(tmp_path / "good.yml", GOOD)
+    assert [0, 2, 0] == [
+        check(capsys, *arguments)[0] for arguments in [(path,), (path, "--strict"), (good, "--strict")]
+    ]
+
+
+def test_shared_case(capsys: pytest.CaptureFixture[str]) -> None:
+    """The detection of the shared cases whose message has an open token has that finding."""
+    path = REPO.parent / "shared/cases/open_token.yml"
+    if not path.exists():
+        pytest.skip("the shared cases are not on this machine")
+    status, (found,), _ = check(capsys, path)
+    assert (0, "runs", ["open-token"]) == (status, found["verdict"], [one["rule"] for one in found["findings"]])
 
 
 def test_foreach(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,6 +220,7 @@ def test_a_mistake_of_our_own(
     status, found, error = check(capsys, tmp_path)
     reason = "replay made a mistake of its own: AssertionError: no such case"
     assert (2, "", [(reason, 3), (None, 2)]) == (status, error, [(one["reason"], one["line"]) for one in found])
+    assert ["mistake", "runs"] == [one["verdict"] for one in found]
 
 
 def test_conf(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -215,7 +292,7 @@ def test_unreadable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (3, "holds no search", ("list.yml",)),
         (2, "no detection was found", ("empty",)),
         (2, "is no app", ("good.yml", "--app", "empty")),
-        (2, "--macro names 'zz'", ("good.yml", "--macro", "zz=1")),
+        (2, "--macro 'zz' is not NAME=DEFINITION", ("good.yml", "--macro", "zz")),
     ],
 )
 def test_exit_status(
@@ -249,13 +326,13 @@ LONG = {name: f"| makeresults | {text}" for name, text in DEEP.items()} | {"long
 
 @pytest.mark.parametrize("search", LONG.values(), ids=LONG)
 def test_deep_text(search: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A search that nests without end, or is a megabyte long, is not supported, and those beside it are checked."""
+    """A search that nests without end, or is a megabyte long, cannot be run, and those beside it are checked."""
     write(
         tmp_path / "savedsearches.conf",
         f"[Deep]\nsearch = {' '.join(search.split())}\n[Good]\nsearch = | makeresults\n",
     )
     status, found, _ = check(capsys, tmp_path)
-    assert (2, [False, True]) == (status, [one["supported"] for one in found])
+    assert (2, ["cannot run", "runs"]) == (status, [one["verdict"] for one in found])
 
 
 def test_text(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,8 +341,8 @@ def test_text(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
     assert 0 == main(["check", "default/savedsearches.conf"])
     lines = capsys.readouterr().out.splitlines()
     assert (
-        "default/savedsearches.conf:5:10: Windows InstallUtil Remote Network Connection - As Published: supported",
-        "4 detections: 4 supported, 0 not; 4 findings",
+        "default/savedsearches.conf:5:10: Windows InstallUtil Remote Network Connection - As Published: runs",
+        "4 detections: 4 run, 0 run but find nothing in any log that replay reads, 0 cannot run; 4 findings",
     ) == (lines[0], lines[-1])
 
 
@@ -279,7 +356,7 @@ def test_hostile_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 @pytest.mark.parametrize("name", ["package/detections", "default"])
 def test_our_own(name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """What ships is supported, and only the published search has findings: those that ours was made to mend."""
+    """What ships runs, and only the published search has findings: those that ours was made to mend."""
     monkeypatch.chdir(REPO)
     status, found, _ = check(capsys, name)
     rules = {finding["rule"] for one in found if "Published" in one["name"] for finding in one["findings"]}

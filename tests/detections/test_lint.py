@@ -50,3 +50,25 @@ def test_nearest_field(field: str, meant: str) -> None:
     search = f"| tstats count from datamodel=Endpoint.Registry where {field}=x"
     found = lint(Detection(Path("x.yml"), "x", text(search)), outline(APP, search))
     assert [f"Endpoint.Registry has no field {field}{meant}"] == [one.message for one in found]
+
+
+@pytest.mark.parametrize(
+    ("pipe", "meant"),
+    [
+        ("stats count by dest", ": it is still called Processes.dest; add `drop_dm_object_name(Processes)` before"),
+        (
+            "where lower(Processes.dest)=1",
+            "; a name with a dot needs single quotes in an expression, as in 'Processes.dest'",
+        ),
+        ("rename Filesystem.* as *", ": no field of them begins with Filesystem."),
+        ("rename Processes.* as * | table usr", "; did you mean user?"),
+        ("rename Processes.* as * | table Processes.user", "; did you mean user?"),
+        ("rename Processes.* as * | where zzz=1", ""),
+    ],
+)
+def test_meant(pipe: str, meant: str) -> None:
+    """A field that no result can have is told with what was probably meant."""
+    search = f"| tstats count from datamodel=Endpoint.Processes by Processes.dest Processes.user | {pipe}"
+    found = lint(Detection(Path("x.yml"), "x", text(search)), outline(APP, search))
+    expected = f" is used, but no result has it here{meant}"
+    assert expected == found[0].message[found[0].message.index(" is used") :]

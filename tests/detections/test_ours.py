@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 import pytest
@@ -13,13 +14,14 @@ from splreplay.detections.test import run_case
 from tests.conftest import REPO
 
 APP = App(REPO)
+OPTIONS = argparse.Namespace(python=sys.executable, no_commands=False, k="", addon=None, attack_data=None)
 CASES = [case for one in source.find([REPO / "package/detections"]).detections for case in cases.read(one)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.detection.name}: {case.name}")
 def test_case(case: Case) -> None:
     """The search of a detection finds what its own tests expect, on each of their add-ons."""
-    outcomes = list(run_case(case, APP, sys.executable))
+    outcomes = list(run_case(case, APP, OPTIONS))
     assert ["passed"] * len(case.addons) == [outcome.kind for outcome in outcomes], outcomes
 
 

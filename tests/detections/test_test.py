@@ -100,6 +100,9 @@ def test_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         '-  "process_id": "7317"',
         '+  "process_id": "7316"',
         " }",
+        "rows that each command left:",
+        "          3  tstats count from datamodel=Endpoint.Processes where Processes.process_name=Ins…",
+        "          3  rename Processes.* as *",
         "",
     ]
     assert (expected, "1 failed in ") == (lines[3:], last[:12])
@@ -109,10 +112,13 @@ def test_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ("reason", "data"),
     [
         (
-            "https://example.com/x.log is an address, and replay downloads nothing; name a file",
+            "https://example.com/x.log is an address, and replay downloads nothing; name a file, or a local mirror with --attack-data DIR",
             "https://example.com/x.log",
         ),
-        ("S3://bucket/x.log is an address, and replay downloads nothing; name a file", "S3://bucket/x.log"),
+        (
+            "S3://bucket/x.log is an address, and replay downloads nothing; name a file, or a local mirror with --attack-data DIR",
+            "S3://bucket/x.log",
+        ),
         (
             "log.xml is of the sourcetype aws:cloudtrail; replay reads Windows event logs",
             "log.xml\n    sourcetype: aws:cloudtrail",
@@ -120,9 +126,11 @@ def test_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_skipped(reason: str, data: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Data at an address, or of a kind that replay does not read, skips the test with a reason; that is not a failure."""
-    status, lines, _ = run(tmp_path, f"- name: a\n  attack_data:\n  - data: {data}\n", capsys)
-    assert (0, [f"a[current] SKIPPED ({reason})"]) == (status, lines)
+    """Data at an address, or of a kind that replay does not read, skips the test, with the reason; that is no failure."""
+    skipped = f"- name: a\n  attack_data:\n  - data: {data}\n"
+    status, lines, _ = run(tmp_path, f"{skipped}- name: b\n{DATA}", capsys)
+    assert (0, [f"a[current] SKIPPED ({reason})", "b[current] PASSED"]) == (status, lines)
+    assert 2 == run(tmp_path, skipped, capsys)[0]
 
 
 @pytest.mark.parametrize("folder", [".", "a", "a/b"])
@@ -346,3 +354,131 @@ def test_rows_without_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     head = "name: X\nsearch: '| makeresults count=500'\n"
     _, _, printed = run(tmp_path, f"- name: a\n{DATA}  negative: true\n", capsys, head=head)
     assert (20, True) == (printed.count("_time"), "expected 0 results, found 500" in printed)
+
+
+BLIND = "found nothing, but this log could not show it: add a recording that can"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "search"),
+    [
+        (1, "BLIND", "| tstats count from datamodel=Endpoint.Services by Services.dest"),
+        (
+            1,
+            "BLIND",
+            "| tstats count from datamodel=Endpoint.Processes where Processes.dest_category=x by Processes.dest",
+        ),
+        (1, "BLIND", "EventCode=1 | stats count by NoSuchField"),
+        (1, "BLIND", "EventCode=1 | where NoSuchField=1 | stats count"),
+        (0, "PASSED", "EventCode=1 | where Image=1 | stats count"),
+        (0, "PASSED", "EventCode=1 | search Image=nothing.exe"),
+        (
+            0,
+            "PASSED",
+            "| tstats count from datamodel=Endpoint.Processes"
+            " where Processes.process_name=no.exe OR Processes.dest_category=x by Processes.dest",
+        ),
+    ],
+)
+def test_blind(status: int, kind: str, search: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing was to be found and nothing was, a log that is blind for the search proves nothing, and fails the run."""
+    head = f"name: X\nsearch: '{search}'\n"
+    found, lines, printed = run(tmp_path, f"- name: a\n{DATA}  negative: true\n", capsys, head=head)
+    assert (status, [f"a[current] {kind}"], status) == (found, lines, int(BLIND in printed))
+
+
+def test_blind_in_junit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """JUnit has it as a failure."""
+    head = "name: X\nsearch: '| tstats count from datamodel=Endpoint.Services by Services.dest'\n"
+    log = tmp_path / "junit.xml"
+    run(tmp_path, f"- name: a\n{DATA}  negative: true\n", capsys, "--junit", str(log), head=head)
+    (suite,) = ElementTree.parse(log).getroot()
+    assert ("1", BLIND) == (suite.get("failures"), suite[0][0].get("message"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("FAILED", ""), ("PASSED", "  negative: true\n"), ("PASSED", "  expected: {rows: [{count: 0}]}\n")],
+)
+def test_lone_zero(kind: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A lone result whose only value is a count of 0 is no hit, unless the test names its row."""
+    head = "name: X\nsearch: '| makeresults | where _time=1 | stats count'\n"
+    assert [f"a[current] {kind}"] == run(tmp_path, f"- name: a\n{DATA}{expected}", capsys, head=head)[1]
+
+
+def test_other_zero(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A count of 0 beside another value is a hit."""
+    head = "name: X\nsearch: '| makeresults | where _time=1 | stats count | eval host=1'\n"
+    assert ["a[current] PASSED"] == run(tmp_path, f"- name: a\n{DATA}", capsys, head=head)[1]
+
+
+def test_warnings_of_what_passed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A test that passed shows what its run said, on the terminal and in JUnit."""
+    head = "name: X\nsearch: '| makeresults | eval a=nope'\n"
+    log = tmp_path / "junit.xml"
+    _, _, printed = run(tmp_path, f"- name: a\n{DATA}", capsys, "--junit", str(log), head=head)
+    (suite,) = ElementTree.parse(log).getroot()
+    warning = "warning: no result has nope, which eval reads"
+    assert (f"  {warning}", [("system-out", warning)]) == (
+        printed.splitlines()[1],
+        [(element.tag, element.text) for element in suite[0]],
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "arguments"),
+    [
+        (["first[current] PASSED", "Second[legacy] PASSED", "Second[cim5] PASSED"], ()),
+        (["Second[legacy] PASSED", "Second[cim5] PASSED"], ("-k", "sEcond")),
+        (["Second[cim5] PASSED"], ("-k", "second[cim5]")),
+        (["first[legacy] PASSED", "Second[legacy] PASSED"], ("--addon", "legacy")),
+        (["first[current] PASSED"], ("--addon", "current")),
+        ([], ("-k", "third")),
+    ],
+)
+def test_chosen(
+    lines: list[str], arguments: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """-k takes the tests with a text in their file or name, --addon those of an add-on, on which those run that name none."""
+    tests = f"- name: first\n{DATA}- name: Second\n{DATA}  addon: [legacy, cim5]\n"
+    status, found, _ = run(tmp_path, tests, capsys, *arguments)
+    assert (0 if lines else 2, lines) == (status, found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [
+        ("PASSED", "attack_data/master/datasets/T1/a b/log.xml"),
+        ("PASSED", "datasets/T1/a b/log.xml"),
+        ("PASSED", "a b/log.xml"),
+        ("SKIPPED", "log.xml"),
+        ("SKIPPED", "T1/log.xml"),
+    ],
+)
+def test_mirror(kind: str, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--attack-data has a file for an address where the file's path is an end of it, with a folder at least."""
+    file = tmp_path / "mirror" / place
+    file.parent.mkdir(parents=True)
+    file.write_bytes(ATTACK.read_bytes())
+    address = "https://media.example.com/attack_data/master/datasets/T1/a%20b/log.xml?raw=true"
+    test = (
+        f"- name: a\n  attack_data:\n  - data: {address}\n    sourcetype: xmlwineventlog\n    update_timestamp: true\n"
+    )
+    _, (line,), _ = run(tmp_path, test, capsys, "--attack-data", str(tmp_path / "mirror"))
+    assert f"a[current] {kind}" == line.partition(" (")[0]
+
+
+@pytest.mark.parametrize(
+    "address", ["https://x/../secret/log.xml", "https://x/..%2fsecret/log.xml", "https://x/a/%2e%2e/log.xml"]
+)
+def test_mirror_that_leads_out(address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An address does not lead out of the mirror, nor does a link in it."""
+    for folder in ("secret", "mirror/a"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder.partition("/")[0] / "log.xml").write_bytes(ATTACK.read_bytes())
+    test = f"- name: a\n  attack_data: [{{data: '{address}'}}]\n"
+    _, (line,), _ = run(tmp_path, test, capsys, "--attack-data", str(tmp_path / "mirror"))
+    assert "a[current] SKIPPED" == line.partition(" (")[0]
+    (tmp_path / "mirror/a/log.xml").symlink_to(tmp_path / "secret/log.xml")
+    test = "- name: a\n  attack_data: [{data: 'https://x/a/log.xml'}]\n"
+    assert 3 == run(tmp_path, test, capsys, "--attack-data", str(tmp_path / "mirror"))[0]

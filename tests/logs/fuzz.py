@@ -37,6 +37,7 @@ from splreplay.logs.names import Wanted
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvents
 from tests.logs.evtx_writer import write_evtx
+from tests.logs.json_forms import DOCUMENTS, FORMS, csv_rows, records
 
 HANG_S = 20
 SIZES = [
@@ -129,6 +130,7 @@ WRAPS: Sequence[Callable[[bytes], bytes]] = [
     lambda content: members(random.Random(len(content)), content),
     lambda content: b"<?xml version='1.0' encoding='Shift_JIS'?>" + content,
 ]
+FORM_WRAPS = [lambda content: content, lambda content: content, WRAPS[0], gzip.compress]
 # Not all of them are encodings, or encodings of documents.
 DECLARED = [
     "unicode_escape",
@@ -206,6 +208,8 @@ def json_events() -> list[bytes]:
 
 READERS = {format_.NAME: format_ for format_ in FORMATS}
 EVENTS = {"xml": xml_events(), "json": json_events()}
+# What the other forms of JSON and CSV are written from.
+EVENTS["form"] = EVENTS["xml"]
 EVENTS["evtx"] = [event for event in EVENTS["xml"] if b"&" not in event][:40]
 
 
@@ -218,9 +222,9 @@ JSON_VALUE = re.compile(rb'(?<=": ")[^"\\]+(?=")')
 
 def log(random_: random.Random) -> tuple[str, list[bytes]]:
     """Return the kind of a log, and its events: a few kinds of event, each more than once."""
-    kind = random_.choice(["xml", "xml", "xml", "json", "json", "evtx"])
+    kind = random_.choice(["xml", "xml", "xml", "json", "json", "evtx", "form"])
     some = random_.sample(EVENTS[kind], random_.randrange(1, 4))
-    if kind != "evtx":  # whose chunks are small
+    if kind not in ("evtx", "form"):  # whose chunks are small, or which are varied as they are written
         some += [varied(random_, kind, event) for event in some for _ in range(random_.randrange(3))]
     return kind, random_.choices(some, k=random_.randrange(2, 12))
 
@@ -306,6 +310,8 @@ def check(random_: random.Random, folder: Path) -> str:
     kind, events = log(random_)
     if kind == "evtx":
         return check_evtx(random_, folder / "log", events)
+    if kind == "form":
+        return check_form(random_, folder / "log", events)
     gap = random_.choice([b"\n", b"\n", b"\r\n", b"", b" text "]) if kind == "xml" else b"\n"
     # The first line of JSON decides how a whole block is read.
     hurt = random_.choice([0, random_.randrange(len(events))])
@@ -353,6 +359,35 @@ def check(random_: random.Random, folder: Path) -> str:
         kept, _, _ = outcome(reader.read, path, fields)
         missing = Counter(kept) - Counter(rows)
         assert not missing, f"lost {next(iter(missing))}"
+    return "an error" if error else "bad events" if bad.count else "events"
+
+
+def check_form(random_: random.Random, path: Path, events: Sequence[bytes]) -> str:
+    """Do the same for a log in any form of JSON or CSV, as lines or as a document; undamaged, it has every event."""
+    xml = b"".join(events)
+    way = random_.choice(["csv", "lines", "lines", *DOCUMENTS])
+    if way == "csv":
+        content = csv_rows(random_.choice(["splunk_raw", "splunk_fields", "sentinel"]), xml)
+    else:
+        mixed = [record for form in random_.choices(list(FORMS), k=len(events)) for record in records(form, events[0])]
+        them = random_.choice([mixed, records(random_.choice(list(FORMS)), xml)])
+        write = DOCUMENTS.get(way, lambda them: "\n".join(map(json.dumps, them)) + "\n")
+        content = write(them).encode()
+    hurts = random_.choice([0, 1, 1, 2, 3])
+    for _ in range(hurts):
+        content = damaged(random_, content)
+    opening.BLOCK_BYTES = random_.choice([700, 3000, 100_000, 1 << 20])
+    path.write_bytes(random_.choice(FORM_WRAPS)(content))
+    wanted = random_.choice([Wanted(FIELDS), Wanted(every=True, raw=True)])
+    try:
+        reader = recognised(Log(str(path)))
+    except DataError:
+        return "an error"
+    rows, bad, error = outcome(reader.read, path, wanted)
+    assert outcome(reader.read_exactly, path, wanted) == (rows, bad, error), (
+        "the fast reader differs from the exact one"
+    )
+    assert hurts or (len(events), 0, "") == (len(rows), bad.count, error), "an event was lost"
     return "an error" if error else "bad events" if bad.count else "events"
 
 

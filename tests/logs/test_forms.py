@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from splreplay.logs.events import Event, UnreadableEventError
+from splreplay.logs.formats.json import forms
 from splreplay.logs.names import column
 from splreplay.sql.values import identifier
 from tests.conftest import REPO
@@ -59,22 +62,10 @@ def test_csv_gives_the_events_of_the_xml(tmp_path, form):
 
 def test_records_of_several_forms_in_one_log(tmp_path):
     """Each is told by its own form."""
-    some = [form(part) for form in FORMS.values() for part in _one()]
+    some = [records(form, XML)[0] for form in FORMS]
     content = "\n".join(map(json.dumps, some)).encode()
     _, found = rows(tmp_path, content, second=1)
     assert [expected(tmp_path, second=1)[0]] * len(FORMS) == found
-
-
-def _one():
-    from tests.logs.json_forms import _parts
-
-    return list(_parts(XML))[:1]
-
-
-UNKNOWN = [
-    ('{"a": 1, "b": {"c": 2}}', "line 1", "no form that replay knows: JSON whose records have the keys a, b"),
-    ('{"EventID": 1, "Image": "abcdefghijklmnopq"}', "line 1", "JSON whose records have the keys EventID, Image"),
-]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +97,40 @@ UNKNOWN = [
 )
 def test_what_is_no_event_is_refused_by_its_shape(record, told):
     """In the words of its keys, and never as an event whose time is ''."""
-    from splreplay.logs.formats.json import forms
-
     [error] = forms.events(record)
     assert told == str(error)
+
+
+CASES = tomllib.loads((REPO / "tests/vectors/log_forms.toml").read_text(encoding="utf-8"))["case"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["claim"] for case in CASES])
+def test_a_record_is_its_event(case):
+    """The vectors of tests/vectors/log_forms.toml."""
+    [event] = forms.events(forms.parsed(case["record"].replace("\n", "")))
+    assert isinstance(event, Event), event
+    found = {
+        name: value for name, value in event._asdict().items() if value is not None and name not in ("values", "raw")
+    }
+    # Every event has it, and its text is claimed below.
+    values = {name: value for name, value in event.values.items() if name != "System/SystemTime"}
+    assert (case["expect"], case["values"]) == (found, values)
+
+
+@pytest.mark.parametrize("depth", [150, 800, 5000, 200_000])
+def test_a_record_of_any_depth_is_an_event_or_a_bad_one(depth):
+    """None ends the run."""
+    nested = '{"a":' * depth + "1" + "}" * depth
+    record = f'{{"Event": {{"System": {{"EventID": 1}}, "EventData": {nested}}}}}'
+    try:
+        told = [str(item) for item in forms.events(forms.parsed(record))]
+    except UnreadableEventError as error:
+        told = [str(error)]
+    assert told[0].startswith(("it has no System/TimeCreated", "it nests deeper", "this is not JSON"))
+
+
+def test_an_event_has_its_time_among_its_values():
+    """As the XML of an event does, in UTC, whatever the record calls it."""
+    record = {"EventID": 1, "EventTime": "2025-06-17T11:04:02.5+02:00", "Provider": "P"}
+    [event] = forms.events(record)
+    assert "2025-06-17T09:04:02.500000Z" == event.values["System/SystemTime"]

@@ -143,7 +143,7 @@ def command(random_: random.Random) -> str:
         ),
         lambda: f"bin span={random_.choice(['1h', '10', '0', '9' * 30])} {field} {random_.choice(['', f'as {other}'])}",
         lambda: f"convert ctime({field}) as {other}",
-        lambda: f"spath input={field} output={other} path=a",
+        lambda: f"spath input={field} {random_.choice(['', f'output={other} path=a'])}",
         lambda: f"{random_.choice(list(BY_NAME))} {field} {random_.choice(VALUES)} {other}",
         lambda: f"rename {field} as {other}",
         lambda: f"rename {field} as {other}, {other} as {random_.choice(FIELDS)}",

@@ -204,3 +204,16 @@ def test_checkout_hostile(tmp_path: Path) -> None:
     with pytest.raises(DataError) as refused:
         App(write(tmp_path, {"macros/bad.yml": "a: [\n"})).expand("x")
     assert str(tmp_path / "macros" / "bad.yml") in str(refused.value)
+
+
+def test_standard_macros(tmp_path: Path) -> None:
+    """The macros that Splunk_SA_CIM and security_content bring are there for every app, below its own."""
+    (tmp_path / "default").mkdir()
+    search = "| tstats `security_content_summariesonly` count from x | `drop_dm_object_name(x)` | `security_content_ctime(y)`"
+    expected = (
+        "| tstats summariesonly=false allow_old_summaries=true fillnull_value=null count from x "
+        '| rename "x.*" as * | convert timeformat="%Y-%m-%dT%H:%M:%S" ctime(y)'
+    )
+    assert expected == App(tmp_path).expand(search)
+    (tmp_path / "default/macros.conf").write_text("[summariesonly_config]\ndefinition = true\n", encoding="utf-8")
+    assert expected.replace("=false", "=true") == App(tmp_path).expand(search)

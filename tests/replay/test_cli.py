@@ -72,7 +72,7 @@ def test_collect(tmp_path: Path) -> None:
         ((SAMPLE, "--spl", "| transaction a"), 2),
         ((SAMPLE, "--spl", "| makeresults | where ("), 2),
         ((SAMPLE, "--search", "nope"), 2),
-        ((SAMPLE, "--macro", "nope=1"), 2),
+        ((SAMPLE, "--macro", "nope"), 2),
         ((SAMPLE, "--spl", "| makeresults | collect index=risk"), 2),
         ((SAMPLE, "--earliest", "soon"), 2),
         (("no/such/file", "--earliest", "soon"), 2),
@@ -195,3 +195,32 @@ def test_deep_text(tmp_path: Path, spl: str) -> None:
     (tmp_path / "deep.spl").write_text(spl)
     status, _, error = splreplay("run", SAMPLE, "--spl", f"@{tmp_path / 'deep.spl'}")
     assert (2, False) == (status, "Traceback" in error)
+
+
+DETECTION = "name: Its Name\nsearch: '| makeresults | eval a=1 | table a | `its_name_filter`'\n"
+
+
+def test_detection_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The search of a detection's YAML is run as it stands; its filter macro keeps all, unless --macro says otherwise."""
+    file = tmp_path / "x.yml"
+    file.write_text(DETECTION, encoding="utf-8")
+    arguments = ["run", SAMPLE, "--format", "csv", "--detection", str(file)]
+    assert (0, "a\n1\n") == (cli.main(arguments), capsys.readouterr().out)
+    assert (0, "a\n") == (cli.main([*arguments, "--macro", "its_name_filter=where a=2"]), capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("text", ["name: X\n", "[a]\nsearch = | makeresults\n[b]\nsearch = | makeresults\n"])
+def test_detection_file_of_another_number(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file with no search, or several, is an error that names it."""
+    file = tmp_path / ("x.conf" if text[0] == "[" else "x.yml")
+    file.write_text(text, encoding="utf-8")
+    assert (3, True) == (
+        cli.main(["run", SAMPLE, "--detection", str(file)]),
+        f"{file}: holds" in capsys.readouterr().err,
+    )
+
+
+def test_no_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--no-commands refuses the app's own search, which calls the app's command."""
+    assert 2 == cli.main(["run", SAMPLE, "--app", str(REPO), "--no-commands"])
+    assert "rbaenrich is a command of an app, and --no-commands runs none" in capsys.readouterr().err

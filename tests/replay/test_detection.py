@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sys
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from comparison import compare
 from splreplay import engine
 from splreplay.app import App
 from splreplay.output import Results
+from splreplay.run import Means
 from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.replay.network import NOON, connection, guid, process, recording
@@ -143,7 +143,7 @@ def test_published_on_the_recorded_attack(attack: engine.Recording, addon: str, 
 
 def test_published_message(attack: engine.Recording) -> None:
     """What the published search can say of the attack shows a literal `$user$`; ours names the user."""
-    text = compare.text(attack, compare.plans(App(REPO)), sys.executable)
+    text = compare.text(attack, compare.plans(App(REPO)), Means())
     assert (1, 1) == (text.count("by user $user$ generating"), text.count("by user pgustavo generating"))
 
 
@@ -441,7 +441,7 @@ def test_many_far_ends(sixty_thousand_far_ends: engine.Recording, addon: str, wa
 
 def test_an_alert_with_many_far_ends() -> None:
     """What `make run` prints of an alert shows ten far ends and how many more there are, and no GUID where there is none."""
-    text = compare.text(without_a_guid(12), compare.plans(App(REPO)), sys.executable)
+    text = compare.text(without_a_guid(12), compare.plans(App(REPO)), Means())
     shown = ", ".join(sorted(f"198.51.0.{n}" for n in range(12))[:10])
     assert f"connects  to {shown}, and 2 more port 443, " in text
     assert "by cmd.exe, PID 100, GUID not recorded" in text

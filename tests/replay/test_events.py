@@ -178,27 +178,3 @@ def test_a_cache_has_every_field(search: Search, tmp_path: Path) -> None:
         "_raw" in first.fields,
         list(second.rows),
     )
-
-
-CASES = REPO.parent / "shared" / "cases"
-
-
-@pytest.mark.skipif(not CASES.is_dir(), reason="the cases (../shared/cases) are not on this machine")
-@pytest.mark.parametrize(
-    ("case", "spl", "expected"),
-    [
-        ("logon.xml", "EventCode=4624 | stats count by LogonType", [{"LogonType": "3", "count": "1"}]),
-        ("logon.xml", "EventCode=4624 LogonType=3 | stats count", [{"count": "1"}]),
-        ("logon.xml", "index=windows EventCode=4624 | stats count", [{"count": "0"}]),
-        (
-            "logon.xml",
-            "EventID=4624 | table host Computer EventID",
-            [{"host": "WKS-1.corp.example.com", "Computer": "WKS-1.corp.example.com", "EventID": "4624"}],
-        ),
-        ("lsass.xml", "EventCode=10 | stats count by NoSuchField", []),
-        ("lsass.xml", r"EventCode=10 TargetImage=*\\lsass.exe GrantedAccess=0x1410 | stats count", [{"count": "1"}]),
-    ],
-)
-def test_a_case_that_went_wrong(search: Search, case: str, spl: str, expected: list[dict[str, str]]) -> None:
-    """The right answer of ../shared/cases/README.md."""
-    assert expected == list(search(spl, logs=[CASES / case]).rows)

@@ -10,8 +10,9 @@ import pytest
 
 from splreplay import engine
 from splreplay.app import App
-from splreplay.errors import DataError, SplError
-from splreplay.run import chunked, execute
+from splreplay.errors import DataError, SplError, UnsupportedError
+from splreplay.planning import plan
+from splreplay.run import Means, chunked, execute
 from splreplay.run.stages import Stages
 from tests.replay.searches import replay
 from tests.replay.test_chunked import ECHO
@@ -104,3 +105,12 @@ def test_a_command_that_cannot_start_is_an_error_in_its_turn(app: App) -> None:
         run(app, "| makeresults | do", python)
     with pytest.raises(SplError, match="lookup"):
         run(app, "| makeresults | lookup nothing a | do", python)
+
+
+@pytest.mark.parametrize("search", ["| makeresults | do", "| makeresults | append [| makeresults | do]"])
+def test_no_commands(app: App, started: list[chunked.Command], search: str) -> None:
+    """Where commands may not run, one is refused by its name, and none is started."""
+    planned = plan(app, search)
+    with pytest.raises(UnsupportedError) as refused:
+        engine.replay(planned, engine.nothing(), Means(commands=False))
+    assert ("do is a command of an app, and --no-commands runs none", []) == (refused.value.message, started)

@@ -26,6 +26,7 @@ MACROS = {
         ("search a=1 c=3", "search `plain` c=3"),
         ("(a=1 OR b=2)", "`outer`"),
         ("x=5", "`one(5)`"),
+        (r"a=*\"x* a=1", r"a=*\"x* `plain`"),
         ("p q p", "`two(p, q)`"),
         ("if(a,b) c if(a,b)", "`two(if(a,b), c)`"),
         ("a, b c a, b", '`two("a, b", c)`'),
@@ -112,10 +113,25 @@ def test_override() -> None:
     assert "x=5" == expand("`one(5)`", MACROS)
 
 
-@pytest.mark.parametrize(("kind", "assignment"), [(UsageError, "plain"), (SplError, "zz=1")])
-def test_wrong_override(kind: type[SplError], assignment: str) -> None:
-    """What is not NAME=DEFINITION, or names no macro, is refused."""
-    with pytest.raises(kind):
+@pytest.mark.parametrize(
+    ("text", "call", "assignment"),
+    [
+        ("y=5", "new", "new=y=5"),
+        ("y=5 z=6", "new(5, 6)", "new(a, b)=y=$a$ z=$b$"),
+        ("y=5", "one(5)", "one(w)=y=$w$"),
+    ],
+)
+def test_new_macro(text: str, call: str, assignment: str) -> None:
+    """A macro that is not there is defined, with the names of its arguments."""
+    assert text == expand(f"`{call}`", override(MACROS, assignment))
+
+
+@pytest.mark.parametrize(
+    "assignment", ["plain", "=x", "new(1)=x", "new()=x", "new(a b)=x", "new(a=b)", "n`w=x", "new(a=x"]
+)
+def test_wrong_override(assignment: str) -> None:
+    """What is not NAME=DEFINITION, or does not name its arguments, is refused."""
+    with pytest.raises(UsageError):
         override(MACROS, assignment)
 
 

@@ -14,7 +14,7 @@ from splreplay.logs.opening import Log
 
 NAME = "json"
 EXPECTED = "expected are records of Winlogbeat, NXLog, Splunk, evtx_dump … with an event id and a time"
-RECORD = re.compile(rb"\A\s*\[|^\s*\{", re.MULTILINE)
+RECORD = re.compile(rb"\A\s*\[\s*[\[{\]]|^\s*\{", re.MULTILINE)
 
 
 def recognises(head: bytes) -> bool:

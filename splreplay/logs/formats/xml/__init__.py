@@ -14,7 +14,7 @@ from splreplay.logs.opening import Log
 NAME = "xml"
 EXPECTED = "expected is one <Event …>…</Event> after another, without a prefix such as <e:Event>"
 # An event that has lost its beginning still has tags, but so may a value in JSON.
-BEGINNING = re.compile(rb"\s*(?:<|[^\s{].*?<(?:\w+:)?Event[\s>])", re.DOTALL)
+BEGINNING = re.compile(rb"\s*(?:<|(?!\{|\[\s*[\[{])\S.*?<(?:\w+:)?Event[\s>])", re.DOTALL)
 
 
 def recognises(head: bytes) -> bool:

@@ -1,7 +1,7 @@
 """fluent-bit (winevtlog): flat, in the names of the event log; the event's own values have no names, `StringInserts`.
 
 Sysmon's message has a line "Name: value" for each of them, in their order, so they get their names from it. Those of other
-providers stay without: their messages have other words than their values have names. With Render_Event_As_XML, `System` is the
+providers stay without: their messages have other words than their values have names. † With Render_Event_As_XML, `System` is the
 event as XML.
 
 Source: fluent/fluent-bit@18a01f6 plugins/in_winevtlog/pack.c.

@@ -64,5 +64,8 @@ def _named(element: Any) -> Iterator[tuple[str, str]]:
             continue
         if isinstance(inner, dict) and not inner.keys() <= {ATTRIBUTES, TEXT}:
             yield from _named(inner)
-        elif name != TEXT and not isinstance(inner, list) and (value := _text(inner)) is not None:
+            continue
+        shown = inner.get(TEXT) if isinstance(inner, dict) else inner
+        value = None if isinstance(shown, list) else text(shown)
+        if name != TEXT and value is not None:
             yield name, value

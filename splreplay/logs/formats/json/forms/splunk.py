@@ -28,7 +28,7 @@ SPLUNK = frozenset(_SPLUNK.split())
 
 
 def recognises(record: Record) -> bool:
-    """Return whether a record has `_raw`, or `_time` and the id of an event."""
+    """Return whether a record has `_raw`, or `_time` and the id of an event; see json_in for JSON in `_raw`."""
     return "_raw" in record or ("_time" in record and ("EventCode" in record or "EventID" in record))
 
 
@@ -40,8 +40,6 @@ def event(record: Record) -> Event:
     start = raw.lstrip()
     if start.startswith("<"):
         return xml_parser().event(raw.encode("utf-8", "replace"))._replace(raw=raw)
-    if start.startswith("{"):
-        return _of_json(raw)._replace(raw=raw)
     if CLASSIC.search(raw):
         raise UnreadableEventError(
             "its _raw is the text form of a Windows event (LogName=…, EventCode=…), which replay does not read: "
@@ -50,13 +48,10 @@ def event(record: Record) -> Event:
     raise UnreadableEventError(f"its _raw is neither an event's XML nor JSON; it begins with {raw[:40]!r}")
 
 
-def _of_json(raw: str) -> Event:
-    from splreplay.logs.formats.json import forms  # which has this form among others
-
-    inner = next(forms.events(forms.parsed(raw)))
-    if isinstance(inner, UnreadableEventError):
-        raise UnreadableEventError(f"of its _raw: {inner}")
-    return inner
+def json_in(record: Record) -> str | None:
+    """Return the `_raw` of a record if it is JSON, which another form reads."""
+    raw = record.get("_raw")
+    return raw if isinstance(raw, str) and raw.lstrip().startswith("{") else None
 
 
 def _of_fields(record: Record) -> Event:

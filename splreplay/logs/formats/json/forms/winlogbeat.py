@@ -166,6 +166,7 @@ def _moved(record: Record, provider: str, identifier: str) -> dict[str, str]:
     user, domain = text(at(record, "user", "name")), text(at(record, "user", "domain"))
     hashes = {**texts(at(record, "process", "hash")), **texts(at(record, "file", "hash"))}
     more = {
+        "UtcTime": (text(record.get("@timestamp")) or "").replace("T", " ").rstrip("Z"),  # of which the module makes it
         "User": "\\".join(filter(None, (domain, user))) if user else None,
         "Initiated": INITIATED.get(text(at(record, "network", "direction")) or ""),
         "Hashes": ",".join(f"{name.upper()}={value.upper()}" for name, value in hashes.items()) or None,

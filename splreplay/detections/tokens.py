@@ -1,0 +1,25 @@
+"""The tokens of a risk message: `$field$` or `$result.field$` stands for the value of a result's field."""
+
+from __future__ import annotations
+
+import re
+
+_TOKEN = re.compile(r"\$(?:result\.)?([A-Za-z_](?:[\w.{}-]*[\w}])?)(\$?)")
+
+
+def fields(message: str) -> dict[str, int]:
+    """Return the fields that a message shows, with the first place of each."""
+    return _found(message, closed=True)
+
+
+def unclosed(message: str) -> dict[str, int]:
+    """Return the names behind a `$` that no `$` ends, with the first place of each: a result shows them as they stand."""
+    return _found(message, closed=False)
+
+
+def _found(message: str, closed: bool) -> dict[str, int]:
+    places: dict[str, int] = {}
+    for match in _TOKEN.finditer(message):
+        if bool(match[2]) is closed:
+            places.setdefault(match[1], match.start())
+    return places

@@ -1,0 +1,77 @@
+"""What a search asks for that no log which replay reads can hold: it runs, and never finds anything.
+
+Nothing is said where a log might hold it: Windows records events of any id, with any fields of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from splreplay import cim
+from splreplay.commands.append import Append
+from splreplay.commands.inputlookup import InputLookup
+from splreplay.commands.join import Join
+from splreplay.commands.search import Search
+from splreplay.commands.tstats import Tstats
+from splreplay.run.command import Pipeline
+from splreplay.spl.predicate import unmet
+
+# All that an event of a Windows log can have in these fields; what `collect` wrote is no log.
+EVENT_VALUES = {
+    "index": ("main",),
+    "source": ("XmlWinEventLog:*",),
+    "sourcetype": ("XmlWinEventLog",),
+    "eventtype": ("wineventlog_application", "wineventlog_security", "wineventlog_system"),
+    "tag": (),
+}
+# What the CIM puts into a field that an event does not fill, and `fillnull_value` in the macros of security_content.
+_FILLERS = ("unknown", "[unknown]", "0", "null")
+
+
+def unfilled(pipeline: Pipeline, addon: str) -> list[str]:
+    """Return what a search needs and no log fills, each as a test, a field or a data model; nothing if it may find something."""
+    source, *others = pipeline
+    missing: list[str] = []
+    if isinstance(source, Search):
+        missing = unmet(source.predicate, EVENT_VALUES.get)
+    elif isinstance(source, Tstats):
+        missing = _of_model(source, addon)
+    for command in others:
+        match command:
+            case Append():
+                missing = missing and [*missing, *more] if (more := unfilled(command.subsearch, addon)) else []
+            case Join(type="inner"):
+                missing = [*missing, *unfilled(command.subsearch, addon)]
+            case InputLookup():
+                missing = []
+    return list(dict.fromkeys(missing))
+
+
+def _of_model(command: Tstats, addon: str) -> list[str]:
+    dataset = cim.described(addon).get(command.datamodel)
+    if dataset is None:  # it cannot be run
+        return []
+    if not dataset.fill:
+        return [f"the data model {command.datamodel}"]
+    prefix = f"{command.datamodel.rpartition('.')[2]}."
+    filled = {name for mapping in dataset.fill for name, sql in mapping.fields.items() if not sql.startswith("NULL")}
+
+    def values(name: str) -> Sequence[str] | None:
+        """Return the only values that a field can have; None for any."""
+        if name in EVENT_VALUES:
+            return EVENT_VALUES[name]
+        column = dataset.columns.get(name.removeprefix(prefix))
+        if name in cim.EVENT_FIELDS or column is None or filled & set(re.findall(r"\w+", column)):
+            return None
+        return () if _as_extracted(column) else _FILLERS
+
+    missing = unmet(command.predicate, values)
+    if command.fillnull_value is None:
+        missing += [name for name in command.by if values(name) == ()]
+    return missing
+
+
+def _as_extracted(column: str) -> bool:
+    """Return whether the CIM takes a field as the add-on extracts it, and puts nothing where it does not."""
+    return re.fullmatch(r'"?\w+"?', column) is not None

@@ -1,0 +1,66 @@
+"""What a run says of a field that a command reads and that no result has."""
+
+from __future__ import annotations
+
+import pytest
+
+from splreplay import engine
+from splreplay.app import App
+from splreplay.output import Notice
+from tests.conftest import REPO
+from tests.replay.searches import replay
+
+BLIND = "this search is blind in {}, which {} reads: no result has it"
+RECORDING = str(REPO / "tests/recordings/installutil_attack.xml")
+
+
+@pytest.fixture(scope="module")
+def recording() -> engine.Recording:
+    """The recording that ships."""
+    return engine.record([RECORDING])
+
+
+def notices(recording: engine.Recording, search: str) -> list[Notice]:
+    """Return what a run says of a search, without what every search of events is told."""
+    found = replay(recording, App(REPO), search).results.notices
+    return [one for one in found if not one.text.startswith("search reads")]
+
+
+@pytest.mark.parametrize(
+    ("pipe", "fields", "command"),
+    [
+        ("stats count by NoSuchField", "NoSuchField", "stats"),
+        ("stats values(Nope) by Image", "Nope", "stats"),
+        ("where Nope=1 AND Image=2", "Nope", "where"),
+        ("eval a=lower(Nope), b=a, c=Nein", "Nope, Nein", "eval"),
+        ("search Nope=1 Image=2", "Nope", "search"),
+        ("table Image Nope | sort Nope", "Nope", "table"),
+        ("rename Nope.* as *", "Nope.*", "rename"),
+        ("eval a=if(match(Nope, 1), Nein, Image)", "Nope", "eval"),
+    ],
+)
+def test_blind(recording: engine.Recording, pipe: str, fields: str, command: str) -> None:
+    """A field of events that no result has blinds the first command that reads it, and is told once."""
+    assert [Notice("blind", BLIND.format(fields, command))] == notices(recording, f"search EventCode=1 | {pipe}")
+
+
+@pytest.mark.parametrize(
+    "pipe",
+    [
+        "stats count by Image",
+        "eval a=coalesce(Nope, Image), b=if(isnull(Nope), 1, Nein), c=mvappend(Nope, Image), d=case(true(), Nope)",
+        "search NOT Nope=1",
+        "fields - Nope",
+        "fillnull Nope",
+        "search Image=nothing.exe | stats count by Nope",
+    ],
+)
+def test_not_blind(recording: engine.Recording, pipe: str) -> None:
+    """Nothing is said of a field that some result has, may be missing by intent, or is read where there is no result."""
+    assert [] == notices(recording, f"search EventCode=1 | {pipe}")
+
+
+def test_made(recording: engine.Recording) -> None:
+    """A field that the search itself makes, but of which nothing came, is told without a word of the log."""
+    expected = [Notice("note", "no result has dll, which where reads")]
+    assert expected == notices(recording, 'search EventCode=1 | rex field=Image "(?<dll>zzz)" | where dll="x"')
