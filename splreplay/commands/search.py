@@ -50,7 +50,6 @@ class Search(Source, Transform):
 
         They come newest first.
         """
-        run.warn("search reads the events of the log, all in index main, with the fields of an XmlWinEventLog input")
         predicate, modifiers = resolve(self.predicate, run)
         if not run.stages.makes:
             fields = {name: Sql(identifier(name), Kind.TEXT) for name in (*ALWAYS, "_raw")}

@@ -175,7 +175,7 @@ def test_each_run_has_a_file_of_its_own(tmp_path: Path) -> None:
     assert [f"collect wrote 2 events for the index s into {path}" for path in files] == warnings
 
 
-FAILS = 'eval r="(?=x)" | where match("x", r)'
+FAILS = 'search [| makeresults | eval search="earliest=x" | fields search]'
 WROTE = "collect index=s output_format=hec"
 
 

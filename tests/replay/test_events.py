@@ -15,7 +15,6 @@ from tests.conftest import REPO
 from tests.logs.conftest import event
 
 APP = App(REPO)
-NOTE = "search reads the events of the log, all in index main, with the fields of an XmlWinEventLog input"
 SECURITY = "Microsoft-Windows-Security-Auditing"
 SYSTEM = (
     "<Provider Name='P' Guid='{g}'/><EventID Qualifiers='7'>4624</EventID><Version>2</Version><Level>4</Level><Task>5</Task>"
@@ -165,7 +164,7 @@ def test_what_no_event_has_together(search: Search) -> None:
 def test_a_field_that_no_event_has_beside_others(search: Search) -> None:
     """A search that finds something is not blind, but says of a field that there is none."""
     results = search("search LogonType=3 OR NoSuch=1", LOGON)
-    expected = [NOTE, "no event of this log has the field NoSuch, which the search tests"]
+    expected = ["no event of this log has the field NoSuch, which the search tests"]
     assert (1, expected) == (len(results.rows), list(results.warnings))
 
 
