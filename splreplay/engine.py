@@ -117,7 +117,16 @@ def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
     connection = interrupt.stoppable(recording.connection.cursor())
     models = Models(cim.datasets(connection, plan.addon), plan.shared)
     pcre.begin()
-    run = Run(Stages(connection), plan.app, plan.time, plan.addon, plan.fields.raw, models, means)
+    run = Run(
+        Stages(connection),
+        plan.app,
+        plan.time,
+        models,
+        means,
+        addon=plan.addon,
+        raw=plan.fields.raw,
+        naming=plan.naming,
+    )
     with run.ending, run.failing:
         for command in plan.pipeline:
             command.prepare(run)
@@ -144,7 +153,7 @@ def trial(plan: Plan, recording: Recording) -> tuple[list[SplError], list[Notice
     models = Models(cim.described(plan.addon), plan.shared)
     # What a search collects goes nowhere, because there is nothing to collect.
     means = Means(None, Path(os.devnull))
-    run = Run(Compiled(recording.connection), plan.app, plan.time, plan.addon, False, models, means)
+    run = Run(Compiled(recording.connection), plan.app, plan.time, models, means, addon=plan.addon, raw=plan.fields.raw)
     try:
         execute(plan.pipeline, run)
     except RecursionError:

@@ -10,11 +10,25 @@ from operator import or_
 from splreplay import cim, parser
 from splreplay.app import App
 from splreplay.app.macros import Expansion
+from splreplay.commands.bin import Bin
+from splreplay.commands.convert import Convert
+from splreplay.commands.dedup import Dedup
+from splreplay.commands.eval import Eval
+from splreplay.commands.fields import Fields
+from splreplay.commands.head import Head
+from splreplay.commands.regex import Regex
+from splreplay.commands.rename import Rename
+from splreplay.commands.rex import Rex
 from splreplay.commands.savedsearch import SavedSearch
 from splreplay.commands.search import Search
+from splreplay.commands.sort import Sort
+from splreplay.commands.stats import Stats
+from splreplay.commands.table import Table_
+from splreplay.commands.timechart import TimeChart
+from splreplay.commands.where import Where
 from splreplay.errors import SplError
 from splreplay.logs.names import Wanted
-from splreplay.run.command import Command, Pipeline, walk
+from splreplay.run.command import Command, Pipeline, outputs, walk
 from splreplay.spl.predicate import terms_of
 from splreplay.times import TimeRange
 
@@ -62,6 +76,16 @@ class Plan:
         return Wanted(tuple(field for field in cim.FIELDS if field in read))
 
     @cached_property
+    def naming(self) -> str | None:
+        """The text that names every field of an event which can matter to its results; None where others may matter too."""
+        named = all(
+            isinstance(command, _BY_NAME) and (isinstance(command, Search) or "*" not in command.segment.source)
+            for command in self.pipeline
+        )
+        nested = any(command.searches for command in self.pipeline)
+        return self.expansion.text if named and not nested and not outputs(self.pipeline).open else None
+
+    @cached_property
     def shared(self) -> Mapping[str, set[str]]:
         """For each dataset that it reads more than once, the fields that it reads; empty where its text does not show them."""
         asked: dict[str, list[set[str]]] = {}
@@ -79,6 +103,10 @@ class Plan:
                 return None
             reads += read.items()
         return reads
+
+
+# These use fields that they name, and no others, unless they have a wildcard.
+_BY_NAME = (Bin, Convert, Dedup, Eval, Fields, Head, Regex, Rename, Rex, Search, Sort, Stats, Table_, TimeChart, Where)
 
 
 def _reads_raw(command: Command) -> bool:

@@ -15,8 +15,8 @@ from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.terms import term_sql
 from splreplay.sql.values import NOTHING, Kind, Sql, as_number, identifier
 
-# Every event has these.
-ALWAYS = ("_time", "host", "source", "sourcetype", "index")
+# Every event has these, but for its text, which not every search reads.
+ALWAYS = ("_time", "_raw", "host", "source", "sourcetype", "index")
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,16 @@ class Search(Source, Transform):
         """Return the events of the log that pass, with the fields that any of them has."""
         test = predicate_sql(predicate, lambda name: fields.get(name, NOTHING), _in_text(fields, self.segment))
         rest = f"FROM event WHERE ({test}) AND {time_range(run, 'time', modifiers)}"
-        counts = ", ".join(f"count({value.text})" for value in fields.values())
+        # A name that can be written in more than one way is kept in any case.
+        kept = {
+            name: value
+            for name, value in fields.items()
+            if run.naming is None or name in run.naming or name in ALWAYS or set(name) & set("\"\\'")
+        }
+        counts = ", ".join(f"count({value.text})" for value in kept.values())
         [there] = run.stages.connection.execute(f"SELECT {counts} {rest}").fetchall()
         present = {
-            name: value for (name, value), count in zip(fields.items(), there, strict=True) if count or name in ALWAYS
+            name: value for (name, value), count in zip(kept.items(), there, strict=True) if count or name in ALWAYS
         }
         return run.stages.store(present, rest, "row_number() OVER (ORDER BY time DESC)")
 

@@ -79,8 +79,6 @@ class Run:
         stages: The results between the commands, and the events of the log.
         app: Whose macros, saved searches, lookups and commands are used.
         time: The time range, and the time of the run.
-        addon: How Sysmon is mapped.
-        raw: Whether events have their text.
         models: The data models.
         means: What the run may use beside the log.
         notices: The messages about the run.
@@ -91,13 +89,14 @@ class Run:
         started: The processes of custom commands that were started before their turn, by the command's id().
         failing: What is undone if the run fails: files that it wrote are removed.
         ending: What ends with the run: the processes of custom commands.
+        addon: How Sysmon is mapped.
+        raw: Whether events have their text.
+        naming: A text that names every field of events which can matter; None where all may.
     """
 
     stages: Stages
     app: App
     time: TimeRange
-    addon: str = "current"
-    raw: bool = True
     models: Models = field(default_factory=Models)
     means: Means = field(default_factory=Means)
     notices: list[Notice] = field(default_factory=list)
@@ -108,6 +107,9 @@ class Run:
     started: dict[int, chunked.Command] = field(default_factory=dict)
     failing: ExitStack = field(default_factory=ExitStack)
     ending: ExitStack = field(default_factory=ExitStack)
+    addon: str = "current"
+    raw: bool = True
+    naming: str | None = None
 
     def say(self, kind: NoticeKind, text: str) -> None:
         """Add a notice, once."""

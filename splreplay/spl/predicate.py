@@ -207,21 +207,29 @@ def _term(cursor: Cursor, stop: Callable[[Token], bool], depth: int) -> Predicat
         op = cursor.take().value
         if cursor.here.kind not in ("word", "quoted"):
             cursor.fail(f"expected a value behind {op}", remedy='for the empty text write field=""')
-        return Compare(token.value, op, cursor.take().value)
+        value = cursor.take()
+        if _is_directive(value, cursor):
+            cursor.refuse(
+                f"replay does not run {value.value}() for the value of a field",
+                value,
+                f'compare with case behind the search: | where {token.value}="…"',
+            )
+        return Compare(token.value, op, value.value)
     if cursor.here.kind == "word" and cursor.here.value.upper() == "IN" and cursor.ahead().is_op("("):
         cursor.take()
         cursor.take()
         values = cursor.names("a value")
         cursor.expect_op(")")
         return OneOf(token.value, tuple(values))
-    if (
-        token.kind == "word"
-        and token.value in ("TERM", "CASE")
-        and cursor.here.is_op("(")
-        and cursor.here.start == token.end
-    ):
+    if _is_directive(token, cursor):
         return Term(_in_brackets(cursor), token, token.value)
     return Term(token.value, token)
+
+
+def _is_directive(token: Token, cursor: Cursor) -> bool:
+    """Return whether *token*, the last one taken, and the bracket behind it begin TERM(…) or CASE(…)."""
+    bracket = cursor.here.is_op("(") and cursor.here.start == token.end
+    return bracket and token.kind == "word" and token.value in ("TERM", "CASE")
 
 
 def _in_brackets(cursor: Cursor) -> str:

@@ -41,9 +41,9 @@ def test_short_bad_events_are_counted_and_the_first_located(tmp_path, kind, shor
 def test_what_is_too_short_for_an_event_needs_no_parser(tmp_path, monkeypatch, kind, short, read):
     """Only the first need one, to be listed with what is wrong; twice if they may hold a CDATA section or not."""
     parsed = []
-    loads, row = json.loads, xml.Parser.parts
+    loads, row = json.loads, xml.Parser.event
     monkeypatch.setattr(forms.json, "loads", lambda *text, **how: parsed.append(text) or loads(*text, **how))
-    monkeypatch.setattr(xml.Parser, "parts", lambda *event: parsed.append(event) or row(*event))
+    monkeypatch.setattr(xml.Parser, "event", lambda *event: parsed.append(event) or row(*event))
     path = tmp_path / "log"
     path.write_bytes(short * 1000)
     outcome(getattr(READERS[kind], read), path)

@@ -30,7 +30,7 @@ def test_each_form_gives_the_rows_of_the_xml(form, seconds):
     json_log = Loaded(RECORDINGS / f"installutil_attack.{form}.jsonl")
     xml_log = Loaded(RECORDINGS / "installutil_attack.xml")
     other = "channel" if form == "plain" else "EventType"
-    columns = [name for name in (*COMMON, *FIELDS) if name not in ("time", other)]
+    columns = [name for name in (*COMMON, *FIELDS) if name not in ("time", other) and "/" not in name]
     rows, xml_rows = json_log.select(*columns), xml_log.select(*columns)
     assert (3, 3) == (len(rows), sum(row in xml_rows for row in rows))
     assert seconds == [pytest.approx(time, abs=1e-6) for time in json_log.values("time")]

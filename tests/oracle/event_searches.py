@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from fnmatch import fnmatchcase
 from functools import cache, cached_property
 
 from tests.oracle.expressions import Row
@@ -101,8 +100,8 @@ class Predicate:
         kind, name = self._tokens.pop(0)
         assert kind != "op", f"{name} is no term"
         if self._tokens and self._tokens[0][0] == "op" and self._tokens[0][1] not in "(),":
-            op, (kind, wanted) = self._tokens.pop(0)[1], self._tokens.pop(0)
-            return self._compared(name, op, [wanted], alike=kind != "CASE")
+            op, (_, wanted) = self._tokens.pop(0)[1], self._tokens.pop(0)
+            return self._compared(name, op, [wanted])
         if self._tokens[:2] == [("word", "IN"), ("op", "(")]:
             del self._tokens[:2]
             values = []
@@ -113,11 +112,9 @@ class Predicate:
         pattern = _in_raw(name, kind)
         return lambda events: events.whose("_raw", lambda raw: pattern.search(raw) is not None)
 
-    def _compared(self, field: str, op: str, wanted: Collection[str], alike: bool = True) -> _Kept:
-        """An event without the field is not kept, whatever the comparison; *alike* are letters in either case, but for CASE()."""
+    def _compared(self, field: str, op: str, wanted: Collection[str]) -> _Kept:
+        """An event without the field is not kept, whatever the comparison."""
         self.fields.add(field)
-        if not alike:
-            return lambda events: events.whose(field, lambda value: fnmatchcase(value, *wanted) is (op == "="))
         return lambda events: events.whose(field, lambda value: any(compares(value, op, one) for one in wanted))
 
 

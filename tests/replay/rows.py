@@ -25,4 +25,4 @@ def dataset(connection: duckdb.DuckDBPyConnection, names: Sequence[str], rows: S
     types = {Kind.NUMBER: pa.float64(), Kind.TEXT: pa.string()}
     columns = {name: pa.array([row.get(name) for row in rows], types[kind(name)]) for name in names}
     connection.register("rows", pa.table(columns))
-    return Rows({name: identifier(name) for name in names}, (), ())
+    return Rows("Endpoint.Processes", {name: identifier(name) for name in names}, (), ())

@@ -123,3 +123,20 @@ def test_the_results_are_those_with_all_fields(name: str, addon: str, tmp_path: 
 def test_shared(search: str, expected: dict[str, set[str]]) -> None:
     """A dataset that is read more than once has all fields that are read; none where the text does not tell."""
     assert expected == plan(APP, search).shared
+
+
+@pytest.mark.parametrize(
+    ("search", "named"),
+    [
+        ("search EventCode=1 | eval a=lower(Image) | stats count by a", True),
+        ("search EventCode=1 Image=*x | table Image", True),
+        ("search EventCode=1", False),
+        ("search EventCode=1 | table Parent*", False),
+        ("search EventCode=1 | foreach Image [eval a=1] | table a", False),
+        ("search EventCode=1 | append [search a=1] | table a", False),
+        ("search EventCode=1 | stats count(eval(a*2)) as b", False),
+    ],
+)
+def test_the_text_that_names_the_fields(search: str, named: bool) -> None:
+    """A search whose commands use fields by name alone, and whose results are closed, needs no others."""
+    assert (search if named else None) == plan(APP, search).naming

@@ -18,7 +18,7 @@ from splreplay.logs.events import Columns, Event, Item, UnreadableEventError, ba
 from splreplay.logs.formats.json import exact
 from splreplay.logs.formats.json.forms.flat import local_time
 from splreplay.logs.formats.json.forms.text import SYSMON
-from splreplay.logs.formats.json.places import SYSTEM, form
+from splreplay.logs.formats.json.places import MADE, SYSTEM, form
 from splreplay.logs.formats.json.values import Values, values_of
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent, BadEvents
@@ -29,9 +29,8 @@ _local_time = lru_cache(maxsize=4096)(local_time)
 
 
 def read(log: Log, columns: Columns) -> Iterator[Item]:
-    """Read a log, as exact.read does, which reads it where it is not of lines, or more is kept than a few of the events' own values."""
-    own = not any("/" in name for name in columns.names)
-    if columns.every or columns.raw or not own or not exact.of_lines(log):
+    """Read a log, as exact.read does, which reads it where it is not of lines, or every value is kept."""
+    if columns.every or columns.raw or MADE in columns.names or not exact.of_lines(log):
         return exact.read(log, columns)
     fields = columns.names
 

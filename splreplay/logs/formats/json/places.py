@@ -9,8 +9,9 @@ from typing import NamedTuple, TypeAlias
 
 from splreplay.logs.formats.json import exact
 from splreplay.logs.formats.json.documents import PADDING
-from splreplay.logs.formats.json.forms import flat
-from splreplay.logs.formats.json.forms.winlogbeat import MOVED_INTO
+from splreplay.logs.formats.json.forms import flat, winlogbeat
+from splreplay.logs.names import RENDERING
+from splreplay.logs.names import SYSTEM as SYSTEM_VALUES
 
 # The keys to a value, from the line's own object inwards.
 Place: TypeAlias = tuple[str, ...]
@@ -19,6 +20,8 @@ Place: TypeAlias = tuple[str, ...]
 FORM_BYTES = 1 << 16
 # What is read of a line besides the fields. The three after #time make the time of NXLog's form.
 SYSTEM = ("provider", "event_id", "computer", "channel", "#time", "#local", "#received", "#relayed", "#utc")
+# The exact reader alone writes this value, which a record may have in any form.
+MADE = f"{SYSTEM_VALUES}SystemTime"
 # The last of the three names differs from the second only in case, which columns of DuckDB must not.
 COMPUTER = flat.COMPUTER[:-1]
 
@@ -67,12 +70,15 @@ def _winlogbeat(fields: Sequence[str]) -> Form:
         "channel": "channel",
     }
     values: dict[str, Place] = {name: ("winlog", key) for name, key in system.items()}
-    known, twins = _twins(fields)
-    values |= {"#time": ("@timestamp",), "#utc": (*event_data, "UtcTime")} | {
-        name: (*event_data, name) for name in known
-    }
-    others = [*((key,) for key in MOVED_INTO), ("winlog", "user_data"), *((*event_data, name) for name in twins)]
-    return Form(_complete(values, fields), tuple(others), implied=True)
+    values |= {"#time": ("@timestamp",), "#utc": (*event_data, "UtcTime")}
+    values |= {name: (*event_data, name) for name in fields if "/" not in name}
+    values |= {SYSTEM_VALUES + name: ("winlog", key) for name, key in winlogbeat.SYSTEM_KEYS.items()}
+    values |= {SYSTEM_VALUES + name: ("winlog", *keys) for name, keys in winlogbeat.SYSTEM_INSIDE.items()}
+    values |= {RENDERING + name: ("winlog", key) for name, key in winlogbeat.RENDERED_KEYS.items()}
+    values |= {f"{RENDERING}Message": ("message",)}
+    kept, twins = _kept(values, fields)
+    others = [*((key,) for key in winlogbeat.MOVED_INTO), ("winlog", "user_data"), *twins]
+    return Form(kept, tuple(others), implied=True)
 
 
 @cache
@@ -88,25 +94,30 @@ def _flat(fields: Sequence[str], provider: str | None, computer: str | None, tim
         keys["#time"] = time
         empty += [local, *_before(time, flat.TIME)]
     values: dict[str, Place] = {name: (key,) for name, key in keys.items() if key}
-    known, twins = _twins(fields)
-    values.update((name, (name,)) for name in known)
-    empty += twins
+    values |= {name: (name,) for name in fields if "/" not in name}
+    values |= {SYSTEM_VALUES + name: (key,) for name, key in flat.SYSTEM_KEYS.items()}
+    values |= {f"{RENDERING}Message": ("Message",)}
+    kept, twins = _kept(values, fields)
     # An event without the key that the first has may have its provider under another.
-    return Form(_complete(values, fields), tuple((key,) for key in empty), implied=provider is None)
+    return Form(kept, (*((key,) for key in empty), *twins), implied=provider is None)
 
 
-def _twins(fields: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the fields, and apart those that differ from one of them in case only, which DuckDB cannot tell."""
-    known: dict[str, str] = {}
-    for name in fields:
-        known.setdefault(name.lower(), name)
-    return list(known.values()), [name for name in fields if known[name.lower()] != name]
+def _kept(
+    values: Mapping[str, Place], fields: Sequence[str]
+) -> tuple[tuple[tuple[str, Place | None], ...], list[Place]]:
+    """Return the place of each of SYSTEM and of the fields, and places that must be empty: DuckDB does not tell case apart."""
+    known: dict[Place, Place] = {}
+    twins: list[Place] = []
+    kept: list[tuple[str, Place | None]] = []
+    for name in (*SYSTEM, *fields):
+        place = values.get(name)
+        if place and known.setdefault(tuple(key.lower() for key in place), place) != place:
+            twins.append(place)
+            place = None
+        kept.append((name, place))
+    return tuple(kept), twins
 
 
 def _before(key: str | None, keys: Sequence[str]) -> Sequence[str]:
     """Return the keys before *key*; all of them where it is None."""
     return keys if key is None else keys[: keys.index(key)]
-
-
-def _complete(values: Mapping[str, Place], fields: Sequence[str]) -> tuple[tuple[str, Place | None], ...]:
-    return tuple((name, values.get(name)) for name in (*SYSTEM, *fields))

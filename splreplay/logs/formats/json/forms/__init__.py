@@ -24,7 +24,7 @@ from splreplay.logs.formats.json.forms import (
     winlogbeat6,
 )
 from splreplay.logs.formats.json.forms.envelopes import opened
-from splreplay.logs.formats.json.forms.text import Record
+from splreplay.logs.formats.json.forms.text import SURROGATE, Record
 from splreplay.logs.names import SYSTEM
 
 _SYSTEM_TIME = f"{SYSTEM}SystemTime"
@@ -62,7 +62,7 @@ def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Return an object in which the first value of a name counts, as in XML."""
     record: dict[str, Any] = {}
     for name, value in pairs:
-        record.setdefault(name, value)
+        record.setdefault(name if name.isascii() else SURROGATE.sub("\ufffd", name), value)
     return record
 
 

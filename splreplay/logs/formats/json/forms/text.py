@@ -56,7 +56,7 @@ def texts(record: object, names: Iterable[str] | None = None) -> dict[str, str]:
 def renamed(record: Record, names: Mapping[str, str]) -> dict[str, str]:
     """Return values under the names that the event log gives them; *names* maps its names to those of the record."""
     shown = ((name, text(record.get(key))) for name, key in names.items())
-    return {name: value for name, value in shown if value}
+    return {name: value for name, value in shown if value is not None}
 
 
 def system_values(system: Mapping[str, str], rendered: Mapping[str, str]) -> dict[str, str]:

@@ -33,6 +33,11 @@ SYSTEM_KEYS = {
     "ActivityID": "activity_id",
     "RelatedActivityID": "related_activity_id",
 }
+SYSTEM_INSIDE = {
+    "ProcessID": ("process", "pid"),
+    "ThreadID": ("process", "thread", "id"),
+    "UserID": ("user", "identifier"),
+}
 # These are what Windows renders of the event, in words.
 RENDERED_KEYS = {"Level": "level", "Task": "task", "Opcode": "opcode", "Keywords": "keywords"}
 # Of what a module moved, one of these objects holds something.
@@ -139,11 +144,7 @@ def event(record: Record) -> Event:
 
 
 def _system(record: Record, winlog: Record) -> dict[str, str]:
-    inner = {
-        "ProcessID": at(winlog, "process", "pid"),
-        "ThreadID": at(winlog, "process", "thread", "id"),
-        "UserID": at(winlog, "user", "identifier"),
-    }
+    inner = {name: at(winlog, *keys) for name, keys in SYSTEM_INSIDE.items()}
     return system_values(
         renamed(winlog, SYSTEM_KEYS) | texts(inner),
         renamed(winlog, RENDERED_KEYS) | renamed(record, {"Message": "message"}),
