@@ -139,7 +139,7 @@ def test_told_to_end(number: int, tmp_path: Path) -> None:
 def test_interrupt(error: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Ctrl-C ends a run with a word, not with a traceback, while Python runs or while DuckDB does."""
 
-    def interrupted(options: object) -> None:
+    def interrupted(options: object, defaults: object) -> None:
         raise error
 
     monkeypatch.setattr(run, "app_of", interrupted)
