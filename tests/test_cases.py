@@ -184,5 +184,5 @@ def test_open_token(written: str, tmp_path: Path) -> None:
     text = (CASES / "open_token.yml").read_text(encoding="utf-8")
     (tmp_path / "detection.yml").write_text(text.replace("$dest'", f"{written}'"), encoding="utf-8")
     ran = splreplay("check", str(tmp_path / "detection.yml"))
-    told = [line for line in ran.stdout.splitlines() if re.search(r":14:\d+: .*\$dest", line)]
+    told = [line for line in ran.stdout.splitlines() if re.search(r":15:\d+: .*\$dest", line)]
     assert (0, written == "$dest") == (ran.status, bool(told))
