@@ -72,7 +72,7 @@ class Spath(Transform):
             )
         listed = f'SELECT unnest(py_leaves({text})) AS name, "#" AS place FROM {rows.name}'
         query = f"SELECT name FROM ({listed}) GROUP BY name ORDER BY min(place), name LIMIT {limits.SPATH_FIELDS + 1}"
-        names = [name for (name,) in run.stages.connection.execute(query).fetchall()]
+        names: list[str] = run.stages.scalar(f"SELECT list(name) FROM ({query})") or []
         if len(names) > limits.SPATH_FIELDS:
             self.segment.refuse(
                 f"replay's spath extracts at most {limits.SPATH_FIELDS:,} fields", "name the path: path=a.b"
