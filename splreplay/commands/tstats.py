@@ -194,10 +194,10 @@ class Tstats(Source):
         """Return the span of `_time` that Splunk is taken to choose for the rows, or for the time range if that is wider †."""
         if not run.stages.makes:
             return 1
-        edges = run.stages.connection.execute(f'SELECT min("_time"), max("_time") {rest}').fetchall()
-        if edges == [(None, None)]:
+        edges = run.stages.scalar(f'SELECT [min("_time"), max("_time")] {rest}')
+        if edges in (None, [None, None]):
             return 1
-        (first, last), time = edges[0], run.time
+        (first, last), time = edges, run.time
         start = first if time.earliest is None else min(first, time.earliest)
         end = last if time.latest is None else max(last, time.latest)
         span_s = spans.chosen(start, end)
