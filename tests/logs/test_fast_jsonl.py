@@ -9,8 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from splreplay.app import App
 from splreplay.logs.formats.json import exact, fast
 from splreplay.logs.report import BadEvents
+from splreplay.planning import plan
 from tests.conftest import REPO
 from tests.logs.fuzz import FIELDS, outcome
 from tests.logs.json_forms import FAST as FORMS
@@ -19,6 +21,7 @@ from tests.logs.json_forms import json_lines
 pytestmark = pytest.mark.slow
 
 RECORDINGS = sorted((REPO / "tests" / "recordings").glob("*.xml"))
+READ = plan(App(REPO), App(REPO).scheduled.search).fields.names
 REAL = sorted((REPO.parent / "shared" / "data").glob("*.xml*"))
 
 
@@ -75,7 +78,8 @@ def test_most_real_events_need_no_exact_reader(tmp_path, exact_lines, path, form
     """One event in forty is left to it."""
     log = tmp_path / "log"
     log.write_bytes(json_lines(form, content(path)))
-    rows, _, _ = outcome(fast.read, log)
+    # Not all fields: of two that differ only in case, DuckDB takes one, and an event with the other is read exactly.
+    rows, _, _ = outcome(fast.read, log, READ)
     assert len(exact_lines) < len(rows) / 40
 
 

@@ -154,15 +154,20 @@ def test_a_dtd_is_refused(loaded, dtd):
     "text",
     [
         event().replace("<", "<e:").replace("<e:/", "</e:").replace("xmlns=", "xmlns:e="),
-        "<Events></Events>",
         "<html><body>Not found</body></html>",
         event(time="yesterday"),
     ],
 )
 def test_a_file_without_an_event_is_an_error(loaded, text):
-    """An unread log never looks like an empty result: prefixed, empty, foreign, or all bad."""
+    """An unread log never looks like an empty result: prefixed, foreign, or all bad."""
     with pytest.raises(DataError, match="log: no Windows event was found in this file"):
         loaded(text)
+
+
+def test_a_file_of_no_events_says_so(loaded):
+    """An export of an empty channel is no broken file."""
+    with pytest.raises(DataError, match="log: this log holds no events"):
+        loaded("<Events></Events>")
 
 
 def test_an_event_of_12_mb_is_read(loaded):

@@ -11,6 +11,7 @@ import pytest
 from comparison import compare
 from splreplay import engine
 from splreplay.app import App
+from splreplay.logs.names import column
 from splreplay.output import Results
 from splreplay.run import Means
 from splreplay.sql.values import Value
@@ -216,8 +217,10 @@ def is_remote(address: str) -> bool:
 
 def by_guid(log: engine.Recording, addon: str) -> dict[Process, tuple[set[str], set[str]]]:
     """Return the far ends and ports of every process that started, by computer and GUID."""
-    query = """SELECT lower(computer), lower(ProcessGuid), event_id, DestinationIp, DestinationHostname, DestinationPort, Initiated
-        FROM event WHERE event_id IN (1, 3) AND NOT contains(ProcessGuid, '{00000000') ORDER BY event_id"""
+    names = ("ProcessGuid", "DestinationIp", "DestinationHostname", "DestinationPort", "Initiated")
+    guid, *others = (f'"{column(name)}"' for name in names)
+    query = f"""SELECT lower(computer), lower({guid}), event_id, {", ".join(others)}
+        FROM event WHERE event_id IN (1, 3) AND NOT contains({guid}, '{{00000000') ORDER BY event_id"""
     started: dict[Process, tuple[set[str], set[str]]] = {}
     for computer, identity, event_id, address, name, port, initiated in log.connection.execute(query).fetchall():
         if event_id == 1:
