@@ -17,8 +17,26 @@ from splreplay.spl.tokens import end_of_quoted, is_escape
 
 # Comes with Splunk_SA_CIM, without which a Splunk has no data models; splunk/addonfactory-splunk_sa_cim default/macros.conf.
 BUILT_IN = {"drop_dm_object_name(1)": {"definition": 'rename "$object$.*" as *', "args": "object"}}
+# The macros by which security_content's searches of Windows events begin, and the channels that they mean; the definitions are
+# replay's own, for a log whose every channel is the `source` of an XmlWinEventLog input.
+CHANNELS = {
+    "applocker": "Microsoft-Windows-AppLocker/*",
+    "capi2_operational": "Microsoft-Windows-CAPI2/Operational",
+    "certificateservices_lifecycle": "Microsoft-Windows-CertificateServicesClient-Lifecycle-*/Operational",
+    "ms_defender": "Microsoft-Windows-Windows Defender/Operational",
+    "ntlm_audit": "Microsoft-Windows-NTLM/Operational",
+    "powershell": "Microsoft-Windows-PowerShell/Operational",
+    "printservice": "Microsoft-Windows-PrintService/*",
+    "remoteconnectionmanager": "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational",
+    "sysmon": "Microsoft-Windows-Sysmon/Operational",
+    "wineventlog_application": "Application",
+    "wineventlog_security": "Security",
+    "wineventlog_system": "System",
+    "wineventlog_task_scheduler": "Microsoft-Windows-TaskScheduler/Operational",
+}
 # Come with security_content, whose detections call them; splunk/security_content@1aff13de macros/*.yml. Sites set them in local/.
 STANDARD = {
+    **{name: {"definition": f'source="XmlWinEventLog:{channel}"'} for name, channel in CHANNELS.items()},
     "fillnull_config": {"definition": "null"},
     "oldsummaries_config": {"definition": "true"},
     "summariesonly_config": {"definition": "false"},

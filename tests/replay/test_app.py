@@ -217,3 +217,13 @@ def test_standard_macros(tmp_path: Path) -> None:
     assert expected == App(tmp_path).expand(search)
     (tmp_path / "default/macros.conf").write_text("[summariesonly_config]\ndefinition = true\n", encoding="utf-8")
     assert expected.replace("=false", "=true") == App(tmp_path).expand(search)
+
+
+def test_channels(tmp_path: Path) -> None:
+    """The macros with which security_content's searches of Windows events begin mean a channel, unless the app says otherwise."""
+    (tmp_path / "default").mkdir()
+    assert 'source="XmlWinEventLog:Microsoft-Windows-Sysmon/Operational" EventCode=1' == App(tmp_path).expand(
+        "`sysmon` EventCode=1"
+    )
+    (tmp_path / "default/macros.conf").write_text("[sysmon]\ndefinition = index=edr\n", encoding="utf-8")
+    assert "index=edr EventCode=1" == App(tmp_path).expand("`sysmon` EventCode=1")
