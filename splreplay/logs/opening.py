@@ -48,6 +48,7 @@ class Log:
         size: The bytes of the file, compressed or not; 0 where this is not known.
         taken: How many of them were read.
         end: What an event ends with, set by its reader; from then on, blocks of a file end with it if possible.
+        large: Whether blocks of a file have twice the size, set by a reader to which each block costs much.
 
     Raises:
         DataError: If the file cannot be opened, or has an encoding that replay does not read.
@@ -60,6 +61,7 @@ class Log:
         self.size = os.path.getsize(path) if content is None and os.path.isfile(path) else 0
         self.taken = 0
         self.end = b""
+        self.large = False
         head, blocks = peek(self._read() if content is None else iter([content]))
         compressed = head.startswith(GZIP)
         if compressed:
@@ -91,14 +93,15 @@ class Log:
 
     def _block_bytes(self, stream: BinaryIO) -> int:
         """Return how much to read: a block of whole events need not be copied and joined to the next."""
-        start = self.taken + BLOCK_BYTES - TAIL_BYTES
+        size = BLOCK_BYTES << self.large
+        start = self.taken + size - TAIL_BYTES
         if not self.end or start < self.taken or start >= self.size:
-            return BLOCK_BYTES
+            return size
         stream.seek(start)
         tail = stream.read(TAIL_BYTES)
         stream.seek(self.taken)
         at = tail.rfind(self.end)
-        return BLOCK_BYTES - TAIL_BYTES + at + len(self.end) if at >= 0 else BLOCK_BYTES
+        return size - TAIL_BYTES + at + len(self.end) if at >= 0 else size
 
     def _gunzip(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """Uncompress one or more gzip members, and put their text together into blocks."""

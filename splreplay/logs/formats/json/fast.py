@@ -33,6 +33,7 @@ def read(log: Log, columns: Columns) -> Iterator[Item]:
     if columns.every or columns.raw or MADE in columns.names or not exact.of_lines(log):
         return exact.read(log, columns)
     fields = columns.names
+    log.large = True  # DuckDB plans a query for each block
 
     def read_piece(piece: exact.Piece) -> list[Item]:
         # Lines that are too short for events would take far more memory than they have bytes; one very long line among them
