@@ -30,6 +30,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _asked = threading.Event()
 _raised = threading.Event()
 _ended = threading.Event()
+_making = threading.Event()
 _connections: list[weakref.ref[duckdb.DuckDBPyConnection]] = []
 _left: list[weakref.WeakMethod[Callable[[], None]]] = []
 
@@ -52,8 +53,14 @@ def undone(undo: Callable[[], None]) -> None:
 
 def temporary_folder() -> tempfile.TemporaryDirectory[str]:
     """Return a new folder, which goes with the object, and with the process."""
-    folder = tempfile.TemporaryDirectory(prefix="replay-", ignore_cleanup_errors=True)
-    undone(folder.cleanup)
+    _making.set()  # an interrupt between the folder and the object that removes it would leave the folder behind
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="replay-", ignore_cleanup_errors=True)
+        undone(folder.cleanup)
+    finally:
+        _making.clear()
+    if asked():
+        _raise()
     return folder
 
 
@@ -76,8 +83,14 @@ def guard(work: Callable[[], int]) -> int:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Interrupt what Python does; later signals do nothing, as what was begun is being undone."""
+    """Interrupt what Python does, unless it makes a folder, which then interrupts when it is made."""
     _asked.set()
+    if not _making.is_set():
+        _raise()
+
+
+def _raise() -> None:
+    """Raise KeyboardInterrupt; later signals do nothing, as what was begun is being undone."""
     if not _raised.is_set():
         _raised.set()
         raise KeyboardInterrupt

@@ -51,3 +51,23 @@ def test_a_query_is_broken_off(search: str, number: int, tmp_path: Path) -> None
         finally:
             process.kill()
     assert (130, b"interrupted\n", []) == (process.returncode, told, list(folder.iterdir()))
+
+
+TOLD_WHILE_MADE = """
+import os, signal, tempfile
+from splreplay import interrupt
+make = tempfile.mkdtemp
+def told(*arguments):
+    folder = make(*arguments)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return folder
+tempfile.mkdtemp = told
+interrupt.guard(interrupt.temporary_folder)
+"""
+
+
+def test_a_folder_is_removed_that_is_just_made(tmp_path: Path) -> None:
+    """A signal between the making of a temporary folder and the object that removes it leaves no folder behind."""
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", TOLD_WHILE_MADE], cwd=REPO, env=environment, capture_output=True)
+    assert (130, []) == (ran.returncode, list(tmp_path.iterdir()))
