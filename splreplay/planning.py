@@ -10,26 +10,9 @@ from operator import or_
 from splreplay import cim, parser
 from splreplay.app import App
 from splreplay.app.macros import Expansion
-from splreplay.commands.bin import Bin
-from splreplay.commands.convert import Convert
-from splreplay.commands.dedup import Dedup
-from splreplay.commands.eval import Eval
-from splreplay.commands.fields import Fields
-from splreplay.commands.head import Head
-from splreplay.commands.regex import Regex
-from splreplay.commands.rename import Rename
-from splreplay.commands.rex import Rex
-from splreplay.commands.savedsearch import SavedSearch
-from splreplay.commands.search import Search
-from splreplay.commands.sort import Sort
-from splreplay.commands.stats import Stats
-from splreplay.commands.table import Table_
-from splreplay.commands.timechart import TimeChart
-from splreplay.commands.where import Where
 from splreplay.errors import SplError
 from splreplay.logs.names import Wanted
-from splreplay.run.command import Command, Pipeline, outputs, walk
-from splreplay.spl.predicate import terms_of
+from splreplay.run.command import Pipeline, outputs, walk
 from splreplay.times import TimeRange
 
 
@@ -60,14 +43,10 @@ class Plan:
         """The values of events that it reads: every one where it searches events, and those of the data models where its text does
         not show which.
         """
-        sources = [position.command for position in walk(self.pipeline) if position.first]
-        if any(isinstance(source, Search | SavedSearch) for source in sources):
-            return Wanted(
-                cim.FIELDS,
-                every=True,
-                raw=any(_reads_raw(position.command) for position in walk(self.pipeline))
-                or "_Xml" in self.expansion.text,
-            )
+        positions = list(walk(self.pipeline))
+        if any(position.first and position.command.searches_events for position in positions):
+            raw = any(position.command.reads_raw for position in positions) or "_Xml" in self.expansion.text
+            return Wanted(cim.FIELDS, every=True, raw=raw)
         if self._reads is None:
             return Wanted(cim.FIELDS)
         described = cim.described(self.addon)
@@ -78,10 +57,7 @@ class Plan:
     @cached_property
     def naming(self) -> str | None:
         """The text that names every field of an event which can matter to its results; None where others may matter too."""
-        named = all(
-            isinstance(command, _BY_NAME) and (isinstance(command, Search) or "*" not in command.segment.source)
-            for command in self.pipeline
-        )
+        named = all(command.names_all for command in self.pipeline)
         nested = any(command.searches for command in self.pipeline)
         return self.expansion.text if named and not nested and not outputs(self.pipeline).open else None
 
@@ -103,16 +79,6 @@ class Plan:
                 return None
             reads += read.items()
         return reads
-
-
-# These use fields that they name, and no others, unless they have a wildcard.
-_BY_NAME = (Bin, Convert, Dedup, Eval, Fields, Head, Regex, Rename, Rex, Search, Sort, Stats, Table_, TimeChart, Where)
-
-
-def _reads_raw(command: Command) -> bool:
-    """Return whether a command may read the text of events; its tree shows its default field, too."""
-    terms = isinstance(command, Search) and any(term.value != "*" for term in terms_of(command.predicate))
-    return terms or isinstance(command, SavedSearch) or "_raw" in repr(command)
 
 
 def fields(plans: Iterable[Plan]) -> Wanted:

@@ -17,6 +17,7 @@ class Bin(Transform):
     """`bin span=size field [AS name]`; *is_time* says whether the size is one of time, so that a bin is its start."""
 
     names = ("bin", "bucket")
+    by_name = True
 
     field: str
     span: int

@@ -31,6 +31,7 @@ class Convert(Transform):
     """`convert [timeformat=text] function(field) [AS name], …`."""
 
     streams = True
+    by_name = True
 
     timeformat: str
     conversions: tuple[Conversion, ...]

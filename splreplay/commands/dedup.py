@@ -18,6 +18,7 @@ class Dedup(Transform):
     """`dedup [count] fields [keepempty=] [consecutive=]`."""
 
     keeps_fields = True
+    by_name = True
 
     count: int
     fields: tuple[str, ...]

@@ -15,6 +15,7 @@ class Eval(Transform):
     """`eval field=expression, …`."""
 
     streams = True
+    by_name = True
 
     assignments: tuple[tuple[str, Expression], ...]
 

@@ -14,6 +14,7 @@ class Fields(Transform):
     """`fields [+|-] fields`."""
 
     streams = True
+    by_name = True
 
     fields: tuple[str, ...]
     drop: bool

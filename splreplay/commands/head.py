@@ -17,6 +17,7 @@ class Head(Transform):
     """`head [count] [limit=count]`, ten by default, or `head (test) [limit=] [null=] [keeplast=]`."""
 
     keeps_fields = True
+    by_name = True
 
     limit: int | None = DEFAULT
     test: Expression | None = None

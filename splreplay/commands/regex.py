@@ -17,6 +17,7 @@ class Regex(Transform):
 
     streams = True
     keeps_fields = True
+    by_name = True
 
     pattern: str
     field: str = "_raw"

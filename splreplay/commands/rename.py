@@ -14,6 +14,7 @@ class Rename(Transform):
     """`rename old AS new, …`; both may hold wildcards, as many on one side as on the other."""
 
     streams = True
+    by_name = True
 
     pairs: tuple[tuple[str, str], ...]
 

@@ -21,6 +21,7 @@ class Rex(Transform):
     """`rex [field=name] [max_match=count] "pattern"`; a max_match of 0 takes every match."""
 
     streams = True
+    by_name = True
 
     field: str
     pattern: str

@@ -14,6 +14,8 @@ from splreplay.run.execute import nested
 class SavedSearch(Source):
     """`savedsearch name [token=value …]`: `$token$` in the saved search is replaced by the value."""
 
+    searches_events = True
+
     name: str
     tokens: tuple[tuple[str, str], ...] = ()
 
@@ -26,6 +28,11 @@ class SavedSearch(Source):
             cursor.expect_op("=")
             tokens.append((token, cursor.name("a value")))
         return cls(segment, name, tuple(tokens))
+
+    @property
+    def reads_raw(self) -> bool:
+        """True: the search that it runs is not in the text."""
+        return True
 
     def reads(self, first: bool) -> Reads:
         """Return None, any field: the search that it runs is not in the text."""

@@ -10,7 +10,7 @@ from splreplay.run import events, summary
 from splreplay.run.command import ORDER, Cursor, Pipeline, Reads, Run, Segment, Source, Table, Transform
 from splreplay.run.predicates import TIME_MODIFIERS, predicate_test, resolve, subsearches, time_range
 from splreplay.run.unmatched import Searched, reasons
-from splreplay.spl.predicate import Predicate, Term, fields_of, parse_predicate
+from splreplay.spl.predicate import Predicate, Term, fields_of, parse_predicate, terms_of
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.terms import term_sql
 from splreplay.sql.values import NOTHING, Kind, Sql, as_number, identifier
@@ -25,6 +25,7 @@ class Search(Source, Transform):
 
     streams = True
     keeps_fields = True
+    searches_events = True
 
     predicate: Predicate
 
@@ -40,6 +41,16 @@ class Search(Source, Transform):
     @property
     def searches(self) -> tuple[Pipeline, ...]:
         return subsearches(self.predicate)
+
+    @property
+    def names_all(self) -> bool:
+        """True: a `*` in it stands for values."""
+        return True
+
+    @property
+    def reads_raw(self) -> bool:
+        """Whether it looks for words, or names the text."""
+        return any(term.value != "*" for term in terms_of(self.predicate)) or super().reads_raw
 
     def reads(self, first: bool) -> Reads:
         """Return None, any field, where it starts from the events."""

@@ -30,6 +30,7 @@ class Sort(Transform):
     """`sort [count] [+|-]field, … [desc]`; a count of 0 keeps every result."""
 
     keeps_fields = True
+    by_name = True
 
     limit: int
     keys: tuple[Key, ...]

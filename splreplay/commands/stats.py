@@ -16,6 +16,8 @@ from splreplay.sql.aggregates import Aggregate, check_names, parse_aggregates, p
 class Stats(Transform):
     """`stats aggregates BY fields`."""
 
+    by_name = True
+
     aggregates: tuple[Aggregate, ...]
     by: tuple[str, ...]
 

@@ -14,6 +14,8 @@ from splreplay.sql.values import Sql
 class Table_(Transform):  # noqa: N801 - the command's own name is taken by the results
     """`table fields`."""
 
+    by_name = True
+
     fields: tuple[str, ...]
 
     @classmethod

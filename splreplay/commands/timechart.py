@@ -30,6 +30,8 @@ OTHER, NULL = "OTHER", "NULL"
 class TimeChart(Transform):
     """`timechart options aggregates BY field options`; a limit of 0 keeps every series."""
 
+    by_name = True
+
     aggregates: tuple[Aggregate, ...]
     by: str | None = None
     span_s: int | None = None

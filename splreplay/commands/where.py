@@ -15,6 +15,7 @@ class Where(Transform):
 
     streams = True
     keeps_fields = True
+    by_name = True
 
     test: Expression
 

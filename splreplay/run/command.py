@@ -30,6 +30,8 @@ class Command:
     names: ClassVar[tuple[str, ...]] = ()
     streams: ClassVar[bool] = False  # it works on each result alone, as the commands in a template of foreach must
     keeps_fields: ClassVar[bool] = False  # it neither adds nor drops fields
+    by_name: ClassVar[bool] = False  # it uses no other fields than those that it names, maybe by wildcards
+    searches_events: ClassVar[bool] = False  # as the first command, it reads events of the log, whatever their fields
 
     segment: Segment = field(repr=False)
 
@@ -55,6 +57,16 @@ class Command:
     def reads(self, first: bool) -> Reads:
         """Return what it reads of the log as the *first* command or a later one, without the searches inside it."""
         return {}
+
+    @property
+    def names_all(self) -> bool:
+        """Whether its text has the name of every field that it uses."""
+        return self.by_name and "*" not in self.segment.source
+
+    @property
+    def reads_raw(self) -> bool:
+        """Whether it may read the text of events; its tree shows its default field, too."""
+        return "_raw" in repr(self)
 
     def uses(self, needed: bool = False) -> Iterable[str]:
         """Return the fields of the results before it that it reads, wildcards and all; none where they are not known.
