@@ -119,14 +119,9 @@ def parse_expression(cursor: Cursor, depth: int = 0) -> Expression:
 
 def parse_parenthesised(cursor: Cursor) -> Expression:
     """Return the expression in the parentheses at a cursor over words; what is inside them is read as operands and operators."""
-    opening = cursor.expect_op("(")
-    depth = 1
-    while depth:
-        if cursor.here.kind == "end":
-            cursor.fail("this parenthesis is never closed", opening)
-        token = cursor.take()
-        depth += token.is_op("(") - token.is_op(")")
-    inner = replace(cursor, tokens=lex_eval(cursor.text, opening.end, token.start), end=token.start, position=0)
+    opening, closing = cursor.parenthesised()
+    tokens = lex_eval(cursor.text, opening.end, closing.start)
+    inner = replace(cursor, tokens=tokens, end=closing.start, position=0)
     expression = parse_expression(inner)
     inner.finish()
     return expression

@@ -209,7 +209,8 @@ class Cursor:
             self.fail(f"expected {what}")
         token = self.take()
         if token.kind == "word" and self.here.is_op("(") and self.here.start == token.end:
-            return token.value + self._brackets()
+            opening, closing = self.parenthesised()
+            return token.value + self.text[opening.start : closing.end]
         return token.value
 
     def names(self, what: str = "a field name") -> list[str]:
@@ -230,17 +231,16 @@ class Cursor:
         while self.accept_op(","):
             pass
 
-    def _brackets(self) -> str:
-        """Return the text in the brackets that are part of a name, as in `as sum(bytes)`, with the brackets."""
-        opening = self.here
-        depth = 0
-        while True:
+    def parenthesised(self) -> tuple[Token, Token]:
+        """Move behind the parenthesis here and all that is in it, and return the two tokens around that."""
+        opening = token = self.expect_op("(")
+        depth = 1
+        while depth:
             if self.here.kind == "end":
                 self.fail("this parenthesis is never closed", opening)
             token = self.take()
             depth += token.is_op("(") - token.is_op(")")
-            if not depth:
-                return self.text[opening.start : token.end]
+        return opening, token
 
     def finish(self) -> None:
         """Fail unless every token was read."""
