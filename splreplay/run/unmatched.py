@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from splreplay.run.events import FILE
-from splreplay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Term
+from splreplay.spl.predicate import All, Any, Compare, OneOf, Predicate, failing
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.values import NOTHING, Kind, Sql, as_text
 
@@ -52,7 +52,7 @@ def reasons(predicate: Predicate, searched: Sequence[Searched], connection: duck
     if tried(predicate):
         return []
     alive = {leaf: tried(leaf) for leaf in _leaves(predicate)}
-    dead = list(dict.fromkeys(_dead(predicate, alive)))
+    dead = list(dict.fromkeys(failing(predicate, lambda leaf: [] if alive[leaf] else [leaf])))
     absent = sorted({leaf.field for leaf in dead if not tried(Compare(leaf.field, "=", "*"))})
     said = [f"this search is blind in {', '.join(absent)}: no event of this log has such a field"] if absent else []
     for leaf in dead:
@@ -89,20 +89,6 @@ def _leaves(part: Predicate) -> list[Leaf]:
         case Compare() | OneOf():
             return [part]
         case _:
-            return []
-
-
-def _dead(part: Predicate, alive: Mapping[Leaf, bool]) -> list[Leaf]:
-    """Return the tests that keep a predicate from being true of any event; nothing where none does."""
-    match part:
-        case All(parts):
-            return [leaf for inner in parts for leaf in _dead(inner, alive)]
-        case Any(parts):
-            dead = [_dead(inner, alive) for inner in parts]
-            return [leaf for each in dead for leaf in each] if all(dead) else []
-        case Compare() | OneOf():
-            return [] if alive[part] else [part]
-        case Not() | Term() | _:
             return []
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from splreplay.spl.tokens import Cursor, Token
 
@@ -86,6 +87,25 @@ def fields_of(predicate: Predicate, needed: bool = False) -> Iterator[str]:
 
 
 Values = Callable[[str], Sequence[str] | None]
+_Said = TypeVar("_Said")
+
+
+def failing(predicate: Predicate, said: Callable[[Compare | OneOf], list[_Said]]) -> list[_Said]:
+    """Return what is said of the tests that keep a predicate from being true of any row; nothing where none does.
+
+    Args:
+        predicate: The predicate.
+        said: Returns what is said of a test if no row can pass it, else nothing.
+    """
+    match predicate:
+        case Compare() | OneOf():
+            return said(predicate)
+        case All(parts):
+            return [one for part in parts for one in failing(part, said)]
+        case Any(parts):
+            of_parts = [failing(part, said) for part in parts]
+            return [one for part in of_parts for one in part] if all(of_parts) else []
+    return []
 
 
 def unmet(predicate: Predicate, values: Values) -> list[str]:
@@ -95,17 +115,12 @@ def unmet(predicate: Predicate, values: Values) -> list[str]:
         predicate: The predicate.
         values: Gives all values that a field can have, of which each may end in a wildcard; None for any value.
     """
-    match predicate:
-        case Compare(name, op, value):
-            return _missing(name, op, (value,), values(name))
-        case OneOf(name, wanted):
-            return _missing(name, "=", wanted, values(name))
-        case All(parts):
-            return [test for part in parts for test in unmet(part, values)]
-        case Any(parts):
-            tests = [unmet(part, values) for part in parts]
-            return [test for part in tests for test in part] if all(tests) else []
-    return []
+
+    def missing(test: Compare | OneOf) -> list[str]:
+        wanted, op = ((test.value,), test.op) if isinstance(test, Compare) else (test.values, "=")
+        return _missing(test.field, op, wanted, values(test.field))
+
+    return failing(predicate, missing)
 
 
 def _missing(name: str, op: str, wanted: Sequence[str], possible: Sequence[str] | None) -> list[str]:
