@@ -6,8 +6,8 @@ import csv
 from collections.abc import Iterator
 
 from splreplay.logs import opening
-from splreplay.logs.events import Columns, Event, Item, UnreadableEventError, batches
-from splreplay.logs.formats.json import forms
+from splreplay.logs.events import Columns, Event, Item, batches
+from splreplay.logs.formats.json.exact import placed_events
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent
 
@@ -39,8 +39,7 @@ def _events(names: list[str], row: list[str], place: str) -> Iterator[Event | Ba
         yield BadEvent(place, f"it has {len(row):,} cells, and the header has {len(names):,}")
         return
     record = {name: cell for name, cell in zip(names, row, strict=False) if cell and not name.startswith(SEVERAL)}
-    for item in forms.events(record):
-        yield BadEvent(place, str(item)) if isinstance(item, UnreadableEventError) else item
+    yield from placed_events(record, place)
 
 
 def _lines(log: Log) -> Iterator[str]:

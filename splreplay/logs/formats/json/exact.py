@@ -53,16 +53,7 @@ def of_lines(log: Log) -> bool:
 
 def document_rows(log: Log) -> Iterator[Event | BadEvent]:
     """Read a log whose records are not one a line."""
-    bad = 0
-    for number, text in enumerate(documents.records(log), start=1):
-        if isinstance(text, BadEvent):
-            yield text
-        elif len(text) < EVENT_BYTES and bad >= LISTED:
-            yield UNLISTED
-        else:
-            for item in _events(text, f"record {number}"):
-                bad += isinstance(item, BadEvent)
-                yield item
+    return _rows((f"record {number}", text) for number, text in enumerate(documents.records(log), start=1))
 
 
 class Piece(NamedTuple):
@@ -102,27 +93,33 @@ def lines(content: bytes) -> Iterable[bytes]:
 
 
 def rows(numbered: Iterable[tuple[int, bytes]]) -> Iterator[Event | BadEvent]:
-    """Read lines, which come with their numbers; blank lines are skipped.
+    """Read lines, which come with their numbers; blank lines are skipped."""
+    return _rows((f"line {number}", text) for number, line in numbered if (text := line.strip(PADDING)))
 
-    Lines that are too short for an event are only parsed as long as they are still listed.
-    """
+
+def _rows(placed: Iterable[tuple[str, bytes | BadEvent]]) -> Iterator[Event | BadEvent]:
+    """Read the texts of records, which come with their places; one that is too short for an event only while it is still listed."""
     bad = 0
-    for number, line in numbered:
-        if text := line.strip(PADDING):
-            if len(text) < EVENT_BYTES and bad >= LISTED:
-                yield UNLISTED
-                continue
-            for item in _events(text, f"line {number}"):
+    for place, text in placed:
+        if isinstance(text, BadEvent):
+            yield text
+        elif len(text) < EVENT_BYTES and bad >= LISTED:
+            yield UNLISTED
+        else:
+            for item in _events(text, place):
                 bad += isinstance(item, BadEvent)
                 yield item
 
 
 def _events(text: bytes, place: str) -> Iterator[Event | BadEvent]:
-    """Read a record, which may hold several."""
     try:
         record = forms.parsed(text.decode("utf-8", "replace"))
     except UnreadableEventError as error:
-        yield BadEvent(place, str(error))
-        return
+        return iter([BadEvent(place, str(error))])
+    return placed_events(record, place)
+
+
+def placed_events(record: object, place: str) -> Iterator[Event | BadEvent]:
+    """Yield the events of a record, and what is wrong with it, at its place."""
     for item in forms.events(record):
         yield BadEvent(place, str(item)) if isinstance(item, UnreadableEventError) else item
