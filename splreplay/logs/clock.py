@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from statistics import median
 
 from splreplay.errors import DataError
-from splreplay.logs.events import Columns, UnreadableEventError, epoch
+from splreplay.logs.events import SYSMON, Columns, UnreadableEventError, epoch
 from splreplay.logs.formats import Format
 from splreplay.logs.names import Wanted
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvents
 
-SYSMON = "Microsoft-Windows-Sysmon"
 CONNECTION = 3
 # So much of a log is looked at: of .evtx, the header of the file and a chunk.
 SAMPLE_BYTES = 4096 + 65536

@@ -18,6 +18,7 @@ from splreplay.sql.values import storable
 # What a reader yields: good events in batches, and bad ones.
 Item: TypeAlias = "pa.RecordBatch | BadEvents"
 
+SYSMON = "Microsoft-Windows-Sysmon"
 BATCH_ROWS = 8192
 BATCH_CHARS = 16 << 20
 

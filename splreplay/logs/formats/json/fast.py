@@ -14,10 +14,9 @@ import pyarrow.compute as pc
 
 from splreplay.logs import opening
 from splreplay.logs.arrays import TIME_BYTES, Booleans, Floats, Integers, times, windows
-from splreplay.logs.events import Columns, Event, Item, UnreadableEventError, batch_of, batches, epoch, event_id
+from splreplay.logs.events import SYSMON, Columns, Event, Item, UnreadableEventError, batch_of, batches, epoch, event_id
 from splreplay.logs.formats.json import exact
 from splreplay.logs.formats.json.forms.flat import local_time
-from splreplay.logs.formats.json.forms.text import SYSMON
 from splreplay.logs.formats.json.places import MADE, SYSTEM, form
 from splreplay.logs.formats.json.values import Values, values_of
 from splreplay.logs.opening import Log

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
-from splreplay.logs.events import UnreadableEventError
+from splreplay.logs.events import SYSMON, UnreadableEventError
 from splreplay.logs.formats.xml.exact import Parser
 from splreplay.logs.names import RENDERING, SYSTEM
 
 Record: TypeAlias = "Mapping[str, Any]"
 
-SYSMON = "Microsoft-Windows-Sysmon"
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from splreplay.logs.events import Event, epoch, event_id
+from splreplay.logs.events import SYSMON, Event, epoch, event_id
 from splreplay.logs.formats.json.forms.text import (
-    SYSMON,
     Record,
     at,
     first,

@@ -6,6 +6,7 @@ Source: the fields of the Winlogbeat reference, 6.8, "Event log record".
 from __future__ import annotations
 
 from splreplay.logs.events import Event, epoch, event_id
+from splreplay.logs.formats.json.forms import winlogbeat
 from splreplay.logs.formats.json.forms.text import (
     Record,
     at,
@@ -18,18 +19,13 @@ from splreplay.logs.formats.json.forms.text import (
     texts,
 )
 
-# The names of the event log, and those of Winlogbeat 6.
-SYSTEM_KEYS = {
-    "Guid": "provider_guid",
-    "Version": "version",
+# Winlogbeat 7 kept most names of the fields that it put into `winlog`.
+SYSTEM_KEYS = winlogbeat.SYSTEM_KEYS | {
     "EventRecordID": "record_number",
-    "ActivityID": "activity_id",
-    "RelatedActivityID": "related_activity_id",
     "ProcessID": "process_id",
     "ThreadID": "thread_id",
 }
-# What Windows renders of the event, in words.
-RENDERED_KEYS = {"Level": "level", "Task": "task", "Opcode": "opcode", "Keywords": "keywords", "Message": "message"}
+RENDERED_KEYS = winlogbeat.RENDERED_KEYS | {"Message": "message"}
 
 
 def recognises(record: Record) -> bool:
