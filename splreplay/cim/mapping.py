@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from splreplay.logs.names import SYSTEM, column
 from splreplay.sql.values import identifier, literal
 
+# What an XmlWinEventLog input sets, and the channels of which Splunk_TA_windows makes an eventtype, `wineventlog_` and the name.
+INDEX, SOURCETYPE = "main", "XmlWinEventLog"
+EVENTTYPES = ("application", "security", "system")
 OF_SYSTEM = ("EventRecordID", "Keywords", "UserID")
 # Windows begins names with a capital (its own service manager has param1 and the like); SQL's words have no small letters, its
 # functions have no capitals.
@@ -94,9 +97,9 @@ def of_every_event(vendor_product: str) -> dict[str, str]:
     return {
         "_time": "time",
         "host": "computer",
-        "source": "'XmlWinEventLog:' || channel",
-        "sourcetype": "'XmlWinEventLog'",
-        "index": "'main'",
+        "source": f"'{SOURCETYPE}:' || channel",
+        "sourcetype": f"'{SOURCETYPE}'",
+        "index": f"'{INDEX}'",
         "dvc_nt_host": "computer",
         "event_id": "EventRecordID",
         "id": "EventRecordID",

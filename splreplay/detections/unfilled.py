@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from splreplay import cim
+from splreplay.cim.mapping import EVENTTYPES, INDEX, SOURCETYPE
 from splreplay.commands.append import Append
 from splreplay.commands.inputlookup import InputLookup
 from splreplay.commands.join import Join
@@ -19,10 +20,10 @@ from splreplay.spl.predicate import unmet
 
 # All that an event of a Windows log can have in these fields; what `collect` wrote is no log.
 EVENT_VALUES = {
-    "index": ("main",),
-    "source": ("XmlWinEventLog:*",),
-    "sourcetype": ("XmlWinEventLog",),
-    "eventtype": ("wineventlog_application", "wineventlog_security", "wineventlog_system"),
+    "index": (INDEX,),
+    "source": (f"{SOURCETYPE}:*",),
+    "sourcetype": (SOURCETYPE,),
+    "eventtype": tuple(f"wineventlog_{channel}" for channel in EVENTTYPES),
     "tag": (),
 }
 # What the CIM puts into a field that an event does not fill, and `fillnull_value` in the macros of security_content.

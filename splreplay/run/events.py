@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from splreplay import cim
-from splreplay.cim.mapping import over
+from splreplay.cim.mapping import EVENTTYPES, INDEX, SOURCETYPE, over
 from splreplay.logs.names import RAW, RENDERING, SYSTEM, column, name_of
 from splreplay.run import Run
 from splreplay.sql.values import Kind, Sql, identifier, literal
@@ -33,11 +33,11 @@ def fields(run: Run) -> dict[str, Sql]:
     every = {
         "_time": Sql("time", Kind.NUMBER),
         "host": _text("computer"),
-        "source": _text(f"'XmlWinEventLog:' || {_channel(run.addon)}"),
-        "sourcetype": _text("'XmlWinEventLog'"),
-        "index": _text("'main'"),
+        "source": _text(f"'{SOURCETYPE}:' || {_channel(run.addon)}"),
+        "sourcetype": _text(f"'{SOURCETYPE}'"),
+        "index": _text(f"'{INDEX}'"),
         "eventtype": _text(
-            "CASE WHEN lower(channel) IN ('application', 'security', 'system') THEN 'wineventlog_' || lower(channel) END"
+            f"CASE WHEN lower(channel) IN ({', '.join(map(literal, EVENTTYPES))}) THEN 'wineventlog_' || lower(channel) END"
         ),
         "EventCode": identifier_,
         "EventID": identifier_,
