@@ -62,20 +62,17 @@ def load(
     for number, path in enumerate(paths):
         table = folder / str(number)
 
-        def read(table: Path, path: str = path) -> FileReport:
+        def read(path: str = path, table: Path = table) -> tuple[Sequence[Path], FileReport]:
             from splreplay.logs import (
                 reading,  # with Arrow and numpy, which a run over a cache needs as little as a check
             )
 
             table.mkdir()
-            return reading.read(path, wanted, table, progress)
+            report = reading.read(path, wanted, table, progress)
+            return sorted(table.iterdir()), report
 
         try:
-            if kept and os.path.isfile(path):
-                parts, report = kept.table(path, table, read)
-            else:
-                report = read(table)
-                parts = sorted(table.iterdir())
+            parts, report = kept.table(path, read) if kept and os.path.isfile(path) else read()
         except DataError as error:
             if passed is None or len(paths) + len(passed) == 1:
                 raise

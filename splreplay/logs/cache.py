@@ -38,19 +38,19 @@ class Cache:
         for module in sorted(Path(__file__).parent.rglob("*.py")):
             self._code.update(module.read_bytes())
 
-    def table(self, path: str, spare: Path, read: Callable[[Path], FileReport]) -> tuple[Sequence[Path], FileReport]:
+    def table(
+        self, path: str, read: Callable[[], tuple[Sequence[Path], FileReport]]
+    ) -> tuple[Sequence[Path], FileReport]:
         """Return the parts of the table of an ordinary file, and what was read of it.
 
         Args:
             path: The log.
-            spare: The folder in which its table is written if the cache has none.
-            read: Reads the log and writes its table into a folder.
+            read: Reads the log, writes its table and returns the parts of that and the report.
         """
         try:
             before, name = os.stat(path), self._name(path)
         except OSError:
-            report = read(spare)  # it raises what is wrong with the log
-            return sorted(spare.iterdir()), report
+            return read()  # it raises what is wrong with the log
         entry = self._folder / f"{name}.json"
         kept: list[Path] = []
         with suppress(OSError):  # the folder is none, which matters when it is written
@@ -61,8 +61,7 @@ class Cache:
             if found:
                 return kept, replace(found, path=path)
             warning = f"its table in the cache ({entry.name}) is damaged and is written anew"
-        report = read(spare)
-        parts = sorted(spare.iterdir())
+        parts, report = read()
         try:
             after = os.stat(path)
             if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
