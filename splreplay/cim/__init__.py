@@ -18,6 +18,7 @@ from splreplay.cim import (
     network_traffic,
     risk,
     sysmon,
+    updates,
     web,
     windows,
 )
@@ -47,7 +48,7 @@ DATASETS: Mapping[str, Mapping[str, str]] = {
     "Network_Resolution.DNS": network_resolution.DNS,
     "Network_Traffic.All_Traffic": network_traffic.ALL_TRAFFIC,
     risk.NAME: risk.ALL_RISK,
-    "Updates.Updates": web.UPDATES,
+    "Updates.Updates": updates.UPDATES,
     "Web.Web": web.WEB,
 }
 _CONSTRAINTS = {"Authentication.Authentication": authentication.CONSTRAINT}

@@ -1,9 +1,6 @@
-"""The data models Web and Updates, which no event that replay reads fills: their fields are here, and no rows.
+"""The data model Web, which no event that replay reads fills: its fields are here, and no rows. Proxies and web servers fill it.
 
-Web is filled by proxies and web servers. Splunk_TA_windows tags as updates the events of the System channel whose text says
-"Windows Update Agent" (8.4.0 eventtypes.conf, windows_system_update), which an event in XML does not.
-
-Source: aplura/splunk-sa-cim@42a3807b default/data/models/Web.json, @642ad83a Updates.json.
+Source: aplura/splunk-sa-cim@42a3807b default/data/models/Web.json.
 """
 
 from __future__ import annotations
@@ -29,11 +26,4 @@ WEB = {
     **as_extracted("vendor_product"),
     **{f"Storage.{field}": f'"{field}"' for field in ("error_code", "operation", "storage_name")},
     **of_assets("dest", "src", "user"),
-}
-UPDATES = {
-    **or_unknown("dest"),
-    **as_extracted("dest_should_update", "dvc", "file_hash", "file_name", "severity", "severity_id"),
-    **or_unknown("signature", "signature_id", "status"),
-    **as_extracted("vendor_product"),
-    **of_assets("dest"),
 }

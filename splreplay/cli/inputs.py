@@ -12,8 +12,8 @@ from splreplay.app import App
 from splreplay.app.layers import AppFolder
 from splreplay.cli.progress import Progress
 from splreplay.errors import DataError, UsageError
-from splreplay.logs.finding import find
 from splreplay.logs.names import Wanted
+from splreplay.logs.paths import find
 from splreplay.output import printable
 from splreplay.run import Means
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from splreplay.errors import DataError
-from splreplay.logs.finding import find
+from splreplay.logs.paths import find
 from splreplay.logs.report import Passed
 
 
