@@ -12,6 +12,7 @@ import pytest
 
 from splreplay.cim import FIELDS, datasets
 from splreplay.logs import LoadReport, load, names
+from splreplay.logs.facts import Facts
 from splreplay.logs.names import Wanted
 
 NAMESPACE = "http://schemas.microsoft.com/win/2004/08/events/event"
@@ -61,7 +62,7 @@ class Loaded:
 
     def rows(self, dataset: str, addon: str = "current") -> list[dict[str, Value]]:
         """Return a dataset's rows as an add-on fills it; a field without a value is left out."""
-        data = datasets(self.connection, addon)[dataset]
+        data = datasets(Facts(self.connection).kinds, addon)[dataset]
         rows = self.connection.sql(data.query(data.columns)).fetchall()
         cells = (zip(data.columns, row, strict=True) for row in rows)
         return [{name: cell for name, cell in row if cell is not None} for row in cells]
