@@ -73,10 +73,11 @@ def nothing() -> Recording:
     return Recording(connection, LoadReport(()))
 
 
-def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
+def connect(folder: Path | None = None, share: int = 1) -> duckdb.DuckDBPyConnection:
     """Return an empty database that has the functions that our SQL calls, and never uses the network.
 
-    It is in memory, within `resources`; what does not fit goes into *folder*, if there is one.
+    It is in memory, within `resources`; what does not fit goes into *folder*, if there is one. Of *share* processes that share the
+    machine, each has its part of the memory, and one thread.
     """
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
@@ -84,8 +85,10 @@ def connect(folder: Path | None = None) -> duckdb.DuckDBPyConnection:
     }
     connection = interrupt.stoppable(duckdb.connect(":memory:", config=settings))
     # Given to `connect`, the bound of the disk is not kept to.
-    for name, value in resources.settings(folder).items():
+    for name, value in resources.settings(folder, share).items():
         connection.execute(f"SET {name} = {literal(value)}")
+    if share > 1:
+        connection.execute("SET threads = 1")
     # The progress bar would be written to standard output, between the results.
     connection.execute("SET enable_progress_bar = false")
     # The database is thrown away, and checkpoints of it would cost seconds per half million events.

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from splreplay.cim.mapping import EventMapping
+from splreplay.cim.mapping import FILE, EventMapping
 from splreplay.sql.values import Kind, Sql, identifier, literal
 
 MULTIVALUE = ("answer", "record_type", "nodename", "nodes")
 # Every event has these, whatever the data model.
-EVENT_FIELDS = {name: f'"{name}"' for name in ("_time", "host", "source", "sourcetype", "index")}
+EVENT_FIELDS = {name: f'"{name}"' for name in ("_time", "host", "source", "sourcetype", "index", FILE)}
 _TYPES = {Kind.NUMBER: "DOUBLE", Kind.TEXT: "VARCHAR", Kind.MULTIVALUE: "VARCHAR[]"}
 
 

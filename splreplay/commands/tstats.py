@@ -27,7 +27,7 @@ from splreplay.sql.values import NOTHING, Kind, Sql, as_text, identifier, litera
 # its threads.
 SHARED_ROWS = 9_999
 
-COMMON = ("_time", "host", "source", "sourcetype", "index")
+COMMON = tuple(cim.EVENT_FIELDS)
 
 # These have no effect, because replay has no summaries that could be partial, old or local; their values are checked.
 _OPTIONS: dict[str, Convert] = {

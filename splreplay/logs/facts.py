@@ -41,6 +41,12 @@ class Facts:
         )
 
     @property
+    def moments(self) -> tuple[float, float] | None:
+        """The times of the first and the last event, in epoch seconds; None where there are none."""
+        [(first, last)] = self.once("moments", lambda: self.all("SELECT min(time), max(time) FROM event"))
+        return None if first is None else (first, last)
+
+    @property
     def columns(self) -> list[str]:
         """The columns of `event`."""
         return [

@@ -11,16 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from splreplay import cim
-from splreplay.cim.mapping import EVENTTYPES, INDEX, SOURCETYPE, over
+from splreplay.cim.mapping import EVENTTYPES, FILE, INDEX, SOURCETYPE, over
 from splreplay.logs.facts import Facts
 from splreplay.logs.names import RAW, RENDERING, SYSTEM, column, name_of
 from splreplay.logs.report import EventKind
 from splreplay.run import Run
 from splreplay.spl.predicate import Predicate, unmet
 from splreplay.sql.values import Kind, Sql, identifier, literal
-
-# The log in which an event lies. No field of Splunk's or of an add-on has this name; `source` is Splunk's.
-FILE = "replay_log"
 
 # The extractions of these add-ons also keep parts of the text as fields.
 _PARTS = {"System_Props_Xml": "System", "EventData_Xml": "EventData", "UserData_Xml": "UserData"}
