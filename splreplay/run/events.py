@@ -112,7 +112,8 @@ def _of_add_ons(run: Run, values: set[str]) -> dict[str, Sql]:
             (mapped[kind] for kind in ((provider, event_id), (provider, None), (None, None)) if kind in mapped), {}
         )
         for name, sql in like.items():
-            kind = f"({literal(provider)}, {event_id})"
+            # DuckDB would make a join of each long IN, and there is one for each field.
+            kind = f"(provider = {literal(provider)} AND event_id = {event_id})"
             made.setdefault(name, {}).setdefault(sql, []).append(kind)
 
     def read(name: str) -> str:
@@ -120,9 +121,7 @@ def _of_add_ons(run: Run, values: set[str]) -> dict[str, Sql]:
         return _first([_value(value) for value in there]) if there else "CAST(NULL AS VARCHAR)"
 
     def cases(by_sql: Mapping[str, list[str]]) -> str:
-        listed = (
-            f"WHEN (provider, event_id) IN ({', '.join(of)}) THEN {over(sql, read)}" for sql, of in by_sql.items()
-        )
+        listed = (f"WHEN {' OR '.join(of)} THEN {over(sql, read)}" for sql, of in by_sql.items())
         return f"CASE {' '.join(listed)} END"
 
     return {name: Sql(cases(by_sql), cim.kind(name)) for name, by_sql in made.items()}
