@@ -72,7 +72,8 @@ FROM (
 
 def own_values(expressions: Iterable[str]) -> list[str]:
     """Return the events' values, as readers name them, that expressions read, each once, in their order."""
-    found = (match[1] for sql in expressions for match in _LITERAL_OR_OWN.finditer(sql) if match[1])
+    # Most events share expressions, and each takes some time.
+    found = (match[1] for sql in dict.fromkeys(expressions) for match in _LITERAL_OR_OWN.finditer(sql) if match[1])
     return list(dict.fromkeys(map(_value, found)))
 
 
