@@ -8,12 +8,13 @@ extraction comes first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 from splreplay import cim
 from splreplay.cim.mapping import EVENTTYPES, FILE, INDEX, SOURCETYPE, over
 from splreplay.logs.facts import Facts
-from splreplay.logs.names import RAW, RENDERING, SYSTEM, column, name_of
+from splreplay.logs.names import RAW, RENDERING, SYSTEM, UNNAMED, column, name_of
 from splreplay.logs.report import EventKind
 from splreplay.run import Run
 from splreplay.spl.predicate import Predicate, unmet
@@ -58,7 +59,7 @@ def _fields(run: Run) -> dict[str, Sql]:
     for place in (SYSTEM, "", RENDERING):
         for name in values:
             if place == _place(name):
-                found.setdefault(name.removeprefix(place), []).append(_value(name))
+                found.setdefault(_cleaned(name.removeprefix(place)), []).append(_value(name))
     own = {name: _text(_first(texts)) for name, texts in found.items()}
     if "EventRecordID" in own:
         own.setdefault("RecordNumber", own["EventRecordID"])
@@ -135,7 +136,15 @@ def _channel(addon: str) -> str:
 
 
 def _place(name: str) -> str:
-    return next((place for place in (SYSTEM, RENDERING) if name.startswith(place)), "")
+    return next((place for place in (SYSTEM, RENDERING, UNNAMED) if name.startswith(place)), "")
+
+
+def _cleaned(name: str) -> str:
+    """Return the field that Splunk makes of a value's name: `New Value` is New_Value.
+
+    Source: transforms.conf.spec, CLEAN_KEYS; splunk/security_content@2a60eb06 data_sources/windows_event_log_defender_5007.yml.
+    """
+    return re.sub("[^A-Za-z0-9]", "_", name).lstrip("_0123456789") or name
 
 
 def _value(name: str) -> str:
