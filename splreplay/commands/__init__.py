@@ -8,6 +8,7 @@ from __future__ import annotations
 from splreplay.commands.addinfo import AddInfo
 from splreplay.commands.append import Append
 from splreplay.commands.bin import Bin
+from splreplay.commands.chart import Chart
 from splreplay.commands.collect import Collect
 from splreplay.commands.convert import Convert
 from splreplay.commands.dedup import Dedup
@@ -24,8 +25,10 @@ from splreplay.commands.lookup import Lookup
 from splreplay.commands.makemv import MakeMv
 from splreplay.commands.makeresults import MakeResults
 from splreplay.commands.mvexpand import MvExpand
+from splreplay.commands.rare import Rare
 from splreplay.commands.regex import Regex
 from splreplay.commands.rename import Rename
+from splreplay.commands.reverse import Reverse
 from splreplay.commands.rex import Rex
 from splreplay.commands.savedsearch import SavedSearch
 from splreplay.commands.search import Search
@@ -34,7 +37,9 @@ from splreplay.commands.spath import Spath
 from splreplay.commands.stats import Stats
 from splreplay.commands.streamstats import StreamStats
 from splreplay.commands.table import Table_
+from splreplay.commands.tail import Tail
 from splreplay.commands.timechart import TimeChart
+from splreplay.commands.top import Top
 from splreplay.commands.tstats import Tstats
 from splreplay.commands.where import Where
 from splreplay.run.command import Command
@@ -43,6 +48,7 @@ COMMANDS: tuple[type[Command], ...] = (
     AddInfo,
     Append,
     Bin,
+    Chart,
     Collect,
     Convert,
     Dedup,
@@ -59,8 +65,10 @@ COMMANDS: tuple[type[Command], ...] = (
     MakeMv,
     MakeResults,
     MvExpand,
+    Rare,
     Regex,
     Rename,
+    Reverse,
     Rex,
     SavedSearch,
     Search,
@@ -69,16 +77,15 @@ COMMANDS: tuple[type[Command], ...] = (
     Stats,
     StreamStats,
     Table_,
+    Tail,
     TimeChart,
+    Top,
     Tstats,
     Where,
 )
 
 # What to write instead of commands that detections use and replay does not run.
 REMEDIES = {
-    "chart": "write: stats … by the fields behind over and by; it gives a row where chart gives a column",
     "iplocation": "replay has no database of addresses; take the command out, or use a lookup of your own",
-    "rare": "write: stats count by field | sort 0 count | head 10",
-    "top": "write: stats count by field | sort 0 - count | head 10",
     "transaction": "write: stats min(_time) as start max(_time) as end values(…) by the fields that bind the events",
 }

@@ -175,6 +175,23 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
     ),
     "where": _made("where {}", TEST),
 }
+# Commands that make another table of the results.
+COMMANDS |= {
+    "chart": _made(
+        "chart {}{}({}) over {} by {}{}",
+        ["", "limit=2 ", "limit=bottom1 "],
+        ["count", "sum", "values", "max"],
+        ONE,
+        ["a", "m"],
+        ["b", "c"],
+        ["", " useother=f", " usenull=f otherstr=x"],
+    ),
+    "chart by one field": _made("chart {} by {}", AGGREGATES, ["a", "m"]),
+    "rare": _made("rare {}{}{}", ["", "limit=2 "], FIELD, ["", " b", " by c"]),
+    "reverse": st.just("reverse"),
+    "tail": st.sampled_from(["tail", "tail 2"]),
+    "top": _made("top {}{}{}{}", ["", "1 ", "limit=0 "], FIELD, ["", " b", " by c"], ["", " useother=t"]),
+}
 COMMAND = st.one_of(*COMMANDS.values())
 PIPELINE = st.lists(COMMAND, min_size=1, max_size=4).map(" | ".join)
 

@@ -135,6 +135,8 @@ def command(random_: random.Random) -> str:
         lambda: f"search {predicate(random_)}",
         lambda: f"{random_.choice(['stats', 'eventstats', 'streamstats current=f'])} {aggregates}",
         lambda: f"timechart {random_.choice(['', 'span=1h', 'limit=1'])} {aggregates}",
+        lambda: f"chart {random_.choice(['', 'limit=bottom1'])} {aggregate} over {field} by {other}",
+        lambda: f"{random_.choice(['top', 'rare'])} {field} {random_.choice(['', 'useother=t limit=1'])} by {other}",
         lambda: f"head ({expression(random_)})",
         lambda: f"join max=0 {field} [| makeresults | eval a=1, r=2]",
         lambda: f"foreach {field} [eval <<FIELD>>={expression(random_)}]",
@@ -147,7 +149,9 @@ def command(random_: random.Random) -> str:
         lambda: f"{random_.choice(list(BY_NAME))} {field} {random_.choice(VALUES)} {other}",
         lambda: f"rename {field} as {other}",
         lambda: f"rename {field} as {other}, {other} as {random_.choice(FIELDS)}",
-        lambda: random_.choice(["format", "addinfo", "append [| makeresults]", "search [| makeresults]", "fillnull"]),
+        lambda: random_.choice(
+            ["format", "addinfo", "append [| makeresults]", "search [| makeresults]", "fillnull", "tail", "reverse"]
+        ),
     ]
     return random_.choice(shapes)()
 
