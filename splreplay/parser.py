@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from splreplay import limits
-from splreplay.commands import COMMANDS, REMEDIES
+from splreplay.commands import COMMANDS, remedy
 from splreplay.commands.external import External
 from splreplay.errors import Span, SplError, SplSyntaxError, UnsupportedError
 from splreplay.run.command import Command, Pipeline, Source, Transform, Unread
@@ -137,4 +137,4 @@ class _Parser:
         if name in self.custom:
             return External
         known = f"replay knows: {' '.join(sorted({*BY_NAME, *self.custom}))}"
-        raise UnsupportedError(f"unsupported command {name!r}", REMEDIES.get(name, ""), segment.span(), known)
+        raise UnsupportedError(f"unsupported command {name!r}", remedy(segment), segment.span(), known)

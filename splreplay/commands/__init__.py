@@ -40,9 +40,11 @@ from splreplay.commands.table import Table_
 from splreplay.commands.tail import Tail
 from splreplay.commands.timechart import TimeChart
 from splreplay.commands.top import Top
+from splreplay.commands.transaction import Transaction
 from splreplay.commands.tstats import Tstats
 from splreplay.commands.where import Where
 from splreplay.run.command import Command
+from splreplay.spl.pipeline import Segment
 
 COMMANDS: tuple[type[Command], ...] = (
     AddInfo,
@@ -80,12 +82,25 @@ COMMANDS: tuple[type[Command], ...] = (
     Tail,
     TimeChart,
     Top,
+    Transaction,
     Tstats,
     Where,
 )
 
-# What to write instead of commands that detections use and replay does not run.
-REMEDIES = {
+# What to write instead of commands that detections use and replay does not run; {} is what stands behind the command's name.
+_REMEDIES = {
+    "apply": "it needs a model of the Machine Learning Toolkit; take it out, and compare with a threshold: | where field>…",
+    "delta": "write: streamstats current=f last({}) as before | eval delta={}-before",
+    "fromjson": "write: spath input={}",
     "iplocation": "replay has no database of addresses; take the command out, or use a lookup of your own",
-    "transaction": "write: stats min(_time) as start max(_time) as end values(…) by the fields that bind the events",
+    "mstats": "replay reads events, and metrics are none",
+    "outputcsv": "write the results with --format csv --output FILE",
+    "set": "write: append, and behind it stats count by the fields that you compare",
+    "uniq": "write: dedup consecutive=true, and the fields that you compare",
 }
+
+
+def remedy(segment: Segment) -> str:
+    """Return what to write instead of a command that replay does not run, with its own arguments; empty where that is not known."""
+    arguments = segment.text[segment.start : segment.end].strip()
+    return _REMEDIES.get(segment.name, "").replace("{}", arguments)

@@ -191,6 +191,13 @@ COMMANDS |= {
     "reverse": st.just("reverse"),
     "tail": st.sampled_from(["tail", "tail 2"]),
     "top": _made("top {}{}{}{}", ["", "1 ", "limit=0 "], FIELD, ["", " b", " by c"], ["", " useother=t"]),
+    "transaction": _made(
+        "sort 0 - _time | transaction {}{}{}{}",
+        ["", "a", "b a", "b a connected=f", "a b c"],
+        ["", " maxspan=20m", " maxpause=10m", " maxevents=2"],
+        ["", " startswith=(c=1*)", ' startswith=eval(c="x")'],
+        ["", ' endswith="c=x"', " endswith=eval(b>a)", " keepevicted=t endswith=(NOT a=1)"],
+    ),
 }
 COMMAND = st.one_of(*COMMANDS.values())
 PIPELINE = st.lists(COMMAND, min_size=1, max_size=4).map(" | ".join)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 
 from splreplay.commands.chart import Chart
 from splreplay.commands.reverse import Reverse
 from splreplay.commands.tail import Tail
 from splreplay.commands.top import Top
+from splreplay.commands.transaction import Filter, Transaction
+from splreplay.spl.predicate import Predicate
 from tests.oracle.aggregates import aggregate
 from tests.oracle.commands import Results, grouped, meaning
-from tests.oracle.expressions import Row
-from tests.oracle.values import Value, natural, number, several, text
+from tests.oracle.expressions import Row, evaluate
+from tests.oracle.predicates import holds
+from tests.oracle.values import Value, few, natural, number, several, text
 
 
 @meaning.register
@@ -91,3 +94,85 @@ def _(command: Chart, results: Results) -> Results:
     shown = [start for start in starts if any(members(start, inside) for inside in columns.values())]
     rows = [{command.row: start} | {name: cell(start, inside) for name, inside in columns.items()} for start in shown]
     return Results([command.row, *columns], rows)
+
+
+@dataclass
+class _Transaction:
+    """The events of a transaction so far, the newest first."""
+
+    events: list[Row]
+    ended: bool
+    started: bool = False
+    open: bool = True
+    closed: bool = False
+
+    def value(self, name: str) -> str | None:
+        return next((one for row in self.events if (one := text(row.get(name))) is not None), None)
+
+
+@meaning.register
+def _(command: Transaction, results: Results) -> Results:
+    """Give each event to the open transaction that it suits best, looking at all of them."""
+    made: list[_Transaction] = []
+    for row in results.rows:
+        if number(row.get("_time")) is None or (command.fields and not _names_of(command, row)):
+            continue
+        suited = [one for one in made if one.open and _suits(command, one, row)]
+        one = max(suited, key=lambda one: _rank(command, one, row, results.rows), default=None)
+        ends = command.endswith is not None and _passes(command.endswith, row)
+        if one is not None and (ends or _beyond(command, one, row)):
+            one.open, one.closed, one = False, True, None
+        if one is None:
+            one = _Transaction([], ends or command.endswith is None)
+            made.append(one)
+        one.events.append(row)
+        one.started = command.startswith is not None and _passes(command.startswith, row)
+        if one.started or len(one.events) == command.maxevents:
+            one.open, one.closed = False, True
+    fields = list(dict.fromkeys([*results.fields, "closed_txn", "duration", "eventcount"]))
+    whole = [one.ended and (one.started or command.startswith is None) for one in made]
+    kept = [(one, fine) for one, fine in zip(made, whole, strict=True) if fine or command.keepevicted]
+    kept.sort(key=lambda pair: -_at(pair[0].events[-1]))
+    return Results(fields, [_shown(one, fine, results.fields) for one, fine in kept])
+
+
+def _at(row: Row) -> float:
+    return number(row["_time"]) or 0.0
+
+
+def _names_of(command: Transaction, row: Row) -> list[str]:
+    return [name for name in command.fields if text(row.get(name)) is not None]
+
+
+def _common(command: Transaction, one: _Transaction, row: Row) -> list[str]:
+    return [name for name in _names_of(command, row) if one.value(name) == text(row[name])]
+
+
+def _suits(command: Transaction, one: _Transaction, row: Row) -> bool:
+    if any(one.value(name) not in (None, text(row[name])) for name in _names_of(command, row)):
+        return False
+    return bool(_common(command, one, row)) or not command.fields or not command.connected
+
+
+def _rank(command: Transaction, one: _Transaction, row: Row, rows: Sequence[Row]) -> tuple[int, int]:
+    last = next(place for place, other in enumerate(rows) if other is one.events[-1])
+    return len(_common(command, one, row)), last
+
+
+def _beyond(command: Transaction, one: _Transaction, row: Row) -> bool:
+    spans = command.maxspan is not None and _at(one.events[0]) - _at(row) >= command.maxspan
+    return spans or (command.maxpause is not None and _at(one.events[-1]) - _at(row) > command.maxpause)
+
+
+def _passes(test: Filter, row: Row) -> bool:
+    return bool(holds(test, row) if isinstance(test, Predicate) else evaluate(test, row))
+
+
+def _shown(one: _Transaction, whole: bool, fields: Sequence[str]) -> Row:
+    values = {name: few(sorted({value for row in one.events for value in several(row.get(name))})) for name in fields}
+    return values | {
+        "_time": _at(one.events[-1]),
+        "closed_txn": float(whole and one.closed),
+        "duration": _at(one.events[0]) - _at(one.events[-1]),
+        "eventcount": float(len(one.events)),
+    }

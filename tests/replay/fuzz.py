@@ -137,6 +137,10 @@ def command(random_: random.Random) -> str:
         lambda: f"timechart {random_.choice(['', 'span=1h', 'limit=1'])} {aggregates}",
         lambda: f"chart {random_.choice(['', 'limit=bottom1'])} {aggregate} over {field} by {other}",
         lambda: f"{random_.choice(['top', 'rare'])} {field} {random_.choice(['', 'useother=t limit=1'])} by {other}",
+        lambda: (
+            f"transaction {field} {random_.choice(['', 'maxspan=1h', 'maxevents=2', other])} "
+            f"{random_.choice(['startswith', 'endswith keepevicted=t endswith'])}={random_.choice(['eval', ''])}({expression(random_)})"
+        ),
         lambda: f"head ({expression(random_)})",
         lambda: f"join max=0 {field} [| makeresults | eval a=1, r=2]",
         lambda: f"foreach {field} [eval <<FIELD>>={expression(random_)}]",
