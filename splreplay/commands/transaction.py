@@ -151,7 +151,7 @@ class Transaction(Transform):
             "eventcount": Sql("CAST(count(*) AS DOUBLE)", Kind.NUMBER),
         }
         rest = (
-            f'FROM (SELECT *, {ORDER} AS {PLACE}, {time} AS {TIME} FROM {rows.name}) JOIN {members.name} m ON {PLACE} = m."place" '
+            f'FROM (SELECT *, CAST({ORDER} AS DOUBLE) AS {PLACE}, {time} AS {TIME} FROM {rows.name}) JOIN {members.name} m ON {PLACE} = m."place" '
             f'JOIN {closed.name} c USING ("number") GROUP BY "number"'
         )
         joined = run.stages.store(fields, rest, f'row_number() OVER (ORDER BY min({TIME}) DESC, "number")')
@@ -166,7 +166,7 @@ class Transaction(Transform):
         """Yield the events that have a time."""
         keys = ", ".join(as_text(rows.one_value(name, self.segment)) for name in self.fields)
         tests = ", ".join(self._test(one, rows, run) for one in (self.startswith, self.endswith))
-        query = f"SELECT {ORDER}, {time}, [{keys}], {tests} FROM {rows.name} WHERE {time} IS NOT NULL ORDER BY {ORDER}"
+        query = f"SELECT CAST({ORDER} AS DOUBLE), {time}, [{keys}], {tests} FROM {rows.name} WHERE {time} IS NOT NULL ORDER BY {ORDER}"
         if not run.stages.makes:
             return
         before = float("inf")

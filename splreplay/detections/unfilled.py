@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from splreplay import cim
 from splreplay.cim.mapping import EVENTTYPES, INDEX, SOURCETYPE
 from splreplay.commands.append import Append
+from splreplay.commands.appendcols import AppendCols
+from splreplay.commands.appendpipe import AppendPipe
+from splreplay.commands.datamodel import DataModel
 from splreplay.commands.inputlookup import InputLookup
 from splreplay.commands.join import Join
 from splreplay.commands.search import Search
@@ -38,13 +41,16 @@ def unfilled(pipeline: Pipeline, addon: str) -> list[str]:
         missing = unmet(source.predicate, EVENT_VALUES.get)
     elif isinstance(source, Tstats):
         missing = _of_model(source, addon)
+    elif isinstance(source, DataModel):
+        dataset = cim.described(addon).get(source.name)
+        missing = [f"the data model {source.name}"] if dataset is not None and not dataset.fill else []
     for command in others:
         match command:
-            case Append():
+            case Append() | AppendCols():
                 missing = missing and [*missing, *more] if (more := unfilled(command.subsearch, addon)) else []
             case Join(type="inner"):
                 missing = [*missing, *unfilled(command.subsearch, addon)]
-            case InputLookup():
+            case InputLookup() | AppendPipe():
                 missing = []
     return list(dict.fromkeys(missing))
 

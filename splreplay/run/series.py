@@ -64,12 +64,7 @@ class Series:
         if field.kind is Kind.MULTIVALUE:
             name = self.segment.name
             self.segment.refuse(f"replay's {name} does not split by a multivalue field", "put mvexpand before it")
-        text = as_text(field)
-        # Splunk hides fields that start with an underscore, so such a value gets a name that does not †; and so does one
-        # that would hide the rows' own field †.
-        hidden = f"starts_with({text}, '_') OR {text} = {literal(row)}"
-        shown = f"CASE WHEN {hidden} THEN 'VALUE' || {text} ELSE {text} END"
-        rows = run.stages.with_fields(rows, {key: Sql(shown, Kind.TEXT)})
+        rows = run.stages.with_fields(rows, {key: Sql(shown_name(as_text(field), row), Kind.TEXT)})
         series = rows.field(key).text
         kept = ", ".join(map(literal, self._kept(row, key, rows, run))) or "NULL"
         other, null = (literal(name) if name is not None else "NULL" for name in (self.other, self.null))
@@ -84,6 +79,16 @@ class Series:
         query = f"SELECT {series} FROM {groups.name} GROUP BY 1 ORDER BY sum({value}) {way} NULLS LAST, 1"
         query += f" LIMIT {self.limit}" if self.limit else ""
         return run.stages.column(query)
+
+
+def shown_name(text: str, row: str) -> str:
+    """Return SQL for the name of the column of a value, *text*; *row* is the field of the rows.
+
+    Splunk hides fields that start with an underscore, so such a value gets a name that does not †; and so does one that would hide
+    the field of the rows †.
+    """
+    hidden = f"starts_with({text}, '_') OR {text} = {literal(row)}"
+    return f"CASE WHEN {hidden} THEN 'VALUE' || {text} ELSE {text} END"
 
 
 def cell(aggregate: Aggregate, groups: Table, where: str = "true") -> Sql:

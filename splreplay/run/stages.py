@@ -129,8 +129,8 @@ class Stages:
         self.connection.unregister("from_python")
         return table
 
-    def from_numbers(self, columns: Mapping[str, array[int]]) -> Table:
-        """Return a table of columns of whole numbers, without an order."""
+    def from_numbers(self, columns: Mapping[str, array[int] | array[float]]) -> Table:
+        """Return a table of columns of numbers, without an order."""
         import pyarrow as pa
 
         self.connection.register("from_numbers", pa.table({name: pa.array(column) for name, column in columns.items()}))
@@ -193,7 +193,7 @@ class Compiled(Stages):
         columns = {name: Sql(identifier(column), kinds[name]) for name, column in _column_names(fields).items()}
         return self._create("", columns)
 
-    def from_numbers(self, columns: Mapping[str, array[int]]) -> Table:
+    def from_numbers(self, columns: Mapping[str, array[int] | array[float]]) -> Table:
         """Return a table of these columns without the numbers."""
         return self._create("", {name: Sql(identifier(name), Kind.NUMBER) for name in columns})
 

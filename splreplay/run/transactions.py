@@ -37,7 +37,7 @@ class Rules:
 class Event(NamedTuple):
     """One event: its place among the results, its time, its values of the fields that bind, and what it is."""
 
-    place: int
+    place: float
     time: float
     keys: Keys
     starts: bool
@@ -70,7 +70,7 @@ class Transactions:
         most_events: How many events were in open transactions at once.
     """
 
-    places: array[int] = field(default_factory=lambda: array("q"))
+    places: array[float] = field(default_factory=lambda: array("d"))
     numbers: array[int] = field(default_factory=lambda: array("q"))
     whole: dict[int, bool] = field(default_factory=dict)
     broken: list[int] = field(default_factory=list)

@@ -118,14 +118,14 @@ def _stored(value: Value) -> Value:
 
 @meaning.register
 def _(command: Table_, results: Results) -> Results:
-    named = [name for pattern in command.fields for name in _matching(pattern, results.fields) or _plain(pattern)]
+    named = [name for pattern in command.fields for name in matching(pattern, results.fields) or _plain(pattern)]
     kept = list(dict.fromkeys(named))
     return Results(kept, [{name: row.get(name) for name in kept} for row in results.rows])
 
 
 @meaning.register
 def _(command: Fields, results: Results) -> Results:
-    named = [name for pattern in command.fields for name in _matching(pattern, results.fields)]
+    named = [name for pattern in command.fields for name in matching(pattern, results.fields)]
     if command.drop:
         kept = [name for name in results.fields if name not in named]
     else:
@@ -133,7 +133,7 @@ def _(command: Fields, results: Results) -> Results:
     return Results(kept, [{name: row.get(name) for name in kept} for row in results.rows])
 
 
-def _matching(pattern: str, names: Iterable[str]) -> list[str]:
+def matching(pattern: str, names: Iterable[str]) -> list[str]:
     """A star does not stand for the underscore of an internal field."""
     listed = [name for name in names if pattern[0] == "_" or name[0] != "_"]
     return [name for name in listed if fnmatch.fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))]
@@ -284,7 +284,7 @@ def _expanded(aggregates: Sequence[Aggregate], fields: list[str], by: Sequence[s
     found = []
     for one in aggregates:
         if one.field == "*":
-            found += [replace(one, field=name, alias=name) for name in _matching("*", fields) if name not in by]
+            found += [replace(one, field=name, alias=name) for name in matching("*", fields) if name not in by]
         else:
             found.append(one)
     return found
@@ -408,6 +408,6 @@ def _(command: MakeMv, results: Results) -> Results:
 
 @meaning.register
 def _(command: ForEach, results: Results) -> Results:
-    for name in [name for pattern in command.patterns for name in _matching(pattern, results.fields)]:
+    for name in [name for pattern in command.patterns for name in matching(pattern, results.fields)]:
         results = run(command.segment.parser.template(command.template.replace("<<FIELD>>", name)), results)
     return results

@@ -177,6 +177,14 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
 }
 # Commands that make another table of the results.
 COMMANDS |= {
+    "addcoltotals": _made("addcoltotals{}{}", ["", " labelfield=r label=sum"], ["", " a b", " m"]),
+    "addtotals": _made(
+        "addtotals{}{}", ["", " col=t labelfield=a", " row=f col=t", " fieldname=a"], ["", " a c", " *"]
+    ),
+    "appendcols": _made(f"appendcols {{}}{_OTHERS}", ["", "override=t "]),
+    "appendpipe": _made(
+        "appendpipe [{}]", ["stats count by a", "where a>1 | eval r=b", "head 1 | appendpipe [stats count]"]
+    ),
     "chart": _made(
         "chart {}{}({}) over {} by {}{}",
         ["", "limit=2 ", "limit=bottom1 "],
@@ -187,6 +195,19 @@ COMMANDS |= {
         ["", " useother=f", " usenull=f otherstr=x"],
     ),
     "chart by one field": _made("chart {} by {}", AGGREGATES, ["a", "m"]),
+    "map": _made(
+        "where match(a, {}) | map {}search={}",
+        ['"^[a-z0-9]+$"'],
+        ["", "maxsearches=1 "],
+        ['"| makeresults | eval b=\\"$a$\\""'],
+    ),
+    "return": _made("return {}{}{}", ["", "2 "], ["a", "r=m"], ["", " $b", " c"]),
+    "transpose": _made(
+        "dedup a | transpose {}{}", ["", "0 ", "2 "], ["", "header_field=a", "include_empty=f", "column_name=x"]
+    ),
+    "union": st.just(f"union {_OTHERS} [| makeresults | eval m=3]"),
+    "untable": _made("untable {} {} r", ["a", "m", "_time"], ["x", "b"]),
+    "xyseries": _made("xyseries {} {} {}", ["a", "c"], ["b", "A"], ["m", "m _time"]),
     "rare": _made("rare {}{}{}", ["", "limit=2 "], FIELD, ["", " b", " by c"]),
     "reverse": st.just("reverse"),
     "tail": st.sampled_from(["tail", "tail 2"]),

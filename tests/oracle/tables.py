@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import product, zip_longest
 
+from splreplay.commands.addtotals import AddTotals
+from splreplay.commands.appendcols import AppendCols
+from splreplay.commands.appendpipe import AppendPipe
 from splreplay.commands.chart import Chart
+from splreplay.commands.map import Map
+from splreplay.commands.return_ import Return
 from splreplay.commands.reverse import Reverse
 from splreplay.commands.tail import Tail
 from splreplay.commands.top import Top
 from splreplay.commands.transaction import Filter, Transaction
+from splreplay.commands.transpose import Transpose
+from splreplay.commands.union import Union
+from splreplay.commands.untable import Untable
+from splreplay.commands.xyseries import XySeries
+from splreplay.parser import parse
 from splreplay.spl.predicate import Predicate
 from tests.oracle.aggregates import aggregate
-from tests.oracle.commands import Results, grouped, meaning
+from tests.oracle.commands import Results, grouped, matching, meaning, run
 from tests.oracle.expressions import Row, evaluate
 from tests.oracle.predicates import holds
 from tests.oracle.values import Value, few, natural, number, several, text
@@ -176,3 +187,134 @@ def _shown(one: _Transaction, whole: bool, fields: Sequence[str]) -> Row:
         "duration": _at(one.events[0]) - _at(one.events[-1]),
         "eventcount": float(len(one.events)),
     }
+
+
+@meaning.register
+def _(command: AppendPipe, results: Results) -> Results:
+    return _behind(results, run(command.commands, results))
+
+
+@meaning.register
+def _(command: Union, results: Results) -> Results:
+    for part in command.parts:
+        results = _behind(results, run(part, results))
+    return results
+
+
+@meaning.register
+def _(command: Map, results: Results) -> Results:
+    """Only values that are one word: what others become is the vectors' business."""
+    found = Results([], [])
+    for row in results.rows[: command.maxsearches]:
+        filled = re.sub(r"\$(\w+)\$", lambda name: text(row.get(name[1])) or "", command.text)  # noqa: B023
+        found = _behind(found, run(parse(filled), results))
+    return found
+
+
+def _behind(first: Results, second: Results) -> Results:
+    return Results(list(dict.fromkeys([*first.fields, *second.fields])), [*first.rows, *second.rows])
+
+
+@meaning.register
+def _(command: AppendCols, results: Results) -> Results:
+    right = run(command.subsearch, results)
+    added = [name for name in right.fields if name[0] != "_"]
+    rows = []
+    for mine, theirs in zip_longest(results.rows, right.rows, fillvalue={}):
+        one, other = (theirs, mine) if command.override else (mine, theirs)
+        shared = {name: one.get(name) if one.get(name) is not None else other.get(name) for name in added}
+        rows.append({**mine, **shared})
+    return Results(list(dict.fromkeys([*results.fields, *added])), rows)
+
+
+@meaning.register
+def _(command: Return, results: Results) -> Results:
+    texts = []
+    for row in results.rows[: command.limit]:
+        parts = []
+        for part in command.parts:
+            values = several(row.get(part.field))
+            tests = [one if part.name is None else f"{part.name}={_in_quotes(one)}" for one in values]
+            together = " ".join(tests) if part.name is None else f"( {' OR '.join(tests)} )"
+            parts += [together if len(tests) > 1 else tests[0]] if tests else []
+        texts += [" ".join(parts)] if parts else []
+    joined = texts[0] if len(texts) == 1 else " OR ".join(f"({one})" for one in texts)
+    return Results(["search"], [{"search": joined}] if joined else [])
+
+
+def _in_quotes(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+@meaning.register
+def _(command: Transpose, results: Results) -> Results:
+    rows = results.rows[: command.limit] if command.limit else results.rows
+    heads = [text(row.get(command.header_field or "")) for row in rows]
+    columns = [head if head is not None else f"row {place}" for place, head in enumerate(heads, start=1)]
+    turned: list[Row] = [
+        {command.column_name: name} | {column: row.get(name) for column, row in zip(columns, rows, strict=True)}
+        for name in results.fields
+        if name != command.header_field and rows
+    ]
+    if not command.include_empty:
+        turned = [row for row in turned if any(row[column] is not None for column in columns)]
+    return Results([command.column_name, *columns], turned)
+
+
+@meaning.register
+def _(command: XySeries, results: Results) -> Results:
+    there = [
+        row for row in results.rows if text(row.get(command.x)) is not None and text(row.get(command.y)) is not None
+    ]
+    xs = sorted({text(row[command.x]) for row in there}, key=natural)
+    ys = sorted({text(row[command.y]) or "" for row in there})
+    names = {y: f"VALUE{y}" if y.startswith("_") or y == command.x else y for y in ys}
+    cells: dict[tuple[str | None, str], Value] = {}
+    for row in there:
+        for field in command.data:
+            name = names[text(row[command.y]) or ""]
+            column = name if len(command.data) == 1 else f"{field}: {name}"
+            if row.get(field) is not None:
+                cells[text(row[command.x]), column] = row[field]
+    columns = [
+        name if len(command.data) == 1 else f"{field}: {name}"
+        for field in command.data
+        for name in sorted(names.values())
+    ]
+    return Results(
+        [command.x, *columns], [{command.x: x} | {column: cells.get((x, column)) for column in columns} for x in xs]
+    )
+
+
+@meaning.register
+def _(command: Untable, results: Results) -> Results:
+    rows = [
+        {command.x: row.get(command.x), command.y: name, command.data: row[name]}
+        for row in results.rows
+        for name in results.fields
+        if name != command.x and name[0] != "_" and row.get(name) is not None
+    ]
+    return Results([command.x, command.y, command.data], rows)
+
+
+@meaning.register
+def _(command: AddTotals, results: Results) -> Results:
+    names = list(
+        dict.fromkeys(name for pattern in command.fields or ("*",) for name in matching(pattern, results.fields))
+    )
+    names = [name for name in names if not any(isinstance(row.get(name), list) for row in results.rows)]
+    if command.row:
+        results = results.with_field(command.fieldname, lambda row: float(sum(_numbers(row, names))))
+        names = list(dict.fromkeys([*names, command.fieldname]))
+    if not command.col:
+        return results
+    sums: Row = {}
+    for name in names:
+        numbers = [size for row in results.rows for size in _numbers(row, [name])]
+        sums[name] = sum(numbers) if numbers else None
+    sums |= {command.labelfield: command.label} if command.labelfield else {}
+    return _behind(results, Results(list(sums), [sums] if results.rows else []))
+
+
+def _numbers(row: Row, names: Sequence[str]) -> list[float]:
+    return [size for name in names if (size := number(row.get(name))) is not None]

@@ -141,6 +141,20 @@ def command(random_: random.Random) -> str:
             f"transaction {field} {random_.choice(['', 'maxspan=1h', 'maxevents=2', other])} "
             f"{random_.choice(['startswith', 'endswith keepevicted=t endswith'])}={random_.choice(['eval', ''])}({expression(random_)})"
         ),
+        lambda: f"map maxsearches=2 search={random_.choice(VALUES)}",
+        lambda: 'map search="| makeresults | eval r=\\"$a$\\", s=$c$, t=\'$a$\'"',
+        lambda: f"xyseries {field} {other} {random_.choice(FIELDS)} {random_.choice(['', 'a', 'sep=x'])}",
+        lambda: f"untable {field} {other} {random_.choice(FIELDS)}",
+        lambda: f"transpose {random_.choice(['', '0', f'header_field={field}', 'include_empty=f'])}",
+        lambda: (
+            f"{random_.choice(['addtotals', 'addcoltotals', 'addtotals col=t'])} {field} {random_.choice(['', f'labelfield={other}'])}"
+        ),
+        lambda: f"return {random_.choice(['', '2'])} {field} {other}={field} ${other}",
+        lambda: (
+            f"search [| makeresults | eval a={random_.choice(VALUES)} | return {random_.choice(['a', '$a', 'b=a'])}]"
+        ),
+        lambda: f"appendpipe [{command(random_)}]",
+        lambda: f"{random_.choice(['appendcols override=t', 'union', 'append'])} [| makeresults | {command(random_)}]",
         lambda: f"head ({expression(random_)})",
         lambda: f"join max=0 {field} [| makeresults | eval a=1, r=2]",
         lambda: f"foreach {field} [eval <<FIELD>>={expression(random_)}]",
