@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from splreplay import cim
 from splreplay.cim.mapping import EVENTTYPES, INDEX, SOURCETYPE
 from splreplay.commands.append import Append
+from splreplay.commands.appendcols import AppendCols
+from splreplay.commands.datamodel import DataModel
 from splreplay.commands.join import Join
 from splreplay.commands.search import Search
 from splreplay.commands.tstats import Tstats
@@ -38,6 +40,9 @@ def unfilled(pipeline: Pipeline, addon: str) -> list[str]:
                 return unmet(source.predicate, EVENT_VALUES.get)
             case Tstats():
                 return _of_model(source, addon)
+            case DataModel():
+                dataset = cim.described(addon).get(source.name)
+                return [f"the data model {source.name}"] if dataset is not None and not dataset.fill else []
         return []
 
     return needed(pipeline, of_source)
@@ -49,7 +54,7 @@ def needed(pipeline: Pipeline, of_source: Callable[[Source], list[str]]) -> list
     missing = of_source(source)
     for command in others:
         match command:
-            case Append():
+            case Append() | AppendCols():
                 missing = missing and [*missing, *more] if (more := needed(command.subsearch, of_source)) else []
             case Join(type="inner"):
                 missing = [*missing, *needed(command.subsearch, of_source)]

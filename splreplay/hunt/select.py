@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay.app import App
+from splreplay.commands.datamodel import DataModel
 from splreplay.commands.search import Search
 from splreplay.commands.tstats import Tstats
 from splreplay.detections.source import Detection
@@ -57,8 +58,8 @@ def _missing(plan: Plan, recording: Recording) -> list[str]:
         match source:
             case Search():
                 return events.unmatched(source.predicate, recording.facts)
-            case Tstats() if source.datamodel in filled and not filled[source.datamodel].in_log:
-                return [f"{_MODEL}{source.datamodel}"]
+            case Tstats(datamodel=name) | DataModel(name=name) if name in filled and not filled[name].in_log:
+                return [f"{_MODEL}{name}"]
         return []
 
     return needed(plan.pipeline, of_source)
