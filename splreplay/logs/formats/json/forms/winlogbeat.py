@@ -137,16 +137,16 @@ def event(record: Record) -> Event:
     winlog = record["winlog"]
     data = texts(winlog.get("event_data"))
     channel = first(winlog, "channel")
-    identifier = first(winlog, "event_id") or text(at(record, "event", "code"))
-    provider = first(winlog, "provider_name") or implied_provider(channel, data)
+    identifier = event_id(needed(first(winlog, "event_id") or text(at(record, "event", "code")), "winlog.event_id"))
+    provider = first(winlog, "provider_name") or implied_provider(channel, data, identifier)
     provider = provider or text(at(record, "event", "provider")) or ""
     return Event(
         provider,
-        event_id(needed(identifier, "winlog.event_id")),
+        identifier,
         epoch(needed(text(record.get("@timestamp")), "@timestamp")),
         first(winlog, "computer_name"),
         channel,
-        _moved(record, provider, identifier or "") | texts(winlog.get("user_data")) | data | _system(record, winlog),
+        _moved(record, provider, str(identifier)) | texts(winlog.get("user_data")) | data | _system(record, winlog),
         None,
     )
 
