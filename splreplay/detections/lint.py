@@ -114,7 +114,7 @@ def _meant(name: str, known: Collection[str]) -> str:
     quoted = sorted(other for other in known if other.startswith(f"{name}."))
     if quoted:
         return f"; a name with a dot needs single quotes in an expression, as in '{quoted[0]}'"
-    return _nearest(name, {other: other for other in known})
+    return _nearest(name, {other.rpartition(".")[2]: other for other in sorted(known)})
 
 
 def _nearest(name: str, known: Mapping[str, str]) -> str:

@@ -79,6 +79,8 @@ def _of_model(command: Tstats, addon: str) -> list[str]:
         if name in EVENT_VALUES:
             return EVENT_VALUES[name]
         column = dataset.columns.get(name.removeprefix(prefix))
+        if column is None and name.startswith(prefix):
+            return ()
         if name in cim.EVENT_FIELDS or column is None or filled & set(re.findall(r"\w+", column)):
             return None
         return () if _as_extracted(column) else _FILLERS

@@ -147,6 +147,8 @@ def test_inside_a_macro(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
             "| tstats count from datamodel=Endpoint.Processes where Processes.dest_category=a",
         ),
         (["Processes.dest_category"], "| tstats count from datamodel=Endpoint.Processes by Processes.dest_category"),
+        (["Processes.nam"], "| tstats count from datamodel=Endpoint.Processes where Processes.nam=a"),
+        ([], "| tstats count from datamodel=Endpoint.Processes where earliest=-1d nodename=Processes by splunk_server"),
         (["index=aws"], "| tstats count from datamodel=Endpoint.Processes where index=aws"),
         (["the data model Web.Web"], "| tstats count from datamodel=Web.Web"),
         (["sourcetype=a"], "| makeresults | join a [search sourcetype=a]"),
