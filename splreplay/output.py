@@ -15,8 +15,8 @@ from splreplay.sql.values import Value
 
 Rows = Sequence[dict[str, Value]]
 # What a limit of Splunk dropped; that no results mean nothing, because the log cannot show what the search looks for; what else the
-# log cannot show; and everything else.
-NoticeKind = Literal["limit", "blind", "partly blind", "note"]
+# log cannot show; what else may make the results doubtful; and what only tells what was done, which is no warning.
+NoticeKind = Literal["limit", "blind", "partly blind", "doubt", "note"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class Notice:
 
     kind: NoticeKind
     text: str
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether who reads the results should know it first."""
+        return self.kind != "note"
 
 
 @dataclass(frozen=True)
@@ -36,14 +41,19 @@ class Results:
     notices: Sequence[Notice] = field(default_factory=tuple)
 
     @property
+    def notes(self) -> list[str]:
+        """The notices that are no warnings, as text."""
+        return self.of_kind("note")
+
+    @property
     def hits(self) -> int:
         """How many results are hits: a lone count of 0 is none."""
         return 0 if list(self.rows) == [{"count": "0"}] else len(self.rows)
 
     @property
     def warnings(self) -> list[str]:
-        """All notices, as text."""
-        return [notice.text for notice in self.notices]
+        """The notices that are warnings, as text."""
+        return [notice.text for notice in self.notices if notice.is_warning]
 
     def of_kind(self, *kinds: NoticeKind) -> list[str]:
         """Return the notices of some kinds, as text."""

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from splreplay.app.layers import AppFolder
-from splreplay.cli.inputs import app_of, default_app, means_of, record, status_of
+from splreplay.cli.inputs import app_of, default_app, means_of, note, record, status_of
 from splreplay.cli.progress import Progress
 from splreplay.cli.writing import format_of, report, write
 from splreplay.detections import source
@@ -85,7 +85,4 @@ def _app_around(options: argparse.Namespace) -> None:
     if around is None or (usual and around == usual.resolve()):
         return
     options.app, options.no_commands = [around], True
-    print(
-        f"searches run in {printable(str(around))}, and its commands do not; to let them, name it with --app",
-        file=sys.stderr,
-    )
+    note([f"searches run in {around}, and its commands do not; to let them, name it with --app"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from splreplay import engine
 from splreplay.app import App
 from splreplay.cli.explain import explain
-from splreplay.cli.inputs import app_of, means_of, record, status_of, warn
+from splreplay.cli.inputs import app_of, means_of, note, record, status_of, warn
 from splreplay.cli.writing import format_of, report, write
 from splreplay.errors import DataError
 from splreplay.output import FORMATS
@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
     replayed = engine.replay(planned, recording, means_of(options, options.collect))
     if options.explain:
         print(explain(replayed), file=sys.stderr)
+    note(replayed.results.notes)
     warn(replayed.results.warnings)
     if format_ == "html":
         page = report("splreplay.report")
