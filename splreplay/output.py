@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from splreplay import times
+from splreplay import columns, times
 from splreplay.sql.values import Value
 
 Rows = Sequence[dict[str, Value]]
@@ -109,33 +109,27 @@ def _csv_rows(results: Results) -> Iterator[Sequence[str]]:
         yield ["\n".join(cell) if isinstance(cell, list) else cell for cell in cells]
 
 
-def as_table(results: Results) -> str:
-    """Return text for a terminal: aligned columns where they fit, else one block for each result.
+def as_table(results: Results, width: int | None = None) -> str:
+    """Return text for a terminal: aligned columns where they fit, else one block for each result; each value has a line.
 
     Control characters are escaped, because text that attackers wrote must not reach the terminal as commands.
+
+    Args:
+        results: The results.
+        width: That of the terminal, in columns; None where there is none.
     """
     if not results.rows:
         return "no results\n"
     names = [name for name in results.fields if any(name in row for row in results.rows)]
     cells = [[_cell(_shown(name, row.get(name, ""))) for name in names] for row in results.rows]
-    names = [printable(name) for name in names]
-    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
-    if sum(widths) + 2 * len(widths) <= 120:
-        lines = [names, ["-" * width for width in widths], *cells]
-        text = "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
-    else:
-        width = max(map(len, names))
-        blocks = [
-            "\n".join(f"{name.ljust(width)}  {cell}" for name, cell in zip(names, row, strict=True) if cell)
-            for row in cells
-        ]
-        text = "\n\n".join(blocks)
+    text = columns.laid_out([printable(name) for name in names], cells, width)
     count = len(results.rows)
     return f"{text}\n\n{count:,} result{'s' if count != 1 else ''}\n"
 
 
-def _cell(value: Value) -> str:
-    return printable(" | ".join(value) if isinstance(value, list) else value)
+def _cell(value: Value) -> list[str]:
+    """Return the values of a cell; an empty one among several is shown, as its line would look like a border."""
+    return [printable(one) or '""' for one in value] if isinstance(value, list) else [printable(value)]
 
 
 def printable(text: str) -> str:
