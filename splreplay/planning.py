@@ -47,10 +47,10 @@ class Plan:
         if any(position.first and position.command.searches_events for position in positions):
             raw = any(position.command.reads_raw for position in positions) or "_Xml" in self.expansion.text
             return Wanted(cim.FIELDS, every=True, raw=raw)
-        if self.reads is None:
+        if self._reads is None:
             return Wanted(cim.FIELDS)
         described = cim.described(self.addon)
-        asked = [(described[name], names) for name, names in self.reads if name in described]
+        asked = [(described[name], names) for name, names in self._reads if name in described]
         read = {own for dataset, names in asked for own in dataset.reads(names)}
         return Wanted(tuple(field for field in cim.FIELDS if field in read))
 
@@ -65,12 +65,12 @@ class Plan:
     def shared(self) -> Mapping[str, set[str]]:
         """For each dataset that it reads more than once, the fields that it reads; empty where its text does not show them."""
         asked: dict[str, list[set[str]]] = {}
-        for dataset, names in self.reads or ():
+        for dataset, names in self._reads or ():
             asked.setdefault(dataset, []).append(names)
         return {dataset: {"_time"}.union(*names) for dataset, names in asked.items() if len(names) > 1}
 
     @cached_property
-    def reads(self) -> Sequence[tuple[str, set[str]]] | None:
+    def _reads(self) -> Sequence[tuple[str, set[str]]] | None:
         """The datasets that it reads, each with the fields that it needs; None where it may read any field."""
         reads: list[tuple[str, set[str]]] = []
         for position in walk(self.pipeline):

@@ -76,3 +76,9 @@ def warn(warnings: Iterable[str]) -> None:
     """Print warnings, one on each line."""
     for warning in warnings:
         print(f"warning: {printable(warning)}", file=sys.stderr)
+
+
+def note(notes: Iterable[str]) -> None:
+    """Print what is good to know and no warning, one on each line."""
+    for text in notes:
+        print(f"note: {printable(text)}", file=sys.stderr)

@@ -63,7 +63,7 @@ def hunt(
         outcomes = {place: outcome for place, one in enumerate(detections) if (outcome := unseen(one, recording))}
         left = [place for place in range(len(detections)) if place not in outcomes]
         folder = Path(name)
-        settle.settle(recording, addon, datasets(able, addon), folder / "events.duckdb")
+        settle.settle(recording, addon, datasets(able), folder / "events.duckdb")
         told = Settled(folder / "events.duckdb", folder, recording.report, jobs)
         for done, (place, outcome) in enumerate(workers.outcomes(told, left), start=1):
             outcomes[place] = outcome or Outcome("failed", "the process that ran it died")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from splreplay import cim
 from splreplay.app import App
 from splreplay.commands.datamodel import DataModel
 from splreplay.commands.search import Search
@@ -16,7 +15,7 @@ from splreplay.hunt.outcome import Outcome
 from splreplay.planning import Plan, outline
 from splreplay.recording import Recording
 from splreplay.run import events
-from splreplay.run.command import Source
+from splreplay.run.command import Source, walk
 from splreplay.times import TimeRange
 
 _MODEL = "the data model "
@@ -35,15 +34,10 @@ def planned(detections: Iterable[Detection], app: App, addon: str, time: TimeRan
     return [Planned(detection, outline(app, detection.search.value, addon, time)) for detection in detections]
 
 
-def datasets(plans: Sequence[Plan], addon: str) -> dict[str, set[str]]:
-    """Return the datasets that some searches read, with the fields that they read of each."""
-    fields: dict[str, set[str]] = {}
-    for plan in plans:
-        if plan.reads is None:  # it may read any
-            return {name: {*dataset.columns, "nodename"} for name, dataset in cim.described(addon).items()}
-        for name, read in plan.reads:
-            fields.setdefault(name, {*cim.EVENT_FIELDS}).update(read)
-    return fields
+def datasets(plans: Iterable[Plan]) -> set[str]:
+    """Return the datasets that some searches read, by name."""
+    positions = (position for plan in plans for position in walk(plan.pipeline))
+    return {name for position in positions for name in position.command.reads(position.first) or ()}
 
 
 def unseen(one: Planned, recording: Recording) -> Outcome | None:

@@ -124,5 +124,5 @@ class Run:
         return Compiler(cursor, field, self.time.now, self.warn, functions.call)
 
     def warn(self, text: str) -> None:
-        """Add a notice of no particular kind."""
-        self.say("note", text)
+        """Add a notice that the results may be other than they seem."""
+        self.say("doubt", text)
