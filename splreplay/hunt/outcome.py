@@ -80,7 +80,7 @@ def fired(detection: Detection, results: Results, files: Sequence[str]) -> Outco
         results=kept,
         messages=messages,
         entities=_entities(detection, rows),
-        moments=_moments(rows),
+        moments=span(rows),
         files=files,
     )
 
@@ -92,6 +92,15 @@ def message(template: str, row: Mapping[str, Value]) -> str:
     placeholders, it is `unknown`.
     """
     return tokens.filled(template, lambda name: _listed(_known(row, name)) or "unknown")
+
+
+def span(rows: Iterable[Mapping[str, Value]]) -> tuple[float, float] | None:
+    """Return the first and the last time that some results show, in epoch seconds; None where they show none."""
+    firsts, lasts = [], []
+    for row in rows:
+        firsts += _times(row, (*_FIRST, *_LAST))
+        lasts += _times(row, (*_LAST, *_FIRST))
+    return (min(firsts), max(lasts)) if firsts else None
 
 
 def _known(row: Mapping[str, Value], name: str) -> list[str]:
@@ -120,15 +129,6 @@ def _entities(detection: Detection, rows: Iterable[Mapping[str, Value]]) -> list
         for key, score in of_row.items():
             scores[key] += score
     return [(named[key], score) for key, score in scores.items()]
-
-
-def _moments(rows: Iterable[Mapping[str, Value]]) -> tuple[float, float] | None:
-    """Return the first and the last time that some results show."""
-    firsts, lasts = [], []
-    for row in rows:
-        firsts += _times(row, (*_FIRST, *_LAST))
-        lasts += _times(row, (*_LAST, *_FIRST))
-    return (min(firsts), max(lasts)) if firsts else None
 
 
 def _times(row: Mapping[str, Value], fields: Iterable[str]) -> list[float]:
