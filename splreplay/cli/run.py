@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     if options.output is not None and (options.output.is_dir() or not options.output.parent.is_dir()):
         raise UsageError(f"--output {options.output} cannot be written: name a file in a folder that is there")
     recording = record(options, planned.fields)
-    replayed = engine.replay(planned, recording, means_of(options, options.collect))
+    replayed = engine.replay(planned, recording, means_of(options, options.collect, options.outputlookup))
     if options.explain:
         print(explain(replayed), file=sys.stderr)
     warn(replayed.results.warnings)

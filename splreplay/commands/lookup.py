@@ -49,7 +49,7 @@ class Lookup(Transform):
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return every result with the fields of the rows that match it; several matches give several values."""
-        lookup = run.app.lookup(self.name)
+        lookup = run.lookup(self.name)
         table = run.stages.from_python(lookup.fields, lookup.rows)
         outputs = self.outputs or tuple(
             (name, name) for name in lookup.fields if name not in {theirs for theirs, _ in self.matches}
