@@ -6,7 +6,7 @@ Nothing is said where a log might hold it: Windows records events of any id, wit
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from splreplay import cim
 from splreplay.cim.mapping import EVENTTYPES, INDEX, SOURCETYPE
@@ -16,9 +16,11 @@ from splreplay.commands.appendpipe import AppendPipe
 from splreplay.commands.datamodel import DataModel
 from splreplay.commands.inputlookup import InputLookup
 from splreplay.commands.join import Join
+from splreplay.commands.multisearch import MultiSearch
 from splreplay.commands.search import Search
 from splreplay.commands.tstats import Tstats
-from splreplay.run.command import Pipeline
+from splreplay.commands.union import Union
+from splreplay.run.command import Pipeline, Source
 from splreplay.spl.predicate import unmet
 
 # All that an event of a Windows log can have in these fields; what `collect` wrote is no log.
@@ -36,23 +38,36 @@ _FILLERS = ("unknown", "[unknown]", "0", "null")
 def unfilled(pipeline: Pipeline, addon: str) -> list[str]:
     """Return what a search needs and no log fills, each as a test, a field or a data model; nothing if it may find something."""
     source, *others = pipeline
-    missing: list[str] = []
-    if isinstance(source, Search):
-        missing = unmet(source.predicate, EVENT_VALUES.get)
-    elif isinstance(source, Tstats):
-        missing = _of_model(source, addon)
-    elif isinstance(source, DataModel):
-        dataset = cim.described(addon).get(source.name)
-        missing = [f"the data model {source.name}"] if dataset is not None and not dataset.fill else []
+    missing = _of_source(source, addon)
     for command in others:
         match command:
-            case Append() | AppendCols():
-                missing = missing and [*missing, *more] if (more := unfilled(command.subsearch, addon)) else []
+            case Append() | AppendCols() | Union():
+                missing = _of_all(missing, command.searches, addon) if missing else []
             case Join(type="inner"):
                 missing = [*missing, *unfilled(command.subsearch, addon)]
             case InputLookup() | AppendPipe():
                 missing = []
     return list(dict.fromkeys(missing))
+
+
+def _of_source(source: Source, addon: str) -> list[str]:
+    match source:
+        case Search():
+            return unmet(source.predicate, EVENT_VALUES.get)
+        case Tstats():
+            return _of_model(source, addon)
+        case DataModel():
+            dataset = cim.described(addon).get(source.name)
+            return [f"the data model {source.name}"] if dataset is not None and not dataset.fill else []
+        case MultiSearch() | Union():
+            return _of_all([], source.searches, addon)
+    return []
+
+
+def _of_all(missing: list[str], searches: Iterable[Pipeline], addon: str) -> list[str]:
+    """Return what all of some searches need, and *missing* of another one; nothing if one of them may find something."""
+    of_each = [unfilled(search, addon) for search in searches]
+    return [*missing, *(one for part in of_each for one in part)] if all(of_each) else []
 
 
 def _of_model(command: Tstats, addon: str) -> list[str]:
