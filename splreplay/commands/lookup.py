@@ -52,7 +52,7 @@ class Lookup(Transform):
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return every result with the fields of the rows that match it; several matches give several values."""
-        lookup = run.app.lookup(self.name)
+        lookup = run.lookup(self.name)
         outputs = self.outputs or tuple(
             (name, name) for name in lookup.fields if name not in {theirs for theirs, _ in self.matches}
         )

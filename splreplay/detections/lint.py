@@ -14,6 +14,8 @@ from splreplay.commands.convert import Convert
 from splreplay.commands.eventstats import EventStats
 from splreplay.commands.fields import Fields
 from splreplay.commands.join import Join
+from splreplay.commands.map import Map
+from splreplay.commands.multisearch import MultiSearch
 from splreplay.commands.search import Search
 from splreplay.commands.stats import Stats
 from splreplay.commands.table import Table_
@@ -165,6 +167,8 @@ def _join_without_key(position: Position) -> Iterator[tuple[str, str]]:
 
 
 def _big_subsearch(position: Position) -> Iterator[tuple[str, str]]:
+    if isinstance(position.command, Map | MultiSearch):  # they run their searches whole
+        return
     for pipeline in position.command.searches:
         first = pipeline[0]
         if isinstance(first, Search | Tstats) and not _narrow(first.predicate):
