@@ -31,6 +31,7 @@ from splreplay.detections import cases
 from splreplay.hunt import attack, case, formats
 from splreplay.hunt.outcome import spread
 from splreplay.output import FORMATS
+from splreplay.parser import BY_NAME
 from splreplay.planning import plan
 from splreplay.sql.values import Value
 from tests.conftest import REPO
@@ -206,6 +207,12 @@ def test_replay_options_are_there() -> None:
     """README's table names no option that `replay run` lacks."""
     named = set(re.findall(r"`(--[a-z]+)[^`]*`", "".join(re.findall(r"^\| `--.*$", README, re.M))))
     assert set() == named - set(re.findall(r"--[a-z]+", splreplay("run", "--help").stdout))
+
+
+def test_every_command_of_the_language() -> None:
+    """The engine's document lists the commands that replay runs, and no others."""
+    table = GUIDES["engine"].partition("| for | commands |\n")[2].partition("\n\n")[0]
+    assert sorted(BY_NAME) == sorted(re.findall("`([a-z]+)`", table))
 
 
 def test_make_targets() -> None:

@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     name, search = (detection.name, detection.search.value) if detection else _search(options, app)
     planned = plan(app, search, options.addon, TimeRange.of(options.earliest, options.latest))
     recording = record(options, planned.fields)
-    replayed = engine.replay(planned, recording, means_of(options, options.collect))
+    replayed = engine.replay(planned, recording, means_of(options, options.collect, options.outputlookup))
     if options.explain:
         print(explain(replayed), file=sys.stderr)
     note(replayed.results.notes)

@@ -58,7 +58,7 @@ def _finding(place: int, finding: Finding) -> list[str]:
     results = f"{outcome.count:,} result{'s' if outcome.count != 1 else ''}"
     facts = [
         detection.kind or "no type",
-        f"score {detection.score:g}",
+        f"score {detection.score:g}" if detection.score else "no score",
         results,
         *detection.techniques,
         *finding.tactics,
