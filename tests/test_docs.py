@@ -40,9 +40,19 @@ from tests.replay.searches import replay as replayed
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (REPO / "CHANGELOG.md").read_text(encoding="utf-8")
-SEARCHES, ADMIN, ANALYST, CONTRIBUTOR, ENTERPRISE_SECURITY, DETECTIONS, SCORING, HUNT = (
+SEARCHES, ADMIN, ANALYST, CONTRIBUTOR, ENTERPRISE_SECURITY, DETECTIONS, SCORING, HUNT, ASK = (
     (REPO / "docs" / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("searches", "admin", "analyst", "contributor", "enterprise_security", "detections", "scoring", "hunt")
+    for name in (
+        "searches",
+        "admin",
+        "analyst",
+        "contributor",
+        "enterprise_security",
+        "detections",
+        "scoring",
+        "hunt",
+        "ask_your_log",
+    )
 )
 DOCUMENTS = [REPO / "README.md", REPO / "CHANGELOG.md", *sorted((REPO / "docs").glob("*.md"))]
 GUIDES = {path.stem: path.read_text(encoding="utf-8") for path in DOCUMENTS if path.stem != "CHANGELOG"}
@@ -139,6 +149,24 @@ def test_attack() -> None:
     notice = "© 2025 The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE Corporation"
     assert (True, True) == (notice in one_line(HUNT), f"version {attack.VERSION}." in HUNT)
     assert notice.replace("©", "(c)") in one_line(attack.__doc__ or "")
+
+
+INTRUSION = "tests/recordings/office_intrusion.xml"
+QUESTIONS = [pytest.param(section, id=section.partition("\n")[0]) for section in re.split(r"^## ", ASK, flags=re.M)[1:]]
+
+
+@pytest.mark.parametrize("section", QUESTIONS)
+def test_questions(section: str) -> None:
+    """The responder's page shows what the search of each question answers, without a warning."""
+    (search,), (answer,) = indented(section), fenced(section)
+    times = [word for code in inline(section) if code.startswith("--earliest") for word in code.split()]
+    done = splreplay("run", INTRUSION, "--spl", search, *times)
+    assert (answer, "") == (done.stdout.strip(), done.stderr)
+
+
+def test_twenty_questions() -> None:
+    """The responder's page has twenty questions, numbered."""
+    assert [f"{number}." for number in range(1, 21)] == re.findall(r"^## (\d+\.)", ASK, re.M)
 
 
 @pytest.mark.parametrize("shown", [block for block in fenced(DETECTIONS) if block.startswith("$ ")])
@@ -430,7 +458,7 @@ PIECES = [block for block in fenced(SEARCHES) if on_one_line(block) in SEARCH]
 SNIPPETS = [
     pytest.param(block, id=f"{name}: {block[:60]}")
     for name, text in GUIDES.items()
-    if name != "scoring"  # its searches need its rows: test_scoring
+    if name not in ("scoring", "ask_your_log")  # which need rows or a log of their own: test_scoring, test_questions
     for block in [*indented(text), *fenced(text), *inline(text)]
     if is_spl(block) and block not in PIECES
     if not block.startswith("| rest ")  # it asks Splunk about itself: nothing to replay
