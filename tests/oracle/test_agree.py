@@ -17,12 +17,13 @@ from splreplay.parser import parse
 from splreplay.run.execute import execute
 from splreplay.times import TimeRange
 from tests.conftest import REPO
-from tests.oracle import commands, expressions, pipelines
+from tests.oracle import commands, expressions, pipelines, tables
 from tests.replay.rows import dataset
 from tests.replay.searches import behind, new_run
 
 pytestmark = pytest.mark.slow
 
+assert tables, "its meanings are registered"
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "30"))
 CONNECTION = engine.connect()
 CONNECTION.execute("SET threads = 1")  # a handful of rows need no more
