@@ -88,7 +88,10 @@ class Search(Source, Transform):
     ) -> Table:
         """Return the events of the log that pass, with the fields that any of them has."""
         test = predicate_sql(predicate, lambda name: fields.get(name, NOTHING), in_text(fields, self.segment))
-        rest = f"FROM event WHERE ({test}) AND {time_range(run, 'time', modifiers)}"
+        kinds = events.kinds_test(events.possible(predicate, run.facts), run.facts)
+        rest = f"FROM event WHERE {kinds} AND ({test}) AND {time_range(run, 'time', modifiers)}"
+        if not run.stages.scalar(f"SELECT EXISTS ({rest})"):
+            return run.stages.store({name: fields[name] for name in ALWAYS if name in fields}, f"{rest} AND false", "0")
         # A name that can be written in more than one way is kept in any case.
         kept = {
             name: value

@@ -6,16 +6,15 @@ Nothing is said where a log might hold it: Windows records events of any id, wit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from splreplay import cim
 from splreplay.cim.mapping import EVENTTYPES, INDEX, SOURCETYPE
 from splreplay.commands.append import Append
 from splreplay.commands.appendcols import AppendCols
-from splreplay.commands.appendpipe import AppendPipe
 from splreplay.commands.datamodel import DataModel
-from splreplay.commands.inputlookup import InputLookup
 from splreplay.commands.join import Join
+from splreplay.commands.map import Map
 from splreplay.commands.multisearch import MultiSearch
 from splreplay.commands.search import Search
 from splreplay.commands.tstats import Tstats
@@ -37,36 +36,41 @@ _FILLERS = ("unknown", "[unknown]", "0", "null")
 
 def unfilled(pipeline: Pipeline, addon: str) -> list[str]:
     """Return what a search needs and no log fills, each as a test, a field or a data model; nothing if it may find something."""
+
+    def of_source(source: Source) -> list[str]:
+        match source:
+            case Search():
+                return unmet(source.predicate, EVENT_VALUES.get)
+            case Tstats():
+                return _of_model(source, addon)
+            case DataModel():
+                dataset = cim.described(addon).get(source.name)
+                return [f"the data model {source.name}"] if dataset is not None and not dataset.fill else []
+        return []
+
+    return needed(pipeline, of_source)
+
+
+def needed(pipeline: Pipeline, of_source: Callable[[Source], list[str]]) -> list[str]:
+    """Return what keeps a search from ever having a result, given what keeps its sources; nothing if it may have one."""
     source, *others = pipeline
-    missing = _of_source(source, addon)
+    missing = _of_all([], source.searches, of_source) if isinstance(source, MultiSearch | Union) else of_source(source)
     for command in others:
         match command:
             case Append() | AppendCols() | Union():
-                missing = _of_all(missing, command.searches, addon) if missing else []
+                missing = _of_all(missing, command.searches, of_source) if missing else []
             case Join(type="inner"):
-                missing = [*missing, *unfilled(command.subsearch, addon)]
-            case InputLookup() | AppendPipe():
+                missing = [*missing, *needed(command.subsearch, of_source)]
+            case Join() | Search() | Map():
+                pass
+            case _ if command.searches or command.inside or isinstance(command, Source):  # it may add results
                 missing = []
     return list(dict.fromkeys(missing))
 
 
-def _of_source(source: Source, addon: str) -> list[str]:
-    match source:
-        case Search():
-            return unmet(source.predicate, EVENT_VALUES.get)
-        case Tstats():
-            return _of_model(source, addon)
-        case DataModel():
-            dataset = cim.described(addon).get(source.name)
-            return [f"the data model {source.name}"] if dataset is not None and not dataset.fill else []
-        case MultiSearch() | Union():
-            return _of_all([], source.searches, addon)
-    return []
-
-
-def _of_all(missing: list[str], searches: Iterable[Pipeline], addon: str) -> list[str]:
-    """Return what all of some searches need, and *missing* of another one; nothing if one of them may find something."""
-    of_each = [unfilled(search, addon) for search in searches]
+def _of_all(missing: list[str], searches: Iterable[Pipeline], of_source: Callable[[Source], list[str]]) -> list[str]:
+    """Return what keeps all of some searches from having a result, and *missing* of another one; nothing if one may have one."""
+    of_each = [needed(search, of_source) for search in searches]
     return [*missing, *(one for part in of_each for one in part)] if all(of_each) else []
 
 

@@ -12,7 +12,7 @@ from splreplay.run import Run, summary
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.tokens import Token
 
-COMMON = ("_time", "host", "source", "sourcetype", "index")
+COMMON = tuple(cim.EVENT_FIELDS)
 
 
 def parts_of(name: str) -> tuple[str, str | None]:

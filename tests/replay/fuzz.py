@@ -24,7 +24,7 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[2]
 sys.path[:0] = [] if str(REPO) in sys.path else [str(REPO)]
 
-from splreplay import cim, engine  # noqa: E402
+from splreplay import engine  # noqa: E402
 from splreplay.app import App  # noqa: E402
 from splreplay.errors import SplError  # noqa: E402
 from splreplay.parser import BY_NAME  # noqa: E402
@@ -291,7 +291,7 @@ def check(text: str, runs: bool, app: App) -> str:
         pipeline = plan(app, text).pipeline
         if not runs:
             return "parsed"
-        run = new_run(log().connection.cursor(), app, TimeRange(NOW), cim.datasets(log().connection, "current"))
+        run = new_run(log().connection.cursor(), app, TimeRange(NOW), log().datasets("current"))
         names = list(dict.fromkeys(name for row in ROWS for name in row))
         made = text.startswith("| makeresults | ")
         stages = run.stages
