@@ -1,0 +1,95 @@
+"""The questions to a real Splunk: every † in code and documents has one, and what they ask can be asked."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter
+from functools import cache
+
+import pytest
+
+from splreplay import engine
+from splreplay.app import App
+from splreplay.ask import questions
+from splreplay.planning import plan
+from splreplay.run.command import walk
+from tests.conftest import REPO
+
+QUESTIONS = questions.load()
+ASKED = [pytest.param(question, id=question.id) for question in QUESTIONS if question.search]
+# Where the sign is explained, it marks nothing: what stands before it on its line.
+LEGENDS = (
+    "docs/contributor.md: than none. Mark what you had to guess with",
+    "docs/contributor.md: , with the place of the",
+    "docs/data_models.md: ",
+    "docs/engine.md: more are said. A",
+    "docs/enterprise_security.md: shipped. It was not run on either.",
+    "docs/searches.md: ",
+    "docs/searches.md: or else is marked",
+    "splreplay/run/transactions.py: What neither says is marked",
+)
+# These speak of the sign: the questions, their page and their tests.
+ABOUT = ("docs/questions.md", "splreplay/ask/", "tests/ask/")
+
+
+@cache
+def marked() -> list[str]:
+    """Return `path: text before the sign` for each † under version control."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPO, capture_output=True, check=False).stdout
+    if not listed:
+        pytest.skip("this is no git checkout")
+    found = []
+    for path in listed.decode().rstrip("\0").split("\0"):
+        content = (REPO / path).read_bytes() if (REPO / path).is_file() and not path.startswith(ABOUT) else b""
+        for line in content.decode("utf-8", "replace").splitlines():
+            found += [f"{path}: {line[: sign.start()].rstrip()}" for sign in re.finditer("†", line)]
+    return found
+
+
+def marks(place: str, mark: str) -> bool:
+    """Return whether *mark*, a path and the end of a text, is that of a †; an empty text is the start of a line."""
+    path, text = mark.split(": ", 1)
+    return place.startswith(f"{path}: ") and (place.endswith(text) if text else place == mark)
+
+
+def test_every_mark_has_a_question() -> None:
+    """Each † belongs to one question, and to no more."""
+    owned = [mark for question in QUESTIONS for mark in question.marks] + list(LEGENDS)
+    owners = {place: sum(marks(place, mark) for mark in owned) for place in marked()}
+    assert (True, {}) == (len(owners) > 100, {place: count for place, count in owners.items() if count != 1})
+
+
+def test_every_place_is_there() -> None:
+    """Each place that a question names has its †."""
+    owned = [mark for question in QUESTIONS for mark in question.marks] + list(LEGENDS)
+    assert [] == [mark for mark in owned if sum(marks(place, mark) for place in marked()) != 1]
+
+
+def test_the_page() -> None:
+    """The page says what questions.toml says; `python -m splreplay.ask.questions` writes it."""
+    assert questions.page(QUESTIONS) == (REPO / questions.PAGE).read_text(encoding="utf-8")
+
+
+def test_ids() -> None:
+    """Each question has an id of its own, of words in small letters."""
+    ids = Counter(question.id for question in QUESTIONS)
+    assert {} == {
+        name: count for name, count in ids.items() if count > 1 or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
+    }
+
+
+def test_what_is_compared() -> None:
+    """A question with a search says what is compared: the rows, or only that it runs; one without says nothing."""
+    assert {("rows", True), ("runs", True), ("", False)} == {(one.compare, bool(one.search)) for one in QUESTIONS}
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_replay_answers(question: questions.Question) -> None:
+    """Replay runs each search without a log, and none of its commands writes."""
+    planned = plan(App(REPO), question.search)
+    assert set() == {name for position in walk(planned.pipeline) for name in position.command.names} & {
+        "collect",
+        "outputlookup",
+    }
+    assert [] == engine.replay(planned, engine.nothing()).results.of_kind("limit")
