@@ -114,7 +114,58 @@ def argument_parser() -> argparse.ArgumentParser:
             "with --fail-on: 1 such a detection fired, 0 none did.",
         )
     )
+    _add_ask(
+        commands.add_parser(
+            "ask",
+            help="ask a real Splunk what no document says, and compare its answers with replay's",
+            description="Ask a real Splunk, over its management port, what no document says. Nothing is written to it. Who asks is "
+            "in the environment, SPLUNK_TOKEN or SPLUNK_USER and SPLUNK_PASSWORD, or is asked for. "
+            "Exit status: 0 asked, 2 usage, 3 Splunk does not answer; what it answered before is in the file.",
+        )
+    )
     return parser
+
+
+def _add_ask(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--splunk", metavar="URL", required=True, help="https://HOST:8089, its management port")
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        type=_json_file,
+        default=Path("splunk-answer.json"),
+        help="where the answer is kept, as JSON, and the page beside it; what it holds is not asked again (default: %(default)s)",
+    )
+    parser.add_argument("--ca", metavar="FILE", type=Path, help="certificates of the authority of Splunk's, in PEM")
+    parser.add_argument(
+        "--insecure", action="store_true", help="do not check the certificate: anyone in between can read what is sent"
+    )
+    parser.add_argument(
+        "--timeout", metavar="S", type=_seconds, default=30, help="seconds for one answer (default: 30)"
+    )
+    parser.add_argument(
+        "--at-most", metavar="N", type=_many, default=2_000, help="how many searches one run sends (default: 2000)"
+    )
+    add_app(parser)
+    parser.set_defaults(run=_run_of("splreplay.cli.ask"))
+
+
+def _json_file(text: str) -> Path:
+    """Return a path whose name ends in .json, beside which a page has room."""
+    if Path(text).suffix != ".json":
+        raise argparse.ArgumentTypeError("write a name that ends in .json")
+    return Path(text)
+
+
+def _seconds(text: str) -> int:
+    if not 1 <= (number := int(text)) <= 600:
+        raise argparse.ArgumentTypeError("write a number from 1 to 600")
+    return number
+
+
+def _many(text: str) -> int:
+    if not 1 <= (number := int(text)) <= 10_000:
+        raise argparse.ArgumentTypeError("write a number from 1 to 10000")
+    return number
 
 
 def _add_hunt(parser: argparse.ArgumentParser) -> None:

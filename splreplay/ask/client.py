@@ -1,0 +1,240 @@
+"""The little of Splunk's REST API that is asked, through splunklib.client, with its errors in our words.
+
+Source: REST API Reference Manual, "Search endpoint descriptions" (search/jobs with exec_mode=oneshot, search/v2/parser), "Access
+endpoint descriptions" (auth/login), "Application endpoint descriptions" (apps/local), "System endpoint descriptions" (server/info).
+"""
+
+from __future__ import annotations
+
+import http.client
+import importlib
+import json
+import ssl
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from splreplay.errors import DataError, UsageError
+
+RESULTS_MAX = 1_000
+BUSY_TRIES, BUSY_S = 4, 2.0  # how often a busy Splunk is asked again, and after how long at first
+NO_SPLUNK = "look whether this is its management port, and no proxy answers for it"
+GO_ON = "run the same command again: it goes on where it stopped"
+
+
+class RefusedError(Exception):
+    """Splunk does not run a search, and says why."""
+
+
+class SlowError(Exception):
+    """Splunk does not answer a search in time."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Who asks: a token, or a user with a password."""
+
+    token: str = ""
+    user: str = ""
+    password: str = ""
+
+
+class Splunk:
+    """A Splunk that was logged into."""
+
+    def __init__(self, address: str, secret: Secret, context: ssl.SSLContext, timeout_s: float) -> None:
+        """Log in.
+
+        Args:
+            address: `https://HOST:PORT` of its management port; without a port, 8089.
+            secret: Who asks.
+            context: How its certificate is checked.
+            timeout_s: How long it may take for one answer.
+
+        Raises:
+            UsageError: For another address, a certificate that is not trusted, and a token or password that is not accepted.
+            DataError: If it does not answer.
+        """
+        self.host, port = _place(address)
+        self._timeout_s = timeout_s
+        self._sdk = _splunklib()
+        handler = self._sdk.binding.handler(timeout=timeout_s, verify=True, context=context)
+        who = {"splunkToken": secret.token} if secret.token else {"username": secret.user, "password": secret.password}
+        self._service = self._sdk.client.Service(handler=handler, host=self.host, port=port, **who)
+        try:
+            self._ask(self._service.login)
+            about = self._ask(self._about)
+        except SlowError as error:
+            raise DataError("Splunk does not answer", remedy=NO_SPLUNK) from error
+        self.version, self.server_name = about
+
+    def _about(self) -> tuple[str, str]:
+        """Return its version, which is numbers with dots, and its name."""
+        about = self._service.info
+        numbers = self._service.splunk_version
+        return ".".join(map(str, numbers)), str(about["serverName"])
+
+    def search(self, text: str, app: str = "search", earliest: str = "0") -> list[dict[str, Any]]:
+        """Return what a search finds; RefusedError or SlowError if it does not run."""
+
+        def run() -> list[dict[str, Any]]:
+            # The time limit of the job itself is longer: a search that it ends would look like one with fewer results.
+            answer = self._service.jobs.oneshot(
+                text if text.startswith("|") else f"search {text}",
+                app=app,
+                output_mode="json",
+                count=RESULTS_MAX,
+                earliest_time=earliest,
+                latest_time="now",
+                max_time=int(2 * self._timeout_s) + 1,
+            )
+            found = _json(answer.read())
+            for message in found.get("messages", ()):
+                if message["type"] in ("FATAL", "ERROR"):
+                    raise RefusedError(str(message["text"]))
+            return [dict(row) for row in found["results"]]
+
+        rows: list[dict[str, Any]] = self._ask(run)
+        return rows
+
+    def parse(self, text: str, app: str) -> None:
+        """Have a search parsed, and not run; RefusedError if it is not accepted."""
+        path = "search/parser" if self._service.disable_v2_api else "search/v2/parser"
+        send = self._service.get if self._service.disable_v2_api else self._service.post
+        self._ask(lambda: send(path, app=app, q=text, output_mode="json").body.read())
+
+    def names(self, path: str, app: str) -> set[str]:
+        """Return the names of the objects at *path* (such as `data/ui/views`) that *app* sees."""
+        return {str(entry["name"]) for entry in self._entries(path, app)}
+
+    def apps(self) -> dict[str, str]:
+        """Return the version of each app; those without one have none."""
+        return {
+            str(one["name"]): str(one["content"].get("version", "")) for one in self._entries("apps/local", "search")
+        }
+
+    def _entries(self, path: str, app: str) -> list[dict[str, Any]]:
+        def read() -> list[dict[str, Any]]:
+            entries = _json(self._service.get(path, app=app, output_mode="json", count=0).body.read())["entry"]
+            return [{"name": str(entry["name"]), "content": dict(entry["content"])} for entry in entries]
+
+        entries: list[dict[str, Any]] = self._ask(read)
+        return entries
+
+    def _ask(self, request: Callable[[], Any]) -> Any:
+        """Return what a request gives; ask again while Splunk is busy."""
+        for attempt in range(BUSY_TRIES):
+            try:
+                return self._once(request)
+            except _BusyError:
+                time.sleep(BUSY_S * 2**attempt)
+        raise DataError("Splunk is busy (status 429 or 503), and stays so", remedy=GO_ON)
+
+    def _once(self, request: Callable[[], Any]) -> Any:
+        try:
+            return request()
+        except self._sdk.binding.AuthenticationError as error:
+            remedy = "look at SPLUNK_TOKEN, or SPLUNK_USER and SPLUNK_PASSWORD; a token may have expired"
+            raise UsageError("Splunk does not accept the token, or the user and password", remedy) from error
+        except self._sdk.binding.HTTPError as error:
+            if error.status in (429, 503):
+                raise _BusyError from error
+            if error.status == 403:
+                raise UsageError(
+                    "Splunk does not let this user ask that", "ask as one who may search (role user)"
+                ) from error
+            raise RefusedError(_message(error)) from error
+        except TimeoutError as error:
+            raise SlowError from error
+        except ssl.SSLCertVerificationError as error:
+            remedy = "name the certificate of its authority with --ca FILE, or give up the check with --insecure"
+            raise UsageError(f"the certificate of Splunk is not trusted: {error.verify_message}", remedy) from error
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "strerror", None) or "it broke off"
+            raise DataError(f"the connection to Splunk failed: {reason}", remedy=GO_ON) from error
+        except (
+            SyntaxError,
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+        ) as error:  # ParseError is a SyntaxError
+            raise DataError("what answers is no Splunk", remedy=NO_SPLUNK) from error
+
+
+class _BusyError(Exception):
+    """Splunk asks to be asked later."""
+
+
+def trust(ca: Path | None, insecure: bool) -> ssl.SSLContext:
+    """Return how the certificate is checked: by the system's authorities, those of the file *ca*, or not at all."""
+    try:
+        context = ssl.create_default_context(cafile=ca)
+    except (ssl.SSLError, OSError) as error:
+        raise UsageError(f"{ca} holds no certificate", "give a file of certificates in PEM") from error
+    if insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _place(address: str) -> tuple[str, int]:
+    """Return the host and the port of an address; UsageError for one that is more than these, or not https."""
+    wrong = UsageError("--splunk is no address", "write https://HOST:8089, without user and password")
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port or 8089
+    except ValueError as error:
+        raise wrong from error
+    if (
+        parts.scheme != "https"
+        or not host
+        or "@" in parts.netloc
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+    ):
+        raise wrong
+    return host, port
+
+
+def _splunklib() -> Any:
+    """Return the package splunklib with its client: the installed one, or that of this checkout's lib/."""
+    try:
+        importlib.import_module("splunklib.client")
+    except ModuleNotFoundError:
+        sys.path.append(str(Path(__file__).resolve().parents[2] / "lib"))
+        try:
+            importlib.import_module("splunklib.client")
+        except ModuleNotFoundError as error:
+            remedy = "pip install 'splreplay[ask]', or in a checkout: python build.py vendor"
+            raise UsageError("ask needs splunk-sdk, which is not installed", remedy) from error
+    return sys.modules["splunklib"]
+
+
+def _json(content: bytes) -> dict[str, Any]:
+    """Return the object that an answer is; RefusedError for an empty one, TypeError or ValueError for none."""
+    if not content.strip():
+        raise RefusedError("the answer is empty")
+    try:
+        found = json.loads(content)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise DataError(
+            "what answers is no Splunk", remedy="look whether this is its management port, and no proxy answers for it"
+        )
+    return found
+
+
+def _message(error: Any) -> str:
+    """Return what an HTTP error says: its messages, in JSON or XML, or its status."""
+    try:
+        messages = json.loads(error.body)["messages"]
+        return " ".join(str(message["text"]) for message in messages)
+    except (ValueError, KeyError, TypeError):
+        return str(error)

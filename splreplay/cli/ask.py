@@ -1,0 +1,73 @@
+"""`ask`: settle against a real Splunk what no document says."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+from collections import Counter
+
+from splreplay.ask import asking
+from splreplay.ask.answer import VERDICTS, take_up
+from splreplay.ask.app import APPS, OURS, of_app
+from splreplay.ask.client import GO_ON, Secret, Splunk, trust
+from splreplay.cli.inputs import app_of
+from splreplay.cli.progress import Progress
+from splreplay.errors import UsageError
+from splreplay.output import printable
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ask a Splunk, and return 0; what it answered before an error is in the file."""
+    app = app_of(options)
+    context = trust(options.ca, options.insecure)
+    if options.insecure:
+        _say(
+            "the certificate is not checked: whoever stands between can read the password or the token, and answer for Splunk"
+        )
+    secret = _secret()
+    splunk = Splunk(options.splunk, secret, context, options.timeout)
+    private = (splunk.host, splunk.server_name, secret.user, secret.password, secret.token)
+    answer = take_up(options.output, splunk.version, private)
+    installed = splunk.apps()
+    answer.apps = {name: installed[name] for name in APPS if name in installed}
+    vectors = app.folder / "tests" / "vectors"
+    if not vectors.is_dir():
+        _say("there are no vectors here: the language is asked by its questions alone; a checkout has them")
+    tasks = [*asking.of_questions(), *of_app(app, installed), *asking.of_language(vectors, app)]
+    left = [task for task in tasks if not answer.has(task.section, task.name, task.search)]
+    progress = Progress(sys.stderr)
+    try:
+        asking.ask(left[: options.at_most], splunk, app, answer, progress.count)
+    finally:
+        progress.clear()
+    if OURS not in installed:
+        _say(f"the app {OURS} is not installed there, and nothing of it was asked")
+    verdicts = Counter(record["verdict"] for records in answer.found.values() for record in records.values())
+    for verdict, meaning in VERDICTS.items():
+        print(f"{verdicts[verdict]:6,} {meaning}")
+    if len(left) > options.at_most:
+        _say(f"{len(left) - options.at_most:,} are left: {GO_ON}")
+    print(f"written: {printable(str(options.output))} and its page; read them before you send them on")
+    return 0
+
+
+def _secret() -> Secret:
+    """Return who asks, by the environment or by what is typed in; UsageError where nobody can type."""
+    if token := os.environ.get("SPLUNK_TOKEN"):
+        return Secret(token=token)
+    user = os.environ.get("SPLUNK_USER", "")
+    password = os.environ.get("SPLUNK_PASSWORD", "")
+    if not (user and password) and not sys.stdin.isatty():
+        raise UsageError(
+            "nobody says who asks", "set SPLUNK_TOKEN, or SPLUNK_USER and SPLUNK_PASSWORD, in the environment"
+        )
+    if not user:
+        print("user: ", end="", file=sys.stderr, flush=True)
+        user = sys.stdin.readline().strip()
+    return Secret(user=user, password=password or getpass.getpass("password: "))
+
+
+def _say(text: str) -> None:
+    print(printable(text), file=sys.stderr)

@@ -1,0 +1,187 @@
+"""As much of Splunk's REST interface as `ask` needs, on loopback: it answers searches by running replay, and fails as it is told.
+
+The forms are those of the REST API Reference Manual, and of what public repositories recorded of it: the feed of server/info is that of
+splunk-sdk-python (tests/data/services.server.info.xml); a result in JSON and its messages, of which those of the type DEBUG name the
+user and the app, are as in the manuals of Splunk's SDKs; `FATAL` comes with status 400 where a search is not parsed, and with 200 where it fails later.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from xml.sax.saxutils import escape
+
+from splreplay import engine, times
+from splreplay.app import App
+from splreplay.errors import SplError
+from splreplay.planning import outline, plan
+from splreplay.run import Means
+from tests.conftest import REPO
+
+CERTIFICATE = Path(__file__).with_name("loopback.pem")
+USER, PASSWORD, TOKEN, KEY = "analyst-7", "correct horse", "bearer.token.of-a-test", "session-key-of-a-test"
+NAME = "sh-site-01"
+INFO = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:s="http://dev.splunk.com/ns/rest"><title>server-info</title><entry>
+<title>server-info</title><content type="text/xml"><s:dict><s:key name="serverName">{name}</s:key><s:key name="version">{version}</s:key>
+</s:dict></content></entry></feed>"""
+BUSY, DENIED = 503, 403
+
+
+@dataclass
+class Fake:
+    """How the server behaves, and what it was asked.
+
+    Attributes:
+        version: That it says.
+        apps: Those that are installed, with their versions.
+        objects: The names that are seen, by the end of the path.
+        rows: what a search finds, in place of what replay finds; None for an empty answer.
+        refuses: What it says of a search that it does not run.
+        runtime: Refuses with status 200, as Splunk does where a search fails after it was parsed.
+        statuses: What the next requests get, instead of an answer.
+        wait_s: How long it takes for a search.
+        breaks_after: How many searches it answers before it breaks off in the middle of an answer.
+        searches: The searches that it was asked to run.
+        requests: The method and path of each request.
+    """
+
+    version: str = "9.4.1"
+    apps: dict[str, str] = field(default_factory=dict)
+    objects: dict[str, list[str]] = field(default_factory=dict)
+    rows: dict[str, Any] = field(default_factory=dict)
+    refuses: dict[str, str] = field(default_factory=dict)
+    runtime: bool = False
+    statuses: list[int] = field(default_factory=list)
+    wait_s: float = 0
+    breaks_after: int = 1_000_000
+    searches: list[dict[str, str]] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    address: str = ""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers one request."""
+
+    fake: Fake
+
+    def do_GET(self) -> None:
+        """Answer a GET."""
+        self._answer(dict(parse_qsl(urlsplit(self.path).query)))
+
+    def do_POST(self) -> None:
+        """Answer a POST."""
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self._answer(dict(parse_qsl(body, keep_blank_values=True)))
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+    def _answer(self, asked: dict[str, str]) -> None:
+        path = urlsplit(self.path).path
+        self.fake.requests.append(f"{self.command} {path}")
+        if path == "/services/auth/login":
+            known = (asked["username"], asked["password"]) == (USER, PASSWORD)
+            return (
+                self._send(200, f"<response><sessionKey>{KEY}</sessionKey></response>") if known else self._refuse(401)
+            )
+        if self.headers["Authorization"] not in (f"Splunk {KEY}", f"Bearer {TOKEN}"):
+            return self._refuse(401)
+        if path == "/services/server/info":
+            return self._send(200, INFO.format(name=NAME, version=self.fake.version))
+        if self.fake.statuses:
+            return self._refuse(self.fake.statuses.pop(0))
+        if path.endswith("/search/v2/jobs/"):
+            return self._search(asked)
+        if path.endswith("/search/v2/parser"):
+            return self._parse(asked)
+        if path.endswith("/apps/local"):
+            return self._entries({name: {"version": version} for name, version in self.fake.apps.items()})
+        return self._entries(
+            {name: {} for end, names in self.fake.objects.items() if path.endswith(end) for name in names}
+        )
+
+    def _search(self, asked: dict[str, str]) -> None:
+        assert (asked["exec_mode"], asked["output_mode"]) == ("oneshot", "json")
+        self.fake.searches.append(asked)
+        time.sleep(self.fake.wait_s)
+        if len(self.fake.searches) > self.fake.breaks_after:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b'{"preview":false,"resu')
+            return None
+        text = asked["search"]
+        if text in self.fake.refuses:
+            return self._refuse(200 if self.fake.runtime else 400, self.fake.refuses[text])
+        try:
+            rows = self.fake.rows.get(text) if text in self.fake.rows else _replayed(text)
+        except SplError as error:
+            return self._refuse(400, str(error))
+        if rows is None:
+            return self._send(200, "")
+        debug = {"type": "DEBUG", "text": f'search context: user="{USER}", app="search", bs-pathname="/opt/splunk/etc"'}
+        return self._json({"preview": False, "init_offset": 0, "messages": [debug], "results": rows})
+
+    def _parse(self, asked: dict[str, str]) -> None:
+        errors = outline(App(REPO), asked["q"]).errors
+        return self._refuse(400, str(errors[0])) if errors else self._json({"commands": []})
+
+    def _entries(self, entries: dict[str, dict[str, str]]) -> None:
+        self._json({"entry": [{"name": name, "content": content} for name, content in entries.items()]})
+
+    def _json(self, content: Any) -> None:
+        self._send(200, json.dumps(content))
+
+    def _refuse(self, status: int, text: str = "call not properly authenticated") -> None:
+        """Send a message: in JSON as the client asks for it there, else in XML."""
+        if status in (200, 400):
+            return self._send(status, json.dumps({"messages": [{"type": "FATAL", "text": text}], "results": []}))
+        return self._send(status, f'<response><messages><msg type="WARN">{escape(text)}</msg></messages></response>')
+
+    def _send(self, status: int, text: str) -> None:
+        content = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+def _replayed(text: str) -> list[dict[str, Any]]:
+    """Return what replay finds, as Splunk writes it: `_time` as a date with milliseconds, and internal fields of its own."""
+    found = engine.replay(plan(App(REPO), text), engine.nothing(), Means(sys.executable)).results.rows
+    rows = []
+    for row in found:
+        shown: dict[str, Any] = {"_serial": "0"} | dict(row)
+        if "_time" in row:
+            shown["_time"] = times.iso(float(str(row["_time"])))
+        rows.append(shown)
+    return rows
+
+
+@contextmanager
+def serving(fake: Fake) -> Iterator[Fake]:
+    """Run the server while the block runs; *fake* then has its address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"fake": fake}))
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that does not trust it hangs up
+    server.daemon_threads = True
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    fake.address = f"https://127.0.0.1:{server.server_port}"
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,350 @@
+"""`ask`: the real splunklib against a server on loopback that answers by running replay, and fails as it is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from builder import APP
+from splreplay.app import App
+from splreplay.ask import app as of_the_app
+from splreplay.ask import asking, client, questions
+from splreplay.ask.answer import told
+from splreplay.cli import main
+from tests.ask.server import CERTIFICATE, NAME, PASSWORD, TOKEN, USER, Fake, serving
+from tests.conftest import REPO
+
+BY_ID = {question.id: question for question in questions.load()}
+FORMAT = BY_ID["format-without-values"]  # the third that is asked, and the first whose rows are compared
+
+
+class Said(NamedTuple):
+    """What the command returned and printed."""
+
+    status: int
+    out: str
+    err: str
+
+
+class Asking:
+    """The command, its environment and its file."""
+
+    def __init__(self, fake: Fake, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.fake, self.file, self._capsys = fake, folder / "answer.json", capsys
+        self._app = folder / "app"  # without vectors: the questions are enough here
+        (self._app / "default").mkdir(parents=True)
+
+    def __call__(self, *more: str, at_most: int = 3, ca: Path | None = CERTIFICATE) -> Said:
+        """Run the command."""
+        words = ["ask", "--splunk", self.fake.address, "--output", str(self.file), "--at-most", str(at_most)]
+        trusted = ["--ca", str(ca)] if ca else []
+        status = main([*words, *trusted, "--app", str(self._app), *more])
+        return Said(status, *self._capsys.readouterr())
+
+    def found(self, section: str = "questions") -> dict[str, dict[str, Any]]:
+        """Return what the file holds, without the digests."""
+        records = json.loads(self.file.read_text(encoding="utf-8")).get(section, {})
+        return {name: {key: record[key] for key in record if key != "asked"} for name, record in records.items()}
+
+
+@pytest.fixture
+def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Asking]:
+    """The command with a token, and a server."""
+    for name in ("SPLUNK_USER", "SPLUNK_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SPLUNK_TOKEN", TOKEN)
+    monkeypatch.setattr(client, "BUSY_S", 0.0)
+    with serving(Fake()) as fake:
+        yield Asking(fake, tmp_path, capsys)
+
+
+FIRST = {"tstats-subsearch": {"verdict": "runs"}, "tstats-lacking-values": {"verdict": "runs"}}
+AGREES = FIRST | {"format-without-values": {"verdict": "agrees"}}
+
+
+def test_agrees(ask: Asking) -> None:
+    """What both find is compared; of a search over the site's data it is kept that it runs, over an hour."""
+    assert (0, AGREES) == (ask().status, ask.found())
+    assert ["-60m", "-60m", "0"] == [search["earliest_time"] for search in ask.fake.searches]
+
+
+def test_summary(ask: Asking) -> None:
+    """The command says how many answers there are of each kind, what is left, and that somebody should read them."""
+    said = ask()
+    assert ["     1 Splunk finds what replay finds", "     2 Splunk runs it"] == [
+        line for line in said.out.splitlines() if line[5] not in "0e"
+    ]
+    assert "written: " in said.out
+    assert "are left: run the same command again: it goes on where it stopped" in said.err
+
+
+def test_user(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a token, the user of the environment logs in with the password."""
+    monkeypatch.delenv("SPLUNK_TOKEN")
+    monkeypatch.setenv("SPLUNK_USER", USER)
+    monkeypatch.setenv("SPLUNK_PASSWORD", PASSWORD)
+    assert (0, AGREES) == (ask().status, ask.found())
+
+
+def test_nobody(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the environment names nobody and nobody can type, the command says what to set, and sends nothing."""
+    monkeypatch.delenv("SPLUNK_TOKEN")
+    expected = "nobody says who asks\nset SPLUNK_TOKEN, or SPLUNK_USER and SPLUNK_PASSWORD, in the environment\n"
+    assert (Said(2, "", expected), []) == (ask(), ask.fake.requests)
+
+
+def test_differs(ask: Asking) -> None:
+    """Where Splunk finds something else, both are shown, in the file and on the page."""
+    ask.fake.rows[FORMAT.search] = [{"search": "NOT ()"}]
+    ask()
+    differs = {"search": FORMAT.search, "splunk": [{"search": "NOT ()"}], "replay": [{"search": "none"}]}
+    assert {"verdict": "differs"} | differs == ask.found()["format-without-values"]
+    page = ask.file.with_suffix(".md").read_text(encoding="utf-8")
+    assert '\nSplunk:\n\n    [{"search": "NOT ()"}]\n\nReplay:\n\n    [{"search": "none"}]\n' in page
+
+
+@pytest.mark.parametrize("runtime", [False, True])
+def test_refused(ask: Asking, runtime: bool) -> None:
+    """What Splunk says where it does not run a search is kept, at once or after it started; the others are asked."""
+    ask.fake.refuses[BY_ID["tstats-lacking-values"].search] = "Error in 'TsidxStats': no such field"
+    ask.fake.runtime = runtime
+    ask()
+    assert ["runs", "refused", "agrees"] == [record["verdict"] for record in ask.found().values()]
+    assert "Error in 'TsidxStats': no such field" == ask.found()["tstats-lacking-values"]["message"]
+
+
+def test_slow(ask: Asking) -> None:
+    """A search without an answer in time is noted, and asked again the next time."""
+    ask.fake.wait_s = 1.3
+    ask("--timeout", "1", at_most=1)
+    slow = ask.found()
+    ask.fake.wait_s = 0
+    ask(at_most=1)
+    assert ({"tstats-subsearch": {"verdict": "slow"}}, {"tstats-subsearch": {"verdict": "runs"}}) == (slow, ask.found())
+
+
+def test_busy(ask: Asking) -> None:
+    """A Splunk that is busy is asked again."""
+    ask.fake.statuses = [503, 429]
+    assert (0, AGREES) == (ask().status, ask.found())
+
+
+def test_stays_busy(ask: Asking) -> None:
+    """A Splunk that stays busy is left alone."""
+    ask.fake.statuses = [503] * 9
+    said = ask()
+    expected = (
+        "Splunk is busy (status 429 or 503), and stays so\nrun the same command again: it goes on where it stopped\n"
+    )
+    assert (3, expected, 5) == (said.status, said.err, len(ask.fake.statuses))
+
+
+def test_not_accepted(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token that is not accepted ends it, and is not shown."""
+    monkeypatch.setenv("SPLUNK_TOKEN", "another.token")
+    expected = "Splunk does not accept the token, or the user and password\n"
+    expected += "look at SPLUNK_TOKEN, or SPLUNK_USER and SPLUNK_PASSWORD; a token may have expired\n"
+    assert Said(2, "", expected) == ask()
+
+
+def test_wrong_password(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So does a password."""
+    monkeypatch.delenv("SPLUNK_TOKEN")
+    monkeypatch.setenv("SPLUNK_USER", USER)
+    monkeypatch.setenv("SPLUNK_PASSWORD", "wrong")
+    assert (2, ["POST /services/auth/login"]) == (ask().status, ask.fake.requests)
+
+
+def test_denied(ask: Asking) -> None:
+    """A user who may not ask is told so."""
+    ask.fake.statuses = [403]
+    assert Said(2, "", "Splunk does not let this user ask that\nask as one who may search (role user)\n") == ask()
+
+
+@pytest.mark.parametrize("version", ["none", "", "9.x"])
+def test_no_splunk(ask: Asking, version: str) -> None:
+    """What answers, and is no Splunk, is an error of one line and a remedy."""
+    ask.fake.version = version
+    expected = "what answers is no Splunk\nlook whether this is its management port, and no proxy answers for it\n"
+    assert Said(3, "", expected) == ask()
+
+
+def test_no_results(ask: Asking) -> None:
+    """So is an answer without results; an empty one is a refusal, as Splunk's export is seen to give."""
+    ask.fake.rows[BY_ID["tstats-subsearch"].search] = None
+    ask.fake.rows[BY_ID["tstats-lacking-values"].search] = 7
+    said = ask()
+    expected = {
+        "tstats-subsearch": {
+            "verdict": "refused",
+            "search": BY_ID["tstats-subsearch"].search,
+            "message": "the answer is empty",
+        }
+    }
+    assert (3, expected) == (said.status, ask.found())
+    assert "\nwhat answers is no Splunk\n" in said.err
+
+
+def test_goes_on(ask: Asking) -> None:
+    """What was answered before the connection broke is kept, and not asked again."""
+    ask.fake.breaks_after = 2
+    broken = ask()
+    kept = ask.found()
+    ask.fake.breaks_after = 1_000
+    asked = len(ask.fake.searches)
+    assert (3, FIRST) == (broken.status, kept)
+    assert "\nthe connection to Splunk failed: it broke off\nrun the same command again" in broken.err
+    assert (0, AGREES, 1) == (ask(at_most=1).status, ask.found(), len(ask.fake.searches) - asked)
+
+
+def test_untrusted(ask: Asking) -> None:
+    """A certificate of nobody we trust is refused before anything is sent."""
+    said = ask(ca=None)
+    assert (2, []) == (said.status, ask.fake.requests)
+    assert "the certificate of Splunk is not trusted: self-signed certificate\n" in said.err
+
+
+def test_another_name(ask: Asking) -> None:
+    """So is one of another name than that of the address."""
+    ask.fake.address = ask.fake.address.replace("127.0.0.1", "localhost")
+    said = ask()
+    assert (2, []) == (said.status, ask.fake.requests)
+    assert "the certificate of Splunk is not trusted: Hostname mismatch" in said.err
+
+
+def test_insecure(ask: Asking) -> None:
+    """With --insecure it is taken, and the command says what that gives up."""
+    said = ask("--insecure", ca=None)
+    assert 0 == said.status
+    assert said.err.startswith(
+        "the certificate is not checked: whoever stands between can read the password or the token"
+    )
+
+
+def test_no_authority(ask: Asking, tmp_path: Path) -> None:
+    """A --ca without a certificate is refused."""
+    empty = tmp_path / "empty.pem"
+    empty.touch()
+    assert Said(2, "", f"{empty} holds no certificate\ngive a file of certificates in PEM\n") == ask(ca=empty)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://h:8089", "h:8089", "https://u:p@h:8089", "https://h/en-US", "https://h:x", "https://", "https://[h"],
+)
+def test_address(ask: Asking, address: str) -> None:
+    """The address is https, a host and a port, and holds no password."""
+    ask.fake.address = address
+    expected = "--splunk is no address\nwrite https://HOST:8089, without user and password\n"
+    assert Said(2, "", expected) == ask()
+
+
+def test_nobody_listens(ask: Asking) -> None:
+    """An address where nobody listens is an error of one line and a remedy."""
+    ask.fake.address = "https://127.0.0.1:1"
+    expected = (
+        "the connection to Splunk failed: Connection refused\nrun the same command again: it goes on where it stopped\n"
+    )
+    assert Said(3, "", expected) == ask()
+
+
+def test_no_name_of_the_site(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither file holds the host, the server's name, the user, or what looks like another host, path or address."""
+    monkeypatch.delenv("SPLUNK_TOKEN")
+    monkeypatch.setenv("SPLUNK_USER", USER)
+    monkeypatch.setenv("SPLUNK_PASSWORD", PASSWORD)
+    hosts = f"[idx-9] {NAME}: {USER} at 127.0.0.1 and idx.site.example.com, 10.1.2.3, /opt/splunk/etc, fd00::7: refused"
+    ask.fake.refuses[BY_ID["tstats-lacking-values"].search] = hosts
+    ask.fake.rows[FORMAT.search] = [{"search": f"x {USER} {NAME}", "_si": [NAME, "_internal"]}]
+    ask()
+    written = ask.file.read_text(encoding="utf-8") + ask.file.with_suffix(".md").read_text(encoding="utf-8")
+    private = (NAME, USER, PASSWORD, "127.0.0.1", "idx-9", "idx.site", "10.1.2.3", "/opt/", "fd00")
+    assert [] == [word for word in private if word in written]
+    assert "[…] […]: […] at […] and […], […], […], […] refused" == ask.found()["tstats-lacking-values"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Error in 'stats': All_Traffic.process_guid", "Error in 'stats': All_Traffic.process_guid"),
+        ("at 12:30:45 on\nC:\\Program", "at […] on\\n[…]"),
+        ("x" * 400, "x" * 300 + "…"),
+    ],
+)
+def test_told(message: str, expected: str) -> None:
+    """A message keeps the names of fields, loses those of places, and is one printable line of some length."""
+    assert expected == told(message)
+
+
+def test_page_is_not_led_astray(ask: Asking) -> None:
+    """What Splunk says stands in indented blocks of one line each, whatever it says."""
+    ask.fake.refuses[BY_ID["tstats-subsearch"].search] = "x\n# <script>alert(1)</script>\n[a](javascript:b) `"
+    ask(at_most=1)
+    page = ask.file.with_suffix(".md").read_text(encoding="utf-8").splitlines()
+    assert ["    "] == [line[:4] for line in page if "script" in line]
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "no JSON", '{"form": 1, "splunk": "9.0.0", "apps": {}}'])
+def test_another_file(ask: Asking, content: str) -> None:
+    """A file that is no answer of this Splunk is left as it is."""
+    ask.file.write_text(content, encoding="utf-8")
+    said = ask()
+    assert (2, content, []) == (said.status, ask.file.read_text(encoding="utf-8"), ask.fake.searches)
+    assert said.err.endswith("name another file with --output\n")
+
+
+def everything() -> list[asking.Task]:
+    """Return all that is asked of a Splunk with all apps."""
+    app = App(REPO)
+    installed = dict.fromkeys(of_the_app.APPS, "1.0")
+    vectors = asking.of_language(REPO / "tests" / "vectors", app)
+    return [*asking.of_questions(), *of_the_app.of_app(app, installed), *vectors]
+
+
+def test_nothing_is_written() -> None:
+    """No search that Splunk runs for us has a command that writes; `parses` runs none."""
+    run = [task.search for task in everything() if task.compare in ("rows", "runs")]
+    assert (True, []) == (len(run) > 500, [text for text in run if "collect" in text or "outputlookup" in text])
+
+
+def test_names() -> None:
+    """Each thing that is asked has a name of its own in its section."""
+    names = [(task.section, task.name) for task in everything()]
+    assert len(names) == len(set(names))
+
+
+def test_app(ask: Asking) -> None:
+    """Of the app it is asked whether its searches are taken and run, and what of it is seen from where."""
+    ask.fake.apps = {of_the_app.OURS: "1.0.0", "Splunk_SA_CIM": "5.3.2", "a_site_app": "1"}
+    ask.fake.objects = {"/transforms/lookups": list(of_the_app.LOOKUPS), "/conf-macros": ["installutil_data"]}
+    app = App(REPO)
+    tasks = list(of_the_app.of_app(app, ask.fake.apps))
+    splunk = client.Splunk(ask.fake.address, client.Secret(TOKEN), client.trust(CERTIFICATE, False), 30)
+    answer = asking.Answer(ask.file, splunk.version, ())
+    asking.ask([task for task in tasks if task.compare != "runs"], splunk, app, answer, lambda done, of: None)
+    verdicts = {name: record["verdict"] for name, record in ask.found("app").items()}
+    searches = {f"the parser takes: {name}": "runs" for name in app.saved_searches}
+    assert verdicts == searches | {
+        "rbaenrich scores a result": "agrees",
+        "macros, seen from search": "refused",
+        "lookups, seen from search": "runs",
+        "the dashboard is there": "refused",
+    }
+    assert "does not see installutil_risk" == ask.found("app")["the dashboard is there"]["message"]
+
+
+def test_apps_of_the_answer(ask: Asking) -> None:
+    """The answer names the apps that matter, and none of the site's own; where ours is not there, nothing of it is asked."""
+    ask.fake.apps = {"Splunk_SA_CIM": "5.3.2", "a_site_app": "1"}
+    said = ask(at_most=1)
+    assert {"Splunk_SA_CIM": "5.3.2"} == json.loads(ask.file.read_text(encoding="utf-8"))["apps"]
+    assert f"the app {APP} is not installed there, and nothing of it was asked\n" in said.err
+
+
+def test_id_of_the_app() -> None:
+    """The id by which the app is looked for is that of the package."""
+    assert APP == of_the_app.OURS
