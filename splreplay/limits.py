@@ -7,6 +7,7 @@ SORT_DEFAULT = 10_000  # sort without a count
 STREAM_WINDOW = 10_000  # [streamstats] max_stream_window
 MAKERESULTS_MAX = 1_000_000  # ours: a typo must not fill the memory
 TIMECHART_SPANS = 50_000  # [discretize] maxbins
+SPARKLINE_POINTS = 100  # [stats] sparkline_maxsize
 SUBSEARCH_DEPTH = 20  # ours: deeper text is an attack on the parser, not a search
 MACRO_CALLS = 20_000  # ours: macros that each call two others would expand without end
 MACRO_DEPTH = 100  # [search_metadata]… nested macros, beyond it one calls itself

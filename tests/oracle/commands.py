@@ -11,11 +11,13 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import ROUND_FLOOR, Decimal
 from functools import singledispatch
 from typing import Any
 
 from splreplay.commands.append import Append
-from splreplay.commands.bin import Bin
+from splreplay.commands.bin import Bin, Width
 from splreplay.commands.dedup import Dedup
 from splreplay.commands.eval import Eval
 from splreplay.commands.eventstats import EventStats
@@ -38,6 +40,7 @@ from splreplay.commands.table import Table_
 from splreplay.commands.tstats import Tstats
 from splreplay.commands.where import Where
 from splreplay.sql.aggregates import Aggregate
+from splreplay.sql.spans import Span
 from tests.oracle.aggregates import aggregate
 from tests.oracle.expressions import NOW, Row, evaluate
 from tests.oracle.predicates import holds
@@ -272,7 +275,7 @@ def _grouped(aggregates: Sequence[Aggregate], by: Sequence[str], results: Result
     expanded = _expanded(aggregates, results.fields, by)
     groups = _groups(results.rows, by, keys) if by else {(): results.rows} if expanded else {}
     rows = [
-        dict(zip(by, key, strict=True)) | {one.alias: aggregate(one, groups[key]) for one in expanded}
+        dict(zip(by, key, strict=True)) | {one.alias: aggregate(one, groups[key], results.rows) for one in expanded}
         for key in sorted(groups, key=lambda key: [natural(one) for one in key])
     ]
     return Results([*by, *(one.alias for one in expanded)], rows)
@@ -308,7 +311,8 @@ def _(command: Tstats, results: Results) -> Results:
 
     def keys(row: Row, name: str) -> list[str]:
         if name == "_time":
-            start = (number(row["_time"]) or 0.0) // (command.span_s or 1) * (command.span_s or 1)
+            size = command.span.size if command.span else 1
+            start = (number(row["_time"]) or 0.0) // size * size
             return several(start)
         return several(row.get(name)) or ([] if command.fillnull_value is None else [command.fillnull_value])
 
@@ -351,15 +355,39 @@ def _(command: Bin, results: Results) -> Results:
     if command.field not in results.fields:
         return results
 
+    sizes = [size for row in results.rows if (size := number(row.get(command.field))) is not None]
+    span = command.span or _chosen(command, sizes)
+
     def bucket(row: Row) -> Value:
         value = row.get(command.field)
         size = number(value)
         if size is None:
             return None if command.field == "_time" else value
-        start = float(math.floor(size / command.span) * command.span)
-        return start if command.is_time else f"{text(start)}-{text(start + command.span)}"
+        if isinstance(span, Span):
+            return _month(size) if span.months else float(math.floor(size / span.size) * span.size)
+        width = Decimal(span.factor).scaleb(span.exponent)
+        start = (Decimal(repr(size)) / width).to_integral_value(ROUND_FLOOR) * width
+        return f"{text(float(start))}-{text(float(start + width))}"
 
     return results.with_field(command.alias, bucket)
+
+
+def _chosen(command: Bin, sizes: list[float]) -> Span | Width:
+    """The least power of ten, or for `_time` the least of the usual spans, that puts them into so few buckets."""
+    if command.field == "_time":
+        usual = (1, 5, 10, 30, 60, 300, 600, 1800, 3600)
+        return Span(next(size for size in usual if max(sizes) - min(sizes) <= size * command.bins))
+    for exponent in itertools.count(-9):
+        buckets = {math.floor(Decimal(repr(size)).scaleb(-exponent)) for size in sizes or [0.0]}
+        if max(buckets) - min(buckets) < command.bins:
+            return Width(1, exponent)
+    raise AssertionError
+
+
+def _month(time: float) -> float:
+    """The start of the month that holds a time."""
+    moment = datetime.fromtimestamp(time, UTC)
+    return datetime(moment.year, moment.month, 1, tzinfo=UTC).timestamp()
 
 
 @_run.register

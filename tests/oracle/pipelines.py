@@ -111,7 +111,10 @@ PREDICATE = st.recursive(
     max_leaves=5,
 )
 
-_NAMES = "count dc values list min max sum avg range median p25 perc99 stdev var stdevp varp sumsq first last earliest latest"
+_NAMES = (
+    "count dc values list min max sum avg range median p25 perc99 stdev var stdevp varp sumsq first last earliest latest "
+    "exactperc90 upperperc10 mode earliest_time latest_time rate"
+)
 AGGREGATES = st.lists(
     st.tuples(
         st.sampled_from(_NAMES.split()),
@@ -134,7 +137,17 @@ def _made(template: str, *parts: st.SearchStrategy[str] | list[str]) -> st.Searc
 _OTHERS = '[| makeresults count=2 | eval a="1", b="x", r="y"]'
 COMMANDS: dict[str, st.SearchStrategy[str]] = {
     "append": st.just(f"append {_OTHERS}"),
-    "bin": st.sampled_from(["bin span=10 a", "bin span=1h a", "bin _time span=1h"]),
+    "bin": st.sampled_from(
+        [
+            "bin span=10 a",
+            "bin span=1h a",
+            "bin _time span=1h",
+            "bin span=1mon a",
+            "bin bins=3 a as r",
+            "bin _time",
+            "bin a",
+        ]
+    ),
     "dedup": _made("dedup {}{}{}", ["", "2 "], FIELD, ["", " b", " keepempty=t", " consecutive=t"]),
     "eval": _made("eval {}={}", ["r", "a", "m"], VALUE),
     "eventstats": _made("eventstats {}{}", AGGREGATES, BY),
@@ -166,6 +179,7 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
     "stats": st.one_of(
         _made("stats {}{}", AGGREGATES, BY_MANY),
         _made("stats {}{}", ["count", "values(*) as *", "count(eval(a>1)) as n"], BY),
+        _made("stats {} as s{}", ["sparkline(count, 1h)", "sparkline(sum(a), 10m)", "sparkline(dc(m), 600)"], BY_MANY),
     ),
     "streamstats": _made(
         "streamstats {}{}{}", ["", "current=f ", "window=2 global=f ", "current=f window=1 global=f "], AGGREGATES, BY

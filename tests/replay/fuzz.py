@@ -97,7 +97,10 @@ VALUES = [
     "true()",
 ]
 OPERATORS = ["+", "-", "*", "/", "%", ".", "=", "!=", "<", ">=", " AND ", " OR ", " XOR ", " LIKE ", " IN "]
-AGGREGATES = ["count", "dc", "values", "list", "min", "max", "sum", "avg", "median", "p95", "stdev", "first", "latest"]
+AGGREGATES = [
+    *("count", "dc", "values", "list", "min", "max", "sum", "avg", "median", "p95", "stdev", "first", "latest"),
+    *("mode", "earliest_time", "rate", "upperperc10"),
+]
 
 
 def expression(random_: random.Random, depth: int = 0) -> str:
@@ -141,7 +144,9 @@ def command(random_: random.Random) -> str:
         lambda: (
             f'rex field={field} max_match={random_.randrange(3)} "(?<n>{random_.choice(["x", ".*", "[", "a{9}", "(?=.)", "(?:x+)+(?!.)"])})"'
         ),
-        lambda: f"bin span={random_.choice(['1h', '10', '0', '9' * 30])} {field} {random_.choice(['', f'as {other}'])}",
+        lambda: (
+            f"bin {random_.choice(['span=1h', 'span=10', 'span=0', 'span=1mon', 'bins=9', 'span=' + '9' * 30])} {field} {random_.choice(['', f'as {other}'])}"
+        ),
         lambda: f"convert ctime({field}) as {other}",
         lambda: f"spath input={field} {random_.choice(['', f'output={other} path=a'])}",
         lambda: f"{random_.choice(list(BY_NAME))} {field} {random_.choice(VALUES)} {other}",
