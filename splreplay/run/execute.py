@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 import duckdb
 
 from splreplay import resources
-from splreplay.errors import SplError, UnsupportedError
+from splreplay.errors import SplError, UnsupportedError, ValueLimitError
 from splreplay.run import Run, Step
 from splreplay.run.command import Command, Outputs, Pipeline, Transform
 from splreplay.run.fields import ANY
@@ -108,5 +109,7 @@ def _step(command: Command, work: Callable[[], Table], run: Run) -> Table:
 
 def _refused(segment: Segment, error: duckdb.Error) -> UnsupportedError:
     """Return our error for one that DuckDB raised while *segment* ran."""
+    if words := re.search(rf"{ValueLimitError.__name__}: (.*)", str(error)):
+        return UnsupportedError(words[1], span=segment.span())
     reason = f"{segment.name} could not be run: {str(error).splitlines()[0]}"
     return pcre.refusal(error, segment.span()) or UnsupportedError(reason, span=segment.span())

@@ -5,9 +5,12 @@ Precedence is arithmetic, comparison, NOT, AND, then OR and XOR (Search Referenc
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from splreplay.errors import SplError
+from splreplay.spl import predicate
 from splreplay.spl.tokens import OPERATORS, Cursor, Token, lex_eval
 
 MAX_NESTING = 50  # each level costs Python some ten stack frames
@@ -75,7 +78,11 @@ class Binary:
 Expression = Number | Text | Field | Call | Unary | Logic | Binary
 
 # Functions that mean something without their arguments: by default all of them, else those from one on, and each how many.
-_SPARING = {"coalesce": (0, 1), "isnull": (0, 1), "isnotnull": (0, 1), "mvappend": (0, 1), "if": (1, 1), "case": (1, 2)}
+_SPARING = {
+    **dict.fromkeys(("coalesce", "isnull", "isnotnull", "mvappend", "typeof"), (0, 1)),
+    "if": (1, 1),
+    "case": (1, 2),
+}
 _COMPARISONS = ("=", "==", "!=", "<", ">", "<=", ">=")
 
 
@@ -84,12 +91,15 @@ def fields_of(expression: Expression, needed: bool = False) -> Iterator[str]:
 
     Args:
         expression: The expression.
-        needed: Without those that may be missing by intent: in `coalesce`, `isnull`, `isnotnull` and `mvappend`, and as one of
+        needed: Without those that may be missing by intent: in `coalesce`, `isnull`, `isnotnull`, `mvappend` and `typeof`, and as one of
             the values that `if` and `case` choose from.
     """
     match expression:
         case Field(name) if name.lower() != "null":  # which no event has, so searches write it for null()
             yield name
+        case Call("searchmatch", (Text(text),)):
+            with contextlib.suppress(SplError):  # which is raised where it is compiled
+                yield from predicate.fields_of(predicate.parse_text(text), needed)
         case Call(function, arguments):
             first, step = _SPARING.get(function, (len(arguments), 1)) if needed else (len(arguments), 1)
             spared = range(first, len(arguments), step)

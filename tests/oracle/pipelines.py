@@ -48,6 +48,19 @@ SMALL_VALUE = st.one_of(
     _calls("lower len mvcount", ONE), _binary(["+", "."], ONE, LITERAL), _calls("coalesce", ONE, LITERAL)
 )
 SMALL = st.sampled_from(["0", "1", "2", "-1", "-2"])
+NAME = st.sampled_from(['"a"', '"b"'])
+_IN_JSON = st.one_of(
+    ONE, LITERAL, st.just("m"), st.just("null()"), _calls("json_array", ONE, LITERAL), _calls("lower", ONE)
+)
+_JSON = st.recursive(
+    st.one_of(_calls("json_object", NAME, _IN_JSON, NAME, _IN_JSON), _calls("json_array", _IN_JSON, _IN_JSON), ONE),
+    lambda inner: st.one_of(
+        _calls("json_set json_set_exact json_append", inner, NAME, _IN_JSON),
+        _calls("json_keys", inner),
+        _calls("mv_to_json_array", st.just("m")),
+    ),
+    max_leaves=3,
+)
 _VALUES = st.one_of(
     _binary(["+", "-", "*", "/", "%", ".", "."], VALUE, VALUE),
     _calls("lower upper trim len mvdedup mvcount mvsort tonumber tostring abs floor ceiling md5", VALUE),
@@ -66,13 +79,26 @@ _VALUES = st.one_of(
     _binary(["=", "!=", "<"], st.just("m"), LITERAL).map(lambda test: f"mvfilter{test}"),
     _calls("mvmap", st.just("m"), st.one_of(LITERAL, ONE, SMALL_VALUE).map(lambda value: f"m.{value}")),
     st.just("null()"),
+    _calls("typeof", VALUE),
+    _calls("mvrange", SMALL, st.sampled_from(["3", "a", "-2.5"]), st.sampled_from(["1", "0.5", "-1", "0", "b"])),
+    _calls("printf", st.sampled_from(['"%5.1f|%-4s"', '"%+d%s"', '"%04d %.1s"']), VALUE, VALUE),
+    _calls("bit_and bit_or bit_xor", VALUE, VALUE),
+    _calls("ipmask", st.sampled_from(['"255.0.255.0"', "a"]), ONE),
+    _calls("hypot", VALUE, VALUE),
+    _calls("atan", VALUE),
+    _JSON,
+    _calls("json_extract json_extract_exact", _JSON, NAME),
+    _calls("json_extract", _JSON, NAME, NAME),
+    _calls("json_array_to_mv", _JSON),
     st.tuples(VALUE).map(lambda parts: f"(-{parts[0]})"),
 )
 _TESTS = st.one_of(
     _binary(["=", "!=", "<", "<=", ">", ">="], VALUE, VALUE),
     _binary(["AND", "OR", "XOR"], TEST, TEST),
     TEST.map(lambda test: f"(NOT {test})"),
-    _calls("isnull isnotnull isnum isint isstr", VALUE),
+    _calls("isnull isnotnull isnum isint isstr ismv", VALUE),
+    _calls("json_valid", _JSON),
+    st.sampled_from(['"a=x* b IN (1, x)"', '"NOT m=x OR A>1"']).map("searchmatch({})".format),
     _calls("in", VALUE, VALUE, VALUE),
     _calls("match", VALUE, PATTERN),
     _calls("like", VALUE, st.sampled_from(['"x%"', '"_"', '"%y"'])),

@@ -7,3 +7,4 @@ from splreplay.sql.functions.registry import template
 from splreplay.sql.values import Kind
 
 template("cidrmatch", (text_of, text_of), "py_cidrmatch({}, {})", Kind.BOOLEAN)
+template("ipmask", (text_of, text_of), "py_ipmask({}, {})", Kind.TEXT)

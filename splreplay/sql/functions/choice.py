@@ -1,13 +1,15 @@
-"""Eval functions that choose and test: `if`, `case`, `coalesce`, `isnull` and the like (Search Reference, "Comparison and Conditional
-functions", "Informational functions")."""
+"""Eval functions that choose and test (Search Reference, "Comparison and Conditional functions", "Informational functions")."""
 
 from __future__ import annotations
 
-from splreplay.spl.expression import Call
+from splreplay.spl.expression import Call, Text
+from splreplay.spl.predicate import Term, fields_of, parse_text
 from splreplay.sql.comparison import compare
 from splreplay.sql.expressions import Compiler
-from splreplay.sql.functions.arguments import Arguments, number_of, one_kind, stored, value_of
+from splreplay.sql.functions.arguments import BOUND, Arguments, bound, number_of, one_kind, stored, value_of
 from splreplay.sql.functions.registry import function, template
+from splreplay.sql.predicates import predicate_sql
+from splreplay.sql.terms import term_sql
 from splreplay.sql.values import NOTHING, Kind, Sql, as_number, as_text
 
 
@@ -61,4 +63,50 @@ template("false", (), "false", Kind.BOOLEAN)
 template("isnull", (value_of,), "({} IS NULL)", Kind.BOOLEAN)
 template("isnotnull", (value_of,), "({} IS NOT NULL)", Kind.BOOLEAN)
 template("isnum", (number_of,), "({} IS NOT NULL)", Kind.BOOLEAN)
-template("isint", (number_of,), "(coalesce({0} = trunc({0}), false))", Kind.BOOLEAN)
+template("isint", (number_of,), bound("{}", f"coalesce({BOUND} = trunc({BOUND}), false)"), Kind.BOOLEAN)
+
+
+@function("isbool", 1, 1)
+@function("ismv", 1, 1)
+def _of_kind(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    value = compiler.value(arguments[0])
+    if node.function == "isbool":
+        return Sql(str(value.kind is Kind.BOOLEAN).lower(), Kind.BOOLEAN)
+    several = f"coalesce(len({value.text}) > 1, false)" if value.kind is Kind.MULTIVALUE else "false"
+    return Sql(several, Kind.BOOLEAN)
+
+
+@function("typeof", 1, 1)
+def _typeof(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    """The name of the value's type; what has no value is Invalid †."""
+    value = compiler.value(arguments[0])
+    if value.kind is Kind.MULTIVALUE:
+        one = f"CASE WHEN spl_number({value.text}[1]) IS NULL THEN 'String' ELSE 'Number' END"
+        name = f"CASE WHEN len({value.text}) > 1 THEN 'Multivalue' ELSE {one} END"
+    elif value.kind is Kind.TEXT:
+        name = f"CASE WHEN {as_number(value)} IS NULL THEN 'String' ELSE 'Number' END"
+    else:
+        name = {Kind.BOOLEAN: "'Boolean'", Kind.NUMBER: "'Number'"}.get(value.kind, "'String'")
+    return Sql(f"(CASE WHEN {value.text} IS NULL THEN 'Invalid' ELSE {name} END)", Kind.LITERAL)
+
+
+@function("searchmatch", 1, 1)
+def _searchmatch(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    """Whether a search would find the result; it is quoted text, and looks for bare words in `_raw`."""
+    (text,) = arguments
+    if not isinstance(text, Text):
+        compiler.cursor.refuse("replay's searchmatch takes a search in double quotes", node.token)
+    predicate = parse_text(text.value)
+    if any(name in ("earliest", "latest") for name in fields_of(predicate)):
+        compiler.cursor.refuse("replay's searchmatch takes no time modifiers", node.token, "test _time instead")
+
+    def in_raw(term: Term) -> str:
+        if term.value == "*" and not term.directive:
+            return "true"
+        raw = compiler.field("_raw")
+        if raw.kind is Kind.NOTHING:
+            message = "searchmatch looks for a bare word in the raw event, and these results have none"
+            compiler.cursor.refuse(message, node.token, "name the field: field=value")
+        return term_sql(term, as_text(raw))
+
+    return Sql(f"({predicate_sql(predicate, compiler.field, in_raw)})", Kind.BOOLEAN)

@@ -11,6 +11,7 @@ from splreplay.sql.functions.arguments import (
     bound,
     integer_of,
     list_of,
+    number_of,
     pattern_test,
     stored,
     text_of,
@@ -109,3 +110,10 @@ template("split", (text_of, text_of), "string_split({}, {})", Kind.MULTIVALUE)
 template("mvcount", (list_of,), "CAST(len({}) AS DOUBLE)", Kind.NUMBER)
 template("mvdedup", (list_of,), bound("{}", _DEDUPED), Kind.MULTIVALUE)
 template("mvsort", (list_of,), "list_sort({})", Kind.MULTIVALUE)
+
+
+@function("mvrange", 2, 3)
+def _mvrange(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    start, end = (number_of(argument, compiler) for argument in arguments[:2])
+    step = text_of(arguments[2], compiler) if len(arguments) == 3 else "'1'"
+    return Sql(f"py_mvrange({start}, {end}, {step})", Kind.MULTIVALUE)

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
-from splreplay.spl.expression import Binary, Call, Number, Text
+from splreplay.spl.expression import Binary, Call, Expression, Number, Text
 from splreplay.sql.expressions import Compiler
 from splreplay.sql.functions.arguments import BOUND, Arguments, bound, integer_of, number_of, stored, text_of
 from splreplay.sql.functions.registry import function, template
@@ -19,10 +20,11 @@ def _tonumber(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     base = arguments[1]
     if base == Number(10):
         return Sql(number_of(arguments[0], compiler), Kind.NUMBER)
-    if base != Number(16):
-        compiler.cursor.refuse("replay's tonumber knows base 10 and 16", node.token)
-    digits = f"regexp_extract({text_of(arguments[0], compiler)}, '^(?:0[xX])?([0-9a-fA-F]+)$', 1)"
-    return Sql(f"CAST(TRY_CAST('0x' || nullif({digits}, '') AS UBIGINT) AS DOUBLE)", Kind.NUMBER)
+    if isinstance(base, Number) and base.value not in range(2, 37):
+        compiler.cursor.fail("tonumber takes a base from 2 to 36", node.token)
+    in_base = f"CAST(CASE WHEN {BOUND} BETWEEN 2 AND 36 THEN {BOUND} END AS INTEGER)"
+    text = text_of(arguments[0], compiler)
+    return Sql(bound(number_of(base, compiler), f"py_tonumber({text}, {in_base})"), Kind.NUMBER)
 
 
 @function("tostring", 1, 2)
@@ -96,3 +98,37 @@ template("exp", (number_of,), "exp({})", Kind.NUMBER)
 template("ln", (number_of,), "ln({})", Kind.NUMBER)
 template("pi", (), number(math.pi), Kind.NUMBER)
 template("pow", (number_of, number_of), "pow({}, {})", Kind.NUMBER)
+template("random", (), "floor(random() * 2147483648)", Kind.NUMBER)
+
+
+@function("sigfig", 1, 1)
+def _sigfig(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    """The number with as many digits as its operands allow; what is no calculation stays as it is †.
+
+    A product or quotient has the digits of the operand with the fewest, a sum or difference the decimals of the one with the
+    fewest (Search Reference, "Mathematical functions", "sigfig").
+    """
+    (expression,) = arguments
+    number_ = number_of(expression, compiler)
+    if not isinstance(expression, Binary) or expression.op not in "*/+-":
+        return Sql(number_, Kind.NUMBER)
+    product = expression.op in "*/"
+    if expression.op == "*":
+        number_ = " * ".join(number_of(side, compiler) for side in (expression.left, expression.right))
+    operands = [as_text(compiler.operand(side)) for side in _operands(expression, "*/" if product else "+-")]
+    counted = "spl_digits({})" if product else "length(regexp_extract({}, '[.]([0-9]*)', 1))"
+    digits = f"least({', '.join(map(counted.format, operands))})"
+    if not product:
+        return Sql(f"round({number_}, CAST({digits} AS INTEGER))", Kind.NUMBER)
+    places = f"CAST({digits} - 1 - floor(log10(abs({BOUND}))) AS INTEGER)"
+    rounded = f"CASE WHEN {BOUND} = 0 OR NOT isfinite({BOUND}) THEN {BOUND} ELSE round({BOUND}, {places}) END"
+    return Sql(bound(number_, rounded), Kind.NUMBER)
+
+
+def _operands(expression: Expression, ops: str) -> Iterator[Expression]:
+    """Yield what a chain of some operators joins."""
+    if isinstance(expression, Binary) and expression.op in ops:
+        yield from _operands(expression.left, ops)
+        yield from _operands(expression.right, ops)
+    else:
+        yield expression

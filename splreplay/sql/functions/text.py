@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from splreplay import printf
 from splreplay.spl.expression import Call, Expression, Number, Text
 from splreplay.sql.comparison import any_value, like
 from splreplay.sql.expressions import Compiler
@@ -17,7 +18,7 @@ from splreplay.sql.functions.arguments import (
 )
 from splreplay.sql.functions.registry import function, template, template_of_each
 from splreplay.sql.patterns import check, re2_replacement, replaced
-from splreplay.sql.values import EACH, Kind, Sql, as_text
+from splreplay.sql.values import EACH, Kind, Sql, as_text, literal
 
 
 @function("trim", 1, 2)
@@ -86,3 +87,20 @@ template_of_each("sha1", "sha1({})")
 template_of_each("sha256", "sha256({})")
 template_of_each("sha512", "py_sha512({})")
 template_of_each("urldecode", "py_urldecode({})")
+
+
+@function("printf", 1, None)
+def _printf(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
+    """The arguments as the format has them; the format is quoted text (Search Reference, "Conversion functions")."""
+    pattern, *values = arguments
+    if not isinstance(pattern, Text):
+        compiler.cursor.refuse("replay's printf takes its format in double quotes", node.token)
+    try:
+        parts = printf.parse(pattern.value)
+    except ValueError as error:
+        compiler.cursor.fail(str(error), node.token, 'write for example printf("%-10s %5.2f", a, b)')
+    asked = sum(part.arguments for part in parts if isinstance(part, printf.Specifier))
+    if asked != len(values):
+        compiler.cursor.fail(f"the format asks for {asked} values, and there are {len(values)}", node.token)
+    texts = ", ".join(text_of(value, compiler) for value in values)
+    return Sql(f"py_printf({literal(pattern.value)}, CAST([{texts}] AS VARCHAR[]))", Kind.LITERAL)
