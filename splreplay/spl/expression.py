@@ -137,6 +137,18 @@ def parse_parenthesised(cursor: Cursor) -> Expression:
     return expression
 
 
+def parse_text(text: str) -> Expression:
+    """Return the expression that a text is; SplSyntaxError if it is none, with a place in that text."""
+
+    def nested(token: Token) -> object:
+        raise AssertionError("an expression has no subsearch")
+
+    cursor = Cursor(text, lex_eval(text, 0, len(text)), len(text), nested)
+    expression = parse_expression(cursor)
+    cursor.finish()
+    return expression
+
+
 def _and(cursor: Cursor, depth: int) -> Expression:
     return _chain(cursor, depth, ("and",), _not)
 

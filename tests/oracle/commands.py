@@ -33,12 +33,13 @@ from splreplay.commands.regex import Regex
 from splreplay.commands.rename import Rename
 from splreplay.commands.rex import Rex
 from splreplay.commands.search import Search
-from splreplay.commands.sort import Key, Sort
+from splreplay.commands.sort import Sort
 from splreplay.commands.stats import Stats
 from splreplay.commands.streamstats import StreamStats
 from splreplay.commands.table import Table_
 from splreplay.commands.tstats import Tstats
 from splreplay.commands.where import Where
+from splreplay.run.order import Key
 from splreplay.sql.aggregates import Aggregate
 from splreplay.sql.spans import Span
 from tests.oracle.aggregates import aggregate
@@ -218,30 +219,38 @@ def _(command: Dedup, results: Results) -> Results:
     seen: dict[tuple[str | None, ...], int] = {}
     before: object = None
     rows = []
-    for row in results.rows:
+    for row in _sorted(command.sortby, results.rows):
         key = tuple(text(row.get(name)) for name in command.fields)
         if command.consecutive and key != before:
             seen.clear()
         before = key
         if None in key:
-            rows += [row] if command.keepempty else []
+            rows += [row] if command.keepempty or command.keepevents else []
             continue
         seen[key] = seen.get(key, 0) + 1
-        rows += [row] if seen[key] <= command.count else []
+        if seen[key] <= command.count:
+            rows.append(row)
+        elif command.keepevents:
+            rows.append({**row, **dict.fromkeys(command.fields)})
     return replace(results, rows=rows)
 
 
 @_run.register
 def _(command: Sort, results: Results) -> Results:
-    rows = list(results.rows)
-    for key in reversed(command.keys):  # the last first: each sorting leaves equal rows as they were
+    rows = _sorted(command.keys, results.rows)
+    return replace(results, rows=rows[: command.limit] if command.limit else rows)
+
+
+def _sorted(keys: Sequence[Key], rows: Sequence[Row]) -> list[Row]:
+    rows = list(rows)
+    for key in reversed(keys):  # the last first: each sorting leaves equal rows as they were
         if key.way == "auto" and all(_octets(row.get(key.field)) for row in rows if row.get(key.field) is not None):
             key = replace(key, way="ip")
         there = [row for row in rows if _sort_value(key, row) is not None]
         absent = [row for row in rows if _sort_value(key, row) is None]
         ordered = sorted(there, key=lambda row, key=key: _sort_value(key, row), reverse=key.descending)
         rows = [*ordered, *absent]
-    return replace(results, rows=rows[: command.limit] if command.limit else rows)
+    return rows
 
 
 def _sort_value(key: Key, row: Row) -> Any:
@@ -326,12 +335,35 @@ def _(command: EventStats, results: Results) -> Results:
 
 @_run.register
 def _(command: StreamStats, results: Results) -> Results:
+    resets = _resets(command, results.rows)
+
     def so_far(place: int, row: Row) -> list[Row]:
         end = place + 1 if command.current else place
-        peers = [one for one in results.rows[:end] if _same(one, row, command.by)]
-        return peers[-command.window :] if command.window else peers
+        seen = list(enumerate(results.rows))[resets[place] : end]
+        if command.time_window is not None:
+            now = number(row["_time"]) or 0.0
+            seen = [one for one in seen if abs(now - (number(one[1]["_time"]) or 0.0)) < command.time_window]
+        if command.window and command.shared and command.by and command.time_window is None:
+            seen = [one for one in seen if one[0] >= end - command.window]
+        peers = [one for _, one in seen if _same(one, row, command.by)]
+        return peers[max(0, len(peers) - command.window) :] if command.window else peers
 
     return _per_row(command.aggregates, results, so_far, command.by)
+
+
+def _resets(command: StreamStats, rows: Sequence[Row]) -> list[int]:
+    """Return for each row the place of the first that was not forgotten."""
+    start, last, starts = 0, None, []
+    for place, row in enumerate(rows):
+        group = [text(row.get(name)) for name in command.by]
+        if command.reset_on_change and None not in group:
+            start, last = (place if last not in (None, group) else start), group
+        if command.reset_before is not None and evaluate(command.reset_before, row):
+            start = place
+        starts.append(start)
+        if command.reset_after is not None and evaluate(command.reset_after, row):
+            start = place + 1
+    return starts
 
 
 def _peers(rows: Sequence[Row], row: Row, by: Sequence[str]) -> list[Row]:

@@ -174,7 +174,13 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
             "bin a",
         ]
     ),
-    "dedup": _made("dedup {}{}{}", ["", "2 "], FIELD, ["", " b", " keepempty=t", " consecutive=t"]),
+    "dedup": _made(
+        "dedup {}{}{}{}",
+        ["", "2 "],
+        FIELD,
+        ["", " b", " keepempty=t", " consecutive=t", " keepevents=t", " keepevents=t consecutive=t"],
+        ["", " sortby -b", " sortby +num(c) -str(a)"],
+    ),
     "eval": _made("eval {}={}", ["r", "a", "m"], VALUE),
     "eventstats": _made("eventstats {}{}", AGGREGATES, BY),
     "fields": _made("fields {}{}", ["", "- "], ["a", "m b", "*", "_time", "zz", "_*", "* _time", "*e"]),
@@ -207,8 +213,32 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
         _made("stats {}{}", ["count", "values(*) as *", "count(eval(a>1)) as n"], BY),
         _made("stats {} as s{}", ["sparkline(count, 1h)", "sparkline(sum(a), 10m)", "sparkline(dc(m), 600)"], BY_MANY),
     ),
-    "streamstats": _made(
-        "streamstats {}{}{}", ["", "current=f ", "window=2 global=f ", "current=f window=1 global=f "], AGGREGATES, BY
+    "streamstats": st.one_of(
+        _made(
+            "streamstats {}{}{}",
+            ["", "current=f ", "window=2 global=f ", "window=3 ", "current=f window=1 "],
+            AGGREGATES,
+            BY,
+        ),
+        _made(
+            "streamstats {}{} {}{}",
+            [
+                "reset_on_change=t ",
+                "reset_before=(a>1) ",
+                'reset_after="b=1" ',
+                'reset_on_change=t reset_after=(b="x") ',
+            ],
+            ["", "current=f", "window=2", "window=2 global=f"],
+            AGGREGATES,
+            BY,
+        ),
+        _made(
+            "sort 0 {}_time | streamstats time_window=30m {}{}{}",
+            ["", "-"],
+            ["", "current=f ", "window=2 "],
+            AGGREGATES,
+            BY,
+        ),
     ),
     "table": st.lists(st.one_of(FIELD, st.sampled_from(["*", "_*", "*m*", "_time"])), min_size=1, max_size=3).map(
         lambda names: f"table {' '.join(names)}"

@@ -137,6 +137,12 @@ def command(random_: random.Random) -> str:
         lambda: f"where {expression(random_)}",
         lambda: f"search {predicate(random_)}",
         lambda: f"{random_.choice(['stats', 'eventstats', 'streamstats current=f'])} {aggregates}",
+        lambda: (
+            f"streamstats {random_.choice(['time_window=9s', 'reset_on_change=t', f'reset_after=({expression(random_)})'])} {aggregates}"
+        ),
+        lambda: (
+            f"dedup {field} {random_.choice(['keepevents=t', 'consecutive=t', ''])} {random_.choice(['', f'sortby -{other}'])}"
+        ),
         lambda: f"timechart {random_.choice(['', 'span=1h', 'limit=1'])} {aggregates}",
         lambda: f"head ({expression(random_)})",
         lambda: f"join max=0 {field} [| makeresults | eval a=1, r=2]",
