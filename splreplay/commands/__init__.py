@@ -14,6 +14,8 @@ from splreplay.commands.dedup import Dedup
 from splreplay.commands.eval import Eval
 from splreplay.commands.eventstats import EventStats
 from splreplay.commands.fields import Fields
+from splreplay.commands.fieldsummary import FieldSummary
+from splreplay.commands.filldown import FillDown
 from splreplay.commands.fillnull import FillNull
 from splreplay.commands.foreach import ForEach
 from splreplay.commands.format import Format
@@ -23,9 +25,13 @@ from splreplay.commands.join import Join
 from splreplay.commands.lookup import Lookup
 from splreplay.commands.makemv import MakeMv
 from splreplay.commands.makeresults import MakeResults
+from splreplay.commands.mvcombine import MvCombine
 from splreplay.commands.mvexpand import MvExpand
+from splreplay.commands.nomv import NoMv
+from splreplay.commands.rangemap import RangeMap
 from splreplay.commands.regex import Regex
 from splreplay.commands.rename import Rename
+from splreplay.commands.replace import Replace
 from splreplay.commands.rex import Rex
 from splreplay.commands.savedsearch import SavedSearch
 from splreplay.commands.search import Search
@@ -37,6 +43,7 @@ from splreplay.commands.table import Table_
 from splreplay.commands.timechart import TimeChart
 from splreplay.commands.tstats import Tstats
 from splreplay.commands.where import Where
+from splreplay.commands.xmlkv import XmlKv
 from splreplay.run.command import Command
 
 COMMANDS: tuple[type[Command], ...] = (
@@ -49,6 +56,8 @@ COMMANDS: tuple[type[Command], ...] = (
     Eval,
     EventStats,
     Fields,
+    FieldSummary,
+    FillDown,
     FillNull,
     ForEach,
     Format,
@@ -58,9 +67,13 @@ COMMANDS: tuple[type[Command], ...] = (
     Lookup,
     MakeMv,
     MakeResults,
+    MvCombine,
     MvExpand,
+    NoMv,
+    RangeMap,
     Regex,
     Rename,
+    Replace,
     Rex,
     SavedSearch,
     Search,
@@ -72,6 +85,7 @@ COMMANDS: tuple[type[Command], ...] = (
     TimeChart,
     Tstats,
     Where,
+    XmlKv,
 )
 
 # What to write instead of commands that detections use and replay does not run.

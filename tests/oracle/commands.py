@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
+import json
 import math
 import re
+import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,15 +24,21 @@ from splreplay.commands.dedup import Dedup
 from splreplay.commands.eval import Eval
 from splreplay.commands.eventstats import EventStats
 from splreplay.commands.fields import Fields
+from splreplay.commands.fieldsummary import FieldSummary
+from splreplay.commands.filldown import FillDown
 from splreplay.commands.fillnull import FillNull
 from splreplay.commands.foreach import ForEach
 from splreplay.commands.head import Head
 from splreplay.commands.join import Join
 from splreplay.commands.makemv import MakeMv
 from splreplay.commands.makeresults import MakeResults
+from splreplay.commands.mvcombine import MvCombine
 from splreplay.commands.mvexpand import MvExpand
+from splreplay.commands.nomv import NoMv
+from splreplay.commands.rangemap import RangeMap
 from splreplay.commands.regex import Regex
 from splreplay.commands.rename import Rename
+from splreplay.commands.replace import Replace
 from splreplay.commands.rex import Rex
 from splreplay.commands.search import Search
 from splreplay.commands.sort import Sort
@@ -470,3 +478,96 @@ def _(command: ForEach, results: Results) -> Results:
     for name in [name for pattern in command.patterns for name in _matching(pattern, results.fields)]:
         results = run(command.segment.parser.template(command.template.replace("<<FIELD>>", name)), results)
     return results
+
+
+@_run.register
+def _(command: MvCombine, results: Results) -> Results:
+    if command.field not in results.fields:
+        return results
+    groups: dict[tuple[str | None, ...], list[Row]] = {}
+    for row in results.rows:
+        key = tuple(text(row.get(name)) for name in results.fields if name != command.field)
+        groups.setdefault(key, []).append(row)
+    rows = [
+        {**alike[0], command.field: few([one for row in alike for one in several(row.get(command.field))])}
+        for alike in groups.values()
+    ]
+    return replace(results, rows=rows)
+
+
+@_run.register
+def _(command: NoMv, results: Results) -> Results:
+    if command.field not in results.fields:
+        return results
+    return results.with_field(command.field, lambda row: text(row.get(command.field)))
+
+
+@_run.register
+def _(command: FillDown, results: Results) -> Results:
+    named = [name for pattern in command.fields for name in _matching(pattern, results.fields)]
+    last: Row = {}
+    rows = []
+    for row in results.rows:
+        last |= {name: value for name, value in row.items() if value is not None}
+        filled = named if command.fields else results.fields
+        rows.append({**row, **{name: last.get(name) for name in filled}})
+    return replace(results, rows=rows)
+
+
+@_run.register
+def _(command: RangeMap, results: Results) -> Results:
+    def named(row: Row) -> Value:
+        size = number(row.get(command.field))
+        names = [one.name for one in command.ranges if size is not None and one.least <= size <= one.greatest]
+        return few(names) or command.default
+
+    return results.with_field("range", named)
+
+
+@_run.register
+def _(command: Replace, results: Results) -> Results:
+    """The pairs as the manual ranks them: the last without a wildcard, then the longest with one."""
+    last_first = command.pairs[::-1]
+    plain = [pair for pair in last_first if "*" not in pair[0]]
+    wild = [pair for pair in last_first if "*" in pair[0]]
+    order = [*plain, *sorted(wild, key=lambda pair: -len(pair[0].replace("*", "")))]
+
+    def new(value: str) -> str:
+        for old, by in order:
+            match = re.fullmatch("(.*)".join(map(re.escape, old.split("*"))), value, re.S)
+            if match:
+                parts = by.split("*")
+                return "".join(itertools.chain(*zip(parts, (*match.groups()[: len(parts) - 1], ""), strict=True)))
+        return value
+
+    for name in [name for pattern in command.fields or ("*",) for name in _matching(pattern, results.fields)]:
+        results = results.with_field(name, lambda row, name=name: few([new(one) for one in several(row.get(name))]))
+    return results
+
+
+@_run.register
+def _(command: FieldSummary, results: Results) -> Results:
+    named = {name for pattern in command.fields or ("*",) for name in _matching(pattern, results.fields)}
+    rows: list[Row] = []
+    for name in sorted(named):
+        there = [row for row in results.rows if text(row.get(name)) is not None]
+        values = [one for row in there for one in several(row.get(name))]
+        sizes = [size for one in values if (size := number(one)) is not None]
+        ranked = sorted(set(values), key=lambda value: (-values.count(value), value))
+        kept = ranked[: command.maxvals] if command.maxvals else ranked
+        listed = [{"value": one, "count": values.count(one)} for one in kept]
+        summary: Row = {
+            "field": name,
+            "count": float(len(there)),
+            "distinct_count": float(len(ranked)),
+            "is_exact": float(len(kept) == len(ranked)),
+            "max": max(sizes, default=None),
+            "mean": statistics.fmean(sizes) if sizes else None,
+            "min": min(sizes, default=None),
+            "numeric_count": float(len(sizes)),
+            "stdev": statistics.stdev(sizes) if len(sizes) > 1 else None,
+            "values": json.dumps(listed, ensure_ascii=False, separators=(",", ":")),
+        }
+        rows += [summary] if there else []
+    columns = "field count distinct_count is_exact max mean min numeric_count stdev values"
+    return Results(columns.split(), rows)

@@ -196,6 +196,19 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
     "join": _made(
         "join {}{} " + _OTHERS, ["", "max=0 ", "type=left max=0 ", "type=outer overwrite=f "], ["a", "a b", ""]
     ),
+    "fieldsummary": st.sampled_from(
+        ["fieldsummary", "fieldsummary maxvals=1 a m zz", "fieldsummary maxvals=0 _time A"]
+    ),
+    "filldown": st.sampled_from(["filldown", "filldown a m", "filldown *", "filldown zz"]),
+    "mvcombine": _made("{}mvcombine {}", ["", "fields - _time | ", "fields a m | fields - _* | "], FIELD),
+    "nomv": _made("nomv {}", ["m", "a", "zz"]),
+    "rangemap": _made("rangemap field={} low=-1-1 mid=1-9.5 high=10-99{}", ["a", "b", "zz"], ["", " default=x"]),
+    "replace": _made(
+        "replace {}{}{}",
+        ["x WITH 1", '"x*" WITH "*-y"', '* WITH "<*>"'],
+        ["", ", x WITH 2", ', "*y" WITH z', ', "*x*" WITH "*\\1*"'],
+        ["", " IN a", " IN m, b", " IN zz"],
+    ),
     "makemv": st.sampled_from(["makemv b", 'makemv delim="x" allowempty=t a']),
     "mvexpand": _made("mvexpand {}{}", ["m", "a"], ["", " limit=1"]),
     "regex": _made("regex {}{}{}", ["a", "m"], ["=", "!="], PATTERN),

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import duckdb
 from duckdb.func import SPECIAL
 
-from splreplay import jsonpath, jsonvalues, limits, times
+from splreplay import jsonpath, jsonvalues, limits, times, xmlvalues
 from splreplay.errors import ValueLimitError
 from splreplay.printf import printf
 from splreplay.sql import pcre
@@ -106,6 +106,8 @@ def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
         ("py_spath", jsonpath.extract, ["VARCHAR", "VARCHAR"], "VARCHAR[]"),
         ("py_leaves", lambda text: list(jsonpath.leaves(text)), ["VARCHAR"], "VARCHAR[]"),
         ("py_leaf", lambda text, path: jsonpath.leaves(text).get(path), ["VARCHAR", "VARCHAR"], "VARCHAR[]"),
+        ("py_elements", lambda text: list(xmlvalues.leaves(text)), ["VARCHAR"], "VARCHAR[]"),
+        ("py_element", lambda text, name: xmlvalues.leaves(text).get(name), ["VARCHAR", "VARCHAR"], "VARCHAR[]"),
         ("py_urldecode", lambda text: unquote(text), ["VARCHAR"], "VARCHAR"),
         ("py_sha512", lambda text: hashlib.sha512(text.encode()).hexdigest(), ["VARCHAR"], "VARCHAR"),
         ("py_relative_time", times.relative_time, ["DOUBLE", "VARCHAR"], "DOUBLE"),
