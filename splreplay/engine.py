@@ -19,7 +19,7 @@ from splreplay.logs.report import Passed
 from splreplay.output import Notice, Results
 from splreplay.planning import Plan
 from splreplay.run import Means, Models, Run, Step
-from splreplay.run.execute import execute
+from splreplay.run.execute import execute, shown
 from splreplay.run.stages import Compiled, Stages
 from splreplay.sql import functions, pcre, values
 from splreplay.sql.values import literal
@@ -130,7 +130,7 @@ def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
     with run.ending, run.failing:
         for command in plan.pipeline:
             command.prepare(run)
-        rows = execute(plan.pipeline, run)
+        rows = shown(execute(plan.pipeline, run), run)
         run.failing.pop_all()  # it has not failed
     results = run.stages.fetch(rows)
     for spot in blind_spots(connection, models.datasets, models.decided_by):

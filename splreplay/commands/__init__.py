@@ -13,6 +13,7 @@ from splreplay.commands.convert import Convert
 from splreplay.commands.dedup import Dedup
 from splreplay.commands.eval import Eval
 from splreplay.commands.eventstats import EventStats
+from splreplay.commands.fieldformat import FieldFormat
 from splreplay.commands.fields import Fields
 from splreplay.commands.fieldsummary import FieldSummary
 from splreplay.commands.filldown import FillDown
@@ -55,6 +56,7 @@ COMMANDS: tuple[type[Command], ...] = (
     Dedup,
     Eval,
     EventStats,
+    FieldFormat,
     Fields,
     FieldSummary,
     FillDown,

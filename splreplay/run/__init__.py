@@ -15,6 +15,8 @@ from splreplay.errors import SplError
 from splreplay.output import Notice, NoticeKind
 from splreplay.run import chunked
 from splreplay.run.stages import Stages
+from splreplay.spl.expression import Expression
+from splreplay.spl.pipeline import Segment
 from splreplay.spl.predicate import Predicate
 from splreplay.spl.tokens import Cursor
 from splreplay.sql import functions
@@ -92,6 +94,7 @@ class Run:
         addon: How Sysmon is mapped.
         raw: Whether events have their text.
         naming: A text that names every field of events which can matter; None where all may.
+        formats: The form in which a field is shown at the end, with the command that gave it.
     """
 
     stages: Stages
@@ -110,6 +113,7 @@ class Run:
     addon: str = "current"
     raw: bool = True
     naming: str | None = None
+    formats: dict[str, tuple[Segment, Expression]] = field(default_factory=dict)
 
     def say(self, kind: NoticeKind, text: str) -> None:
         """Add a notice, once."""

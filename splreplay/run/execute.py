@@ -24,6 +24,18 @@ def execute(pipeline: Pipeline, run: Run) -> Table:
     return transform(_step(source, lambda: source.start(run), run), transforms, run, source.behind(ANY))
 
 
+def shown(rows: Table, run: Run) -> Table:
+    """Return the results of a whole search as they are shown: some of their fields in another form."""
+    fields = {
+        name: run.compiler(segment.cursor(), rows.field).stored(expression)
+        for name, (segment, expression) in run.formats.items()
+        if name in rows.columns
+    }
+    for name in run.formats.keys() - rows.columns.keys():
+        run.warn(f"fieldformat changes nothing: at its end the search has no field {name}")
+    return run.stages.with_fields(rows, fields) if fields else rows
+
+
 def transform(rows: Table, commands: Iterable[Transform], run: Run, before: Outputs = ANY) -> Table:
     """Return the results after *commands*, each of which gets the results of the one before it.
 

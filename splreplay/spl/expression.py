@@ -234,6 +234,8 @@ def _operand(cursor: Cursor, depth: int) -> Expression:
         if cursor.ahead().is_op("("):
             cursor.take()
             return Call(token.value.lower(), _arguments(cursor, depth), token)
+        if token.value.startswith("{"):
+            cursor.fail("a name in braces stands only in the name of the field that eval sets", token)
         if not token.is_word(*OPERATORS):
             return Field(cursor.take().value)
     cursor.fail("expected a value, a field or a function here")

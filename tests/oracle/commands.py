@@ -23,6 +23,7 @@ from splreplay.commands.bin import Bin, Width
 from splreplay.commands.dedup import Dedup
 from splreplay.commands.eval import Eval
 from splreplay.commands.eventstats import EventStats
+from splreplay.commands.fieldformat import FieldFormat
 from splreplay.commands.fields import Fields
 from splreplay.commands.fieldsummary import FieldSummary
 from splreplay.commands.filldown import FillDown
@@ -118,8 +119,27 @@ def _(command: Where, results: Results) -> Results:
 @_run.register
 def _(command: Eval, results: Results) -> Results:
     for name, expression in command.assignments:
+        if match := re.fullmatch(r"(.*)\{(\w+)\}(.*)", name):
+            results = _set_named(*match.groups(), expression, results)
+            continue
         results = results.with_field(name, lambda row, expression=expression: _stored(evaluate(expression, row)))
     return results
+
+
+def _set_named(before: str, field: str, behind: str, expression: Any, results: Results) -> Results:
+    """Each row sets the field that its own value of *field* names."""
+    fields, rows = list(results.fields), []
+    for row in results.rows:
+        called = text(row.get(field))
+        target = None if called is None else f"{before}{called}{behind}"
+        fields += [target] if target and target not in fields else []
+        rows.append({**row, target: _stored(evaluate(expression, row))} if target else row)
+    return Results(fields, rows)
+
+
+@_run.register
+def _(command: FieldFormat, results: Results) -> Results:
+    return results  # only what is shown at the end differs
 
 
 def _stored(value: Value) -> Value:

@@ -134,6 +134,8 @@ def command(random_: random.Random) -> str:
     aggregates = f"{aggregate} {random_.choice(['', 'as n', f'as {random_.choice(FIELDS)}'])} by {other}"
     shapes = [
         lambda: f"eval r={expression(random_)}",
+        lambda: f"eval {{{random_.choice(['a', 'b', 'User', 'zz'])}}}{random_.choice(['', 'x'])}={expression(random_)}",
+        lambda: f"fieldformat {random_.choice(['a', 'b', 'zz'])}={expression(random_)}",
         lambda: f"where {expression(random_)}",
         lambda: f"search {predicate(random_)}",
         lambda: f"{random_.choice(['stats', 'eventstats', 'streamstats current=f'])} {aggregates}",

@@ -23,7 +23,8 @@ def _member(expression: Expression, compiler: Compiler) -> str:
     if isinstance(expression, Call) and expression.function in _MAKERS:
         json = value.text
     elif value.kind is Kind.MULTIVALUE:
-        json = f"py_json_of_texts({value.text}, false)"
+        several = f"py_json_of_texts({value.text}, false)"
+        json = f"CASE WHEN len({value.text}) = 1 THEN py_json_of_field({value.text}[1]) ELSE {several} END"
     else:
         json = f"py_json_of_{'text' if value.kind is Kind.LITERAL else 'field'}({as_text(value)})"
     return f"coalesce({json}, 'null')"
