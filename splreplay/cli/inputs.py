@@ -62,7 +62,7 @@ def record(options: argparse.Namespace, fields: Wanted) -> engine.Recording:
 
 def means_of(options: argparse.Namespace, collect: Path | None = None) -> Means:
     """Return what the options let a run use; *collect* is the folder that it may write into."""
-    return Means(options.python, collect, not options.no_commands)
+    return Means(options.python, collect, not options.no_commands, options.geoip)
 
 
 def status_of(recording: engine.Recording) -> int:

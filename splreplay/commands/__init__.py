@@ -22,6 +22,7 @@ from splreplay.commands.foreach import ForEach
 from splreplay.commands.format import Format
 from splreplay.commands.head import Head
 from splreplay.commands.inputlookup import InputLookup
+from splreplay.commands.iplocation import IpLocation
 from splreplay.commands.join import Join
 from splreplay.commands.lookup import Lookup
 from splreplay.commands.makemv import MakeMv
@@ -65,6 +66,7 @@ COMMANDS: tuple[type[Command], ...] = (
     Format,
     Head,
     InputLookup,
+    IpLocation,
     Join,
     Lookup,
     MakeMv,
@@ -93,7 +95,6 @@ COMMANDS: tuple[type[Command], ...] = (
 # What to write instead of commands that detections use and replay does not run.
 REMEDIES = {
     "chart": "write: stats … by the fields behind over and by; it gives a row where chart gives a column",
-    "iplocation": "replay has no database of addresses; take the command out, or use a lookup of your own",
     "rare": "write: stats count by field | sort 0 count | head 10",
     "top": "write: stats count by field | sort 0 - count | head 10",
     "transaction": "write: stats min(_time) as start max(_time) as end values(…) by the fields that bind the events",

@@ -33,11 +33,13 @@ class Means:
             to try a search without events.
         collect: The folder of the summary indexes, or None where nothing may be written.
         commands: Whether the app's custom commands may run; they are its authors' code.
+        geoip: The database of addresses that iplocation looks into.
     """
 
     python: str | None = sys.executable
     collect: Path | None = None
     commands: bool = True
+    geoip: Path | None = None
 
 
 @dataclass

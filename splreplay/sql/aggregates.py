@@ -354,3 +354,4 @@ _SQL: dict[str, Builder] = {
     "latest_time": _time_of("max"),
     "rate": _rate,
 }
+NAMES = tuple(_SQL)

@@ -159,7 +159,7 @@ def command(random_: random.Random) -> str:
         lambda: f"spath input={field} {random_.choice(['', f'output={other} path=a'])}",
         lambda: f"{random_.choice(list(BY_NAME))} {field} {random_.choice(VALUES)} {other}",
         lambda: (
-            f"{random_.choice(['mvcombine', 'nomv', 'filldown', 'fieldsummary', 'fieldsummary maxvals=1', 'xmlkv'])} {field}"
+            f"{random_.choice(['mvcombine', 'nomv', 'filldown', 'fieldsummary', 'fieldsummary maxvals=1', 'xmlkv', 'iplocation'])} {field}"
         ),
         lambda: f"rangemap field={field} {random_.choice(['a=1-5', 'a=-5--1 b=0-9e9', 'x', 'default=q'])}",
         lambda: f"replace {random_.choice(VALUES)} WITH {random_.choice(VALUES)} {random_.choice(['', f'IN {other}'])}",
