@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from splreplay.run.command import NONE, Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.options import count, read_options
 from splreplay.spl.wildcards import matching
-from splreplay.sql.values import Sql, Value, as_list
+from splreplay.sql.values import Value, as_list, literal
 
 _COLUMNS = (
     *("field", "count", "distinct_count", "is_exact", "max", "mean", "min", "numeric_count", "stdev", "values"),
 )
+
+
+_AT_ONCE = 50  # fields in one query: one for each takes long where there are hundreds, and all in one much memory
 
 
 @dataclass(frozen=True)
@@ -41,29 +46,42 @@ class FieldSummary(Transform):
         Its values are JSON, those that come most often first, equal ones by text †. With more than *maxvals* of them, is_exact
         is 0, though the count of them is exact here. Source: Search Reference, "fieldsummary".
         """
-        names = {name for pattern in self.fields or ("*",) for name in matching(pattern, rows.columns)}
-        there = run.stages.filled(rows, names) if rows.count else set()
-        summaries = [{"field": name, **self._summary(rows.field(name), rows, run)} for name in sorted(there)]
+        named = {name for pattern in self.fields or ("*",) for name in matching(pattern, rows.columns)}
+        there = sorted(run.stages.filled(rows, named)) if rows.count else []
+        parts = [there[start : start + _AT_ONCE] for start in range(0, len(there), _AT_ONCE)]
+        summaries = [summary for names in parts for summary in self._summaries(names, rows, run)]
         return run.stages.from_python(_COLUMNS, summaries)
 
-    def _summary(self, value: Sql, rows: Table, run: Run) -> dict[str, Value | None]:
-        each = f"(SELECT unnest({as_list(value)}) AS v FROM {rows.name} WHERE {value.text} IS NOT NULL)"
-        sizes = f"(SELECT v, spl_number(v) AS n FROM {each})"
+    def _summaries(self, names: Sequence[str], rows: Table, run: Run) -> Iterator[dict[str, Value | None]]:
+        """Yield what sums up some fields, of which each has a value in some result."""
+        query = run.stages.connection.execute
+        lists = ", ".join(f"{{'f': {literal(name)}, 'vs': {as_list(rows.field(name))}}}" for name in names)
+        each = f"(SELECT s.f, s.vs FROM (SELECT unnest([{lists}]) AS s FROM {rows.name}) WHERE s.vs IS NOT NULL)"
+        values = f"(SELECT f, unnest(vs) AS v FROM {each})"
+        counts = dict(query(f"SELECT f, count(*) FROM {each} GROUP BY f").fetchall())
         finite = "CASE WHEN isfinite(n) THEN n END"
         numbers = f"spl_text(max(n)), spl_text(avg(n)), spl_text(min(n)), count(n), spl_text(stddev_samp({finite}))"
-        query = f"SELECT count(DISTINCT v), {numbers} FROM {sizes}"
-        [(distinct, greatest, mean, least, numeric, stdev)] = run.stages.connection.execute(query).fetchall()
-        listed = f"SELECT v, count(*) FROM {each} GROUP BY v ORDER BY count(*) DESC, v"
-        listed += f" LIMIT {self.maxvals}" if self.maxvals else ""
-        values = [{"value": text, "count": number} for text, number in run.stages.connection.execute(listed).fetchall()]
-        return {
-            "count": str(run.stages.scalar(f"SELECT count({value.text}) FROM {rows.name}")),
-            "distinct_count": str(distinct),
-            "is_exact": str(int(not self.maxvals or distinct <= self.maxvals)),
-            "max": greatest,
-            "mean": mean,
-            "min": least,
-            "numeric_count": str(numeric),
-            "stdev": stdev,
-            "values": json.dumps(values, ensure_ascii=False, separators=(",", ":")),
+        sizes = f"(SELECT f, v, spl_number(v) AS n FROM {values})"
+        sums = {
+            f: rest for f, *rest in query(f"SELECT f, count(DISTINCT v), {numbers} FROM {sizes} GROUP BY f").fetchall()
         }
+        listed: dict[str, list[dict[str, Any]]] = {}
+        ranked = "row_number() OVER (PARTITION BY f ORDER BY count(*) DESC, v)"
+        most = f" QUALIFY {ranked} <= {self.maxvals}" if self.maxvals else ""
+        common = f"SELECT f, v, count(*) FROM {values} GROUP BY f, v{most} ORDER BY f, count(*) DESC, v"
+        for name, value, count_ in query(common).fetchall():
+            listed.setdefault(name, []).append({"value": value, "count": count_})
+        for name in names:
+            distinct, greatest, mean, least, numeric, stdev = sums[name]
+            yield {
+                "field": name,
+                "count": str(counts[name]),
+                "distinct_count": str(distinct),
+                "is_exact": str(int(not self.maxvals or distinct <= self.maxvals)),
+                "max": greatest,
+                "mean": mean,
+                "min": least,
+                "numeric_count": str(numeric),
+                "stdev": stdev,
+                "values": json.dumps(listed[name], ensure_ascii=False, separators=(",", ":")),
+            }

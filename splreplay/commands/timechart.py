@@ -76,7 +76,9 @@ class TimeChart(Transform):
     def run(self, rows: Table, run: Run) -> Table:
         """Return one result for each span of the time range, in order; none where no result has a time."""
         time = Sql(as_number(rows.field("_time")), Kind.NUMBER)
-        rows = run.stages.store({**rows.columns, "_time": time}, f"FROM {rows.name} WHERE {time.text} IS NOT NULL")
+        used = set(self.uses())  # events may have hundreds of fields
+        kept = {name: column for name, column in rows.columns.items() if name in used}
+        rows = run.stages.store({**kept, "_time": time}, f"FROM {rows.name} WHERE {time.text} IS NOT NULL")
         time = rows.field("_time")
         if not rows.count:
             grouped(
