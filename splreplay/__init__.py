@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from splreplay.app import App
-    from splreplay.engine import Recording, Replayed, record, replay
+    from splreplay.engine import Replayed, replay
     from splreplay.errors import DataError, SplError, SplSyntaxError, UnsupportedError, UsageError
     from splreplay.output import Notice, Results
     from splreplay.planning import Plan, plan
+    from splreplay.recording import Recording, record
     from splreplay.run import Means
     from splreplay.times import TimeRange
 
@@ -38,7 +39,8 @@ __all__ = [
 ]
 
 _HOME = {
-    **dict.fromkeys(("Recording", "Replayed", "record", "replay"), "engine"),
+    **dict.fromkeys(("Replayed", "replay"), "engine"),
+    **dict.fromkeys(("Recording", "record"), "recording"),
     **dict.fromkeys(("DataError", "SplError", "SplSyntaxError", "UnsupportedError", "UsageError"), "errors"),
     **dict.fromkeys(("Notice", "Results"), "output"),
     **dict.fromkeys(("Plan", "plan"), "planning"),

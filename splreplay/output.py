@@ -36,6 +36,11 @@ class Results:
     notices: Sequence[Notice] = field(default_factory=tuple)
 
     @property
+    def hits(self) -> int:
+        """How many results are hits: a lone count of 0 is none."""
+        return 0 if list(self.rows) == [{"count": "0"}] else len(self.rows)
+
+    @property
     def warnings(self) -> list[str]:
         """All notices, as text."""
         return [notice.text for notice in self.notices]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from splreplay import limits
-from splreplay.commands import COMMANDS, REMEDIES
+from splreplay.commands import COMMANDS, remedy
 from splreplay.commands.external import External
 from splreplay.errors import Span, SplError, SplSyntaxError, UnsupportedError
 from splreplay.run.command import Command, Pipeline, Source, Transform, Unread
@@ -74,6 +74,22 @@ class _Parser:
             raise UnsupportedError(message, span=Span(self.text, token.start, token.start + 1))
         return replace(self, depth=self.depth + 1).pipeline(token.start + 1, token.end - 1)
 
+    def subpipeline(self, token: Token) -> tuple[Transform, ...]:
+        if self.depth >= limits.SUBSEARCH_DEPTH:
+            message = f"replay runs at most {limits.SUBSEARCH_DEPTH} subpipelines inside each other"
+            raise UnsupportedError(message, span=Span(self.text, token.start, token.start + 1))
+        inner = replace(self, depth=self.depth + 1)
+        return tuple(map(inner.transform, split(self.text, inner, token.start + 1, token.end - 1, implied=None)))
+
+    def filled(self, text: str) -> Pipeline:
+        if self.depth >= limits.SUBSEARCH_DEPTH:
+            raise UnsupportedError(f"replay runs at most {limits.SUBSEARCH_DEPTH} searches inside each other")
+        errors: list[SplError] = []
+        pipeline = replace(self, text=text, errors=errors, depth=self.depth + 1).pipeline(0, len(text))
+        if errors:
+            raise errors[0]
+        return pipeline
+
     def template(self, text: str) -> tuple[Transform, ...]:
         if self.depth >= limits.SUBSEARCH_DEPTH:
             raise UnsupportedError(f"replay runs at most {limits.SUBSEARCH_DEPTH} templates inside each other")
@@ -100,7 +116,7 @@ class _Parser:
     def source(self, segment: Segment) -> Source:
         """Return the first command of a search."""
         message = f"a search cannot start with {segment.name!r}, which works on results"
-        remedy = "start with search, | tstats, | makeresults, | inputlookup or | savedsearch"
+        remedy = "start with search, | tstats, | from, | makeresults, | inputlookup or | savedsearch"
         return self.command(segment, Source, UnsupportedError(message, remedy, segment.span()))
 
     def transform(self, segment: Segment) -> Transform:
@@ -137,4 +153,4 @@ class _Parser:
         if name in self.custom:
             return External
         known = f"replay knows: {' '.join(sorted({*BY_NAME, *self.custom}))}"
-        raise UnsupportedError(f"unsupported command {name!r}", REMEDIES.get(name, ""), segment.span(), known)
+        raise UnsupportedError(f"unsupported command {name!r}", remedy(segment), segment.span(), known)

@@ -31,12 +31,12 @@ def disk() -> int:
     return _size(DISK) or DISK_BYTES
 
 
-def settings(folder: Path | None) -> dict[str, str]:
-    """Return these bounds as DuckDB's settings, to be SET; without a *folder* it stores nothing on disk."""
+def settings(folder: Path | None, share: int = 1) -> dict[str, str]:
+    """Return these bounds, for one of *share* processes, as DuckDB's settings, to be SET; without a *folder* it stores nothing on disk."""
     return {
-        "memory_limit": f"{memory()}B",
+        "memory_limit": f"{memory() // share}B",
         "temp_directory": str(folder) if folder else "",
-        "max_temp_directory_size": f"{disk()}B",
+        "max_temp_directory_size": f"{disk() // share}B",
     }
 
 

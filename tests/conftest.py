@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 REPO = Path(__file__).resolve().parent.parent
+
+# Where Python is told to keep no compiled modules, as in many containers, each process that a test starts would compile them anew:
+# half of what most of them do.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A test takes the profile that is loaded when its module is imported, so we load it here, before any of them. A deadline would
 # fail a test because the machine is busy.

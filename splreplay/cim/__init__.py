@@ -6,7 +6,7 @@ TA-microsoft-sysmon 10.6.2 with CIM 4.20. Splunk_TA_windows stands beside each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from splreplay.cim.mapping import EventMapping, own_values
 from splreplay.errors import UnsupportedError
 
 if TYPE_CHECKING:  # the command line only needs the names below
-    import duckdb
+    from splreplay.logs.report import EventKind
 
 ADDONS = ("current", "cim5", "legacy")
 
@@ -93,18 +93,17 @@ def event_fields(addon: str) -> dict[tuple[str | None, int | None], Mapping[str,
     }
 
 
-def datasets(connection: duckdb.DuckDBPyConnection, addon: str) -> dict[str, Dataset]:
+def datasets(kinds: Collection[EventKind], addon: str) -> dict[str, Dataset]:
     """Return the datasets that searches read, by name: "Endpoint.Processes" and so on.
 
     Args:
-        connection: A database with the table `event`, loaded with the fields that are read.
+        kinds: The kinds of events of the log.
         addon: One of ADDONS.
 
     Raises:
         UnsupportedError: If it is not one of them.
     """
     complete = described(addon)
-    kinds = set(connection.execute("SELECT DISTINCT provider, event_id FROM event").fetchall())
     return {
         name: replace(
             dataset, in_log=tuple(fill for fill in dataset.fill if (fill.source.provider, fill.event_id) in kinds)

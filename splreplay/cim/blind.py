@@ -12,6 +12,7 @@ from splreplay import times
 from splreplay.cim import risk
 from splreplay.cim.dataset import Dataset
 from splreplay.cim.fill import is_filler
+from splreplay.logs.facts import Facts
 from splreplay.output import Notice
 from splreplay.spl.predicate import Predicate, unmet
 from splreplay.sql.values import number
@@ -42,6 +43,7 @@ class Deciding:
 
 def blind_spots(
     connection: duckdb.DuckDBPyConnection,
+    facts: Facts,
     datasets: Mapping[str, Dataset],
     decided_by: Mapping[str, Deciding],
 ) -> list[Notice]:
@@ -50,7 +52,8 @@ def blind_spots(
     Where the search may find something all the same, as by the other side of an OR, it is only partly blind.
 
     Args:
-        connection: A database with the log.
+        connection: The connection of the run, which has what it collected.
+        facts: What is known of the events of the log.
         datasets: The datasets of the add-on, by name.
         decided_by: The datasets that the search read, with the fields that decided which of their rows count.
     """
@@ -66,7 +69,7 @@ def blind_spots(
         # A where does not find a filler, but grouping keeps a row with one.
         useful = {field: f'"{field}" IS NOT NULL' for field in deciding.grouped}
         useful |= {field: f"NOT ({is_filler(field)})" for field in deciding.tested}
-        blind = _empty(connection, datasets[name], useful)
+        blind = _empty(connection, facts, datasets[name], useful)
         if blind:
             named = ", ".join(f"{name}.{field}" for field in blind)
             said = f"this search is blind in {named}: no event of this log has a value there"
@@ -74,13 +77,15 @@ def blind_spots(
     return empty + unfilled
 
 
-def outside(connection: duckdb.DuckDBPyConnection, earliest: float | None, latest: float | None) -> list[str]:
+def outside(facts: Facts, earliest: float | None, latest: float | None) -> list[str]:
     """Return a warning if the log has events, but none in a time range (epoch seconds, latest exclusive)."""
+    if earliest is None and latest is None:
+        return []
     inside = f"time >= {number(earliest if earliest is not None else -math.inf)}"
     inside += f" AND time < {number(latest)}" if latest is not None else ""
-    ((first, last, any_inside),) = connection.execute(
+    ((first, last, any_inside),) = facts.all(
         f"SELECT min(time), max(time), coalesce(bool_or({inside}), true) FROM event"
-    ).fetchall()
+    )
     if any_inside:
         return []
     return [
@@ -88,19 +93,31 @@ def outside(connection: duckdb.DuckDBPyConnection, earliest: float | None, lates
     ]
 
 
-def _empty(connection: duckdb.DuckDBPyConnection, dataset: Dataset, useful: Mapping[str, str]) -> list[str]:
+def _empty(
+    connection: duckdb.DuckDBPyConnection, facts: Facts, dataset: Dataset, useful: Mapping[str, str]
+) -> list[str]:
     """Return the fields whose test no event of the log passes, sorted."""
-    left = dict(sorted(useful.items()))
+    asked = {field: (dataset.name, field, test) for field, test in sorted(useful.items())}
+    # What one run collected is nothing to the next.
+    known: dict[object, bool] = {} if dataset.name == risk.NAME else facts.once("passing", dict)
+    unknown = {field: useful[field] for field, key in asked.items() if key not in known}
+    never = _never(connection, dataset, unknown)
+    known |= {asked[field]: field not in never for field in unknown}
+    return [field for field, key in asked.items() if not known[key]]
+
+
+def _never(connection: duckdb.DuckDBPyConnection, dataset: Dataset, left: Mapping[str, str]) -> Collection[str]:
+    """Return the fields whose test no event of the log passes."""
     for limit in (f"LIMIT {SAMPLE_ROWS}", ""):
         # One kind of event after the other, because the first kind often has all the values.
         for part in dataset.parts():
             if not left:
-                return []
+                return ()
             rows = part.query(left)
             tests = ", ".join(f"bool_or({test})" for test in left.values())
             [passing] = connection.execute(f"SELECT {tests} FROM (FROM ({rows}) {limit})").fetchall()
             left = {field: test for (field, test), passed in zip(left.items(), passing, strict=True) if not passed}
-    return list(left)
+    return left
 
 
 def _what_fills(dataset: Dataset) -> str:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from splreplay.cim.mapping import EventMapping
-from splreplay.sql.values import Kind, literal
+from splreplay.cim.mapping import FILE, EventMapping
+from splreplay.sql.values import Kind, Sql, identifier, literal
 
 MULTIVALUE = ("answer", "record_type", "nodename", "nodes")
 # Every event has these, whatever the data model.
-EVENT_FIELDS = {name: f'"{name}"' for name in ("_time", "host", "source", "sourcetype", "index")}
+EVENT_FIELDS = {name: f'"{name}"' for name in ("_time", "host", "source", "sourcetype", "index", FILE)}
 _TYPES = {Kind.NUMBER: "DOUBLE", Kind.TEXT: "VARCHAR", Kind.MULTIVALUE: "VARCHAR[]"}
 
 
@@ -85,3 +85,24 @@ class Dataset:
         own = {*self.columns, *(name.rpartition(".")[2] for name in self.columns), "nodes"}
         known = own.union(*(mapping.fields for mapping in self.fill))
         return {"_time"} | {quoted or word for quoted, word in re.findall(r'"([^"#]+)"|(\w+)', expressions)} & known
+
+
+@dataclass(frozen=True)
+class Stored(Dataset):
+    """A dataset whose rows a table holds; *values* is the SQL of each of its columns, and fields beyond them have no value."""
+
+    table: str = ""
+    values: Mapping[str, Sql] = field(default_factory=dict)
+
+    def parts(self) -> tuple[Dataset, ...]:
+        """Return itself, as its rows are in one place; nothing where there are none."""
+        return (self,) if self.values else ()
+
+    def kind(self, name: str) -> Kind:
+        """Return the kind of a field."""
+        return self.values[name].kind if name in self.values else Kind.TEXT
+
+    def query(self, fields: Iterable[str]) -> str:
+        """Return the query of its rows, with these fields."""
+        listed = ((self.values[name].text if name in self.values else "NULL::VARCHAR", name) for name in fields)
+        return f"SELECT {', '.join(f'{sql} AS {identifier(name)}' for sql, name in listed)} FROM {self.table}"

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from splreplay.logs.names import SYSTEM, column
 from splreplay.sql.values import identifier, literal
 
-# What an XmlWinEventLog input sets, and the channels of which Splunk_TA_windows makes an eventtype, `wineventlog_` and the name.
+# What an XmlWinEventLog input sets.
 INDEX, SOURCETYPE = "main", "XmlWinEventLog"
+# The log in which an event lies. No field of Splunk's or of an add-on has this name; `source` is Splunk's.
+FILE = "replay_log"
+# The channels of which Splunk_TA_windows makes an eventtype, `wineventlog_` and the name.
 EVENTTYPES = ("application", "security", "system")
 OF_SYSTEM = ("EventRecordID", "Keywords", "UserID")
 # Windows begins names with a capital (its own service manager has param1 and the like); SQL's words have no small letters, its
@@ -65,14 +68,15 @@ class EventMapping:
 SELECT
     {listed}
 FROM (
-    SELECT time, computer, event_id, coalesce(channel, '{self.source.channel}') AS channel{values}
+    SELECT time, computer, source, event_id, coalesce(channel, '{self.source.channel}') AS channel{values}
     FROM event WHERE provider = '{self.source.provider}' AND event_id = {self.event_id}
 )"""
 
 
 def own_values(expressions: Iterable[str]) -> list[str]:
     """Return the events' values, as readers name them, that expressions read, each once, in their order."""
-    found = (match[1] for sql in expressions for match in _LITERAL_OR_OWN.finditer(sql) if match[1])
+    # Kinds of events share most expressions, and each start of the program comes by here.
+    found = (match[1] for sql in dict.fromkeys(expressions) for match in _LITERAL_OR_OWN.finditer(sql) if match[1])
     return list(dict.fromkeys(map(_value, found)))
 
 
@@ -100,6 +104,7 @@ def of_every_event(vendor_product: str) -> dict[str, str]:
         "source": f"'{SOURCETYPE}:' || channel",
         "sourcetype": f"'{SOURCETYPE}'",
         "index": f"'{INDEX}'",
+        FILE: "source",
         "dvc_nt_host": "computer",
         "event_id": "EventRecordID",
         "id": "EventRecordID",

@@ -7,11 +7,9 @@ search that made it (see `enriched`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from splreplay.cim.dataset import EVENT_FIELDS, Dataset
+from splreplay.cim.dataset import EVENT_FIELDS, Stored
 from splreplay.cim.fill import as_extracted, of_assets
 from splreplay.sql.values import Kind, Sql, Value, as_number, identifier
 
@@ -43,30 +41,9 @@ def enriched(event: dict[str, Value]) -> dict[str, Value]:
     return {name: event[source] for name, source in _FROM.items() if source in event} | event
 
 
-@dataclass(frozen=True)
-class Collected(Dataset):
-    """Rows that a table of the run holds; *values* is the SQL of each of its columns."""
-
-    table: str = ""
-    values: Mapping[str, Sql] = field(default_factory=dict)
-
-    def parts(self) -> tuple[Dataset, ...]:
-        """Return itself, as all rows are of one kind; nothing where there are none."""
-        return (self,) if self.values else ()
-
-    def kind(self, name: str) -> Kind:
-        """Return the kind of a field."""
-        return self.values[name].kind if name in self.values else Kind.TEXT
-
-    def query(self, fields: Iterable[str]) -> str:
-        """Return the query of its rows, with these fields."""
-        listed = ((self.values[name].text if name in self.values else "NULL::VARCHAR", name) for name in fields)
-        return f"SELECT {', '.join(f'{sql} AS {identifier(name)}' for sql, name in listed)} FROM {self.table}"
-
-
-def collected(rows: Table) -> Collected:
+def collected(rows: Table) -> Stored:
     """Return the dataset of the risk events that a table of the run holds."""
     listed = {name: identifier(name) for name in rows.columns}
     time = {"_time": Sql(as_number(rows.field("_time")), Kind.NUMBER)} if rows.count else {}
     columns = EVENT_FIELDS | ALL_RISK | listed
-    return Collected(NAME, columns, (), (), table=rows.name, values={**rows.columns, **time})
+    return Stored(NAME, columns, (), (), table=rows.name, values={**rows.columns, **time})

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from splreplay import interrupt, resources
-from splreplay.cli.options import add_addon, add_app, add_logs, add_python
+from splreplay.cli.options import add_addon, add_app, add_logs, add_output, add_python, add_time
 from splreplay.errors import DataError, SplError
 from splreplay.output import FORMATS, printable
 
@@ -105,7 +105,61 @@ def argument_parser() -> argparse.ArgumentParser:
             "3 a file is unreadable.",
         )
     )
+    _add_hunt(
+        commands.add_parser(
+            "hunt",
+            help="run many detections over many logs: what fired, who is at risk, what could not be seen",
+            description="Run all detections over all logs, read once. "
+            "Exit status: 0 something fired, 1 nothing did, 2 usage, 3 a file is unreadable, 4 logs were passed over; "
+            "with --fail-on: 1 such a detection fired, 0 none did.",
+        )
+    )
     return parser
+
+
+def _add_hunt(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "detections",
+        metavar="DETECTION",
+        nargs="+",
+        type=Path,
+        help="security_content YAML, a savedsearches.conf, a folder of them, or an app",
+    )
+    add_logs(parser, "--log")
+    add_addon(parser)
+    add_time(parser)
+    parser.add_argument(
+        "--jobs", metavar="N", type=_count, help="processes that run searches (default: one for each core)"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("table", "json", "csv", "safe-csv", "html", "navigator"),
+        help="how the case is written (default: what the name of --output asks for, or a table)",
+    )
+    add_output(parser)
+    parser.add_argument(
+        "--fail-on",
+        metavar="TYPE|SCORE",
+        action="append",
+        default=[],
+        type=_threshold,
+        help="exit status 1 if a detection of this type (TTP …), or with this risk score or more, fired, else 0; repeatable",
+    )
+    parser.set_defaults(run=_run_of("splreplay.cli.hunt"))
+
+
+def _count(text: str) -> int:
+    """Return a number from 1 on; ValueError for others."""
+    if not 1 <= (number := int(text)) <= 64:
+        raise argparse.ArgumentTypeError("write a number from 1 to 64")
+    return number
+
+
+def _threshold(text: str) -> str:
+    """Return a type of detection or a score; an error for what is neither."""
+    if not re.fullmatch(r"[A-Za-z]+|\d{1,3}(\.\d+)?", text):
+        raise argparse.ArgumentTypeError("write a type, such as TTP, or a risk score, such as 80")
+    return text
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -122,16 +176,13 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         help="security_content YAML: its search, with a filter macro that keeps all",
     )
     add_addon(parser)
+    add_time(parser)
     parser.add_argument(
-        "--earliest", metavar="T", help="start of the time range: epoch seconds, -24h@h, or an ISO date"
+        "--format",
+        choices=[*FORMATS, "html"],
+        help="how results are written (default: what the name of --output asks for, or a table)",
     )
-    parser.add_argument("--latest", metavar="T", help="end of the time range, exclusive")
-    parser.add_argument(
-        "--format", choices=[*FORMATS, "html"], default="table", help="how results are written (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--output", metavar="FILE", type=Path, help="write the results there instead of to standard output"
-    )
+    add_output(parser)
     parser.add_argument(
         "--collect", metavar="DIR", type=Path, help="where collect writes events, and search finds them again"
     )

@@ -27,19 +27,21 @@ def app_of(options: argparse.Namespace, defaults: Mapping[str, str] | None = Non
     Raises:
         UsageError: If a folder is not an app.
     """
-    own, *others = options.app or [_default_app()]
+    own, *others = options.app or [default_app()]
+    if own is None:
+        raise UsageError("this folder is no app", "name the app that the searches run in with --app")
     for folder in (own, *others):
         if not AppFolder(folder).is_app:
             raise UsageError(f"--app {folder} is no app: it has neither default/ nor local/, lookups/ or macros/")
     return App(own, options.macro, others, defaults or {})
 
 
-def _default_app() -> Path:
-    """Return the current folder if it is an app, or else the app of the checkout that replay runs from."""
+def default_app() -> Path | None:
+    """Return the current folder if it is an app, or else the app of the checkout that replay runs from, if it does."""
     for folder in (Path(), engine.app_folder()):
         if AppFolder(folder).is_app and (folder == Path() or (folder / "default" / "app.conf").is_file()):
             return folder
-    raise UsageError("this folder is no app", "name the app that the searches run in with --app")
+    return None
 
 
 def record(options: argparse.Namespace, fields: Wanted) -> engine.Recording:

@@ -9,9 +9,9 @@ from pathlib import Path
 from splreplay.cim import ADDONS
 
 
-def add_logs(parser: argparse.ArgumentParser) -> None:
-    """Add the logs, --strict, --cache, --app, --macro, --python, --no-commands and --geoip."""
-    add_log_names(parser)
+def add_logs(parser: argparse.ArgumentParser, option: str | None = None) -> None:
+    """Add the logs, as an *option* or by place, --strict, --cache, --app, --macro, --python, --no-commands and --geoip."""
+    add_log_names(parser, option)
     parser.add_argument(
         "--cache",
         metavar="DIR",
@@ -22,14 +22,13 @@ def add_logs(parser: argparse.ArgumentParser) -> None:
     add_python(parser)
 
 
-def add_log_names(parser: argparse.ArgumentParser) -> None:
-    """Add the logs and --strict."""
-    parser.add_argument(
-        "logs",
-        metavar="LOG",
-        nargs="+",
-        help="event XML, .evtx, JSON or CSV, .gz too, or a folder of them, or a glob; - is standard input",
-    )
+def add_log_names(parser: argparse.ArgumentParser, option: str | None = None) -> None:
+    """Add the logs, as an *option* or by place, and --strict."""
+    what = "event XML, .evtx, JSON or CSV, .gz too, or a folder of them, or a glob; - is standard input"
+    if option:
+        parser.add_argument(option, dest="logs", metavar="LOG", nargs="+", action="extend", required=True, help=what)
+    else:
+        parser.add_argument("logs", metavar="LOG", nargs="+", help=what)
     parser.add_argument(
         "--strict", action="store_true", help="fail where a log cannot be read, instead of passing it over"
     )
@@ -51,6 +50,21 @@ def add_app(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="replace or define a macro for this run, as in NAME(field)=DEFINITION where it takes arguments; repeatable",
+    )
+
+
+def add_time(parser: argparse.ArgumentParser) -> None:
+    """Add --earliest and --latest."""
+    parser.add_argument(
+        "--earliest", metavar="T", help="start of the time range: epoch seconds, -24h@h, or an ISO date"
+    )
+    parser.add_argument("--latest", metavar="T", help="end of the time range, exclusive")
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Add --output."""
+    parser.add_argument(
+        "--output", metavar="FILE", type=Path, help="write the results there instead of to standard output"
     )
 
 

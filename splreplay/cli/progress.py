@@ -23,10 +23,17 @@ class Progress:
 
     def show(self, log: Log) -> None:
         """Show how much of *log* was read, at most once a second."""
+        read = f"{log.taken / log.size:.0%}" if log.size else f"{log.taken >> 20:,} MB"
+        self._say(f"reading {printable(log.path)}: {read}")
+
+    def count(self, done: int, of: int) -> None:
+        """Show how many of some searches were run, at most once a second."""
+        self._say(f"{done:,} of {of:,} searches, {of - done:,} left")
+
+    def _say(self, text: str) -> None:
         if time.monotonic() < self._due:
             return
-        read = f"{log.taken / log.size:.0%}" if log.size else f"{log.taken >> 20:,} MB"
-        self._stream.write(f"{CLEAR}reading {printable(log.path)}: {read}")
+        self._stream.write(f"{CLEAR}{text}")
         self._stream.flush()
         self._due = time.monotonic() + QUIET_S
         self._shown = True

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from splreplay import engine
 from splreplay.app import App
 from splreplay.cli.explain import explain
 from splreplay.cli.inputs import app_of, means_of, record, status_of, warn
-from splreplay.errors import DataError, UsageError
+from splreplay.cli.writing import format_of, report, write
+from splreplay.errors import DataError
 from splreplay.output import FORMATS
 from splreplay.planning import plan
 from splreplay.times import TimeRange
-from splreplay.writing import write_whole
 
 if TYPE_CHECKING:
     from splreplay.detections.source import Detection
@@ -25,41 +23,24 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Run the search and write its results."""
-    if options.format == "html" and options.output is None and sys.stdout.isatty():
-        raise UsageError("a report is read in a browser, not in a terminal; write it into a file with --output FILE")
+    format_ = format_of(options.format, options.output)
     detection = _detection(options.detection) if options.detection else None
     app = app_of(options, {detection.filter_macro: "search *"} if detection else {})
     # Errors of the search, the times and the output are raised before a large log is read.
     name, search = (detection.name, detection.search.value) if detection else _search(options, app)
     planned = plan(app, search, options.addon, TimeRange.of(options.earliest, options.latest))
-    if options.output is not None and (options.output.is_dir() or not options.output.parent.is_dir()):
-        raise UsageError(f"--output {options.output} cannot be written: name a file in a folder that is there")
     recording = record(options, planned.fields)
     replayed = engine.replay(planned, recording, means_of(options, options.collect))
     if options.explain:
         print(explain(replayed), file=sys.stderr)
     warn(replayed.results.warnings)
-    if options.format == "html":
-        report = _report()
-        text = report.html(report.about(recording, planned, name), replayed.results)
+    if format_ == "html":
+        page = report("splreplay.report")
+        text = page.html(page.about(recording, planned, name), replayed.results)
     else:
-        text = FORMATS[options.format](replayed.results)
-    if options.output is None:
-        print(text, end="", flush=True)
-        return status_of(recording)
-    try:
-        write_whole(options.output, text.encode())
-    except OSError as error:
-        raise DataError(f"the results cannot be written: {error.strerror}", str(options.output)) from error
+        text = FORMATS[format_](replayed.results)
+    write(text, options.output)
     return status_of(recording)
-
-
-def _report() -> ModuleType:
-    """Return the module of reports, which needs an extra of the engine (Jinja2 and the chart) and is slow to import."""
-    try:
-        return importlib.import_module("splreplay.report")
-    except ModuleNotFoundError as error:
-        raise UsageError(f"a report needs {error.name}", "install it: pip install 'splreplay[report]'") from error
 
 
 def _detection(path: Path) -> Detection:

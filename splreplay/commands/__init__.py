@@ -5,11 +5,17 @@ To add a command, add its module and its class to COMMANDS.
 
 from __future__ import annotations
 
+from splreplay.commands.addcoltotals import AddColTotals
 from splreplay.commands.addinfo import AddInfo
+from splreplay.commands.addtotals import AddTotals
 from splreplay.commands.append import Append
+from splreplay.commands.appendcols import AppendCols
+from splreplay.commands.appendpipe import AppendPipe
 from splreplay.commands.bin import Bin
+from splreplay.commands.chart import Chart
 from splreplay.commands.collect import Collect
 from splreplay.commands.convert import Convert
+from splreplay.commands.datamodel import DataModel
 from splreplay.commands.dedup import Dedup
 from splreplay.commands.eval import Eval
 from splreplay.commands.eventstats import EventStats
@@ -20,6 +26,7 @@ from splreplay.commands.filldown import FillDown
 from splreplay.commands.fillnull import FillNull
 from splreplay.commands.foreach import ForEach
 from splreplay.commands.format import Format
+from splreplay.commands.from_ import From
 from splreplay.commands.head import Head
 from splreplay.commands.inputlookup import InputLookup
 from splreplay.commands.iplocation import IpLocation
@@ -27,13 +34,18 @@ from splreplay.commands.join import Join
 from splreplay.commands.lookup import Lookup
 from splreplay.commands.makemv import MakeMv
 from splreplay.commands.makeresults import MakeResults
+from splreplay.commands.map import Map
+from splreplay.commands.multisearch import MultiSearch
 from splreplay.commands.mvcombine import MvCombine
 from splreplay.commands.mvexpand import MvExpand
 from splreplay.commands.nomv import NoMv
 from splreplay.commands.rangemap import RangeMap
+from splreplay.commands.rare import Rare
 from splreplay.commands.regex import Regex
 from splreplay.commands.rename import Rename
 from splreplay.commands.replace import Replace
+from splreplay.commands.return_ import Return
+from splreplay.commands.reverse import Reverse
 from splreplay.commands.rex import Rex
 from splreplay.commands.savedsearch import SavedSearch
 from splreplay.commands.search import Search
@@ -42,18 +54,32 @@ from splreplay.commands.spath import Spath
 from splreplay.commands.stats import Stats
 from splreplay.commands.streamstats import StreamStats
 from splreplay.commands.table import Table_
+from splreplay.commands.tail import Tail
 from splreplay.commands.timechart import TimeChart
+from splreplay.commands.top import Top
+from splreplay.commands.transaction import Transaction
+from splreplay.commands.transpose import Transpose
 from splreplay.commands.tstats import Tstats
+from splreplay.commands.union import Union
+from splreplay.commands.untable import Untable
 from splreplay.commands.where import Where
 from splreplay.commands.xmlkv import XmlKv
+from splreplay.commands.xyseries import XySeries
 from splreplay.run.command import Command
+from splreplay.spl.pipeline import Segment
 
 COMMANDS: tuple[type[Command], ...] = (
+    AddColTotals,
     AddInfo,
+    AddTotals,
     Append,
+    AppendCols,
+    AppendPipe,
     Bin,
+    Chart,
     Collect,
     Convert,
+    DataModel,
     Dedup,
     Eval,
     EventStats,
@@ -64,6 +90,7 @@ COMMANDS: tuple[type[Command], ...] = (
     FillNull,
     ForEach,
     Format,
+    From,
     Head,
     InputLookup,
     IpLocation,
@@ -71,13 +98,18 @@ COMMANDS: tuple[type[Command], ...] = (
     Lookup,
     MakeMv,
     MakeResults,
+    Map,
+    MultiSearch,
     MvCombine,
     MvExpand,
     NoMv,
     RangeMap,
+    Rare,
     Regex,
     Rename,
     Replace,
+    Return,
+    Reverse,
     Rex,
     SavedSearch,
     Search,
@@ -86,16 +118,32 @@ COMMANDS: tuple[type[Command], ...] = (
     Stats,
     StreamStats,
     Table_,
+    Tail,
     TimeChart,
+    Top,
+    Transaction,
+    Transpose,
     Tstats,
+    Union,
+    Untable,
     Where,
     XmlKv,
+    XySeries,
 )
 
-# What to write instead of commands that detections use and replay does not run.
-REMEDIES = {
-    "chart": "write: stats … by the fields behind over and by; it gives a row where chart gives a column",
-    "rare": "write: stats count by field | sort 0 count | head 10",
-    "top": "write: stats count by field | sort 0 - count | head 10",
-    "transaction": "write: stats min(_time) as start max(_time) as end values(…) by the fields that bind the events",
+# What to write instead of commands that detections use and replay does not run; {} is what stands behind the command's name.
+_REMEDIES = {
+    "apply": "it needs a model of the Machine Learning Toolkit; take it out, and compare with a threshold: | where field>…",
+    "delta": "write: streamstats current=f last({}) as before | eval delta={}-before",
+    "fromjson": "write: spath input={}",
+    "mstats": "replay reads events, and metrics are none",
+    "outputcsv": "write the results with --format csv --output FILE",
+    "set": "write: append, and behind it stats count by the fields that you compare",
+    "uniq": "write: dedup consecutive=true, and the fields that you compare",
 }
+
+
+def remedy(segment: Segment) -> str:
+    """Return what to write instead of a command that replay does not run, with its own arguments; empty where that is not known."""
+    arguments = segment.text[segment.start : segment.end].strip()
+    return _REMEDIES.get(segment.name, "").replace("{}", arguments)

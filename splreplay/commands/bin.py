@@ -83,7 +83,7 @@ class Bin(Transform):
         if options.get("bins", _BINS) < 2:
             cursor.fail("bins= takes 2 or more", start)
         for name in options.keys() & {"span", "minspan"}:
-            size = _size(options[name], field)
+            size = size_of(options[name], field)
             if size is None:
                 hint = "write for example span=1h or span=10"
                 cursor.refuse("replay knows spans of seconds to months, and whole numbers", start, hint)
@@ -150,8 +150,8 @@ def _read_options(cursor: Cursor) -> dict[str, Any]:
     return options
 
 
-def _size(text: str, field: str) -> Span | Width | None:
-    """Return a size as it is written; a number is one of seconds for `_time`."""
+def size_of(text: str, field: str) -> Span | Width | None:
+    """Return a size of buckets as it is written, None for others; a number is one of seconds for `_time`."""
     if field != "_time" and re.fullmatch(r"0*[1-9]\d{0,14}", text):
         return Width(int(text))
     return Span.of(text)

@@ -64,7 +64,7 @@ class Search(Source, Transform):
         predicate, modifiers = resolve(self.predicate, run)
         if not run.stages.makes:
             fields = {name: Sql(identifier(name), Kind.TEXT) for name in (*ALWAYS, "_raw")}
-            predicate_sql(predicate, lambda name: fields.get(name, NOTHING), _in_text(fields, self.segment))
+            predicate_sql(predicate, lambda name: fields.get(name, NOTHING), in_text(fields, self.segment))
             return run.stages.store(fields, "FROM event")
         fields = events.fields(run)
         rows = self._of_log(run, predicate, fields, modifiers)
@@ -87,8 +87,11 @@ class Search(Source, Transform):
         self, run: Run, predicate: Predicate, fields: Mapping[str, Sql], modifiers: Mapping[str, float]
     ) -> Table:
         """Return the events of the log that pass, with the fields that any of them has."""
-        test = predicate_sql(predicate, lambda name: fields.get(name, NOTHING), _in_text(fields, self.segment))
-        rest = f"FROM event WHERE ({test}) AND {time_range(run, 'time', modifiers)}"
+        test = predicate_sql(predicate, lambda name: fields.get(name, NOTHING), in_text(fields, self.segment))
+        kinds = events.kinds_test(events.possible(predicate, run.facts), run.facts)
+        rest = f"FROM event WHERE {kinds} AND ({test}) AND {time_range(run, 'time', modifiers)}"
+        if not run.stages.scalar(f"SELECT EXISTS ({rest})"):
+            return run.stages.store({name: fields[name] for name in ALWAYS if name in fields}, f"{rest} AND false", "0")
         # A name that can be written in more than one way is kept in any case.
         kept = {
             name: value
@@ -105,7 +108,7 @@ class Search(Source, Transform):
     def run(self, rows: Table, run: Run) -> Table:
         """Keep the results for which the predicate is true."""
         return run.stages.keep(
-            rows, predicate_test(self.predicate, rows.field, run, _in_text(rows.columns, self.segment))
+            rows, predicate_test(self.predicate, rows.field, run, in_text(rows.columns, self.segment))
         )
 
 
@@ -125,7 +128,7 @@ def _newest_first(log: Table, collected: Table, run: Run, modifiers: Mapping[str
     return run.stages.store(rows.columns, f"FROM {rows.name} WHERE {time_range(run, time, modifiers)}", order)
 
 
-def _in_text(fields: Mapping[str, Sql], segment: Segment) -> Callable[[Term], str]:
+def in_text(fields: Mapping[str, Sql], segment: Segment) -> Callable[[Term], str]:
     """Return the test of a bare word: `*` is true for every event, others are looked for in the event's text."""
 
     def test(term: Term) -> str:

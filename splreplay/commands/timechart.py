@@ -9,11 +9,12 @@ from typing import Any
 from splreplay import limits
 from splreplay.run.command import NONE, Outputs, Run, Segment, Table, Transform
 from splreplay.run.groups import grouped, time_range, used
+from splreplay.run.series import NULL, OTHER, Series, cell
 from splreplay.spl.options import Convert, boolean, count, read_options, refuse_options
 from splreplay.spl.tokens import Cursor
 from splreplay.sql import spans
 from splreplay.sql.aggregates import Aggregate, check_names, parse_aggregates
-from splreplay.sql.values import Kind, Sql, as_number, as_text, literal, number
+from splreplay.sql.values import Kind, Sql, as_number, number
 
 _DAY_S = 86400
 
@@ -22,7 +23,6 @@ _REFUSED = (
     *("bins", "minspan", "aligntime", "cont", "fixedrange", "partial", "dedup_splitvals"),
     *("agg", "sep", "format", "otherstr", "nullstr"),
 )
-OTHER, NULL = "OTHER", "NULL"
 
 
 @dataclass(frozen=True)
@@ -96,41 +96,16 @@ class TimeChart(Transform):
         )
         if self.by is None:
             groups = grouped(self.segment, self.aggregates, ("_time",), rows, run)
-            cells = {aggregate.alias: _cell(aggregate, groups) for aggregate in self.aggregates}
+            cells = {aggregate.alias: cell(aggregate, groups) for aggregate in self.aggregates}
         else:
             (aggregate,) = self.aggregates
-            groups = grouped(self.segment, self.aggregates, ("_time", self.by), self._named(self.by, rows, run), run)
-            series = groups.field(self.by).text
-            cells = {
-                name: _cell(aggregate, groups, f"{series} = {literal(name)}") for name in _names(series, groups, run)
-            }
+            other, null = OTHER if self.useother else None, NULL if self.usenull else None
+            series = Series(self.segment, aggregate, self.by, self.limit, other=other, null=null)
+            groups, cells = series.columns("_time", rows, run)
         starts = ", ".join(number(edge) for edge in span.starts(start, end))
         listed = f'(SELECT unnest([{starts}]) AS "#start")'
         rest = f'FROM {listed} LEFT JOIN {groups.name} ON {groups.field("_time").text} = "#start" GROUP BY "#start"'
         return run.stages.store({"_time": Sql('"#start"', Kind.NUMBER), **cells}, rest, '"#start"')
-
-    def _named(self, by: str, rows: Table, run: Run) -> Table:
-        """Return *rows* with the name of its series as each one's *by*, none where it is in no series."""
-        field = rows.field(by)
-        if field.kind is Kind.MULTIVALUE:
-            self.segment.refuse("replay's timechart does not split by a multivalue field", "put mvexpand before it")
-        text = as_text(field)
-        # Splunk hides fields that start with an underscore, so such a value gets a name that does not †.
-        shown = f"CASE WHEN starts_with({text}, '_') THEN 'VALUE' || {text} ELSE {text} END"
-        rows = run.stages.store({**rows.columns, by: Sql(shown, Kind.TEXT)}, f"FROM {rows.name}")
-        series = rows.field(by).text
-        largest = ", ".join(map(literal, self._largest(by, rows, run))) or "NULL"
-        other, null = (literal(OTHER) if self.useother else "NULL"), (literal(NULL) if self.usenull else "NULL")
-        name = f"CASE WHEN {series} IS NULL THEN {null} WHEN {series} IN ({largest}) THEN {series} ELSE {other} END"
-        return run.stages.store({**rows.columns, by: Sql(name, Kind.TEXT)}, f"FROM {rows.name}")
-
-    def _largest(self, by: str, rows: Table, run: Run) -> list[str]:
-        """Return the series with the largest sums of what is charted, as many as the limit says."""
-        groups = grouped(self.segment, self.aggregates, ("_time", by), rows, run)
-        series, value = groups.field(by).text, as_number(groups.field(self.aggregates[0].alias))
-        query = f"SELECT {series} FROM {groups.name} GROUP BY 1 ORDER BY sum({value}) DESC NULLS LAST, 1"
-        query += f" LIMIT {self.limit}" if self.limit else ""
-        return run.stages.column(query)
 
 
 def _read_options(cursor: Cursor) -> dict[str, Any]:
@@ -145,16 +120,3 @@ def _read_options(cursor: Cursor) -> dict[str, Any]:
             cursor.refuse("replay's timechart takes spans that divide a day, and months", token, remedy)
         options["span"] = span
     return options
-
-
-def _names(series: str, groups: Table, run: Run) -> list[str]:
-    """Return the names of the series in order, those that stand for several values or none behind the others †."""
-    query = f"SELECT {series} FROM {groups.name} GROUP BY 1 ORDER BY {series} IN ('{OTHER}', '{NULL}'), 1"
-    return run.stages.column(query)
-
-
-def _cell(aggregate: Aggregate, groups: Table, where: str = "true") -> Sql:
-    """Return what *aggregate* is in a span: where there is nothing, a count is 0 and all else is empty."""
-    value = groups.field(aggregate.alias)
-    text = f"any_value({value.text}) FILTER (WHERE {where})"
-    return Sql(f"coalesce({text}, 0)" if aggregate.function in ("count", "dc") else text, value.kind)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from splreplay import cim
-from splreplay.cim import risk
 from splreplay.commands.format import Format
-from splreplay.run import summary
 from splreplay.run.command import NONE, Outputs, Pipeline, Reads, Run, Segment, Source, Table, outputs
+from splreplay.run.datasets import COMMON, dataset
 from splreplay.run.groups import group
 from splreplay.run.predicates import resolve, subsearches, time_range
 from splreplay.spl.options import Convert, at_option, boolean, read_option, refuse_options
@@ -26,8 +23,6 @@ from splreplay.sql.values import NOTHING, Kind, Sql, as_text, identifier, litera
 # A dataset with more matching rows than this is not kept, but read again. DuckDB searches for this many rows and one more in all
 # its threads.
 SHARED_ROWS = 9_999
-
-COMMON = ("_time", "host", "source", "sourcetype", "index")
 
 # These have no effect, because replay has no summaries that could be partial, old or local; their values are checked.
 _OPTIONS: dict[str, Convert] = {
@@ -112,23 +107,15 @@ class Tstats(Source):
 
     def start(self, run: Run) -> Table:
         """Return one result for each group, ordered by the by-fields."""
-        model = run.models.datasets.get(self.datamodel)
-        if model is None:
-            message = f"replay has no data model {self.datamodel!r}"
-            if any(name.startswith(f"{self.datamodel}.") for name in run.models.datasets):
-                message = f"{self.datamodel!r} is a data model, of which replay reads one dataset"
-            remedy = self._instead(sorted(run.models.datasets))
-            self.segment.refuse(message, remedy, self.datamodel_token)
-        if self.datamodel == risk.NAME and run.means.collect is not None:
-            model = run.models.datasets[risk.NAME] = _risk_events(run, run.means.collect)
-        dataset = self.datamodel.rpartition(".")[2]
-        names = [name if name in COMMON else f"{dataset}.{name}" for name in model.columns]
+        model = dataset(self.datamodel, run, self.segment, self.datamodel_token, "from datamodel=", self._without)
+        root = self.datamodel.rpartition(".")[2]
+        names = [name if name in COMMON else f"{root}.{name}" for name in model.columns]
         absent: set[str] = set()
         asked: set[str] = set()
         read: dict[str, None] = {}
 
         def field(name: str) -> Sql:
-            column = name.removeprefix(f"{dataset}.")
+            column = name.removeprefix(f"{root}.")
             if name not in names and name != "nodename":
                 absent.add(name)
                 return NOTHING
@@ -181,14 +168,10 @@ class Tstats(Source):
                 return f"FROM {kept.name}"
         return rows(read)
 
-    def _instead(self, known: list[str]) -> str:
-        """Return what to write instead of an unknown data model: its datasets, or one with a similar name."""
-        near = [name for name in known if name.startswith(f"{self.datamodel}.")]
-        near = near or difflib.get_close_matches(self.datamodel, known, n=1, cutoff=0.8)
-        if not near:
-            return f"replay fills: {' '.join(known)}"
-        without = ", without nodename=" if "nodename" in fields_of(self.predicate) else ""
-        return f"write: from datamodel={' or '.join(near)}{without}"
+    @property
+    def _without(self) -> str:
+        """What else to leave out where a search names another dataset."""
+        return ", without nodename=" if "nodename" in fields_of(self.predicate) else ""
 
     def _span(self, rest: str, run: Run) -> spans.Span:
         """Return the span of `_time` that Splunk is taken to choose for the rows, or for the time range if that is wider †."""
@@ -215,14 +198,6 @@ class Tstats(Source):
     def _no_terms(self, term: Term) -> str:
         remedy = "write field=value, for example Processes.process_name=cmd.exe"
         self.segment.fail("tstats cannot look for a bare word", remedy, term.token)
-
-
-def _risk_events(run: Run, folder: Path) -> cim.Dataset:
-    """Return the dataset of what collect wrote into the index risk; the events of a search have the kinds of its values."""
-    events = [risk.enriched(event) for event in summary.read(folder) if event.get("index") == risk.INDEX]
-    return risk.collected(
-        run.stages.from_python(list(dict.fromkeys(name for event in events for name in event)), events)
-    )
 
 
 def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], spans.Span | None]:

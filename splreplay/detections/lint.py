@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from splreplay import cim, limits
 from splreplay.commands.append import Append
+from splreplay.commands.appendcols import AppendCols
 from splreplay.commands.convert import Convert
 from splreplay.commands.eventstats import EventStats
 from splreplay.commands.fields import Fields
@@ -168,7 +169,11 @@ def _big_subsearch(position: Position) -> Iterator[tuple[str, str]]:
         first = pipeline[0]
         if isinstance(first, Search | Tstats) and not _narrow(first.predicate):
             name = position.command.segment.name
-            rows = limits.JOIN_MAXOUT if isinstance(position.command, Join | Append) else limits.SUBSEARCH_MAXOUT
+            rows = (
+                limits.JOIN_MAXOUT
+                if isinstance(position.command, Join | Append | AppendCols)
+                else limits.SUBSEARCH_MAXOUT
+            )
             yield (
                 "big-subsearch",
                 f"{name} keeps {rows:,} rows of its subsearch, which asks for no particular value: the rest is lost "

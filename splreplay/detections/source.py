@@ -7,11 +7,13 @@ and newer ones (intermediate_findings, as in splunk/security_content@1aff13de).
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from splreplay import limits
 from splreplay.confine import confined
@@ -20,6 +22,21 @@ from splreplay.located import Node, Text, read_any_yaml, read_conf
 from splreplay.problem import Problem
 
 _MESSAGE, _RISK = "action.risk.param._risk_message", "action.risk.param._risk"
+_ANNOTATIONS = "action.correlationsearch.annotations"
+# The types of observables that are users or systems. Source: splunk/contentctl@4.4 objects/abstract_security_content_objects/
+# detection_abstract.py, `risk`; "user name" is taken for a user too, as it means one.
+_USERS, _SYSTEMS = ("user", "username", "user name", "email address"), ("device", "endpoint", "hostname", "ip address")
+_NO_SCORE = 0.0
+T = TypeVar("T", list[Any], dict[str, Any])
+
+
+@dataclass(frozen=True)
+class RiskObject:
+    """A field of the result whose values are at risk, what they are (user, system or other), and by how much."""
+
+    field: str
+    kind: str
+    score: float
 
 
 @dataclass(frozen=True)
@@ -33,6 +50,9 @@ class Detection:
         messages: The messages of its findings, with `$field$` for values of the result.
         risk_fields: The fields of the result that are risk objects or threat objects.
         tests: Its key `tests`, as in the file.
+        kind: TTP, Anomaly, Hunting, Correlation or what else the file says; "" where it says nothing.
+        techniques: Its ATT&CK ids.
+        risk_objects: Whom its findings put at risk.
     """
 
     path: Path
@@ -41,6 +61,14 @@ class Detection:
     messages: tuple[Text, ...] = ()
     risk_fields: tuple[Text, ...] = ()
     tests: Node = None
+    kind: str = ""
+    techniques: tuple[str, ...] = ()
+    risk_objects: tuple[RiskObject, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """The highest of its risk scores."""
+        return max((at_risk.score for at_risk in self.risk_objects), default=_NO_SCORE)
 
     @property
     def filter_macro(self) -> str:
@@ -114,7 +142,50 @@ def read(path: Path) -> Iterator[Detection]:
         *(entry.get("field") for entry in objects),
         *(entry.get("name") for entry in _entries(tags, "observable")),
     ]
-    yield Detection(path, name.value, search, _texts(messages), _texts(fields), keys.get("tests"))
+    yield Detection(
+        path,
+        name.value,
+        search,
+        _texts(messages),
+        _texts(fields),
+        keys.get("tests"),
+        _text(keys.get("type")),
+        tuple(_each_text(tags.get("mitre_attack_id"))) or tuple(_each_text(keys.get("mitre_attack_id"))),
+        tuple(_at_risk(keys)),
+    )
+
+
+def _at_risk(keys: Mapping[str, Node]) -> Iterator[RiskObject]:
+    """Yield whom a detection's findings put at risk: the entities of newer files, or the victims of older ones."""
+    rba, tags = _mapping(keys, "rba"), _mapping(keys, "tags")
+    for entry in (*_entries(rba, "risk_objects"), *_entries(_mapping(keys, "intermediate_findings"), "entities")):
+        yield RiskObject(
+            _text(entry.get("field")), _text(entry.get("type")).lower(), _number(_text(entry.get("score")))
+        )
+    score = _number(_text(tags.get("risk_score")))
+    for entry in _entries(tags, "observable"):
+        kind = _text(entry.get("type")).lower()
+        if "victim" in map(str.lower, _each_text(entry.get("role"))):
+            yield RiskObject(
+                _text(entry.get("name")), "user" if kind in _USERS else "system" if kind in _SYSTEMS else "other", score
+            )
+
+
+def _text(node: Node) -> str:
+    return node.value if isinstance(node, Text) else ""
+
+
+def _each_text(node: Node) -> Iterator[str]:
+    return (entry.value for entry in node if isinstance(entry, Text)) if isinstance(node, list) else iter(())
+
+
+def _number(text: str) -> float:
+    """Return a score; 0 for what is none."""
+    try:
+        score = float(text)
+    except ValueError:
+        return _NO_SCORE
+    return score if math.isfinite(score) else _NO_SCORE
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path | None]]:
@@ -151,19 +222,40 @@ def _texts(nodes: Iterable[Node]) -> tuple[Text, ...]:
 
 
 def _conf(path: Path) -> Iterator[Detection]:
-    for name, settings in read_conf(path, ("search", _MESSAGE, _RISK)).items():
+    for name, settings in read_conf(path, ("search", _MESSAGE, _RISK, _ANNOTATIONS)).items():
         if "search" in settings and settings["search"].value:
-            messages = _texts([settings.get(_MESSAGE)])
-            yield Detection(path, name, settings["search"], messages, tuple(_risk_fields(settings.get(_RISK))))
+            risk = settings.get(_RISK)
+            entries = [entry for entry in _json(risk, list) if isinstance(entry, dict)]
+            annotations = _json(settings.get(_ANNOTATIONS), dict)
+            techniques = annotations.get("mitre_attack")
+            yield Detection(
+                path,
+                name,
+                settings["search"],
+                _texts([settings.get(_MESSAGE)]),
+                tuple(_risk_fields(risk, entries)),
+                kind=str(annotations.get("type", "")),
+                techniques=tuple(map(str, techniques)) if isinstance(techniques, list) else (),
+                risk_objects=tuple(
+                    RiskObject(field, str(entry.get("risk_object_type", "")), _number(str(entry.get("risk_score", ""))))
+                    for entry in entries
+                    if isinstance(field := entry.get("risk_object_field"), str)
+                ),
+            )
 
 
-def _risk_fields(risk: Text | None) -> Iterator[Text]:
-    """Yield the fields that `_risk`, a JSON array, names; nothing if it is not such an array."""
+def _json(text: Text | None, kind: type[T]) -> T:
+    """Return what JSON in a setting says; nothing if it is missing or says something else."""
     try:
-        entries = json.loads(risk.value) if risk else []
+        value = json.loads(text.value) if text else None
     except (ValueError, RecursionError):
-        return
-    for entry in entries if isinstance(entries, list) else []:
+        value = None
+    return value if isinstance(value, kind) else kind()
+
+
+def _risk_fields(risk: Text | None, entries: Iterable[Mapping[str, object]]) -> Iterator[Text]:
+    """Yield the fields that the objects of `_risk` name."""
+    for entry in entries:
         for key in ("risk_object_field", "threat_object_field"):
-            if risk and isinstance(entry, dict) and isinstance(name := entry.get(key), str):
+            if risk and isinstance(name := entry.get(key), str):
                 yield Text(name, risk.file, risk.index(max(0, risk.value.find(json.dumps(name)))))

@@ -89,7 +89,7 @@ def run_case(case: Case, app: App, options: argparse.Namespace) -> Iterator[Outc
             continue
         message, lines = _compare(case, replayed.results)
         kind = "failed" if message else "passed"
-        if not message and not _hits(replayed.results) and replayed.results.of_kind("blind"):
+        if not message and not replayed.results.hits and replayed.results.of_kind("blind"):
             kind, message = "blind", "found nothing, but this log could not show it: add a recording that can"
         if message:
             lines = [*lines, *_rows_left(replayed)]
@@ -105,11 +105,6 @@ def _rows_left(replayed: engine.Replayed) -> Iterator[str]:
         command = " ".join(step.source.split())
         shown = command if len(command) <= SOURCE_SHOWN else f"{command[: SOURCE_SHOWN - 1]}…"
         yield f"{step.rows:>11,}  {'  ' * step.depth}{shown}"
-
-
-def _hits(results: Results) -> int:
-    """Return how many results are hits: a lone count of 0 is none."""
-    return 0 if list(results.rows) == [{"count": "0"}] else len(results.rows)
 
 
 def _skipped(case: Case, mirror: Path | None) -> str | None:
@@ -149,7 +144,7 @@ def _paths(case: Case, mirror: Path | None) -> list[str]:
 def _compare(case: Case, results: Results) -> tuple[str, Sequence[str]]:
     """Return on one line what differs from what is expected (empty for nothing), and the results or a diff."""
     rows = [as_json_row(row) for row in results.rows[: ROWS_SHOWN + len(case.rows or ())]]
-    count = len(results.rows) if case.rows is not None else _hits(results)
+    count = len(results.rows) if case.rows is not None else results.hits
     message = ""
     if case.count is None and not count:
         message = "expected 1 result or more, found 0"

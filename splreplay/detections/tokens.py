@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 _TOKEN = re.compile(r"\$(?:result\.)?([A-Za-z_](?:[\w.{}-]*[\w}])?)(\$?)")
+
+# Without blanks in the name, so that `$5 and $6` is money. As TOKEN in bin/installutil_rba_lookups.py.
+_FILLED = re.compile(r"\$(?:result\.)?([^$\s]+)\$")
+
+
+def filled(message: str, value: Callable[[str], str]) -> str:
+    """Return a message with the *value* of each field in the place of its token; values are put in once and never scanned."""
+    return _FILLED.sub(lambda match: value(match[1]), message)
 
 
 def fields(message: str) -> dict[str, int]:

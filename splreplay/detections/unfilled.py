@@ -6,16 +6,17 @@ Nothing is said where a log might hold it: Windows records events of any id, wit
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from splreplay import cim
 from splreplay.cim.mapping import EVENTTYPES, INDEX, SOURCETYPE
 from splreplay.commands.append import Append
-from splreplay.commands.inputlookup import InputLookup
+from splreplay.commands.appendcols import AppendCols
+from splreplay.commands.datamodel import DataModel
 from splreplay.commands.join import Join
 from splreplay.commands.search import Search
 from splreplay.commands.tstats import Tstats
-from splreplay.run.command import Pipeline
+from splreplay.run.command import Pipeline, Source
 from splreplay.spl.predicate import unmet
 
 # All that an event of a Windows log can have in these fields; what `collect` wrote is no log.
@@ -32,19 +33,34 @@ _FILLERS = ("unknown", "[unknown]", "0", "null")
 
 def unfilled(pipeline: Pipeline, addon: str) -> list[str]:
     """Return what a search needs and no log fills, each as a test, a field or a data model; nothing if it may find something."""
+
+    def of_source(source: Source) -> list[str]:
+        match source:
+            case Search():
+                return unmet(source.predicate, EVENT_VALUES.get)
+            case Tstats():
+                return _of_model(source, addon)
+            case DataModel():
+                dataset = cim.described(addon).get(source.name)
+                return [f"the data model {source.name}"] if dataset is not None and not dataset.fill else []
+        return []
+
+    return needed(pipeline, of_source)
+
+
+def needed(pipeline: Pipeline, of_source: Callable[[Source], list[str]]) -> list[str]:
+    """Return what keeps a search from ever having a result, given what keeps its sources; nothing if it may have one."""
     source, *others = pipeline
-    missing: list[str] = []
-    if isinstance(source, Search):
-        missing = unmet(source.predicate, EVENT_VALUES.get)
-    elif isinstance(source, Tstats):
-        missing = _of_model(source, addon)
+    missing = of_source(source)
     for command in others:
         match command:
-            case Append():
-                missing = missing and [*missing, *more] if (more := unfilled(command.subsearch, addon)) else []
+            case Append() | AppendCols():
+                missing = missing and [*missing, *more] if (more := needed(command.subsearch, of_source)) else []
             case Join(type="inner"):
-                missing = [*missing, *unfilled(command.subsearch, addon)]
-            case InputLookup():
+                missing = [*missing, *needed(command.subsearch, of_source)]
+            case Join() | Search():
+                pass
+            case _ if command.searches or isinstance(command, Source):  # it may add results
                 missing = []
     return list(dict.fromkeys(missing))
 

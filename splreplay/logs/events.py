@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 import pyarrow as pa
 
-from splreplay.logs.names import MAX_NAME_CHARS, MAX_NAMES, RAW, RENDERING, SYSTEM, Wanted, column
+from splreplay.logs.names import MAX_NAME_CHARS, MAX_NAMES, RAW, RENDERING, SYSTEM, UNNAMED, Wanted, column
 from splreplay.logs.report import BadEvent, BadEvents
 from splreplay.sql.values import storable
 
@@ -38,6 +38,7 @@ class Event(NamedTuple):
             that holds no other is a value of its name). What else System and RenderingInfo hold is named after these:
             "System/Level", "System/EventRecordID", "System/ProcessID", "RenderingInfo/Message" … The second half is the name
             that Splunk gives, which for an attribute is the attribute's: see SYSTEM_NAMES. The first value of a name counts.
+            Where *raw* is None, those of EventData without a name are here too: "Data/1", "Data/2" …
         raw: The text of the event, as Windows renders it; None where the record holds another text, such as JSON. It is then
             written from the values.
     """
@@ -189,7 +190,7 @@ def text_of(event: Event) -> str:
             system[element] = (optional, {})
     elements = "".join(_element(name, text, attributes) for name, (text, attributes) in system.items())
     data = "".join(
-        _element("Data", value, {"Name": name})
+        _element("Data", value, {} if name.startswith(UNNAMED) else {"Name": name})
         for name, value in event.values.items()
         if not name.startswith((SYSTEM, RENDERING))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # So many names of values of one log are kept, each of so many characters; Windows itself has a few hundred in a log.
@@ -10,6 +11,8 @@ MAX_NAME_CHARS = 128
 
 # What stands before the names of values that are not the event's own (EventData, UserData) but of every event.
 SYSTEM, RENDERING = "System/", "RenderingInfo/"
+# What stands before the number of a value that EventData holds without a name; it is no field, but part of the event's text.
+UNNAMED = "Data/"
 # The column of the event's text; those of values have a "#" in their names.
 RAW = "raw"
 
@@ -32,6 +35,11 @@ class Wanted:
         """Return what either wants."""
         names = tuple(dict.fromkeys((*self.names, *other.names)))
         return Wanted(names, self.every or other.every, self.raw or other.raw)
+
+
+def unnamed(values: Iterable[str | None]) -> dict[str, str]:
+    """Return the values of EventData that have no name."""
+    return {f"{UNNAMED}{number}": value or "" for number, value in enumerate(values, start=1)}
 
 
 def column(name: str) -> str:

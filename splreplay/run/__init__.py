@@ -12,6 +12,7 @@ from splreplay.app import App
 from splreplay.cim import Dataset
 from splreplay.cim.blind import Deciding
 from splreplay.errors import SplError
+from splreplay.logs.facts import Facts
 from splreplay.output import Notice, NoticeKind
 from splreplay.run import chunked
 from splreplay.run.stages import Stages
@@ -83,6 +84,7 @@ class Run:
         stages: The results between the commands, and the events of the log.
         app: Whose macros, saved searches, lookups and commands are used.
         time: The time range, and the time of the run.
+        facts: What is known of the events of the log.
         models: The data models.
         means: What the run may use beside the log.
         notices: The messages about the run.
@@ -102,6 +104,7 @@ class Run:
     stages: Stages
     app: App
     time: TimeRange
+    facts: Facts
     models: Models = field(default_factory=Models)
     means: Means = field(default_factory=Means)
     notices: list[Notice] = field(default_factory=list)

@@ -6,12 +6,12 @@ names that the modules of commands need are imported here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from splreplay.run import Run as Run
-from splreplay.run.fields import ANY
+from splreplay.run.fields import ANY as ANY
 from splreplay.run.fields import NONE as NONE
 from splreplay.run.fields import Outputs as Outputs
 from splreplay.run.stages import ORDER as ORDER
@@ -52,6 +52,11 @@ class Command:
     @property
     def searches(self) -> tuple[Pipeline, ...]:
         """The searches inside it."""
+        return ()
+
+    @property
+    def inside(self) -> tuple[Transform, ...]:
+        """The commands inside it that work on the results before it."""
         return ()
 
     def reads(self, first: bool) -> Reads:
@@ -141,19 +146,25 @@ class Position:
     first: bool
 
 
-def walk(pipeline: Pipeline) -> Iterator[Position]:
-    """Yield the commands of a search and of the searches inside it."""
-    before, first = ANY, True
+def walk(pipeline: Sequence[Command], before: Outputs = ANY, first: bool = True) -> Iterator[Position]:
+    """Yield the commands of a search and of the searches inside it.
+
+    Args:
+        pipeline: The commands.
+        before: The fields that results can have before them.
+        first: Whether the first of them is the first of its search.
+    """
     for command in pipeline:
         yield Position(command, before, first)
         for inner in command.searches:
             yield from walk(inner)
+        yield from walk(command.inside, before, first=False)
         before, first = command.behind(before), False
 
 
-def outputs(pipeline: Pipeline) -> Outputs:
-    """Return the fields that a search can output."""
-    fields = ANY
+def outputs(pipeline: Sequence[Command], before: Outputs = ANY) -> Outputs:
+    """Return the fields that a search can output, or commands behind results that can have the fields *before*."""
+    fields = before
     for command in pipeline:
         fields = command.behind(fields)
     return fields

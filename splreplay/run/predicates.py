@@ -140,20 +140,22 @@ def formatted(
 ) -> str:
     """Return results as the text of a predicate, without the fields whose names start with `_`."""
 
-    def test(name: str, value: Value) -> str:
-        if isinstance(value, list):
-            return f"( {f' {mvsep} '.join(test(name, part) for part in value)} )"
-        return f"{_name(name)}={_quote(value)}"
-
     row_prefix, column_prefix, column_separator, column_end, row_separator, row_end = parts
     rows: list[str] = []
     for row in results:
-        tests = [test(name, value) for name, value in row.items() if not name.startswith("_")]
+        tests = [compared(name, value, mvsep) for name, value in row.items() if not name.startswith("_")]
         if tests:
             rows.append(f"{column_prefix} {f' {column_separator} '.join(tests)} {column_end}")
     if not rows:
         return emptystr
     return f"{row_prefix} {f' {row_separator} '.join(rows)} {row_end}"
+
+
+def compared(name: str, value: Value, mvsep: str = "OR") -> str:
+    """Return the text of a test that a field has a value, or one of several."""
+    if isinstance(value, list):
+        return f"( {f' {mvsep} '.join(compared(name, part, mvsep) for part in value)} )"
+    return f"{_name(name)}={_quote(value)}"
 
 
 def _quote(value: str) -> str:

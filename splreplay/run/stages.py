@@ -5,6 +5,7 @@ Each stage is one table. It has a row for each result, a column for each field, 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -128,6 +129,17 @@ class Stages:
         self.connection.unregister("from_python")
         return table
 
+    def from_numbers(self, columns: Mapping[str, array[int] | array[float]]) -> Table:
+        """Return a table of columns of numbers, without an order."""
+        import pyarrow as pa
+
+        self.connection.register("from_numbers", pa.table({name: pa.array(column) for name, column in columns.items()}))
+        table = self._create(
+            "SELECT * FROM from_numbers", {name: Sql(identifier(name), Kind.NUMBER) for name in columns}
+        )
+        self.connection.unregister("from_numbers")
+        return table
+
     def _create(self, query: str, columns: Mapping[str, Sql]) -> Table:
         self._made += 1
         name = f"stage_{self._made}"
@@ -180,6 +192,10 @@ class Compiled(Stages):
         kinds = {name: Kind.MULTIVALUE if name in several else Kind.TEXT for name in fields}
         columns = {name: Sql(identifier(column), kinds[name]) for name, column in _column_names(fields).items()}
         return self._create("", columns)
+
+    def from_numbers(self, columns: Mapping[str, array[int] | array[float]]) -> Table:
+        """Return a table of these columns without the numbers."""
+        return self._create("", {name: Sql(identifier(name), Kind.NUMBER) for name in columns})
 
     def _create(self, query: str, columns: Mapping[str, Sql]) -> Table:
         self._made += 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from splreplay.run.events import FILE
+from splreplay.cim.mapping import FILE
 from splreplay.spl.predicate import All, Any, Compare, OneOf, Predicate, failing
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.values import NOTHING, Kind, Sql, as_text

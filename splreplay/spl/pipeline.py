@@ -30,8 +30,14 @@ class Parser(Protocol):
     def subsearch(self, token: Token) -> Any:
         """Return the search in the brackets of *token*."""
 
+    def subpipeline(self, token: Token) -> Any:
+        """Return the commands in the brackets of *token*, which work on existing results."""
+
     def template(self, text: str) -> Any:
         """Return commands that work on existing results."""
+
+    def filled(self, text: str) -> Any:
+        """Return a search whose text was made while another ran; it has no macros."""
 
     def search(self, text: str) -> Any:
         """Return another search of the app, whose text may have macros."""
@@ -82,8 +88,10 @@ _NAME = re.compile(r"\s*([A-Za-z_][\w.-]*)")
 _EXPRESSIONS = ("eval", "fieldformat", "where")
 
 
-def split(text: str, parser: Parser, start: int = 0, end: int | None = None) -> list[Segment]:
-    """Return the commands of text[start:end]; a search without a leading pipe starts with `search`.
+def split(
+    text: str, parser: Parser, start: int = 0, end: int | None = None, implied: str | None = "search"
+) -> list[Segment]:
+    """Return the commands of text[start:end]; where there is no leading pipe, the first may leave out the name *implied*.
 
     Raises:
         SplSyntaxError: If a quote or bracket is not closed, or a command has no name.
@@ -122,8 +130,8 @@ def split(text: str, parser: Parser, start: int = 0, end: int | None = None) -> 
         )
     for number, (part_from, part_to) in enumerate(parts):
         name = _NAME.match(text, part_from, part_to)
-        if number == 0 and not leading_pipe and not (name and name.group(1) == "search"):
-            segments.append(Segment(text, "search", part_from, part_from, part_to, parser))
+        if number == 0 and not leading_pipe and implied and not (name and name.group(1) == implied):
+            segments.append(Segment(text, implied, part_from, part_from, part_to, parser))
         elif name is None:
             behind = Span(text, part_from, max(part_to, part_from + 1))
             raise SplSyntaxError("expected a command behind this pipe", span=behind)

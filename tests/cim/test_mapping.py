@@ -6,6 +6,7 @@ import pytest
 
 from splreplay.cim import ADDONS, DATASETS, datasets, kind
 from splreplay.errors import UnsupportedError
+from splreplay.logs.facts import Facts
 from splreplay.sql.values import Kind
 from tests.logs.conftest import event
 
@@ -133,7 +134,7 @@ def test_every_field_but_the_time_is_text(loaded, addon):
     log = loaded(event())
     several = {"_time": Kind.NUMBER, "answer": Kind.MULTIVALUE, "record_type": Kind.MULTIVALUE}
     types = {Kind.NUMBER: "DOUBLE", Kind.TEXT: "VARCHAR", Kind.MULTIVALUE: "VARCHAR[]"}
-    for dataset in datasets(log.connection, addon).values():
+    for dataset in datasets(Facts(log.connection).kinds, addon).values():
         described = [row[:2] for row in log.connection.sql(f"DESCRIBE {dataset.query(dataset.columns)}").fetchall()]
         kinds = {field: several.get(field, Kind.TEXT) for field in dataset.columns}
         assert kinds == {field: kind(field) for field in dataset.columns}
@@ -144,7 +145,7 @@ def test_every_field_but_the_time_is_text(loaded, addon):
 def test_a_field_alone_is_what_it_is_among_all(loaded, addon):
     """A search that reads one field reads what one that reads all of them does."""
     log = loaded(event(CREATED) + event(CONNECTED, event_id="3"))
-    for dataset in datasets(log.connection, addon).values():
+    for dataset in datasets(Facts(log.connection).kinds, addon).values():
         rows = log.connection.sql(dataset.query(dataset.columns)).fetchall()
         for place, field in enumerate(dataset.columns):
             assert [(row[place],) for row in rows] == log.connection.sql(dataset.query([field])).fetchall()

@@ -110,12 +110,12 @@ def test_every_reason_of_a_compiled_search(tmp_path: Path, capsys: pytest.Captur
 
 def test_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A reason comes with what to do instead, as a run says it: after it in text, beside it in JSON."""
-    path = write(tmp_path / "x.yml", "name: X\nsearch: index=x | transaction a\n")
-    remedy = "write: stats min(_time) as start max(_time) as end values(…) by the fields that bind the events"
-    reason = {"message": "unsupported command 'transaction'", "remedy": remedy, "line": 2, "column": 19}
+    path = write(tmp_path / "x.yml", "name: X\nsearch: index=x | fromjson a\n")
+    remedy = "write: spath input=a"
+    reason = {"message": "unsupported command 'fromjson'", "remedy": remedy, "line": 2, "column": 19}
     assert [reason] == check(capsys, path)[1][0]["reasons"]
     assert 2 == main(["check", str(path)])
-    line = f"{path}:2:19: X: cannot run: unsupported command 'transaction'; {remedy}"
+    line = f"{path}:2:19: X: cannot run: unsupported command 'fromjson'; {remedy}"
     assert line == capsys.readouterr().out.splitlines()[0]
 
 

@@ -11,7 +11,9 @@ import duckdb
 import pytest
 
 from splreplay.cim import FIELDS, datasets
+from splreplay.cim.mapping import FILE
 from splreplay.logs import LoadReport, load, names
+from splreplay.logs.facts import Facts
 from splreplay.logs.names import Wanted
 
 NAMESPACE = "http://schemas.microsoft.com/win/2004/08/events/event"
@@ -60,10 +62,11 @@ class Loaded:
         return list(zip(*map(self.values, columns), strict=True))
 
     def rows(self, dataset: str, addon: str = "current") -> list[dict[str, Value]]:
-        """Return a dataset's rows as an add-on fills it; a field without a value is left out."""
-        data = datasets(self.connection, addon)[dataset]
-        rows = self.connection.sql(data.query(data.columns)).fetchall()
-        cells = (zip(data.columns, row, strict=True) for row in rows)
+        """Return a dataset's rows as an add-on fills it, without their file; a field without a value is left out."""
+        data = datasets(Facts(self.connection).kinds, addon)[dataset]
+        columns = [name for name in data.columns if name != FILE]
+        rows = self.connection.sql(data.query(columns)).fetchall()
+        cells = (zip(columns, row, strict=True) for row in rows)
         return [{name: cell for name, cell in row if cell is not None} for row in cells]
 
     def bad(self) -> list[tuple[str, str]]:

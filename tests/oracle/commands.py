@@ -79,7 +79,7 @@ class Results:
 def run(pipeline: Iterable[Any], results: Results) -> Results:
     """Return what *pipeline* makes of *results*."""
     for command in pipeline:
-        results = _run(command, results)
+        results = meaning(command, results)
     return results
 
 
@@ -97,26 +97,27 @@ def _cell(value: Value) -> str | list[str]:
 
 
 @singledispatch
-def _run(command: Any, results: Results) -> Results:
+def meaning(command: Any, results: Results) -> Results:
+    """Return what one command makes of *results*."""
     raise NotImplementedError(command)
 
 
-@_run.register
+@meaning.register
 def _(command: MakeResults, results: Results) -> Results:
     return Results(["_time"], [{"_time": NOW} for _ in range(command.count)])
 
 
-@_run.register
+@meaning.register
 def _(command: Search, results: Results) -> Results:
     return results.where(lambda row: holds(command.predicate, row))
 
 
-@_run.register
+@meaning.register
 def _(command: Where, results: Results) -> Results:
     return results.where(lambda row: evaluate(command.test, row))
 
 
-@_run.register
+@meaning.register
 def _(command: Eval, results: Results) -> Results:
     for name, expression in command.assignments:
         if match := re.fullmatch(r"(.*)\{(\w+)\}(.*)", name):
@@ -137,7 +138,7 @@ def _set_named(before: str, field: str, behind: str, expression: Any, results: R
     return Results(fields, rows)
 
 
-@_run.register
+@meaning.register
 def _(command: FieldFormat, results: Results) -> Results:
     return results  # only what is shown at the end differs
 
@@ -147,16 +148,16 @@ def _stored(value: Value) -> Value:
     return str(value) if isinstance(value, str) else value
 
 
-@_run.register
+@meaning.register
 def _(command: Table_, results: Results) -> Results:
-    named = [name for pattern in command.fields for name in _matching(pattern, results.fields) or _plain(pattern)]
+    named = [name for pattern in command.fields for name in matching(pattern, results.fields) or _plain(pattern)]
     kept = list(dict.fromkeys(named))
     return Results(kept, [{name: row.get(name) for name in kept} for row in results.rows])
 
 
-@_run.register
+@meaning.register
 def _(command: Fields, results: Results) -> Results:
-    named = [name for pattern in command.fields for name in _matching(pattern, results.fields)]
+    named = [name for pattern in command.fields for name in matching(pattern, results.fields)]
     if command.drop:
         kept = [name for name in results.fields if name not in named]
     else:
@@ -164,7 +165,7 @@ def _(command: Fields, results: Results) -> Results:
     return Results(kept, [{name: row.get(name) for name in kept} for row in results.rows])
 
 
-def _matching(pattern: str, names: Iterable[str]) -> list[str]:
+def matching(pattern: str, names: Iterable[str]) -> list[str]:
     """A star does not stand for the underscore of an internal field."""
     listed = [name for name in names if pattern[0] == "_" or name[0] != "_"]
     return [name for name in listed if fnmatch.fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))]
@@ -174,7 +175,7 @@ def _plain(pattern: str) -> list[str]:
     return [] if "*" in pattern else [pattern]
 
 
-@_run.register
+@meaning.register
 def _(command: Rename, results: Results) -> Results:
     """Only plain names: wildcards are the vectors' business."""
     fields, rows = results.fields, results.rows
@@ -186,14 +187,14 @@ def _(command: Rename, results: Results) -> Results:
     return Results(fields, rows)
 
 
-@_run.register
+@meaning.register
 def _(command: FillNull, results: Results) -> Results:
     for name in command.fields or results.fields:
         results = results.with_field(name, lambda row, name=name: command.value if row.get(name) is None else row[name])
     return results
 
 
-@_run.register
+@meaning.register
 def _(command: Head, results: Results) -> Results:
     rows = results.rows
     if command.test is not None:
@@ -203,7 +204,7 @@ def _(command: Head, results: Results) -> Results:
     return replace(results, rows=rows[: command.limit])
 
 
-@_run.register
+@meaning.register
 def _(command: MvExpand, results: Results) -> Results:
     rows = []
     for row in results.rows:
@@ -213,13 +214,13 @@ def _(command: MvExpand, results: Results) -> Results:
     return replace(results, rows=rows)
 
 
-@_run.register
+@meaning.register
 def _(command: Append, results: Results) -> Results:
     right = run(command.subsearch, results)
     return Results(list(dict.fromkeys([*results.fields, *right.fields])), [*results.rows, *right.rows])
 
 
-@_run.register
+@meaning.register
 def _(command: Join, results: Results) -> Results:
     right = run(command.subsearch, results)
     common = [name for name in results.fields if name in right.fields and not name.startswith("_")]
@@ -242,7 +243,7 @@ def _joined(row: Row, other: Row, keys: Sequence[str], overwrite: bool) -> Row:
     return {**row, **extra} if overwrite else {**extra, **{n: v for n, v in row.items() if n in row}}
 
 
-@_run.register
+@meaning.register
 def _(command: Dedup, results: Results) -> Results:
     seen: dict[tuple[str | None, ...], int] = {}
     before: object = None
@@ -263,7 +264,7 @@ def _(command: Dedup, results: Results) -> Results:
     return replace(results, rows=rows)
 
 
-@_run.register
+@meaning.register
 def _(command: Sort, results: Results) -> Results:
     rows = _sorted(command.keys, results.rows)
     return replace(results, rows=rows[: command.limit] if command.limit else rows)
@@ -298,16 +299,16 @@ def _octets(value: Value) -> list[int]:
     return octets if len(parts) == len(octets) == 4 else []
 
 
-@_run.register
+@meaning.register
 def _(command: Stats, results: Results) -> Results:
-    return _grouped(command.aggregates, command.by, results)
+    return grouped(command.aggregates, command.by, results)
 
 
 def _values_of(row: Row, name: str) -> list[str]:
     return several(row.get(name))
 
 
-def _grouped(aggregates: Sequence[Aggregate], by: Sequence[str], results: Results, keys: Keys = _values_of) -> Results:
+def grouped(aggregates: Sequence[Aggregate], by: Sequence[str], results: Results, keys: Keys = _values_of) -> Results:
     """Return a row for each group; *keys* gives the groups, of one by-field, that a row is in."""
     expanded = _expanded(aggregates, results.fields, by)
     groups = _groups(results.rows, by, keys) if by else {(): results.rows} if expanded else {}
@@ -323,7 +324,7 @@ def _expanded(aggregates: Sequence[Aggregate], fields: list[str], by: Sequence[s
     found = []
     for one in aggregates:
         if one.field == "*":
-            found += [replace(one, field=name, alias=name) for name in _matching("*", fields) if name not in by]
+            found += [replace(one, field=name, alias=name) for name in matching("*", fields) if name not in by]
         else:
             found.append(one)
     return found
@@ -338,7 +339,7 @@ def _groups(rows: Iterable[Row], by: Sequence[str], keys: Keys) -> dict[tuple[st
     return groups
 
 
-@_run.register
+@meaning.register
 def _(command: Tstats, results: Results) -> Results:
     """tstats over the rows of its dataset, whose fields bear its name as a prefix; only `_time` does not."""
     dataset = command.datamodel.rpartition(".")[2]
@@ -353,15 +354,15 @@ def _(command: Tstats, results: Results) -> Results:
             return several(start)
         return several(row.get(name)) or ([] if command.fillnull_value is None else [command.fillnull_value])
 
-    return _grouped(command.aggregates, command.by, found, keys)
+    return grouped(command.aggregates, command.by, found, keys)
 
 
-@_run.register
+@meaning.register
 def _(command: EventStats, results: Results) -> Results:
     return _per_row(command.aggregates, results, lambda place, row: _peers(results.rows, row, command.by), command.by)
 
 
-@_run.register
+@meaning.register
 def _(command: StreamStats, results: Results) -> Results:
     resets = _resets(command, results.rows)
 
@@ -410,7 +411,7 @@ def _per_row(
     return Results(list(dict.fromkeys([*results.fields, *(one.alias for one in expanded)])), rows)
 
 
-@_run.register
+@meaning.register
 def _(command: Bin, results: Results) -> Results:
     if command.field not in results.fields:
         return results
@@ -450,7 +451,7 @@ def _month(time: float) -> float:
     return datetime(moment.year, moment.month, 1, tzinfo=UTC).timestamp()
 
 
-@_run.register
+@meaning.register
 def _(command: Regex, results: Results) -> Results:
     def matches(row: Row) -> bool:
         return any(re.search(command.pattern, value) for value in several(row.get(command.field)))
@@ -458,7 +459,7 @@ def _(command: Regex, results: Results) -> Results:
     return results.where(lambda row: matches(row) == command.matches)
 
 
-@_run.register
+@meaning.register
 def _(command: Rex, results: Results) -> Results:
     expression = re.compile(command.pattern.replace("(?<", "(?P<"))
     source = results.rows
@@ -480,7 +481,7 @@ def _found(expression: re.Pattern[str], name: str, value: Value, limit: int) -> 
     return few([one for match in kept if (one := match.group(name))])
 
 
-@_run.register
+@meaning.register
 def _(command: MakeMv, results: Results) -> Results:
     if command.field not in results.fields:
         return results
@@ -493,14 +494,14 @@ def _(command: MakeMv, results: Results) -> Results:
     return results.with_field(command.field, cut)
 
 
-@_run.register
+@meaning.register
 def _(command: ForEach, results: Results) -> Results:
-    for name in [name for pattern in command.patterns for name in _matching(pattern, results.fields)]:
+    for name in [name for pattern in command.patterns for name in matching(pattern, results.fields)]:
         results = run(command.segment.parser.template(command.template.replace("<<FIELD>>", name)), results)
     return results
 
 
-@_run.register
+@meaning.register
 def _(command: MvCombine, results: Results) -> Results:
     if command.field not in results.fields:
         return results
@@ -515,16 +516,16 @@ def _(command: MvCombine, results: Results) -> Results:
     return replace(results, rows=rows)
 
 
-@_run.register
+@meaning.register
 def _(command: NoMv, results: Results) -> Results:
     if command.field not in results.fields:
         return results
     return results.with_field(command.field, lambda row: text(row.get(command.field)))
 
 
-@_run.register
+@meaning.register
 def _(command: FillDown, results: Results) -> Results:
-    named = [name for pattern in command.fields for name in _matching(pattern, results.fields)]
+    named = [name for pattern in command.fields for name in matching(pattern, results.fields)]
     last: Row = {}
     rows = []
     for row in results.rows:
@@ -534,7 +535,7 @@ def _(command: FillDown, results: Results) -> Results:
     return replace(results, rows=rows)
 
 
-@_run.register
+@meaning.register
 def _(command: RangeMap, results: Results) -> Results:
     def named(row: Row) -> Value:
         size = number(row.get(command.field))
@@ -544,7 +545,7 @@ def _(command: RangeMap, results: Results) -> Results:
     return results.with_field("range", named)
 
 
-@_run.register
+@meaning.register
 def _(command: Replace, results: Results) -> Results:
     """The pairs as the manual ranks them: the last without a wildcard, then the longest with one."""
     last_first = command.pairs[::-1]
@@ -560,14 +561,14 @@ def _(command: Replace, results: Results) -> Results:
                 return "".join(itertools.chain(*zip(parts, (*match.groups()[: len(parts) - 1], ""), strict=True)))
         return value
 
-    for name in [name for pattern in command.fields or ("*",) for name in _matching(pattern, results.fields)]:
+    for name in [name for pattern in command.fields or ("*",) for name in matching(pattern, results.fields)]:
         results = results.with_field(name, lambda row, name=name: few([new(one) for one in several(row.get(name))]))
     return results
 
 
-@_run.register
+@meaning.register
 def _(command: FieldSummary, results: Results) -> Results:
-    named = {name for pattern in command.fields or ("*",) for name in _matching(pattern, results.fields)}
+    named = {name for pattern in command.fields or ("*",) for name in matching(pattern, results.fields)}
     rows: list[Row] = []
     for name in sorted(named):
         there = [row for row in results.rows if text(row.get(name)) is not None]

@@ -259,6 +259,51 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
     ),
     "where": _made("where {}", TEST),
 }
+# Commands that make another table of the results.
+COMMANDS |= {
+    "addcoltotals": _made("addcoltotals{}{}", ["", " labelfield=r label=sum"], ["", " a b", " m"]),
+    "addtotals": _made(
+        "addtotals{}{}", ["", " col=t labelfield=a", " row=f col=t", " fieldname=a"], ["", " a c", " *"]
+    ),
+    "appendcols": _made(f"appendcols {{}}{_OTHERS}", ["", "override=t "]),
+    "appendpipe": _made(
+        "appendpipe [{}]", ["stats count by a", "where a>1 | eval r=b", "head 1 | appendpipe [stats count]"]
+    ),
+    "chart": _made(
+        "chart {}{}({}) over {} by {}{}",
+        ["", "limit=2 ", "limit=bottom1 "],
+        ["count", "sum", "values", "max"],
+        ONE,
+        ["a", "m"],
+        ["b", "c"],
+        ["", " useother=f", " usenull=f otherstr=x"],
+    ),
+    "chart by one field": _made("chart {} by {}", AGGREGATES, ["a", "m"]),
+    "map": _made(
+        "where match(a, {}) | map {}search={}",
+        ['"^[a-z0-9]+$"'],
+        ["", "maxsearches=1 "],
+        ['"| makeresults | eval b=\\"$a$\\""'],
+    ),
+    "return": _made("return {}{}{}", ["", "2 "], ["a", "r=m"], ["", " $b", " c"]),
+    "transpose": _made(
+        "dedup a | transpose {}{}", ["", "0 ", "2 "], ["", "header_field=a", "include_empty=f", "column_name=x"]
+    ),
+    "union": st.just(f"union {_OTHERS} [| makeresults | eval m=3]"),
+    "untable": _made("untable {} {} r", ["a", "m", "_time"], ["x", "b"]),
+    "xyseries": _made("xyseries {} {} {}", ["a", "c"], ["b", "A"], ["m", "m _time"]),
+    "rare": _made("rare {}{}{}", ["", "limit=2 "], FIELD, ["", " b", " by c"]),
+    "reverse": st.just("reverse"),
+    "tail": st.sampled_from(["tail", "tail 2"]),
+    "top": _made("top {}{}{}{}", ["", "1 ", "limit=0 "], FIELD, ["", " b", " by c"], ["", " useother=t"]),
+    "transaction": _made(
+        "sort 0 - _time | transaction {}{}{}{}",
+        ["", "a", "b a", "b a connected=f", "a b c"],
+        ["", " maxspan=20m", " maxpause=10m", " maxevents=2"],
+        ["", " startswith=(c=1*)", ' startswith=eval(c="x")'],
+        ["", ' endswith="c=x"', " endswith=eval(b>a)", " keepevicted=t endswith=(NOT a=1)"],
+    ),
+}
 COMMAND = st.one_of(*COMMANDS.values())
 PIPELINE = st.lists(COMMAND, min_size=1, max_size=4).map(" | ".join)
 

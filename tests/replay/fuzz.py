@@ -24,7 +24,7 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[2]
 sys.path[:0] = [] if str(REPO) in sys.path else [str(REPO)]
 
-from splreplay import cim, engine  # noqa: E402
+from splreplay import engine  # noqa: E402
 from splreplay.app import App  # noqa: E402
 from splreplay.errors import SplError  # noqa: E402
 from splreplay.parser import BY_NAME  # noqa: E402
@@ -146,6 +146,26 @@ def command(random_: random.Random) -> str:
             f"dedup {field} {random_.choice(['keepevents=t', 'consecutive=t', ''])} {random_.choice(['', f'sortby -{other}'])}"
         ),
         lambda: f"timechart {random_.choice(['', 'span=1h', 'limit=1'])} {aggregates}",
+        lambda: f"chart {random_.choice(['', 'limit=bottom1'])} {aggregate} over {field} by {other}",
+        lambda: f"{random_.choice(['top', 'rare'])} {field} {random_.choice(['', 'useother=t limit=1'])} by {other}",
+        lambda: (
+            f"transaction {field} {random_.choice(['', 'maxspan=1h', 'maxevents=2', other])} "
+            f"{random_.choice(['startswith', 'endswith keepevicted=t endswith'])}={random_.choice(['eval', ''])}({expression(random_)})"
+        ),
+        lambda: f"map maxsearches=2 search={random_.choice(VALUES)}",
+        lambda: 'map search="| makeresults | eval r=\\"$a$\\", s=$c$, t=\'$a$\'"',
+        lambda: f"xyseries {field} {other} {random_.choice(FIELDS)} {random_.choice(['', 'a', 'sep=x'])}",
+        lambda: f"untable {field} {other} {random_.choice(FIELDS)}",
+        lambda: f"transpose {random_.choice(['', '0', f'header_field={field}', 'include_empty=f'])}",
+        lambda: (
+            f"{random_.choice(['addtotals', 'addcoltotals', 'addtotals col=t'])} {field} {random_.choice(['', f'labelfield={other}'])}"
+        ),
+        lambda: f"return {random_.choice(['', '2'])} {field} {other}={field} ${other}",
+        lambda: (
+            f"search [| makeresults | eval a={random_.choice(VALUES)} | return {random_.choice(['a', '$a', 'b=a'])}]"
+        ),
+        lambda: f"appendpipe [{command(random_)}]",
+        lambda: f"{random_.choice(['appendcols override=t', 'union', 'append'])} [| makeresults | {command(random_)}]",
         lambda: f"head ({expression(random_)})",
         lambda: f"join max=0 {field} [| makeresults | eval a=1, r=2]",
         lambda: f"foreach {field} [eval <<FIELD>>={expression(random_)}]",
@@ -165,7 +185,9 @@ def command(random_: random.Random) -> str:
         lambda: f"replace {random_.choice(VALUES)} WITH {random_.choice(VALUES)} {random_.choice(['', f'IN {other}'])}",
         lambda: f"rename {field} as {other}",
         lambda: f"rename {field} as {other}, {other} as {random_.choice(FIELDS)}",
-        lambda: random_.choice(["format", "addinfo", "append [| makeresults]", "search [| makeresults]", "fillnull"]),
+        lambda: random_.choice(
+            ["format", "addinfo", "append [| makeresults]", "search [| makeresults]", "fillnull", "tail", "reverse"]
+        ),
     ]
     return random_.choice(shapes)()
 
@@ -287,7 +309,7 @@ def check(text: str, runs: bool, app: App) -> str:
         pipeline = plan(app, text).pipeline
         if not runs:
             return "parsed"
-        run = new_run(log().connection.cursor(), app, TimeRange(NOW), cim.datasets(log().connection, "current"))
+        run = new_run(log().connection.cursor(), app, TimeRange(NOW), log().datasets("current"))
         names = list(dict.fromkeys(name for row in ROWS for name in row))
         made = text.startswith("| makeresults | ")
         stages = run.stages

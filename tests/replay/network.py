@@ -108,13 +108,19 @@ def recording(events: Sequence[Event]) -> engine.Recording:
     """Return *events* as a recording that searches can be run over."""
     database = engine.connect()
     logs.create_table(database, cim.FIELDS)
+    log = engine.Recording(database, logs.LoadReport(()))
+    add(log, events)
+    return log
+
+
+def add(log: engine.Recording, events: Sequence[Event]) -> None:
+    """Put *events* into a recording, behind those that it has."""
     names = ["provider", "event_id", "time", "computer", *cim.FIELDS]
     made = [{"provider": SYSMON} | event for event in events]
     columns = [column(name) if name in cim.FIELDS else name for name in names]
     cells = [[event.get(name) for event in made] for name in names]
     table = pa.table(dict(zip(columns, cells, strict=True)))
     listed = ", ".join(f'"{name}"' for name in columns)
-    database.register("made", table)
-    database.execute(f"INSERT INTO event ({listed}) SELECT {listed} FROM made")
-    database.unregister("made")
-    return engine.Recording(database, logs.LoadReport(()))
+    log.connection.register("made", table)
+    log.connection.execute(f"INSERT INTO event ({listed}) SELECT {listed} FROM made")
+    log.connection.unregister("made")

@@ -12,6 +12,7 @@ import duckdb
 from splreplay import engine
 from splreplay.app import App
 from splreplay.cim import Dataset
+from splreplay.logs.facts import Facts
 from splreplay.parser import parse
 from splreplay.planning import plan
 from splreplay.run import Means, Models, Run
@@ -44,7 +45,7 @@ def new_run(
     datasets: Mapping[str, Dataset] | None = None,
 ) -> Run:
     """Return a run that has not started."""
-    return Run(Stages(connection), app, time, models=Models(datasets or {}))
+    return Run(Stages(connection), app, time, Facts(connection), models=Models(datasets or {}))
 
 
 def behind(run: Run, spl: str, rows: Sequence[Mapping[str, Any]]) -> Table:

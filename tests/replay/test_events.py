@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -97,6 +98,25 @@ def test_names_that_differ_in_case_are_two(search: Search) -> None:
     assert [{"LogonType": "3", "logontype": "2"}] == search(
         "search logontype=2 LogonType=3 | table LogonType logontype", log
     ).rows
+
+
+def test_a_name_with_blanks_has_low_lines(search: Search) -> None:
+    """Splunk cleans the names of fields; the text keeps the name as it is. Digits and low lines at the start go."""
+    log = event({"New Value": "0x1", "2. Old-Value": "0x0", "3": "x"})
+    spl = 'search New_Value=0x1 | rex "Name=\'(?<name>New.Value)" | table New_Value Old_Value 3 name'
+    assert [{"New_Value": "0x1", "Old_Value": "0x0", "3": "x", "name": "New Value"}] == search(spl, log).rows
+
+
+def test_values_without_names_are_in_the_text(search: Search) -> None:
+    """Whatever the record is; they are no fields."""
+    times = {"SystemTime": "2025-06-17T09:04:02Z"}
+    system = {"Provider_attributes": {"Name": "PowerShell"}, "EventID": 400, "TimeCreated_attributes": times}
+    log = json.dumps({"Event": {"System": system, "EventData": {"Data": {"#text": ["None", "HostApplication=a.exe"]}}}})
+    results = search("search HostApplication", log)
+    assert ("<Data>None</Data><Data>HostApplication=a.exe</Data>", []) == (
+        results.rows[0]["EventData_Xml"],
+        [name for name in results.fields if name.startswith("Data")],
+    )
 
 
 def test_the_names_that_add_ons_make(search: Search) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
 import pytest
 
-from splreplay import conf, times
+from splreplay import conf, engine, times
 from splreplay.app import App
 from splreplay.sql.values import Value
 from tests.conftest import REPO
-from tests.replay.network import Event, connection, ended, guid, process, recording
+from tests.replay.network import Event, add, connection, ended, guid, process, recording
 from tests.replay.searches import replay
 
 pytestmark = pytest.mark.slow
@@ -49,17 +50,25 @@ def at(clock: str, day: int = 0) -> float:
     return midnight + day * DAY + int(hour) * HOUR + int(minute) * MINUTE + float(second)
 
 
-def search(name: str, sent: Iterable[Sent], addon: str, now: float, earliest: str, latest: str) -> list[Row]:
-    """Return what a search finds at *now* in the events that have arrived."""
+def arriving(sent: Iterable[Sent], times: Iterable[float]) -> Iterator[tuple[float, engine.Recording]]:
+    """Yield each of the *times*, in their order, and a recording of the events that have arrived by then."""
+    log, before = recording([]), -math.inf
+    for now in times:
+        add(log, [each.event for each in sent if each.arrived(now) and not each.arrived(before)])
+        yield now, log
+        before = now
+
+
+def search(name: str, log: engine.Recording, addon: str, now: float, earliest: str, latest: str) -> list[Row]:
+    """Return what a search finds at *now*."""
     app = App(REPO)
-    log = recording([each.event for each in sent if each.arrived(now)])
     text = app.saved_search(name).search
     return list(replay(log, app, text, addon, earliest=earliest, latest=latest, now=now).results.rows)
 
 
-def run(sent: Iterable[Sent], addon: str, now: float) -> list[Row]:
+def run(log: engine.Recording, addon: str, now: float) -> list[Row]:
     """Return what the scheduled search reports at *now*, over its own time range."""
-    return search(SCHEDULED, sent, addon, now, STANZA["dispatch.earliest_time"], STANZA["dispatch.latest_time"])
+    return search(SCHEDULED, log, addon, now, STANZA["dispatch.earliest_time"], STANZA["dispatch.latest_time"])
 
 
 # The day: a host for each case, named after it.
@@ -157,7 +166,7 @@ def truth(sent: Sequence[Sent]) -> dict[tuple[str, int], list[float]]:
 @pytest.fixture(scope="module", params=ADDONS)
 def runs(request: pytest.FixtureRequest) -> tuple[str, list[list[Row]]]:
     """An add-on, and what each hourly run of the day reports as it goes by."""
-    return request.param, [run(THE_DAY, request.param, now) for now in RUNS]
+    return request.param, [run(log, request.param, now) for now, log in arriving(THE_DAY, RUNS)]
 
 
 def test_ranges() -> None:
@@ -235,7 +244,7 @@ def test_lateness_that_is_covered() -> None:
     for host, lateness in LATE.items():
         events = pair(host, at("10:50:00") - 0.1, at("10:50:00") - 0.1)
         sent += [Sent(each.event, late) for each, late in zip(events, lateness, strict=True)]
-    found = [row["dest"] for now in RUNS[1:3] for row in run(sent, "current", now)]
+    found = [row["dest"] for now, log in arriving(sent, RUNS[1:3]) for row in run(log, "current", now)]
     assert ["connection, covered", "process, covered"] == sorted(map(str, found))
 
 
@@ -243,6 +252,12 @@ def test_lateness_that_is_covered() -> None:
 
 
 OLD = pair("h", at("08:00:00", -3), at("09:00:00", -3), at("09:00:00"))
+
+
+@pytest.fixture(scope="module")
+def old() -> engine.Recording:
+    """A process of three days ago that connected then, and again today."""
+    return recording([each.event for each in OLD])
 
 
 @pytest.mark.parametrize(
@@ -256,9 +271,9 @@ OLD = pair("h", at("08:00:00", -3), at("09:00:00", -3), at("09:00:00"))
     ],
     ids=["both", "days later", "from after the start", "up to the connection", "the second of the connection"],
 )
-def test_by_hand(earliest: str, latest: str, expected: list[str]) -> None:
+def test_by_hand(old: engine.Recording, earliest: str, latest: str, expected: list[str]) -> None:
     """The Hunt search reports every process that started in its range, with its connections of the range."""
-    rows = search(HUNT, OLD, "current", FIRST_RUN + 7 * DAY, earliest, latest)
+    rows = search(HUNT, old, "current", FIRST_RUN + 7 * DAY, earliest, latest)
     assert expected == [row["lastTime"] for row in rows]
 
 

@@ -7,6 +7,7 @@ it accepts is sure if its bytes show that it has none of these.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from splreplay.logs.arrays import CACHED, Booleans, Bytes, Integers, windows
 from splreplay.logs.formats.json.exact import Piece
@@ -79,9 +81,20 @@ def _of_piece(form: Form, content: bytes) -> Form:
 
     def absent(place: Place) -> bool:
         twin = known.get(_folded(place), place) != place
-        return twin and json.dumps(place[-1]).encode() not in content and b"\\u00" not in content
+        return twin and not _holds(content, json.dumps(place[-1])) and not _holds(content, r"\u00")
 
     return form._replace(empty=tuple(place for place in form.empty if not absent(place)))
+
+
+def _holds(content: bytes, text: str) -> bool:
+    """Return whether a text is in a piece.
+
+    RE2 passes over what begins with a rarer character in a third of the time that `in` takes; most keys have the quote.
+    """
+    edges = np.array([0, len(content)], np.int64)
+    whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, pa.py_buffer(edges), pa.py_buffer(content)])
+    rare = re.escape(text.removeprefix('"'))
+    return pc.match_substring_regex(whole, rare)[0].as_py() and text.encode() in content
 
 
 @cache

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from splreplay.logs.events import Event, epoch, event_id
 from splreplay.logs.formats.json.forms.text import Record, first, needed, renamed, system_values, text, xml_parser
+from splreplay.logs.names import unnamed
 
 SYSTEM_KEYS = {"Guid": "ProviderGuid"} | {
     name: name
@@ -49,16 +50,16 @@ def event(record: Record) -> Event:
 
 
 def _named(record: Record, message: str) -> dict[str, str]:
-    """Return the values that the lines of a message name; none where a line does not show the value of its place."""
+    """Return the values, by the names that the lines of the message have; without, where a line does not show the value of its place."""
     inserts = record.get("StringInserts")
     if not isinstance(inserts, list):
         return {}
+    values = [text(insert) or "" for insert in inserts]
     named: dict[str, str] = {}
     lines = iter(message.splitlines()[1:])
-    for insert in inserts:
-        value = text(insert) or ""
+    for value in values:
         name, _, shown = next(lines, "").partition(": ")
         if shown.strip() != value.strip() or not name.strip(":").isidentifier():
-            return {}
+            return unnamed(values)
         named[name.strip(":")] = value
     return named

@@ -13,7 +13,7 @@ from typing import Any
 
 from splreplay.logs.events import SYSTEM_NAMES, Event, epoch, event_id
 from splreplay.logs.formats.json.forms.text import Record, at, needed, text
-from splreplay.logs.names import RENDERING, SYSTEM
+from splreplay.logs.names import RENDERING, SYSTEM, unnamed
 
 ATTRIBUTES, TEXT = "#attributes", "#text"
 
@@ -28,7 +28,9 @@ def event(record: Record) -> Event:
     root = record["Event"]
     system = root["System"]
     values: dict[str, str] = {}
-    for name, value in (*_named(root.get("EventData")), *_named(root.get("UserData"))):
+    own = dict(root["EventData"]) if isinstance(root.get("EventData"), dict) else {}
+    values |= unnamed(_texts(own.pop("Data", [])))
+    for name, value in (*_named(own), *_named(root.get("UserData"))):
         values.setdefault(name, value)
     for name, (element, attribute) in SYSTEM_NAMES.items():
         shown = _attribute(system, element, attribute) if attribute else _text(system.get(element))
@@ -53,6 +55,12 @@ def _attribute(system: Record, element: str, name: str) -> str | None:
 
 def _text(element: object) -> str | None:
     return text(element.get(TEXT) if isinstance(element, dict) else element)
+
+
+def _texts(elements: Any) -> list[str | None]:
+    """Return the texts of elements of one name, one or more."""
+    shown = elements.get(TEXT) if isinstance(elements, dict) else elements
+    return list(map(text, shown if isinstance(shown, list) else [shown]))
 
 
 def _named(element: Any) -> Iterator[tuple[str, str]]:

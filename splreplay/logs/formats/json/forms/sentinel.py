@@ -16,7 +16,7 @@ from lxml import etree
 
 from splreplay.logs.events import Event, UnreadableEventError, epoch, event_id
 from splreplay.logs.formats.json.forms.text import Record, first, implied_provider, needed, texts
-from splreplay.logs.names import SYSTEM
+from splreplay.logs.names import SYSTEM, unnamed
 
 TIME = ("TimeGenerated", "TimeGenerated [UTC]")
 # Columns of the tables that are no values of the event.
@@ -86,10 +86,15 @@ def _event_data(value: object) -> dict[str, str]:
     except (etree.XMLSyntaxError, ValueError) as error:
         raise UnreadableEventError(f"its EventData begins as XML, and is not well-formed: {error}") from None
     named: dict[str, str] = {}
+    without: list[str] = []
     for element in root.iter():
-        if isinstance(element.tag, str) and etree.QName(element).localname == "Data" and element.get("Name"):
-            named.setdefault(element.get("Name"), "".join(element.itertext()))
-    return named
+        if isinstance(element.tag, str) and etree.QName(element).localname == "Data":
+            shown = "".join(element.itertext())
+            if name := element.get("Name"):
+                named.setdefault(name, shown)
+            else:
+                without.append(shown)
+    return named | unnamed(without)
 
 
 def _epoch(time: str) -> float:

@@ -11,7 +11,7 @@ import re
 
 from splreplay.logs.events import SYSTEM_NAMES, Event, epoch, event_id
 from splreplay.logs.formats.json.forms.text import Record, at, first, needed, renamed, system_values, text, texts
-from splreplay.logs.names import SYSTEM
+from splreplay.logs.names import SYSTEM, unnamed
 
 GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 SECONDS = re.compile(r"(\d{1,11})(\.\d{1,9})?\d*")
@@ -29,7 +29,10 @@ def event(record: Record) -> Event:
     values = {
         name: f"{{{value}}}" if GUID.fullmatch(value) else value
         for name, value in (texts(record.get("UserData")) | texts(record.get("EventData"))).items()
+        if name != "Data"
     }
+    data = at(record, "EventData", "Data")
+    values |= unnamed(map(text, data if isinstance(data, list) else [] if data is None else [data]))
     system = record.get("System")
     if system is None:
         system = record

@@ -1,0 +1,91 @@
+"""`replay hunt`: all detections of a folder over all logs of a case."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from splreplay.app.layers import AppFolder
+from splreplay.cli.inputs import app_of, default_app, means_of, record, status_of
+from splreplay.cli.progress import Progress
+from splreplay.cli.writing import format_of, report, write
+from splreplay.detections import source
+from splreplay.hunt.case import Case, case
+from splreplay.hunt.formats import FORMATS
+from splreplay.hunt.hunt import hunt
+from splreplay.hunt.select import planned
+from splreplay.output import printable
+from splreplay.planning import Plan, fields
+from splreplay.recording import Recording
+from splreplay.times import TimeRange
+
+FIRED, QUIET = 0, 1
+
+
+def run(options: argparse.Namespace) -> int:
+    """Hunt, write the case, and return the exit status."""
+    format_ = format_of(options.format, options.output)
+    read = source.find(options.detections)
+    _app_around(options)
+    app = app_of(options, read.filter_macros)
+    app.expand("")  # an error of the app itself is raised here, once, and not for each detection
+    for error in read.errors:
+        print(printable(str(error)), file=sys.stderr)
+    time = TimeRange.of(options.earliest, options.latest)
+    detections = planned(read.detections, app, options.addon, time)
+    progress = Progress(sys.stderr)
+
+    def load(plans: Sequence[Plan]) -> Recording:
+        return record(options, fields(plans))
+
+    try:
+        recording, outcomes = hunt(
+            detections, options.addon, load, means_of(options), options.jobs or os.cpu_count() or 1, progress.count
+        )
+    finally:
+        progress.clear()
+    found = case(
+        recording.report,
+        recording.facts.moments,
+        [(one.detection, outcome) for one, outcome in zip(detections, outcomes, strict=True)],
+    )
+    as_format = report("splreplay.report.hunt").html if format_ == "html" else FORMATS[format_]
+    write(as_format(found), options.output)
+    if read.errors:
+        return 3
+    return _status(found, options.fail_on, recording)
+
+
+def _status(found: Case, fail_on: Sequence[str], recording: Recording) -> int:
+    """Return grep's exit status, or, for --fail-on, 1 if something fired that it names; passed logs are told where that does not decide."""
+    if fail_on:
+        if any(_fails(finding.detection, fail_on) for finding in found.findings):
+            return 1
+        return status_of(recording)
+    return status_of(recording) or (FIRED if found.findings else QUIET)
+
+
+def _fails(detection: source.Detection, fail_on: Sequence[str]) -> bool:
+    """Return whether a detection is of a type that is named, or has the score or a higher one."""
+    return any(
+        detection.score >= float(name) if name.replace(".", "", 1).isdigit() else detection.kind.lower() == name.lower()
+        for name in fail_on
+    )
+
+
+def _app_around(options: argparse.Namespace) -> None:
+    """Take the app that the first detection lies in where none is named; its commands are then not run, as nobody asked for it."""
+    if options.app:
+        return
+    first = options.detections[0].resolve()
+    around = next((folder for folder in (first, *first.parents) if AppFolder(folder).is_app), None)
+    usual = default_app()
+    if around is None or (usual and around == usual.resolve()):
+        return
+    options.app, options.no_commands = [around], True
+    print(
+        f"searches run in {printable(str(around))}, and its commands do not; to let them, name it with --app",
+        file=sys.stderr,
+    )

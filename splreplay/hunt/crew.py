@@ -1,0 +1,97 @@
+"""Run searches on all cores: processes that are forked before the logs are read, and then take one search after the other.
+
+They are forked once all is planned, so that they have the plans, and before there is a database or a thread, neither of which
+survives a fork. Each reads the same database file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from splreplay.hunt.outcome import Outcome
+
+Job = int
+T = TypeVar("T")
+
+
+class Crew:
+    """Processes that each do what *begin* returns, once they are told what it is begun with."""
+
+    def __init__(self, size: int, begin: Callable[[Any], Callable[[Job], Outcome]]) -> None:
+        """Fork *size* processes, which wait."""
+        fork = multiprocessing.get_context("fork")
+        self._ends: list[Connection] = []
+        self._processes = []
+        for _ in range(size):
+            ours, theirs = fork.Pipe()
+            process = fork.Process(target=_work, args=(theirs, begin, [*self._ends, ours]), daemon=True)
+            process.start()
+            theirs.close()
+            self._ends.append(ours)
+            self._processes.append(process)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the processes."""
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            process.join()
+
+    def outcomes(self, start: object, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome | None]]:
+        """Yield each job with its outcome as it ends; None where its process died, which the others outlive."""
+        left = list(reversed(jobs))
+        doing: dict[Connection, Job] = {}
+        for end in self._ends:
+            with contextlib.suppress(OSError):
+                end.send(start)
+        free = list(self._ends)
+        while left or doing:
+            while free and left:
+                end = free.pop()
+                with contextlib.suppress(OSError):
+                    end.send(left[-1])
+                    doing[end] = left.pop()
+            if not doing:  # all have died
+                yield from ((job, None) for job in reversed(left))
+                return
+            for end in [end for end in wait(list(doing)) if isinstance(end, Connection)]:
+                job = doing.pop(end)
+                try:
+                    outcome = end.recv()
+                except (EOFError, OSError):
+                    yield job, None
+                    continue
+                yield job, outcome
+                free.append(end)
+
+
+def _work(end: Connection, begin: Callable[[Any], Callable[[Job], Outcome]], others: Sequence[Connection]) -> None:
+    """Do what comes, until the other end is closed, as it is when its process dies."""
+    signal.set_wakeup_fd(-1)  # it is the parent's, who ends this process when it is interrupted
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for other in others:
+        other.close()
+    try:
+        do = begin(end.recv())
+        while True:
+            end.send(do(end.recv()))
+    except (EOFError, OSError):  # the parent wants no more
+        os._exit(0)  # what Python does at its end is the parent's to do
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)

@@ -1,0 +1,59 @@
+"""The events of a recording as tables of a database file: many searches read them faster than what the readers write.
+
+The events are ordered by kind, because most searches ask for one; a data model that searches read is computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from splreplay import cim
+from splreplay.cim.dataset import Stored
+from splreplay.logs.report import LoadReport
+from splreplay.recording import Recording, connect
+from splreplay.sql.values import Sql, identifier, literal
+
+_NAME = "settled"
+
+
+def settle(recording: Recording, addon: str, datasets: Collection[str], file: Path) -> None:
+    """Write the events and those *datasets* that some event fills into a database *file*."""
+    connection = recording.connection
+    connection.execute(f"ATTACH {literal(str(file))} AS {_NAME}")
+    connection.execute(f"CREATE TABLE {_NAME}.event AS SELECT * FROM event ORDER BY provider, event_id")
+    for name, dataset in recording.datasets(addon).items():
+        if name in datasets and dataset.in_log:
+            query = dataset.query([*dataset.columns, "nodename"])
+            connection.execute(f"CREATE TABLE {_NAME}.{identifier(name)} AS {query}")
+    connection.execute(f"DETACH {_NAME}")
+
+
+def settled(file: Path, report: LoadReport, addon: str, folder: Path, share: int) -> Recording:
+    """Return the recording that *file* holds, for one process of *share* that read it: each has one thread and its part of the memory."""
+    connection = connect(folder, share)
+    connection.execute(f"ATTACH {literal(str(file))} AS {_NAME} (READ_ONLY)")
+    connection.execute(f"CREATE VIEW event AS FROM {_NAME}.event")
+    recording = Recording(connection, report)
+    tables = {
+        name
+        for (name,) in recording.facts.all(f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{_NAME}'")
+    }
+    plain = cim.datasets(recording.facts.kinds, addon)
+    kept = {name: _stored(dataset) if name in tables else dataset for name, dataset in plain.items()}
+    recording.facts.once(("datasets", addon), lambda: kept)
+    return recording
+
+
+def _stored(dataset: cim.Dataset) -> Stored:
+    values = {name: Sql(identifier(name), dataset.kind(name)) for name in (*dataset.columns, "nodename")}
+    return Stored(
+        dataset.name,
+        dataset.columns,
+        dataset.fill,
+        dataset.in_log,
+        dataset.constraint,
+        dataset.children,
+        table=f"{_NAME}.{identifier(dataset.name)}",
+        values=values,
+    )
