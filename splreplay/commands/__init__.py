@@ -39,6 +39,7 @@ from splreplay.commands.multisearch import MultiSearch
 from splreplay.commands.mvcombine import MvCombine
 from splreplay.commands.mvexpand import MvExpand
 from splreplay.commands.nomv import NoMv
+from splreplay.commands.outputlookup import OutputLookup
 from splreplay.commands.rangemap import RangeMap
 from splreplay.commands.rare import Rare
 from splreplay.commands.regex import Regex
@@ -103,6 +104,7 @@ COMMANDS: tuple[type[Command], ...] = (
     MvCombine,
     MvExpand,
     NoMv,
+    OutputLookup,
     RangeMap,
     Rare,
     Regex,

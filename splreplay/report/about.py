@@ -89,13 +89,18 @@ def _range(time: TimeRange) -> str:
     return " ".join(given) or "all time"
 
 
-def _log(file: FileReport, first: float, last: float) -> LogFile:
+def kinds(file: FileReport) -> str:
+    """Return which events a log holds, and how many of each; the most frequent come first."""
     most = sorted(file.counts.items(), key=lambda item: (-item[1], item[0]))
-    kinds = [
+    named = [
         f"{provider.removeprefix('Microsoft-Windows-')} {event_id} ({count:,})"
         for (provider, event_id), count in most[:KINDS]
     ]
     if more := sum(count for _, count in most[KINDS:]):
-        kinds.append(f"others ({more:,})")
+        named.append(f"others ({more:,})")
+    return ", ".join(named)
+
+
+def _log(file: FileReport, first: float, last: float) -> LogFile:
     size = os.path.getsize(file.path) if os.path.isfile(file.path) else None
-    return LogFile(file.path, size, file.events, ", ".join(kinds), file.bad_events, text.utc(first), text.utc(last))
+    return LogFile(file.path, size, file.events, kinds(file), file.bad_events, text.utc(first), text.utc(last))

@@ -72,14 +72,22 @@ def _process(row: dict[str, Value]) -> tuple[str, ...] | None:
 
 def _card(rows: Sequence[dict[str, Value]], fields: Sequence[str]) -> Card:
     first = as_json_row(rows[0])
-    names = [name for name in fields if any(name in row for row in rows)]
-    agreed = [name for name in names if all(row.get(name) == rows[0].get(name) for row in rows)]
     picture = Picture.of(rows)
     elsewhere = {"risk_message", "risk_score", *(picture.fields if picture else ())}
+    facts, differences = compared(rows, fields, shown=RESULTS)
     return Card(
         ", ".join(text.values(first, "risk_message")) or "A finding without a message",
         ", ".join(text.values(first, "risk_score")),
         picture,
-        [(name, text.listed(first[name])) for name in agreed if name not in elsewhere],
-        Records.of(rows, [name for name in names if name not in agreed], shown=RESULTS),
+        [(name, cells) for name, cells in facts if name not in elsewhere],
+        differences,
     )
+
+
+def compared(rows: Rows, fields: Sequence[str], *, shown: int) -> tuple[Sequence[tuple[str, Cells]], Records]:
+    """Return the fields in which all of some results agree, and the first *shown* of them in the other fields."""
+    first = as_json_row(rows[0]) if rows else {}
+    names = [name for name in fields if any(name in row for row in rows)]
+    agreed = [name for name in names if all(row.get(name) == rows[0].get(name) for row in rows)]
+    facts: Sequence[tuple[str, Cells]] = [(name, text.listed(first[name])) for name in agreed]
+    return facts, Records.of(rows, [name for name in names if name not in agreed], shown=shown)

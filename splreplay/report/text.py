@@ -19,11 +19,18 @@ def shown(value: object) -> str:
     """
     if isinstance(value, markupsafe.Markup):
         return value
-    whole = str(value)
-    left_out = len(whole) - HEAD - TAIL
-    if left_out <= 0:
-        return printable(whole)
-    return f"{printable(whole[:HEAD])} […{left_out:,} characters are left out here…] {printable(whole[-TAIL:])}"
+    return printable(shortened(str(value)))
+
+
+def shortened(whole: str, head: int = HEAD, tail: int = TAIL) -> str:
+    """Return a text, or of a longer one its first and its last characters, and how many are left out."""
+    left_out = len(whole) - head - tail
+    return whole if left_out <= 0 else f"{whole[:head]} […{left_out:,} characters are left out here…] {whole[-tail:]}"
+
+
+def brief(whole: str) -> str:
+    """Return a text that is one of many, such as a name or a message."""
+    return shortened(whole, 300, 100)
 
 
 def listed(value: Value) -> list[str]:

@@ -20,7 +20,6 @@ from splreplay.errors import ValueLimitError
 from splreplay.printf import printf
 from splreplay.sql import pcre
 from splreplay.sql.patterns import re2_replacement
-from splreplay.sql.predicates import like_pattern
 
 
 @functools.lru_cache
@@ -100,7 +99,6 @@ def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
         ("py_extracted", pcre.extracted, ["VARCHAR", "VARCHAR", "INTEGER", "INTEGER"], "VARCHAR[]"),
         ("py_replaced", pcre.replaced, ["VARCHAR", "VARCHAR", "VARCHAR", "INTEGER"], "VARCHAR"),
         ("py_replacement", re2_replacement, ["VARCHAR", "VARCHAR"], "VARCHAR"),
-        ("py_wildcard", like_pattern, ["VARCHAR"], "VARCHAR"),
         ("py_strftime", times.format_time, ["DOUBLE", "VARCHAR"], "VARCHAR"),
         ("py_strptime", times.parse_time, ["VARCHAR", "VARCHAR"], "DOUBLE"),
         ("py_spath", jsonpath.extract, ["VARCHAR", "VARCHAR"], "VARCHAR[]"),

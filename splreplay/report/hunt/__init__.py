@@ -1,0 +1,27 @@
+"""A report on a hunt, to hand over: one page of what fired, for whom and when, and of what could not have been seen."""
+
+from __future__ import annotations
+
+from splreplay.hunt.case import Case
+from splreplay.report import TEMPLATES, WARNINGS
+from splreplay.report.hunt.attack import Matrix
+from splreplay.report.hunt.coverage import Coverage
+from splreplay.report.hunt.entities import Entities
+from splreplay.report.hunt.findings import Findings
+from splreplay.report.hunt.logs import Logs
+from splreplay.report.hunt.timeline import Timeline
+
+
+def html(case: Case) -> str:
+    """Return the report on a case; the same case gives the same bytes."""
+    warnings = [warning for file in case.report.files for warning in file.warnings]
+    return TEMPLATES.get_template("hunt.html").render(
+        coverage=Coverage.of(case),
+        matrix=Matrix.of(case.findings),
+        entities=Entities.of(case),
+        timeline=Timeline.of(case.findings),
+        findings=Findings.of(case.findings),
+        logs=Logs.of(case),
+        warnings=warnings[:WARNINGS],
+        warnings_left=len(warnings[WARNINGS:]),
+    )
