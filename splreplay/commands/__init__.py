@@ -19,24 +19,32 @@ from splreplay.commands.datamodel import DataModel
 from splreplay.commands.dedup import Dedup
 from splreplay.commands.eval import Eval
 from splreplay.commands.eventstats import EventStats
+from splreplay.commands.fieldformat import FieldFormat
 from splreplay.commands.fields import Fields
+from splreplay.commands.fieldsummary import FieldSummary
+from splreplay.commands.filldown import FillDown
 from splreplay.commands.fillnull import FillNull
 from splreplay.commands.foreach import ForEach
 from splreplay.commands.format import Format
 from splreplay.commands.from_ import From
 from splreplay.commands.head import Head
 from splreplay.commands.inputlookup import InputLookup
+from splreplay.commands.iplocation import IpLocation
 from splreplay.commands.join import Join
 from splreplay.commands.lookup import Lookup
 from splreplay.commands.makemv import MakeMv
 from splreplay.commands.makeresults import MakeResults
 from splreplay.commands.map import Map
 from splreplay.commands.multisearch import MultiSearch
+from splreplay.commands.mvcombine import MvCombine
 from splreplay.commands.mvexpand import MvExpand
+from splreplay.commands.nomv import NoMv
 from splreplay.commands.outputlookup import OutputLookup
+from splreplay.commands.rangemap import RangeMap
 from splreplay.commands.rare import Rare
 from splreplay.commands.regex import Regex
 from splreplay.commands.rename import Rename
+from splreplay.commands.replace import Replace
 from splreplay.commands.return_ import Return
 from splreplay.commands.reverse import Reverse
 from splreplay.commands.rex import Rex
@@ -56,6 +64,7 @@ from splreplay.commands.tstats import Tstats
 from splreplay.commands.union import Union
 from splreplay.commands.untable import Untable
 from splreplay.commands.where import Where
+from splreplay.commands.xmlkv import XmlKv
 from splreplay.commands.xyseries import XySeries
 from splreplay.run.command import Command
 from splreplay.spl.pipeline import Segment
@@ -75,24 +84,32 @@ COMMANDS: tuple[type[Command], ...] = (
     Dedup,
     Eval,
     EventStats,
+    FieldFormat,
     Fields,
+    FieldSummary,
+    FillDown,
     FillNull,
     ForEach,
     Format,
     From,
     Head,
     InputLookup,
+    IpLocation,
     Join,
     Lookup,
     MakeMv,
     MakeResults,
     Map,
     MultiSearch,
+    MvCombine,
     MvExpand,
+    NoMv,
     OutputLookup,
+    RangeMap,
     Rare,
     Regex,
     Rename,
+    Replace,
     Return,
     Reverse,
     Rex,
@@ -112,6 +129,7 @@ COMMANDS: tuple[type[Command], ...] = (
     Union,
     Untable,
     Where,
+    XmlKv,
     XySeries,
 )
 
@@ -120,7 +138,6 @@ _REMEDIES = {
     "apply": "it needs a model of the Machine Learning Toolkit; take it out, and compare with a threshold: | where field>…",
     "delta": "write: streamstats current=f last({}) as before | eval delta={}-before",
     "fromjson": "write: spath input={}",
-    "iplocation": "replay has no database of addresses; take the command out, or use a lookup of your own",
     "mstats": "replay reads events, and metrics are none",
     "outputcsv": "write the results with --format csv --output FILE",
     "set": "write: append, and behind it stats count by the fields that you compare",
