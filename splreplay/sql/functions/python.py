@@ -27,9 +27,13 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     return ipaddress.ip_network(text.strip(), strict=False)
 
 
+# A lookup of networks compares each address with each of them.
+_address = functools.lru_cache(maxsize=1 << 12)(ipaddress.ip_address)
+
+
 def _in_network(network: str, address: str) -> bool | None:
     try:
-        return ipaddress.ip_address(address.strip()) in _network(network)
+        return _address(address.strip()) in _network(network)
     except ValueError:
         return False
 
