@@ -86,8 +86,9 @@ def trial(plan: Plan, recording: Recording) -> tuple[list[SplError], list[Notice
         recording: A recording without events.
     """
     models = Models(cim.described(plan.addon), plan.shared)
-    # What a search collects goes nowhere, because there is nothing to collect.
-    means = Means(None, Path(os.devnull))
+    # What a search writes goes nowhere, because there is nothing to write.
+    nowhere = Path(os.devnull)
+    means = Means(None, nowhere, lookups=nowhere)
     run = Run(
         Compiled(recording.connection),
         plan.app,

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from splreplay import times
+from splreplay import columns, times
 from splreplay.sql.values import Value
 
 Rows = Sequence[dict[str, Value]]
 # What a limit of Splunk dropped; that no results mean nothing, because the log cannot show what the search looks for; what else the
-# log cannot show; and everything else.
-NoticeKind = Literal["limit", "blind", "partly blind", "note"]
+# log cannot show; what else may make the results doubtful; and what only tells what was done, which is no warning.
+NoticeKind = Literal["limit", "blind", "partly blind", "doubt", "note"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class Notice:
 
     kind: NoticeKind
     text: str
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether who reads the results should know it first."""
+        return self.kind != "note"
 
 
 @dataclass(frozen=True)
@@ -36,14 +41,19 @@ class Results:
     notices: Sequence[Notice] = field(default_factory=tuple)
 
     @property
+    def notes(self) -> list[str]:
+        """The notices that are no warnings, as text."""
+        return self.of_kind("note")
+
+    @property
     def hits(self) -> int:
         """How many results are hits: a lone count of 0 is none."""
         return 0 if list(self.rows) == [{"count": "0"}] else len(self.rows)
 
     @property
     def warnings(self) -> list[str]:
-        """All notices, as text."""
-        return [notice.text for notice in self.notices]
+        """The notices that are warnings, as text."""
+        return [notice.text for notice in self.notices if notice.is_warning]
 
     def of_kind(self, *kinds: NoticeKind) -> list[str]:
         """Return the notices of some kinds, as text."""
@@ -99,33 +109,27 @@ def _csv_rows(results: Results) -> Iterator[Sequence[str]]:
         yield ["\n".join(cell) if isinstance(cell, list) else cell for cell in cells]
 
 
-def as_table(results: Results) -> str:
-    """Return text for a terminal: aligned columns where they fit, else one block for each result.
+def as_table(results: Results, width: int | None = None) -> str:
+    """Return text for a terminal: aligned columns where they fit, else one block for each result; each value has a line.
 
     Control characters are escaped, because text that attackers wrote must not reach the terminal as commands.
+
+    Args:
+        results: The results.
+        width: That of the terminal, in columns; None where there is none.
     """
     if not results.rows:
         return "no results\n"
     names = [name for name in results.fields if any(name in row for row in results.rows)]
     cells = [[_cell(_shown(name, row.get(name, ""))) for name in names] for row in results.rows]
-    names = [printable(name) for name in names]
-    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
-    if sum(widths) + 2 * len(widths) <= 120:
-        lines = [names, ["-" * width for width in widths], *cells]
-        text = "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
-    else:
-        width = max(map(len, names))
-        blocks = [
-            "\n".join(f"{name.ljust(width)}  {cell}" for name, cell in zip(names, row, strict=True) if cell)
-            for row in cells
-        ]
-        text = "\n\n".join(blocks)
+    text = columns.laid_out([printable(name) for name in names], cells, width)
     count = len(results.rows)
     return f"{text}\n\n{count:,} result{'s' if count != 1 else ''}\n"
 
 
-def _cell(value: Value) -> str:
-    return printable(" | ".join(value) if isinstance(value, list) else value)
+def _cell(value: Value) -> list[str]:
+    """Return the values of a cell; an empty one among several is shown, as its line would look like a border."""
+    return [printable(one) or '""' for one in value] if isinstance(value, list) else [printable(value)]
 
 
 def printable(text: str) -> str:

@@ -28,7 +28,10 @@ from splreplay import conf, engine
 from splreplay.app import App
 from splreplay.cli import argument_parser
 from splreplay.detections import cases
+from splreplay.hunt import attack, case, formats
+from splreplay.hunt.outcome import spread
 from splreplay.output import FORMATS
+from splreplay.parser import BY_NAME
 from splreplay.planning import plan
 from splreplay.sql.values import Value
 from tests.conftest import REPO
@@ -37,9 +40,19 @@ from tests.replay.searches import replay as replayed
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (REPO / "CHANGELOG.md").read_text(encoding="utf-8")
-SEARCHES, ADMIN, ANALYST, CONTRIBUTOR, ENTERPRISE_SECURITY, DETECTIONS, SCORING = (
+SEARCHES, ADMIN, ANALYST, CONTRIBUTOR, ENTERPRISE_SECURITY, DETECTIONS, SCORING, HUNT, ASK = (
     (REPO / "docs" / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("searches", "admin", "analyst", "contributor", "enterprise_security", "detections", "scoring")
+    for name in (
+        "searches",
+        "admin",
+        "analyst",
+        "contributor",
+        "enterprise_security",
+        "detections",
+        "scoring",
+        "hunt",
+        "ask_your_log",
+    )
 )
 DOCUMENTS = [REPO / "README.md", REPO / "CHANGELOG.md", *sorted((REPO / "docs").glob("*.md"))]
 GUIDES = {path.stem: path.read_text(encoding="utf-8") for path in DOCUMENTS if path.stem != "CHANGELOG"}
@@ -103,6 +116,59 @@ def test_replay_examples(shown: str, printed: dict[str, str]) -> None:
     assert shown.partition("\n")[2] == printed[shown]
 
 
+@pytest.mark.parametrize("shown", [block for block in fenced(HUNT) if block.startswith("$ ")])
+def test_hunt_examples(shown: str) -> None:
+    """The page on hunts shows what a hunt prints."""
+    command, _, expected = shown.partition("\n")
+    done = splreplay(*shlex.split(command)[4:])
+    assert expected == (done.stderr + done.stdout).strip()
+
+
+def test_hunt_options() -> None:
+    """The page on hunts names every option of `replay hunt`, and every format."""
+    help_ = splreplay("hunt", "--help").stdout
+    options = set(re.findall(r"--[a-z]+(?:-[a-z]+)?", help_)) - {"--help"}
+    assert (True, set()) == (bool(options), {option for option in options if f"`{option}" not in HUNT})
+    assert [] == [name for name in (*formats.FORMATS, "html") if f"`{name}`" not in HUNT]
+
+
+def test_hunt_ranks() -> None:
+    """The page on hunts says what the ranks are made of."""
+    named = {"ttp": "TTP, Correlation", "anomaly": "Anomaly, and a detection without a type", "hunting": "Hunting"}
+    rows = [f"| {name} | {case.WEIGHTS[kind]:g} |" for kind, name in named.items()]
+    assert (True, True) == (
+        case.WEIGHTS["ttp"] == case.WEIGHTS["correlation"],
+        case.WEIGHTS["anomaly"] == case.OTHER_WEIGHT,
+    )
+    assert [] == [row for row in rows if row not in HUNT]
+    assert (0.5, 1 / 3, 11) == (spread(2), spread(4), round(1 / spread(1_000)))
+
+
+def test_attack() -> None:
+    """The page on hunts has ATT&CK's notice, as its terms of use ask, with the version whose names are used."""
+    notice = "© 2025 The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE Corporation"
+    assert (True, True) == (notice in one_line(HUNT), f"version {attack.VERSION}." in HUNT)
+    assert notice.replace("©", "(c)") in one_line(attack.__doc__ or "")
+
+
+INTRUSION = "tests/recordings/office_intrusion.xml"
+QUESTIONS = [pytest.param(section, id=section.partition("\n")[0]) for section in re.split(r"^## ", ASK, flags=re.M)[1:]]
+
+
+@pytest.mark.parametrize("section", QUESTIONS)
+def test_questions(section: str) -> None:
+    """The responder's page shows what the search of each question answers, without a warning."""
+    (search,), (answer,) = indented(section), fenced(section)
+    times = [word for code in inline(section) if code.startswith("--earliest") for word in code.split()]
+    done = splreplay("run", INTRUSION, "--spl", search, *times)
+    assert (answer, "") == (done.stdout.strip(), done.stderr)
+
+
+def test_twenty_questions() -> None:
+    """The responder's page has twenty questions, numbered."""
+    assert [f"{number}." for number in range(1, 21)] == re.findall(r"^## (\d+\.)", ASK, re.M)
+
+
 @pytest.mark.parametrize("shown", [block for block in fenced(DETECTIONS) if block.startswith("$ ")])
 def test_detection_examples(shown: str) -> None:
     """The detection engineer's page shows what check and test print, apart from lines, columns and seconds."""
@@ -141,6 +207,12 @@ def test_replay_options_are_there() -> None:
     """README's table names no option that `replay run` lacks."""
     named = set(re.findall(r"`(--[a-z]+)[^`]*`", "".join(re.findall(r"^\| `--.*$", README, re.M))))
     assert set() == named - set(re.findall(r"--[a-z]+", splreplay("run", "--help").stdout))
+
+
+def test_every_command_of_the_language() -> None:
+    """The engine's document lists the commands that replay runs, and no others."""
+    table = GUIDES["engine"].partition("| for | commands |\n")[2].partition("\n\n")[0]
+    assert sorted(BY_NAME) == sorted(re.findall("`([a-z]+)`", table))
 
 
 def test_make_targets() -> None:
@@ -386,7 +458,7 @@ PIECES = [block for block in fenced(SEARCHES) if on_one_line(block) in SEARCH]
 SNIPPETS = [
     pytest.param(block, id=f"{name}: {block[:60]}")
     for name, text in GUIDES.items()
-    if name != "scoring"  # its searches need its rows: test_scoring
+    if name not in ("scoring", "ask_your_log")  # which need rows or a log of their own: test_scoring, test_questions
     for block in [*indented(text), *fenced(text), *inline(text)]
     if is_spl(block) and block not in PIECES
     if not block.startswith("| rest ")  # it asks Splunk about itself: nothing to replay

@@ -97,22 +97,16 @@ class App:
             raise UsageError(f"the app has no saved search {name!r}; it has{':' if listed else ' none'}", listed)
         return self.saved_searches[name]
 
-    def lookup(self, name: str) -> LookupTable:
-        """Return a lookup by its transforms.conf stanza, or by its file name.
+    def lookup(self, name: str, written: Path | None = None) -> LookupTable:
+        """Return a lookup by its transforms.conf stanza, or by its file name; that in the folder *written* goes before the app's.
 
         Raises:
             UsageError: If there is none.
             UnsupportedError: If it is no CSV file.
             DataError: If its file is missing or ragged, or a setting means nothing.
         """
-        stanza = self._transforms.get(name)
-        if stanza is None and not name.endswith(".csv"):
-            known = [key for key, value in self._transforms.items() if "filename" in value]
-            raise UsageError(f"the app has no lookup {name!r}; {there_is('it', name, known)}")
-        settings = stanza if stanza is not None else {"filename": name}
-        if "filename" not in settings:
-            raise UnsupportedError(f"lookup {name!r} is no CSV file, and replay reads no other lookups")
-        fields, rows = read_csv(self._lookup_file(name, settings["filename"]))
+        settings = self.lookup_settings(name)
+        fields, rows = read_csv(self._lookup_file(name, settings["filename"], written))
         matches = settings.get("match_type", "")
         return LookupTable(
             name,
@@ -126,6 +120,22 @@ class App:
                 for way, _, field in (part.partition("(") for part in matches.split(",") if part.strip())
             },
         )
+
+    def lookup_settings(self, name: str) -> Mapping[str, str]:
+        """Return the settings of a lookup, of which `filename` is one.
+
+        Raises:
+            UsageError: If there is none of this name.
+            UnsupportedError: If it is no CSV file.
+        """
+        stanza = self._transforms.get(name)
+        if stanza is None and not name.endswith(".csv"):
+            known = [key for key, value in self._transforms.items() if "filename" in value]
+            raise UsageError(f"the app has no lookup {name!r}; {there_is('it', name, known)}")
+        settings = stanza if stanza is not None else {"filename": name}
+        if "filename" not in settings:
+            raise UnsupportedError(f"lookup {name!r} is no CSV file, and replay reads no other lookups")
+        return settings
 
     def expansion(self, text: str) -> Expansion:
         """Return a search text with its macros expanded, and the origin of each part of it."""
@@ -159,10 +169,12 @@ class App:
         own = folder.path == self.folder
         return {key: value for key, value in folder.stanzas(name).items() if own or folder.exports(name, key)}
 
-    def _lookup_file(self, name: str, filename: str) -> Path:
-        """Return the file of a lookup: the app's own, or else that of another app that exports it."""
+    def _lookup_file(self, name: str, filename: str, written: Path | None) -> Path:
+        """Return the file of a lookup: that in the folder *written*, the app's own, or else that of another app that exports it."""
         if Path(filename).name != filename:
             raise DataError(f"a lookup's file must be in lookups/, but {name!r} names {filename!r}")
+        if written is not None and os.path.lexists(written / filename):
+            return confined(written / filename, written, limits.MAX_LOOKUP_BYTES)
         for folder in reversed(self._folders):
             path = folder.path / "lookups" / filename
             if os.path.lexists(path) and (folder.path == self.folder or folder.exports("lookups", filename)):

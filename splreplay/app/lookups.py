@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +29,15 @@ class LookupTable:
         """Raise UsageError unless the lookup has the field *name*."""
         if name not in self.fields:
             raise UsageError(f"lookup {self.name!r} has no field {name!r}; it has: {' '.join(self.fields)}")
+
+
+def as_csv(fields: Sequence[str], rows: Iterable[Mapping[str, str | None]]) -> str:
+    """Return rows as the text of a CSV file that `read_csv` reads."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)  # it quotes both characters of its line end, so that a value may hold them
+    writer.writerow(fields)
+    writer.writerows([row.get(name) or "" for name in fields] for row in rows)
+    return text.getvalue()
 
 
 def read_csv(path: Path) -> tuple[list[str], list[Row]]:

@@ -186,6 +186,12 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--collect", metavar="DIR", type=Path, help="where collect writes events, and search finds them again"
     )
+    parser.add_argument(
+        "--outputlookup",
+        metavar="DIR",
+        type=Path,
+        help="where outputlookup writes lookups, and searches find them before the app's",
+    )
     parser.add_argument("--explain", action="store_true", help="show the search at every stage, on standard error")
     parser.set_defaults(run=_run_of("splreplay.cli.run"))
 

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 
 from splreplay.app.layers import AppFolder
-from splreplay.cli.inputs import app_of, default_app, means_of, record, status_of
+from splreplay.cli.inputs import app_of, default_app, means_of, note, record, status_of
 from splreplay.cli.progress import Progress
-from splreplay.cli.writing import format_of, report, write
+from splreplay.cli.writing import format_of, report, width, write
 from splreplay.detections import source
 from splreplay.hunt.case import Case, case
-from splreplay.hunt.formats import FORMATS
+from splreplay.hunt.formats import FORMATS, as_text
 from splreplay.hunt.hunt import hunt
 from splreplay.hunt.select import planned
 from splreplay.output import printable
@@ -51,8 +51,13 @@ def run(options: argparse.Namespace) -> int:
         recording.facts.moments,
         [(one.detection, outcome) for one, outcome in zip(detections, outcomes, strict=True)],
     )
-    as_format = report("splreplay.report.hunt").html if format_ == "html" else FORMATS[format_]
-    write(as_format(found), options.output)
+    if format_ == "html":
+        text = report("splreplay.report.hunt").html(found)
+    elif format_ == "table":
+        text = as_text(found, width(options.output))
+    else:
+        text = FORMATS[format_](found)
+    write(text, options.output)
     if read.errors:
         return 3
     return _status(found, options.fail_on, recording)
@@ -85,7 +90,4 @@ def _app_around(options: argparse.Namespace) -> None:
     if around is None or (usual and around == usual.resolve()):
         return
     options.app, options.no_commands = [around], True
-    print(
-        f"searches run in {printable(str(around))}, and its commands do not; to let them, name it with --app",
-        file=sys.stderr,
-    )
+    note([f"searches run in {around}, and its commands do not; to let them, name it with --app"])

@@ -62,9 +62,9 @@ def record(options: argparse.Namespace, fields: Wanted) -> engine.Recording:
     return recording
 
 
-def means_of(options: argparse.Namespace, collect: Path | None = None) -> Means:
-    """Return what the options let a run use; *collect* is the folder that it may write into."""
-    return Means(options.python, collect, not options.no_commands)
+def means_of(options: argparse.Namespace, collect: Path | None = None, lookups: Path | None = None) -> Means:
+    """Return what the options let a run use; *collect* and *lookups* are the folders that it may write into."""
+    return Means(options.python, collect, not options.no_commands, lookups)
 
 
 def status_of(recording: engine.Recording) -> int:
@@ -76,3 +76,9 @@ def warn(warnings: Iterable[str]) -> None:
     """Print warnings, one on each line."""
     for warning in warnings:
         print(f"warning: {printable(warning)}", file=sys.stderr)
+
+
+def note(notes: Iterable[str]) -> None:
+    """Print what is good to know and no warning, one on each line."""
+    for text in notes:
+        print(f"note: {printable(text)}", file=sys.stderr)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from splreplay import engine
 from splreplay.app import App
 from splreplay.cli.explain import explain
-from splreplay.cli.inputs import app_of, means_of, record, status_of, warn
-from splreplay.cli.writing import format_of, report, write
+from splreplay.cli.inputs import app_of, means_of, note, record, status_of, warn
+from splreplay.cli.writing import format_of, report, width, write
 from splreplay.errors import DataError
-from splreplay.output import FORMATS
+from splreplay.output import FORMATS, as_table
 from splreplay.planning import plan
 from splreplay.times import TimeRange
 
@@ -30,13 +30,16 @@ def run(options: argparse.Namespace) -> int:
     name, search = (detection.name, detection.search.value) if detection else _search(options, app)
     planned = plan(app, search, options.addon, TimeRange.of(options.earliest, options.latest))
     recording = record(options, planned.fields)
-    replayed = engine.replay(planned, recording, means_of(options, options.collect))
+    replayed = engine.replay(planned, recording, means_of(options, options.collect, options.outputlookup))
     if options.explain:
         print(explain(replayed), file=sys.stderr)
+    note(replayed.results.notes)
     warn(replayed.results.warnings)
     if format_ == "html":
         page = report("splreplay.report")
         text = page.html(page.about(recording, planned, name), replayed.results)
+    elif format_ == "table":
+        text = as_table(replayed.results, width(options.output))
     else:
         text = FORMATS[format_](replayed.results)
     write(text, options.output)

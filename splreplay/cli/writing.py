@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +27,11 @@ def format_of(asked: str | None, output: Path | None) -> str:
     if output is not None and (output.is_dir() or not output.parent.is_dir()):
         raise UsageError(f"--output {output} cannot be written: name a file in a folder that is there")
     return format_
+
+
+def width(output: Path | None) -> int | None:
+    """Return the width of the terminal that the results go to; None where they go elsewhere, and must not depend on it."""
+    return shutil.get_terminal_size().columns if output is None and sys.stdout.isatty() else None
 
 
 def report(name: str) -> ModuleType:

@@ -33,6 +33,7 @@ from splreplay.commands.makeresults import MakeResults
 from splreplay.commands.map import Map
 from splreplay.commands.multisearch import MultiSearch
 from splreplay.commands.mvexpand import MvExpand
+from splreplay.commands.outputlookup import OutputLookup
 from splreplay.commands.rare import Rare
 from splreplay.commands.regex import Regex
 from splreplay.commands.rename import Rename
@@ -88,6 +89,7 @@ COMMANDS: tuple[type[Command], ...] = (
     Map,
     MultiSearch,
     MvExpand,
+    OutputLookup,
     Rare,
     Regex,
     Rename,

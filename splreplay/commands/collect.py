@@ -109,7 +109,7 @@ class Collect(Transform):
             path = summary.write(run.means.collect, name, suffix, "".join(f"{line}\n" for line in lines))
             run.failing.callback(path.unlink, missing_ok=True)
             count = f"{len(events):,} event{'s' if len(events) != 1 else ''}"
-            run.warn(f"collect wrote {count} for the index {self.options['index']} into {path}")
+            run.say("note", f"collect wrote {count} for the index {self.options['index']} into {path}")
         return rows
 
     def _file(self, run: Run) -> str | None:

@@ -61,8 +61,8 @@ class External(Transform):
         name = self.segment.name
         process = run.started.get(id(self)) or self._process(run.means.python, run)
         answer = process.call(self.arguments, list(rows.columns), run.stages.fetch(rows), _search_info(run))
-        for message in dict.fromkeys(answer.messages):
-            run.warn(f"{name}: {message}")
+        for level, message in answer.messages:
+            run.say("note" if level in ("INFO", "DEBUG") else "doubt", f"{name}: {message}")
         return run.stages.from_python(answer.fields, answer.rows)
 
     def _refuse(self) -> NoReturn:

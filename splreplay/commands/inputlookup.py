@@ -38,7 +38,7 @@ class InputLookup(Source, Transform):
 
     def start(self, run: Run) -> Table:
         """Return the rows of the lookup; an empty cell is no value."""
-        lookup = run.app.lookup(self.name)
+        lookup = run.lookup(self.name)
         rows = run.stages.from_python(lookup.fields, lookup.rows)
         rows = run.stages.keep(rows, predicate_test(self.predicate, rows.field, run, self._no_terms))
         rest = f'FROM {rows.name} ORDER BY "#" LIMIT {self.max} OFFSET {self.start_at}'

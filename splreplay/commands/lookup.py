@@ -9,8 +9,11 @@ from splreplay.app.lookups import LookupTable
 from splreplay.run.command import ORDER, Outputs, Run, Segment, Table, Transform
 from splreplay.spl.options import boolean, read_options, refuse_options
 from splreplay.spl.tokens import Cursor
-from splreplay.sql.values import EACH, Kind, Sql, as_list, as_text, literal
+from splreplay.sql.predicates import like_pattern
+from splreplay.sql.values import EACH, Kind, Sql, Value, as_list, as_text, literal
 
+# Before the name of a field of a lookup, for its pattern; no field has it in its name.
+_PATTERN = "\0"
 Pair = tuple[str, str]  # the name in the lookup, the name in the results
 
 
@@ -49,28 +52,34 @@ class Lookup(Transform):
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return every result with the fields of the rows that match it; several matches give several values."""
-        lookup = run.app.lookup(self.name)
-        table = run.stages.from_python(lookup.fields, lookup.rows)
+        lookup = run.lookup(self.name)
         outputs = self.outputs or tuple(
             (name, name) for name in lookup.fields if name not in {theirs for theirs, _ in self.matches}
         )
         for theirs, _ in outputs:
             lookup.require(theirs)
-        tests = [_match(lookup, table, theirs, rows.field(mine)) for theirs, mine in self.matches]
+        table = _with_patterns(lookup, [theirs for theirs, _ in self.matches], run)
+        keys = {f"k{number}": rows.field(mine) for number, (_, mine) in enumerate(self.matches)}
+        tests = [
+            _match(lookup, table, theirs, Sql(f"d.{key}", sql.kind))
+            for (theirs, _), (key, sql) in zip(self.matches, keys.items(), strict=True)
+        ]
         listed = ", ".join(
             f"list(t.{table.field(theirs).text} ORDER BY t.{ORDER}) AS o{number}"
             for number, (theirs, _) in enumerate(outputs)
         )
+        # Results share most values, so each value is looked up once.
+        distinct = f"SELECT DISTINCT {', '.join(f'{sql.text} AS {key}' for key, sql in keys.items())} FROM {rows.name}"
         inner = (
-            f'SELECT r.{ORDER} AS "#ro", t.* FROM {rows.name} r JOIN {table.name} t ON {" AND ".join(tests)} '
-            f"QUALIFY row_number() OVER (PARTITION BY r.{ORDER} ORDER BY t.{ORDER}) <= {lookup.max_matches}"
+            f"SELECT d.*, t.* FROM ({distinct}) d JOIN {table.name} t ON {' AND '.join(tests)} "
+            f"QUALIFY row_number() OVER (PARTITION BY {', '.join(f'd.{key}' for key in keys)} ORDER BY t.{ORDER}) <= {lookup.max_matches}"
         )
-        matched = f'SELECT t."#ro", {listed} FROM ({inner}) t GROUP BY t."#ro"'
+        matched = f"SELECT {', '.join(keys)}, {listed} FROM ({inner}) t GROUP BY {', '.join(keys)}"
         fields = {name: column.of("r") for name, column in rows.columns.items()}
         for number, (_, mine) in enumerate(outputs):
             fields[mine] = self._output(f"f.o{number}", lookup, rows.field(mine))
-        rest = f'FROM {rows.name} r LEFT JOIN ({matched}) f ON f."#ro" = r.{ORDER}'
-        return run.stages.store(fields, rest, f"r.{ORDER}")
+        same = " AND ".join(f"f.{key} IS NOT DISTINCT FROM {sql.of('r').text}" for key, sql in keys.items())
+        return run.stages.store(fields, f"FROM {rows.name} r LEFT JOIN ({matched}) f ON {same}", f"r.{ORDER}")
 
     def _output(self, values: str, lookup: LookupTable, current: Sql) -> Sql:
         """Return one output: nothing if the matching row has no value there; the default, if any, if no row matches."""
@@ -100,6 +109,16 @@ def _pairs(cursor: Cursor) -> list[Pair]:
     return pairs
 
 
+def _with_patterns(lookup: LookupTable, matched: Iterable[str], run: Run) -> Table:
+    """Return the rows of a lookup; beside a field that is matched by wildcards stands its pattern for LIKE."""
+    patterns = {theirs: _PATTERN + theirs for theirs in matched if lookup.match_types.get(theirs) == "WILDCARD"}
+    rows: list[dict[str, Value | None]] = []
+    for row in lookup.rows:
+        made = {patterns[name]: like_pattern(text) for name in patterns if (text := row.get(name)) is not None}
+        rows.append({**row, **made})
+    return run.stages.from_python([*lookup.fields, *patterns.values()], rows)
+
+
 def _match(lookup: LookupTable, table: Table, theirs: str, value: Sql) -> str:
     """Return SQL for whether the lookup's field *theirs* matches *value*; for a multivalue, one of its values is enough."""
     lookup.require(theirs)
@@ -111,11 +130,11 @@ def _match(lookup: LookupTable, table: Table, theirs: str, value: Sql) -> str:
         if way == "CIDR":
             return f"py_cidrmatch({pattern}, {text})"
         if way == "WILDCARD":
-            return f"{fold(text)} LIKE py_wildcard({fold(pattern)}) ESCAPE '\\'"
+            return f"{fold(text)} LIKE {fold(f't.{table.field(_PATTERN + theirs).text}')} ESCAPE '\\'"
         return f"{fold(text)} = {fold(pattern)}"
 
     if value.kind is Kind.MULTIVALUE:
-        return f"coalesce(len(list_filter(r.{value.text}, lambda {EACH}: {test(EACH)})) > 0, false)"
+        return f"coalesce(len(list_filter({value.text}, lambda {EACH}: {test(EACH)})) > 0, false)"
     if value.kind is Kind.NOTHING:
         return "false"
-    return f"coalesce({test(as_text(value.of('r')))}, false)"
+    return f"coalesce({test(as_text(value))}, false)"

@@ -80,7 +80,9 @@ class Search(Source, Transform):
         else:
             absent = sorted(set(fields_of(predicate)) - {name for table in searched for name in table.fields})
             if absent:
-                run.warn(f"no event of this log has the field {', '.join(absent)}, which the search tests")
+                run.say(
+                    "partly blind", f"no event of this log has the field {', '.join(absent)}, which the search tests"
+                )
         return rows
 
     def _of_log(

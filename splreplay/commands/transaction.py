@@ -134,7 +134,7 @@ class Transaction(Transform):
         each once and in the order of characters.
 
         Raises:
-            UnsupportedError: If the results are not ordered from the newest to the oldest, or one of the fields has several values.
+            UnsupportedError: If one of the fields has several values.
         """
         time = as_number(rows.field("_time"))
         found = find(self._events(rows, time, run), self._rules)
@@ -163,22 +163,23 @@ class Transaction(Transform):
         return Rules(self.maxspan, self.maxpause, self.maxevents, starts, ends, self.connected)
 
     def _events(self, rows: Table, time: str, run: Run) -> Iterator[Event]:
-        """Yield the events that have a time."""
+        """Yield the events that have a time, the newest first."""
         keys = ", ".join(as_text(rows.one_value(name, self.segment)) for name in self.fields)
         tests = ", ".join(self._test(one, rows, run) for one in (self.startswith, self.endswith))
-        query = f"SELECT CAST({ORDER} AS DOUBLE), {time}, [{keys}], {tests} FROM {rows.name} WHERE {time} IS NOT NULL ORDER BY {ORDER}"
+        timed = f"FROM {rows.name} WHERE {time} IS NOT NULL"
+        if run.stages.scalar(
+            f"SELECT count(*) FROM (SELECT {time} > lag({time}) OVER (ORDER BY {ORDER}) AS later {timed}) WHERE later"
+        ):
+            run.warn(
+                "transaction needs its results from the newest to the oldest, and takes them so, though they came in another order; "
+                "Splunk may find other transactions: put sort 0 - _time before it"
+            )
+        query = f"SELECT CAST({ORDER} AS DOUBLE), {time} AS t, [{keys}], {tests} {timed} ORDER BY t DESC, {ORDER}"
         if not run.stages.makes:
             return
-        before = float("inf")
         result = run.stages.connection.execute(query)
         while batch := result.fetchmany(_BATCH):
             for place, at, values, starts, ends in batch:
-                if at > before:
-                    message = (
-                        "transaction needs its results from the newest to the oldest, and these are in another order"
-                    )
-                    self.segment.refuse(message, "put sort 0 - _time before it")
-                before = at
                 yield Event(place, at, tuple(values), starts, ends)
 
     def _test(self, one: Filter | None, rows: Table, run: Run) -> str:

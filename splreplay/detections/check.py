@@ -76,7 +76,7 @@ def check(detection: Detection, app: App, nothing: engine.Recording, addon: str)
 def _check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
     plan = outline(app, detection.search.value, addon)
     errors, notices = engine.trial(plan, nothing)
-    warnings = [] if errors else [notice.text for notice in notices if notice.kind != "blind"]
+    warnings = [] if errors else [notice.text for notice in notices if notice.is_warning and notice.kind != "blind"]
     reasons = [
         detection.problem(error.message, detection.search, _offset(error, plan), remedy=error.remedy)
         for error in errors

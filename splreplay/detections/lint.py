@@ -14,6 +14,8 @@ from splreplay.commands.convert import Convert
 from splreplay.commands.eventstats import EventStats
 from splreplay.commands.fields import Fields
 from splreplay.commands.join import Join
+from splreplay.commands.map import Map
+from splreplay.commands.multisearch import MultiSearch
 from splreplay.commands.search import Search
 from splreplay.commands.stats import Stats
 from splreplay.commands.table import Table_
@@ -114,7 +116,7 @@ def _meant(name: str, known: Collection[str]) -> str:
     quoted = sorted(other for other in known if other.startswith(f"{name}."))
     if quoted:
         return f"; a name with a dot needs single quotes in an expression, as in '{quoted[0]}'"
-    return _nearest(name, {other: other for other in known})
+    return _nearest(name, {other.rpartition(".")[2]: other for other in sorted(known)})
 
 
 def _nearest(name: str, known: Mapping[str, str]) -> str:
@@ -165,6 +167,8 @@ def _join_without_key(position: Position) -> Iterator[tuple[str, str]]:
 
 
 def _big_subsearch(position: Position) -> Iterator[tuple[str, str]]:
+    if isinstance(position.command, Map | MultiSearch):  # they run their searches whole
+        return
     for pipeline in position.command.searches:
         first = pipeline[0]
         if isinstance(first, Search | Tstats) and not _narrow(first.predicate):

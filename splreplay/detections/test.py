@@ -80,8 +80,8 @@ def run_case(case: Case, app: App, options: argparse.Namespace) -> Iterator[Outc
         started = time.monotonic()
         try:
             recording = recording or engine.record(_paths(case, options.attack_data))
-            with interrupt.temporary_folder() as folder:  # for what the search may collect
-                means = means_of(options, Path(folder))
+            with interrupt.temporary_folder() as folder:  # for what the search may write
+                means = means_of(options, Path(folder), Path(folder) / "lookups")
                 replayed = engine.replay(plan(app, case.detection.search.value, addon), recording, means)
         except SplError as error:
             status = 3 if isinstance(error, DataError) else 2

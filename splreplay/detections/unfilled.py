@@ -6,7 +6,7 @@ Nothing is said where a log might hold it: Windows records events of any id, wit
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from splreplay import cim
 from splreplay.cim.mapping import EVENTTYPES, INDEX, SOURCETYPE
@@ -14,8 +14,11 @@ from splreplay.commands.append import Append
 from splreplay.commands.appendcols import AppendCols
 from splreplay.commands.datamodel import DataModel
 from splreplay.commands.join import Join
+from splreplay.commands.map import Map
+from splreplay.commands.multisearch import MultiSearch
 from splreplay.commands.search import Search
 from splreplay.commands.tstats import Tstats
+from splreplay.commands.union import Union
 from splreplay.run.command import Pipeline, Source
 from splreplay.spl.predicate import unmet
 
@@ -50,17 +53,22 @@ def unfilled(pipeline: Pipeline, addon: str) -> list[str]:
 
 def needed(pipeline: Pipeline, of_source: Callable[[Source], list[str]]) -> list[str]:
     """Return what keeps a search from ever having a result, given what keeps its sources; nothing if it may have one."""
+
+    def of_all(searches: Iterable[Pipeline]) -> list[str]:
+        of_each = [needed(search, of_source) for search in searches]
+        return [what for part in of_each for what in part] if all(of_each) else []
+
     source, *others = pipeline
-    missing = of_source(source)
+    missing = of_all(source.searches) if isinstance(source, MultiSearch | Union) else of_source(source)
     for command in others:
         match command:
-            case Append() | AppendCols():
-                missing = missing and [*missing, *more] if (more := needed(command.subsearch, of_source)) else []
+            case Append() | AppendCols() | Union():
+                missing = missing and [*missing, *more] if (more := of_all(command.searches)) else []
             case Join(type="inner"):
                 missing = [*missing, *needed(command.subsearch, of_source)]
-            case Join() | Search():
+            case Join() | Map() | Search():
                 pass
-            case _ if command.searches or isinstance(command, Source):  # it may add results
+            case _ if command.searches or command.inside or isinstance(command, Source):  # it may add results
                 missing = []
     return list(dict.fromkeys(missing))
 
@@ -79,6 +87,8 @@ def _of_model(command: Tstats, addon: str) -> list[str]:
         if name in EVENT_VALUES:
             return EVENT_VALUES[name]
         column = dataset.columns.get(name.removeprefix(prefix))
+        if column is None and name.startswith(prefix):
+            return ()
         if name in cim.EVENT_FIELDS or column is None or filled & set(re.findall(r"\w+", column)):
             return None
         return () if _as_extracted(column) else _FILLERS

@@ -117,6 +117,7 @@ def _at_risk(findings: Iterable[Finding]) -> list[AtRisk]:
             attack.tactics(technique for finding in of[key] for technique in finding.detection.techniques),
         )
         for key, score in scores.items()
+        if score
     ]
     return sorted(listed, key=lambda risk: (-risk.score, risk.entity.key))
 

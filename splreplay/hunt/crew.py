@@ -13,19 +13,39 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from splreplay.hunt.outcome import Outcome
 
 Job = int
-T = TypeVar("T")
+# Returns what does one job, given what only the parent knows in the end.
+Begin = Callable[[Any], Callable[[Job], Outcome]]
+
+
+class Alone:
+    """This process, where there is to be one, or where the system cannot fork."""
+
+    def __init__(self, begin: Begin) -> None:
+        """Take what it is to do."""
+        self._begin = begin
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Do nothing."""
+
+    def outcomes(self, start: object, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome | None]]:
+        """Yield each job with its outcome."""
+        do = self._begin(start)
+        yield from ((job, do(job)) for job in jobs)
 
 
 class Crew:
     """Processes that each do what *begin* returns, once they are told what it is begun with."""
 
-    def __init__(self, size: int, begin: Callable[[Any], Callable[[Job], Outcome]]) -> None:
+    def __init__(self, size: int, begin: Begin) -> None:
         """Fork *size* processes, which wait."""
         fork = multiprocessing.get_context("fork")
         self._ends: list[Connection] = []
@@ -42,9 +62,7 @@ class Crew:
         """Return itself."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         """End the processes."""
         for process in self._processes:
             process.terminate()
@@ -79,7 +97,12 @@ class Crew:
                 free.append(end)
 
 
-def _work(end: Connection, begin: Callable[[Any], Callable[[Job], Outcome]], others: Sequence[Connection]) -> None:
+def crew(size: int, begin: Begin) -> Alone | Crew:
+    """Return *size* processes, or this one."""
+    return Crew(size, begin) if size > 1 and "fork" in multiprocessing.get_all_start_methods() else Alone(begin)
+
+
+def _work(end: Connection, begin: Begin, others: Sequence[Connection]) -> None:
     """Do what comes, until the other end is closed, as it is when its process dies."""
     signal.set_wakeup_fd(-1)  # it is the parent's, who ends this process when it is interrupted
     signal.signal(signal.SIGINT, signal.SIG_IGN)

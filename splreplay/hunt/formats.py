@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from splreplay import output, times
+from splreplay.columns import cut
 from splreplay.hunt import attack
 from splreplay.hunt.case import AtRisk, Case, Finding, Unseen
 from splreplay.hunt.outcome import Entity
@@ -19,29 +19,29 @@ FINDINGS, ENTITIES, REASONS, NAMES = 40, 15, 8, 4
 _INDENT = " " * 4
 
 
-def as_text(case: Case) -> str:
+def as_text(case: Case, width: int | None = None) -> str:
     """Return text for a terminal: what fired, who is at risk, and what could not be seen.
 
-    Control characters are escaped, because text that attackers wrote must not reach the terminal as commands.
+    Control characters are escaped, because text that attackers wrote must not reach the terminal as commands. Lines that are wider
+    than the terminal, of *width* columns, are cut; None is no terminal, and none is cut.
     """
-    width = max(60, min(160, shutil.get_terminal_size((120, 24)).columns))
     lines = [_head(case)]
     for place, finding in enumerate(case.findings[:FINDINGS], start=1):
-        lines += ["", *(line[:width] for line in _finding(place, finding))]
+        lines += ["", *_finding(place, finding)]
     if more := len(case.findings[FINDINGS:]):
         lines += ["", f"and {more:,} more that fired; --format json, csv and html have all"]
     if case.at_risk:
-        lines += ["", "RISK BY ENTITY: the sum of the scores of all results", *_entities(case.at_risk, width)]
+        lines += ["", "RISK BY ENTITY: the sum of the scores of all results", *_entities(case.at_risk)]
     if case.unseen:
         count = sum(len(unseen.detections) for unseen in case.unseen)
         lines += [
             "",
             f"NOT SEEN: {count:,} of {case.count:,} detections could find nothing in these logs",
-            *_unseen(case.unseen, width),
+            *_unseen(case.unseen),
         ]
     for name, seconds in case.slow:
         lines.append(f"{printable(name)} took {seconds:,.0f} s")
-    return "\n".join(lines) + "\n"
+    return "\n".join(cut(line, width) for line in lines) + "\n"
 
 
 def _head(case: Case) -> str:
@@ -58,7 +58,7 @@ def _finding(place: int, finding: Finding) -> list[str]:
     results = f"{outcome.count:,} result{'s' if outcome.count != 1 else ''}"
     facts = [
         detection.kind or "no type",
-        f"score {detection.score:g}",
+        f"score {detection.score:g}" if detection.score else "no score",
         results,
         *detection.techniques,
         *finding.tactics,
@@ -77,25 +77,25 @@ def _finding(place: int, finding: Finding) -> list[str]:
     return lines
 
 
-def _entities(at_risk: Sequence[AtRisk], width: int) -> list[str]:
+def _entities(at_risk: Sequence[AtRisk]) -> list[str]:
     lines = []
     for risk in at_risk[:ENTITIES]:
         count = len(risk.detections)
         of = f"{count:,} detection{'s' if count != 1 else ''}"
         lines.append(
-            f"{risk.score:>9,.0f}  {_entity(risk.entity)}: {of}, {', '.join(risk.tactics) or 'no tactic known'}"[:width]
+            f"{risk.score:>9,.0f}  {_entity(risk.entity)}: {of}, {', '.join(risk.tactics) or 'no tactic known'}"
         )
     if more := len(at_risk[ENTITIES:]):
         lines.append(f"{'':>9}  and {more:,} more")
     return lines
 
 
-def _unseen(unseen: Sequence[Unseen], width: int) -> list[str]:
+def _unseen(unseen: Sequence[Unseen]) -> list[str]:
     lines = []
     for category, of in groupby(unseen, key=lambda one: one.category):
         reasons = list(of)
         lines.append(f"  {category}: {sum(len(one.detections) for one in reasons):,}")
-        lines += [f"{len(one.detections):>9,}  {printable(one.reason)}"[:width] for one in reasons[:REASONS]]
+        lines += [f"{len(one.detections):>9,}  {printable(one.reason)}" for one in reasons[:REASONS]]
         if more := reasons[REASONS:]:
             lines.append(f"{sum(len(one.detections) for one in more):>9,}  for {len(more):,} other reasons")
     return lines

@@ -12,7 +12,7 @@ from splreplay import engine, interrupt
 from splreplay.commands.collect import Collect
 from splreplay.errors import SplError
 from splreplay.hunt import settle
-from splreplay.hunt.crew import Crew, Job
+from splreplay.hunt.crew import Job, crew
 from splreplay.hunt.files import files
 from splreplay.hunt.outcome import Outcome, fired
 from splreplay.hunt.select import Planned, datasets, unseen
@@ -58,14 +58,14 @@ def hunt(
         recording = settle.settled(settled.file, settled.report, addon, folder / "results", settled.share)
         return lambda place: run(detections[place], recording, means, folder / str(place))
 
-    with Crew(jobs, begin) as crew, interrupt.temporary_folder() as name:
+    with crew(jobs, begin) as workers, interrupt.temporary_folder() as name:
         recording = read(able)
         outcomes = {place: outcome for place, one in enumerate(detections) if (outcome := unseen(one, recording))}
         left = [place for place in range(len(detections)) if place not in outcomes]
         folder = Path(name)
         settle.settle(recording, addon, datasets(able), folder / "events.duckdb")
         told = Settled(folder / "events.duckdb", folder, recording.report, jobs)
-        for done, (place, outcome) in enumerate(crew.outcomes(told, left), start=1):
+        for done, (place, outcome) in enumerate(workers.outcomes(told, left), start=1):
             outcomes[place] = outcome or Outcome("failed", "the process that ran it died")
             progress(done, len(left))
     return recording, [outcomes[place] for place in range(len(detections))]

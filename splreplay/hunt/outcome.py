@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from splreplay.detections import tokens
-from splreplay.detections.source import Detection
+from splreplay.detections.source import Detection, RiskObject
 from splreplay.output import Results
 from splreplay.sql.values import Value
 
@@ -20,7 +20,10 @@ KEPT = 100
 # So many values of a field are written in a message. As bin/installutil_rba_rules.py has it, whose rules `message` follows.
 SHOWN = 10
 _PLACEHOLDERS = frozenset({"", "-", "n/a", "none", "null", "unknown"})
-_FIRST, _LAST = ("firstTime", "_time", "first_time", "earliest_time"), ("lastTime", "_time", "last_time", "latest_time")
+# The fields that show the first and the last time of what a result is about; where one is missing, the other is both.
+_FIRST, _LAST = ("firstTime", "first_time", "earliest_time", "_time"), ("lastTime", "last_time", "latest_time", "_time")
+# Who is named where a detection does not say whom it puts at risk.
+_USUAL = (RiskObject("dest", "system", 0.0), RiskObject("user", "user", 0.0))
 
 # Why a detection could find nothing: the logs have no such event or field, replay does not run the search, or it failed.
 Category = Literal["no such event", "no such field", "not supported", "failed"]
@@ -95,9 +98,9 @@ def span(rows: Iterable[Mapping[str, Value]]) -> tuple[float, float] | None:
     """Return the first and the last time that some results show, in epoch seconds; None where they show none."""
     firsts, lasts = [], []
     for row in rows:
-        firsts += _times(row, _FIRST)
-        lasts += _times(row, _LAST)
-    return (min(firsts), max(lasts)) if firsts and lasts else None
+        firsts += _times(row, (*_FIRST, *_LAST))
+        lasts += _times(row, (*_LAST, *_FIRST))
+    return (min(firsts), max(lasts)) if firsts else None
 
 
 def _known(row: Mapping[str, Value], name: str) -> list[str]:
@@ -118,7 +121,7 @@ def _entities(detection: Detection, rows: Iterable[Mapping[str, Value]]) -> list
     named: dict[tuple[str, str], Entity] = {}
     for row in rows:
         of_row: dict[tuple[str, str], float] = {}
-        for at_risk in detection.risk_objects:
+        for at_risk in detection.risk_objects or _USUAL:
             for name in _known(row, at_risk.field):
                 entity = Entity(at_risk.kind, name)
                 named.setdefault(entity.key, entity)

@@ -5,11 +5,13 @@ The events are ordered by kind, because most searches ask for one; a data model 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from splreplay import cim
 from splreplay.cim.dataset import Stored
+from splreplay.logs.names import name_of
 from splreplay.logs.report import LoadReport
 from splreplay.recording import Recording, connect
 from splreplay.sql.values import Sql, identifier, literal
@@ -22,10 +24,12 @@ def settle(recording: Recording, addon: str, datasets: Collection[str], file: Pa
     connection = recording.connection
     connection.execute(f"ATTACH {literal(str(file))} AS {_NAME}")
     connection.execute(f"CREATE TABLE {_NAME}.event AS SELECT * FROM event ORDER BY provider, event_id")
+    there = {name_of(column) for column in recording.facts.columns}
     for name, dataset in recording.datasets(addon).items():
         if name in datasets and dataset.in_log:
-            query = dataset.query([*dataset.columns, "nodename"])
-            connection.execute(f"CREATE TABLE {_NAME}.{identifier(name)} AS {query}")
+            # A field that no search reads may be made of values that were not kept.
+            fields = [field for field in (*dataset.columns, "nodename") if dataset.reads([field]) <= there]
+            connection.execute(f"CREATE TABLE {_NAME}.{identifier(name)} AS {dataset.query(fields)}")
     connection.execute(f"DETACH {_NAME}")
 
 
@@ -35,18 +39,18 @@ def settled(file: Path, report: LoadReport, addon: str, folder: Path, share: int
     connection.execute(f"ATTACH {literal(str(file))} AS {_NAME} (READ_ONLY)")
     connection.execute(f"CREATE VIEW event AS FROM {_NAME}.event")
     recording = Recording(connection, report)
-    tables = {
-        name
-        for (name,) in recording.facts.all(f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{_NAME}'")
-    }
+    tables: dict[str, list[str]] = defaultdict(list)
+    columns = f"SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = '{_NAME}'"
+    for table, column in recording.facts.all(columns):
+        tables[table].append(column)
     plain = cim.datasets(recording.facts.kinds, addon)
-    kept = {name: _stored(dataset) if name in tables else dataset for name, dataset in plain.items()}
+    kept = {name: _stored(dataset, tables[name]) if name in tables else dataset for name, dataset in plain.items()}
     recording.facts.once(("datasets", addon), lambda: kept)
     return recording
 
 
-def _stored(dataset: cim.Dataset) -> Stored:
-    values = {name: Sql(identifier(name), dataset.kind(name)) for name in (*dataset.columns, "nodename")}
+def _stored(dataset: cim.Dataset, columns: Iterable[str]) -> Stored:
+    values = {name: Sql(identifier(name), dataset.kind(name)) for name in columns}
     return Stored(
         dataset.name,
         dataset.columns,

@@ -21,6 +21,10 @@ from splreplay.sql.values import identifier, literal
 __all__ = ["BadEvent", "FileReport", "LoadReport", "Log", "load"]
 
 
+# The events of more files than this become one table.
+MANY = 16
+
+
 def load(
     connection: duckdb.DuckDBPyConnection,
     paths: Sequence[str],
@@ -101,7 +105,8 @@ def _create_view(connection: duckdb.DuckDBPyConnection, files: Mapping[str, str]
     absent = "".join(
         f", CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in map(column, names) if name not in known
     )
-    connection.execute(f"CREATE VIEW event AS SELECT *{without}, {source} AS source{absent} {rows}")
+    made = "TABLE" if len(files) > MANY else "VIEW"  # a view opens each file in each query
+    connection.execute(f"CREATE {made} event AS SELECT *{without}, {source} AS source{absent} {rows}")
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:

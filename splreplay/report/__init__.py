@@ -16,7 +16,7 @@ from splreplay.report.risk import Risk
 
 __all__ = ["About", "about", "html"]
 
-WARNINGS = 100  # shown; standard error has all
+WARNINGS = 100  # shown, and as many notes; standard error has all
 
 # Each {{ … }} passes through text.shown, so nothing of a log can get into the page in another way.
 TEMPLATES = jinja2.Environment(
@@ -39,6 +39,7 @@ def html(run: About, results: output.Results) -> str:
         run=run,
         warnings=warnings[:WARNINGS],
         warnings_left=len(warnings[WARNINGS:]),
+        notes=results.notes[:WARNINGS],
         risk=risk,
         chart=chart.image(risk.steps, run.first, run.last) if risk.steps else None,
         findings=Findings.of(findings, results.fields),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from splreplay.app import App
+from splreplay.app.lookups import LookupTable
 from splreplay.cim import Dataset
 from splreplay.cim.blind import Deciding
 from splreplay.errors import SplError
@@ -32,11 +33,13 @@ class Means:
             to try a search without events.
         collect: The folder of the summary indexes, or None where nothing may be written.
         commands: Whether the app's custom commands may run; they are its authors' code.
+        lookups: The folder that outputlookup writes into, and whose lookups go before the app's; None where it may not write.
     """
 
     python: str | None = sys.executable
     collect: Path | None = None
     commands: bool = True
+    lookups: Path | None = None
 
 
 @dataclass
@@ -123,6 +126,10 @@ class Run:
         """Return a compiler of eval expressions; *cursor* is that of their command, *field* gives the SQL of a field."""
         return Compiler(cursor, field, self.time.now, self.warn, functions.call)
 
+    def lookup(self, name: str) -> LookupTable:
+        """Return a lookup: one that outputlookup wrote, or else the app's."""
+        return self.app.lookup(name, self.means.lookups)
+
     def warn(self, text: str) -> None:
-        """Add a notice of no particular kind."""
-        self.say("note", text)
+        """Add a notice that the results may be other than they seem."""
+        self.say("doubt", text)

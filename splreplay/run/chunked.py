@@ -38,11 +38,11 @@ csv.field_size_limit(sys.maxsize)
 
 @dataclass
 class Answer:
-    """What a command made of its input: the fields in order, the rows, and its messages to the user."""
+    """What a command made of its input: the fields in order, the rows, and its messages to the user, each behind its level."""
 
     fields: list[str] = field(default_factory=list)
     rows: list[dict[str, Value | None]] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
+    messages: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Command:
@@ -177,7 +177,7 @@ class Command:
         try:
             metadata = json.loads(raw)
             messages = [
-                (level, str(text)[:_TOLD_CHARACTERS])
+                (str(level), str(text)[:_TOLD_CHARACTERS])
                 for level, text in (metadata.get("inspector") or {}).get("messages") or []
             ]
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -185,7 +185,7 @@ class Command:
         problems = [text for level, text in messages if level in ("ERROR", "FATAL")]
         if problems or "error" in metadata:
             raise reported(f"{name}: {'; '.join(problems[:3]) or str(metadata['error'])[:_TOLD_CHARACTERS]}")
-        answer.messages += [text for _, text in messages[: limits.COMMAND_MESSAGES - len(answer.messages)]]
+        answer.messages += messages[: limits.COMMAND_MESSAGES - len(answer.messages)]
         return body
 
 

@@ -59,7 +59,7 @@ def _say_lacking(command: Transform, rows: Table, run: Run, before: Outputs) -> 
         )
     made = [name for name in lacking if name not in unmade]
     if made and command.segment.name != "rename":  # which then does nothing
-        run.say("note", f"no result has {', '.join(made)}, which {command.segment.name} reads")
+        run.warn(f"no result has {', '.join(made)}, which {command.segment.name} reads")
 
 
 def nested(pipeline: Pipeline, run: Run) -> Table:

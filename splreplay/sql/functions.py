@@ -19,7 +19,6 @@ from splreplay.sql import pcre
 from splreplay.sql.comparison import any_value, compare, like
 from splreplay.sql.expressions import Compiler
 from splreplay.sql.patterns import check, matches, re2_replacement, replaced
-from splreplay.sql.predicates import like_pattern
 from splreplay.sql.values import (
     EACH,
     NOTHING,
@@ -108,7 +107,6 @@ def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
         ("py_extracted", pcre.extracted, ["VARCHAR", "VARCHAR", "INTEGER", "INTEGER"], "VARCHAR[]"),
         ("py_replaced", pcre.replaced, ["VARCHAR", "VARCHAR", "VARCHAR", "INTEGER"], "VARCHAR"),
         ("py_replacement", re2_replacement, ["VARCHAR", "VARCHAR"], "VARCHAR"),
-        ("py_wildcard", like_pattern, ["VARCHAR"], "VARCHAR"),
         ("py_strftime", times.format_time, ["DOUBLE", "VARCHAR"], "VARCHAR"),
         ("py_strptime", times.parse_time, ["VARCHAR", "VARCHAR"], "DOUBLE"),
         ("py_spath", jsonpath.extract, ["VARCHAR", "VARCHAR"], "VARCHAR[]"),

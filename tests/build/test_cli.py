@@ -27,7 +27,7 @@ def checkout(repo: Path, tmp_path: Path) -> Path:
         "splreplay",
         "tests/recordings",
     ):
-        shutil.copytree(repo / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(repo / name, copy / name)
     for name in ("LICENSE", "build.py"):
         shutil.copy(repo / name, copy)
     return copy

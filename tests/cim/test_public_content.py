@@ -9,6 +9,7 @@ import dataclasses
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -211,10 +212,15 @@ def _in_expression(node: object) -> Iterator[str]:
                 yield from _in_expression(getattr(node, place.name))
 
 
+@cache
+def by_name() -> Mapping[str, Shown]:
+    """Return the events of the specification by the names that detections give them."""
+    return {_load(CONTENT / "data_sources" / f"{stem}.yml")["name"]: event for stem, event in EVENTS.items()}
+
+
 def missing(plan: Plan, detection: Mapping[str, Any], macro: str) -> set[str]:
     """Return the fields that a search names, and that neither its events have nor a command of it makes."""
-    by_name = {_load(CONTENT / "data_sources" / f"{stem}.yml")["name"]: event for stem, event in EVENTS.items()}
-    events = [by_name[name] for name in detection.get("data_source", []) if name in by_name]
+    events = [by_name()[name] for name in detection.get("data_source", []) if name in by_name()]
     codes = set(map(int, re.findall(r'Event(?:Code|ID)\s*=\s*"?(\d+)', plan.search)))
     codes |= {
         int(code)

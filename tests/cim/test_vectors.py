@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -28,28 +29,62 @@ CHANNELS = {
     "eventlog": "Security",
     "services": "System",
 }
-CASES = [
-    pytest.param(case, addon, id=f"{addon}: {case['claim']}")
+HOST = "HOST.example.com"
+VECTORS = [
+    case
     for path in sorted((REPO / "tests" / "vectors").glob("cim_*.toml"))
     for case in tomllib.loads(path.read_text(encoding="utf-8"))["case"]
+]
+CASES = [
+    pytest.param(number, addon, id=f"{addon}: {case['claim']}")
+    for number, case in enumerate(VECTORS)
     for addon in case.get("addons", ADDONS)
 ]
+Row = dict[str, Any]
 
 
-def xml(described: Mapping[str, Any]) -> str:
+def xml(described: Mapping[str, Any], host: str = HOST) -> str:
     """Return an event of a case as XML."""
     [source] = PROVIDERS.keys() & described.keys()
     fields = {name: value for name, value in described.items() if name != source}
     identifier = str(described[source])
-    return event(fields, event_id=identifier, provider=PROVIDERS[source], channel=CHANNELS[source])
+    return event(fields, event_id=identifier, provider=PROVIDERS[source], channel=CHANNELS[source], computer=host)
 
 
-@pytest.mark.parametrize(("case", "addon"), CASES)
-def test_case(loaded: Callable[[str], Loaded], case: dict[str, Any], addon: str) -> None:
+def host_of(number: int) -> str:
+    """Return the host on which the events of a case are."""
+    return f"case{number}.example.com"
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], dict[str, list[Row]]]:
+    """The rows of a dataset for an add-on, by host, in one log of all cases."""
+    log = tmp_path_factory.mktemp("cases") / "log"
+    log.write_text(
+        "".join(xml(described, host_of(number)) for number, case in enumerate(VECTORS) for described in case["events"])
+    )
+    loaded = Loaded(log)
+
+    @cache
+    def by_host(dataset: str, addon: str) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
+        for row in loaded.rows(dataset, addon):
+            found.setdefault(str(row["host"]), []).append(row)
+        return found
+
+    return by_host
+
+
+@pytest.mark.parametrize(("number", "addon"), CASES)
+def test_case(rows: Callable[[str, str], dict[str, list[Row]]], number: int, addon: str) -> None:
     """The dataset has exactly the rows that the case expects."""
-    rows = loaded("".join(map(xml, case["events"]))).rows(case["dataset"], addon)
+    case, host = VECTORS[number], host_of(number)
     common = {*EVENT_FIELDS, "vendor_product"}
-    assert case["expect"] == [{name: row[name] for name in row if name not in common} for row in rows]
+    found = [
+        {name: HOST if value == host else value for name, value in row.items() if name not in common}
+        for row in rows(case["dataset"], addon).get(host, [])
+    ]
+    assert case["expect"] == found
 
 
 @pytest.mark.parametrize("addon", ADDONS)

@@ -183,7 +183,7 @@ def bodies(draw: st.DrawFn) -> str:
     return written(header, rows, draw(st.sampled_from(["splunkd", "\n", "\r\n"])))
 
 
-@settings(deadline=None)
+@settings(max_examples=50)  # for each of the lookups above
 @given(body=bodies())
 def test_it_says_what_the_plain_path_says(configuration: lookups.Configuration, body: str) -> None:
     """Whatever the lookups and the results are, all cells and counts are those of the plain path."""

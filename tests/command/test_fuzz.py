@@ -11,7 +11,7 @@ from tests.command.splunkd import REPO
 
 pytestmark = pytest.mark.slow
 
-CHUNKS = os.environ.get("RBAENRICH_FUZZ_CHUNKS", "5000")
+CHUNKS = os.environ.get("RBAENRICH_FUZZ_CHUNKS", "2500")
 
 
 def test_fuzz(python: str) -> None:

@@ -122,7 +122,6 @@ CELLS = {
     "encoded like several values": "$a$;$b$",
     "formats": "{0} %s \\",
     "a megabyte": "x" * 1_000_000,
-    "more than splunklib takes": "x" * 11_000_000,
     "a megabyte of $": "$" * 1_000_000,
 }
 COLUMNS = {
@@ -135,6 +134,7 @@ COLUMNS = {
     "one column with empty cells": [["user"], [""], ["bob"], [""]],
     "names that need quotes": [["a\nb", 'c"d', "e,f", "g\0h"], ["1", "2", "3", "4"]],
     "internal fields": [["_time", "_raw", "_chunked_idx"], ["1", "raw", "0"]],
+    "a cell of more than splunklib takes": [["user", "other"], ["bob", "x" * 11_000_000], ["eve", "y"]],
 }
 TABLES = COLUMNS | {
     name: [["user", "other", "__mv_user"], [cell, "x", cell], ["bob", cell, ""]] for name, cell in CELLS.items()
@@ -196,12 +196,12 @@ def test_a_carriage_return_outside_quotes(app: Path, python: str) -> None:
 
 
 def test_many_values_in_one_field(app: Path, python: str) -> None:
-    """A hundred thousand values are read in a moment; the first hundred are scored, and the others are counted."""
-    values = [f"user{n}$" for n in range(100_000)]
+    """Thirty thousand values are read in a moment; the first hundred are scored, and the others are counted."""
+    values = [f"user{n}$" for n in range(30_000)]
     encoded = [";".join("$" + value.replace("$", "$$") + "$" for value in some) for some in (values, values[:100])]
     body = splunk_csv(["dest", "__mv_dest"], [["\n".join(values), encoded[0]]])
     (result,) = run(app, python, getinfo(), execute(body)).results()
-    status = "scored; left out: 99900 of 100000 risk objects"
+    status = "scored; left out: 29900 of 30000 risk objects"
     assert (*encoded, status) == (result["__mv_dest"], result["__mv_risk_system"], result["risk_status"])
 
 
@@ -358,7 +358,7 @@ def test_lookup_that_is_replaced_while_we_run(tmp_path: Path, python: str) -> No
 
 
 def test_memory_does_not_grow(app: Path, python: str) -> None:
-    """After ten chunks, three hundred more take no more memory."""
+    """After ten chunks, a hundred and fifty more take no more memory."""
     status = Path("/proc/self/status")
     if not status.exists():
         pytest.skip("the size of a process is read from /proc, which this system does not have")
@@ -370,14 +370,14 @@ def test_memory_does_not_grow(app: Path, python: str) -> None:
         process.stdin.write(getinfo())
         process.stdin.flush()
         read_reply(process.stdout)
-        for number in range(310):
+        for number in range(160):
             unknown = frame({"action": "execute", "finished": False, f"key{number}": "v" * 100})
             for request in (chunk, unknown):
                 process.stdin.write(request)
                 process.stdin.flush()
                 read_reply(process.stdout)
-            if number in (10, 309):
+            if number in (10, 159):
                 text = Path(f"/proc/{process.pid}/status").read_text()
                 sizes.append(int(text.partition("VmRSS:")[2].split()[0]))
         process.stdin.close()
-    assert sizes[1] - sizes[0] < 1_000, f"resident kB after 10 and 310 chunks: {sizes}"
+    assert sizes[1] - sizes[0] < 500, f"resident kB after 10 and 160 chunks: {sizes}"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from builder import view
 from dashboard.feed import VIEW, feed, range_of
 from splreplay import engine
 from splreplay.app import App
+from splreplay.sql.values import Value
 from splreplay.times import TimeRange
 from tests.conftest import REPO
 from tests.replay.network import connection, guid, process, recording
@@ -104,6 +107,14 @@ def fields(fed: dict[str, Any], source: str) -> list[str]:
     return [field["name"] for field in fed["rows"][source]["fields"]]
 
 
+def shown(log: engine.Recording, source: str) -> Sequence[Mapping[str, Value]]:
+    """Return the rows of one data source, as the dashboard's search finds them."""
+    document = view.read((REPO / VIEW).read_bytes(), VIEW)
+    assert document.value is not None
+    search = view.search(document.value.dataSources, source)
+    return replay(log, App(REPO), search, "current", earliest=str(EIGHT), latest=str(TEN), now=TEN).results.rows
+
+
 @pytest.mark.parametrize("source", ATTACK)
 def test_attack(attack: dict[str, Any], source: str) -> None:
     """A panel shows the one finding of the recording."""
@@ -179,8 +190,7 @@ def test_empty_log() -> None:
 )
 def test_meaning(events: list[dict[str, Any]], meanings: list[str]) -> None:
     """Nothing is said of InstallUtil where no process was recorded, nor of an add-on where no connection was."""
-    fed = feed(recording(events), App(REPO), "current", TimeRange(TEN, EIGHT, TEN))
-    assert meanings == [row[-1] for row in rows(fed, "ds_models")]
+    assert meanings == [row["meaning"] for row in shown(recording(events), "ds_models")]
 
 
 FULL = [process("A", 1, EIGHT + 60, guid(1)), connection("A", 1, EIGHT + 120, guid(1))]
@@ -235,11 +245,10 @@ def test_far_ends_of_a_finding() -> None:
         connection("A", 1, EIGHT + 120, guid(1), DestinationIp=f"203.0.113.{n}", DestinationPort=str(n))
         for n in range(1, 8)
     ]
-    shown = feed(recording([FULL[0], *events]), App(REPO), "current", TimeRange(TEN, EIGHT, TEN))["rows"]["ds_list"]
-    columns = dict(zip((field["name"] for field in shown["fields"]), shown["columns"], strict=True))
+    [row] = shown(recording([FULL[0], *events]), "ds_list")
     more = "and 2 more"
-    assert [[f"203.0.113.{n}" for n in range(1, 6)] + [more]] == columns["remote"]
-    assert [["1", "2", "3", "4", "5", more]] == columns["port"]
+    assert [f"203.0.113.{n}" for n in range(1, 6)] + [more] == row["remote"]
+    assert ["1", "2", "3", "4", "5", more] == row["port"]
 
 
 def test_all_time() -> None:

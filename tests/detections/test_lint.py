@@ -62,6 +62,7 @@ def test_nearest_field(field: str, meant: str) -> None:
         ),
         ("rename Filesystem.* as *", ": no field of them begins with Filesystem."),
         ("rename Processes.* as * | table usr", "; did you mean user?"),
+        ("table process_name usr", ""),
         ("rename Processes.* as * | table Processes.user", "; did you mean user?"),
         ("rename Processes.* as * | where zzz=1", ""),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -39,6 +40,11 @@ def event(
     )
 
 
+# One database for all logs of this process, each in a schema of its own: to open one takes as long as to load a small log.
+DATABASE = duckdb.connect()
+SCHEMAS = itertools.count()
+
+
 class Loaded:
     """A database after a load."""
 
@@ -46,7 +52,9 @@ class Loaded:
         self, *paths: str | Path, fields: tuple[str, ...] | Wanted = FIELDS, cache: Path | None = None
     ) -> None:
         """Load *paths*."""
-        self.connection = duckdb.connect()
+        self.connection = DATABASE.cursor()
+        schema = f"log_{next(SCHEMAS)}"
+        self.connection.execute(f"CREATE SCHEMA {schema}; USE {schema}")
         self.folder = tempfile.TemporaryDirectory()
         texts = [str(path) for path in paths]
         wanted = fields if isinstance(fields, Wanted) else Wanted(fields)

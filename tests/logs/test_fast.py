@@ -213,7 +213,7 @@ def test_events_of_very_many_tags_are_read_exactly(tmp_path, monkeypatch):
 MUTATION = st.tuples(st.floats(0, 1), st.integers(0, 3), st.binary(min_size=0, max_size=3))
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(range(len(REAL) or 1)), st.floats(0, 1), st.lists(MUTATION, min_size=1, max_size=4))
 def test_a_mutated_recording_is_read_the_same(tmp_path, shared_data, which, start, mutations):
     """Twenty events from anywhere in a real recording, a few bytes cut, put in or replaced."""

@@ -11,7 +11,7 @@ from tests.logs import fuzz
 
 pytestmark = pytest.mark.slow
 
-CASES = int(os.environ.get("REPLAY_FUZZ_CASES", "500"))
+CASES = int(os.environ.get("REPLAY_FUZZ_CASES", "250"))
 
 
 def test_fuzz(tmp_path, monkeypatch):

@@ -104,10 +104,12 @@ def test_the_time_is_the_event_s_own(loaded, times):
         ({"Provider": "Example", "UtcTime": "-"}, "Example"),
         ({"Channel": "Microsoft-Windows-Sysmon/Operational"}, "Microsoft-Windows-Sysmon"),
         ({"UtcTime": "-"}, "Microsoft-Windows-Sysmon"),
-        ({"Channel": "Security"}, ""),
+        ({"Channel": "Security"}, "Microsoft-Windows-Eventlog"),
+        ({"Channel": "Security", "EventID": 4624}, "Microsoft-Windows-Security-Auditing"),
+        ({"Channel": "System"}, ""),
     ],
 )
-def test_the_provider_is_named_or_implied_by_sysmon_s_marks(loaded, keys, provider):
+def test_the_provider_is_named_or_implied_by_the_channel_or_sysmon_s_field(loaded, keys, provider):
     """An event without a known provider is kept, without a name."""
     log = loaded(lines({"EventID": 1, "SystemTime": "2025-06-17T08:00:00Z", **keys}))
     assert [provider] == log.values("provider")

@@ -213,7 +213,7 @@ COMMANDS |= {
     "tail": st.sampled_from(["tail", "tail 2"]),
     "top": _made("top {}{}{}{}", ["", "1 ", "limit=0 "], FIELD, ["", " b", " by c"], ["", " useother=t"]),
     "transaction": _made(
-        "sort 0 - _time | transaction {}{}{}{}",
+        "transaction {}{}{}{}",
         ["", "a", "b a", "b a connected=f", "a b c"],
         ["", " maxspan=20m", " maxpause=10m", " maxevents=2"],
         ["", " startswith=(c=1*)", ' startswith=eval(c="x")'],

@@ -125,11 +125,12 @@ class _Transaction:
 def _(command: Transaction, results: Results) -> Results:
     """Give each event to the open transaction that it suits best, looking at all of them."""
     made: list[_Transaction] = []
-    for row in results.rows:
-        if number(row.get("_time")) is None or (command.fields and not _names_of(command, row)):
+    rows = sorted((row for row in results.rows if number(row.get("_time")) is not None), key=lambda row: -_at(row))
+    for row in rows:
+        if command.fields and not _names_of(command, row):
             continue
         suited = [one for one in made if one.open and _suits(command, one, row)]
-        one = max(suited, key=lambda one: _rank(command, one, row, results.rows), default=None)
+        one = max(suited, key=lambda one: _rank(command, one, row, rows), default=None)
         ends = command.endswith is not None and _passes(command.endswith, row)
         if one is not None and (ends or _beyond(command, one, row)):
             one.open, one.closed, one = False, True, None

@@ -24,7 +24,7 @@ from tests.replay.searches import behind, new_run
 pytestmark = pytest.mark.slow
 
 assert tables, "its meanings are registered"
-EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "50"))
+EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "30"))
 CONNECTION = engine.connect()
 CONNECTION.execute("SET threads = 1")  # a handful of rows need no more
 APP = App(REPO)

@@ -72,10 +72,12 @@ def read(shared_data) -> Read:
     paths = [*sorted((shared_data / "otrf").iterdir()), *(shared_data / name for name in XML)]
     rows = [row | {FILE: str(path)} for path in paths for row in recordings.read(path)]
     recording = splreplay.record([str(path) for path in paths], splreplay.plan(APP, "search word").fields)
-    run = new_run(recording.connection.cursor(), APP, TimeRange.of())
     named = {name for case in VECTORS["search"] for name in Predicate(case["spl"]).fields}
     named |= {name for _, _, predicate in public() for name in predicate.fields}
-    every = execute(parse(f"search * | table _raw {' '.join(sorted({FILE, *SHOWN, *named}))}"), run)
+    text = f"search * | table _raw {' '.join(sorted({FILE, *SHOWN, *named}))}"
+    run = new_run(recording.connection.cursor(), APP, TimeRange.of())
+    run.naming = text  # no other fields need be made
+    every = execute(parse(text), run)
     return Read(recording, run, every, Events(rows))
 
 

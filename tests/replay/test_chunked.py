@@ -78,7 +78,7 @@ def test_a_command_that_answers(tmp_path: Path) -> None:
     """Rows go to the command and come back in order over several chunks; its messages come with them."""
     rows = [{"a": str(number)} for number in range(10_001)]
     answer = Command(command(tmp_path, ECHO), "fake").call(["x"], ["a"], rows, {})
-    assert Answer(["a"], [dict(row) for row in rows], ["careful"] * 3) == answer
+    assert Answer(["a"], [dict(row) for row in rows], [("WARN", "careful")] * 3) == answer
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_command_that_floods_when_it_has_answered(tmp_path: Path) -> None:
     """What a command writes after its last answer is not read, and does not keep the search waiting."""
     code = ECHO.replace("while header :=", "for _ in range(2):\n    header =").replace(".readline():", ".readline()")
     answer = Command(command(tmp_path, code + FLOOD), "fake").call(["x"], ["a"], [{"a": "1"}], {})
-    assert Answer(["a"], [{"a": "1"}], ["careful"] * 2) == answer
+    assert Answer(["a"], [{"a": "1"}], [("WARN", "careful")] * 2) == answer
 
 
 def test_a_command_that_complains_without_end(tmp_path: Path) -> None:
@@ -217,10 +217,10 @@ def test_large_answers(tmp_path: Path, error: str, name: str, most: int, monkeyp
 
 
 def test_many_messages(tmp_path: Path) -> None:
-    """A hundred messages of a command are kept, each with a thousand characters."""
+    """A hundred messages of a command are kept, each with its level and a thousand characters."""
     code = ECHO.replace('["WARN", "careful"]', ", ".join(['["WARN", "' + "x" * 2000 + '"]'] * 150))
     answer = Command(command(tmp_path, code), "fake").call([], ["a"], [{"a": "1"}], {})
-    assert ["x" * 1000] * 100 == answer.messages
+    assert [("WARN", "x" * 1000)] * 100 == answer.messages
 
 
 def test_dollars_without_end() -> None:

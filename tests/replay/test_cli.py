@@ -54,12 +54,41 @@ def test_output_file(tmp_path: Path) -> None:
     assert (0, "", "a\n1\n") == (status, out, (tmp_path / "out.csv").read_text())
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("out.json", '[\n  {\n    "a": "1"\n  }\n]\n'),
+        ("out.csv", "a\n1\n"),
+        ("OUT.CSV", "a\n1\n"),
+        ("out.txt", "a\n-\n1\n\n1 result\n"),
+        ("csv", "a\n-\n1\n\n1 result\n"),
+    ],
+)
+def test_format_of_the_name(tmp_path: Path, name: str, expected: str) -> None:
+    """The name of --output tells the format; a name that tells none is a table."""
+    status, _, _ = splreplay("run", SAMPLE, "--spl", ONE, "--output", str(tmp_path / name))
+    assert (0, expected) == (status, (tmp_path / name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["out.html", "out.htm"])
+def test_report_of_the_name(tmp_path: Path, name: str) -> None:
+    """A name that ends as a page's does is a report."""
+    status, _, _ = splreplay("run", SAMPLE, "--spl", ONE, "--output", str(tmp_path / name))
+    assert (0, True) == (status, (tmp_path / name).read_bytes().startswith(b"<!DOCTYPE html>"))
+
+
+def test_format_before_the_name(tmp_path: Path) -> None:
+    """--format goes before what the name tells."""
+    splreplay("run", SAMPLE, "--spl", ONE, "--format", "csv", "--output", str(tmp_path / "out.json"))
+    assert "a\n1\n" == (tmp_path / "out.json").read_text(encoding="utf-8")
+
+
 def test_collect(tmp_path: Path) -> None:
     """--collect names the folder that collect writes into; standard error names the file."""
     search = "Windows InstallUtil Remote Network Connection - Risk Modifiers"
     status, out, error = splreplay("run", SAMPLE, "--search", search, "--collect", str(tmp_path), "--format", "json")
     path = tmp_path / "1_events.stash_hec"
-    told = f"warning: collect wrote 2 events for the index risk into {path}\n"
+    told = f"note: collect wrote 2 events for the index risk into {path}\n"
     assert (0, 2, told) == (status, len(json.loads(out)), error)
     assert ["m.lopez", "WKS-014.corp.example.com"] == [
         json.loads(line)["event"]["risk_object"] for line in path.read_text(encoding="utf-8").splitlines()

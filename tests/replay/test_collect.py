@@ -170,9 +170,9 @@ def results(count: int) -> str:
 def test_each_run_has_a_file_of_its_own(tmp_path: Path) -> None:
     """A second run leaves the first one's file alone, and says what it wrote and where."""
     log = recording([])
-    warnings = [warning for _ in range(2) for warning in ask(log, tmp_path / "new" / "folder", results(2)).warnings]
+    notes = [note for _ in range(2) for note in ask(log, tmp_path / "new" / "folder", results(2)).notes]
     files = [tmp_path / "new" / "folder" / f"{number}_events.stash_hec" for number in (1, 2)]
-    assert [f"collect wrote 2 events for the index s into {path}" for path in files] == warnings
+    assert [f"collect wrote 2 events for the index s into {path}" for path in files] == notes
 
 
 FAILS = 'search [| makeresults | eval search="earliest=x" | fields search]'

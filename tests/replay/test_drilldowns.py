@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -167,32 +170,43 @@ def network(*known: tuple[str, str]) -> engine.Recording:
 HARMLESS = [(guid(number), str(1_000 + number)) for number, _ in enumerate(HOSTILE)]
 
 
-def shown(log: engine.Recording, addon: str, *columns: str) -> list[tuple[object, ...]]:
-    """Return the host of each finding, and what *columns* of its first drilldown show."""
+def shown(log: engine.Recording, addon: str, found: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """Return the host of each of some findings, and what the columns of its first drilldown show."""
     return [
-        (row["dest"], *(tuple(one.get(name) for name in columns) for one in drilldown(log, addon, row)))
-        for row in findings(log, addon)
+        (row["dest"], *({name: one.get(name) for name in COLUMNS} for one in drilldown(log, addon, row)))
+        for row in found
     ]
+
+
+@cache
+def harmless(addon: str) -> list[tuple[Any, ...]]:
+    """Return the same of findings whose GUIDs and PIDs are as they should be."""
+    log = network(*HARMLESS)
+    return shown(log, addon, findings(log, addon))
 
 
 @pytest.mark.parametrize("addon", ["current", "cim5"])
 def test_hostile_guids(addon: str) -> None:
     """A GUID of an unknown form is not a token; the drilldown shows by the PID what it shows of a harmless one."""
     log = network(*((hostile, pid) for hostile, (_, pid) in zip(HOSTILE, HARMLESS, strict=True)))
-    ids = [(row["process_guid"], row["process_id"]) for row in findings(log, addon)]
-    assert [("-", pid) for _, pid in HARMLESS] == ids
-    expected = shown(network(*HARMLESS), addon, *COLUMNS)
-    assert (expected, [2] * len(HOSTILE)) == (shown(log, addon, *COLUMNS), [len(one[1:]) for one in expected])
+    found = findings(log, addon)
+    assert [("-", pid) for _, pid in HARMLESS] == [(row["process_guid"], row["process_id"]) for row in found]
+    expected = harmless(addon)
+    assert [2] * len(HOSTILE) == [len(rows) for _, *rows in expected]
+    assert expected == shown(log, addon, found)
 
 
 def test_hostile_pids() -> None:
     """A PID of an unknown form is not a token; the drilldown shows by the GUID what it shows of a harmless one."""
     log = network(*((guid_, hostile) for hostile, (guid_, _) in zip(HOSTILE, HARMLESS, strict=True)))
-    ids = [(row["process_guid"], row["process_id"]) for row in findings(log, "current")]
-    assert [(guid_, "-") for guid_, _ in HARMLESS] == ids
+    found = findings(log, "current")
+    assert [(guid_, "-") for guid_, _ in HARMLESS] == [(row["process_guid"], row["process_id"]) for row in found]
     # The PID itself is shown as the event has it.
-    columns = [name for name in COLUMNS if name != "process_id"]
-    assert shown(network(*HARMLESS), "current", *columns) == shown(log, "current", *columns)
+    expected = [
+        (host, *(row | {"process_id": hostile} for row in rows))
+        for hostile, (host, *rows) in zip(HOSTILE, harmless("current"), strict=True)
+    ]
+    assert expected == shown(log, "current", found)
 
 
 @pytest.mark.parametrize("addon", ADDONS)

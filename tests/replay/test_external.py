@@ -11,6 +11,7 @@ import pytest
 from splreplay import engine
 from splreplay.app import App
 from splreplay.errors import DataError, SplError, UnsupportedError
+from splreplay.output import Notice
 from splreplay.planning import plan
 from splreplay.run import Means, chunked, execute
 from splreplay.run.stages import Stages
@@ -114,3 +115,13 @@ def test_no_commands(app: App, started: list[chunked.Command], search: str) -> N
     with pytest.raises(UnsupportedError) as refused:
         engine.replay(planned, engine.nothing(), Means(commands=False))
     assert ("do is a command of an app, and --no-commands runs none", []) == (refused.value.message, started)
+
+
+@pytest.mark.parametrize(
+    ("level", "kind"), [("WARN", "doubt"), ("INFO", "note"), ("DEBUG", "note"), ("OTHER", "doubt")]
+)
+def test_messages(app: App, level: str, kind: str) -> None:
+    """What a command warns of is a warning; what it only informs of is a note."""
+    script = app.folder / "bin/do.py"
+    script.write_text(script.read_text(encoding="utf-8").replace('"WARN"', f'"{level}"'), encoding="utf-8")
+    assert [Notice(kind, "do: careful")] == run(app, "| makeresults | do").results.notices

@@ -45,7 +45,7 @@ def test_a_query_is_broken_off(search: str, number: int, tmp_path: Path) -> None
         try:
             while process.poll() is None and not begun.exists():
                 time.sleep(0.01)
-            time.sleep(1)
+            time.sleep(0.5)
             process.send_signal(number)
             _, told = process.communicate(timeout=END_S)
         finally:

@@ -62,7 +62,7 @@ def test_not_blind(recording: engine.Recording, pipe: str) -> None:
 
 def test_made(recording: engine.Recording) -> None:
     """A field that the search itself makes, but of which nothing came, is told without a word of the log."""
-    expected = [Notice("note", "no result has dll, which where reads")]
+    expected = [Notice("doubt", "no result has dll, which where reads")]
     assert expected == notices(recording, 'search EventCode=1 | rex field=Image "(?<dll>zzz)" | where dll="x"')
 
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from splreplay.columns import cut
 from splreplay.output import Results, as_csv, as_json, as_safe_csv, as_table, printable
 
 RESULTS = Results(
@@ -71,10 +72,12 @@ def test_safe_csv(cell: str, value: str | list[str]) -> None:
 
 
 def test_table() -> None:
-    """The table leaves out fields that no result has, and counts."""
+    """The table leaves out fields that no result has, gives each value a line, and counts."""
     expected = """_time                          name      values
 -----------------------------  --------  ------
-1970-01-01T00:00:00.000+00:00  a "b", c  x | y
+1970-01-01T00:00:00.000+00:00  a "b", c  x
+                                         y
+
 2025-06-15T15:06:40.500+00:00  ä
 
 2 results
@@ -87,6 +90,52 @@ def test_blocks() -> None:
     wide = "x" * 200
     expected = f"a     {wide}\nname  1\n\na     y\n\n2 results\n"
     assert expected == as_table(Results(("a", "name"), [{"a": wide, "name": "1"}, {"a": "y"}]))
+
+
+def test_one_value_is_not_two() -> None:
+    """A value that looks like several stays on one line, and an empty value among several is shown."""
+    results = Results(("a", "b"), [{"a": "x | y", "b": ["p", "", "q"]}, {"a": ["x", "y"]}])
+    expected = 'a      b\n-----  --\nx | y  p\n       ""\n       q\n\nx\ny\n\n2 results\n'
+    assert expected == as_table(results)
+
+
+def test_block_of_several_values() -> None:
+    """In a block, the values of a field stand below each other."""
+    wide = "x" * 200
+    assert f"a   {wide}\n    y\nbc  1\n\n1 result\n" == as_table(Results(("a", "bc"), [{"a": [wide, "y"], "bc": "1"}]))
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (30, "a  b\n-  ------------------------\n1  xxxxxxxxxxxxxxxxxxxxxxxx\n\n1 result\n"),
+        (26, "a  1\nb  xxxxxxxxxxxxxxxxxxxxxxx\n > x\n\n1 result\n"),
+        (23, "a  1\nb  xxxxxxxxxxxxxxxxxxxx\n > xxxx\n\n1 result\n"),
+        (5, "a  1\nb  xxxxxxxxxxxxxxxxxxxx\n > xxxx\n\n1 result\n"),
+    ],
+)
+def test_terminal(width: int, expected: str) -> None:
+    """On a terminal, what is wider goes on in the next line, behind a mark that stands where no value does."""
+    assert expected == as_table(Results(("a", "b"), [{"a": "1", "b": "x" * 24}]), width)
+
+
+def test_wide_characters() -> None:
+    """Wide characters take two columns and combining ones none, so that columns stay aligned."""
+    results = Results(("a", "b"), [{"a": "日本", "b": "1"}, {"a": "e\u0301", "b": "2"}])
+    assert "a     b\n----  -\n日本  1\ne\u0301     2\n\n2 results\n" == as_table(results)
+
+
+def test_wide_characters_go_on() -> None:
+    """A wide character is never split between lines."""
+    assert f"a  {'日' * 10}\n > 日\n\n1 result\n" == as_table(Results(("a",), [{"a": "日" * 11}]), 21)
+
+
+@pytest.mark.parametrize(
+    ("expected", "text", "width"), [("abc", "abc", 3), ("ab…", "abcd", 3), ("日…", "日本日", 4), ("abcd", "abcd", None)]
+)
+def test_cut(expected: str, text: str, width: int | None) -> None:
+    """A line that is wider than the terminal ends in an ellipsis; where there is no terminal, it is whole."""
+    assert expected == cut(text, width)
 
 
 @pytest.mark.parametrize(

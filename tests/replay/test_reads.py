@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,12 @@ ATTACK = str(REPO / "tests" / "recordings" / "installutil_attack.xml")
 PROCESSES = "| tstats count from datamodel=Endpoint.Processes"
 TRAFFIC = "tstats count from datamodel=Network_Traffic.All_Traffic"
 RANGE = '[| makeresults | eval earliest=0 | table earliest | format "" "" "" "" "" ""]'
+
+
+@pytest.fixture(scope="module")
+def recording() -> engine.Recording:
+    """The recording that ships, with all that its events have."""
+    return engine.record([ATTACK], engine.EVERYTHING)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +47,9 @@ RANGE = '[| makeresults | eval earliest=0 | table earliest | format "" "" "" "" 
         (f"{PROCESSES} where [| {TRAFFIC} by All_Traffic.src_port | rename All_Traffic.src_port as Processes.os]", ("SourcePort",)),
         (f"{PROCESSES} where [| makeresults | eval Processes.process_hash=1 | table Processes.process_hash]", ("Hashes",)),
         (f"{PROCESSES} | append [| {TRAFFIC} by All_Traffic.transport]", ("Protocol",)),
+        (f"{PROCESSES} | appendpipe [append [| {TRAFFIC} by All_Traffic.transport]]", ("Protocol",)),
+        (f"| union [{PROCESSES}] [| {TRAFFIC} by All_Traffic.transport]", ("Protocol",)),
+        (f"{PROCESSES} | map search=\"| {TRAFFIC} by All_Traffic.transport\"", ("Protocol",)),
         (f"{PROCESSES} | search a=1 | join type=inner max=0 a [| {TRAFFIC} by All_Traffic.transport]", ("Protocol",)),
     ],
 )  # fmt: skip
@@ -52,6 +62,8 @@ def test_fields(search: str, expected: tuple[str, ...]) -> None:
     "search",
     [
         f"{PROCESSES} | foreach count [eval a=1]",
+        f'{PROCESSES} | map search="| {TRAFFIC} by All_Traffic.$count$"',
+        f"{PROCESSES} where [{PROCESSES} by Processes.process_hash | return process_hash=Processes.process_hash]",
         "| tstats values(Processes.*) as * from datamodel=Endpoint.Processes",
         f'{PROCESSES} where [| makeresults | eval search="Processes.process_hash=1" | table search]',
     ],
@@ -89,6 +101,12 @@ def test_more_than_one_search_and_addon() -> None:
     assert Wanted(("DestinationHostname", "DestAddress", "DestinationIp")) == fields(itertools.chain(*plans.values()))
 
 
+@cache
+def attack(kept: Wanted) -> engine.Recording:
+    """Return the recording that ships with some of its fields."""
+    return engine.record([ATTACK], kept)
+
+
 @pytest.mark.parametrize("addon", cim.ADDONS)
 @pytest.mark.parametrize("name", APP.saved_searches)
 def test_the_results_are_those_with_all_fields(name: str, addon: str, tmp_path: Path) -> None:
@@ -96,7 +114,7 @@ def test_the_results_are_those_with_all_fields(name: str, addon: str, tmp_path: 
     search = APP.saved_search(name).search
     found = [
         replay(
-            engine.record([ATTACK], kept),
+            attack(kept),
             APP,
             search,
             addon,
@@ -135,8 +153,66 @@ def test_shared(search: str, expected: dict[str, set[str]]) -> None:
         ("search EventCode=1 | foreach Image [eval a=1] | table a", False),
         ("search EventCode=1 | append [search a=1] | table a", False),
         ("search EventCode=1 | stats count(eval(a*2)) as b", False),
+        ("search EventCode=1 | top Image by User", True),
+        ("search EventCode=1 | rare Image", True),
+        ("search EventCode=1 | chart count by Image", True),
+        ("search EventCode=1 | chart count over Image by User", False),
+        ("search EventCode=1 | reverse | tail 2 | table Image", True),
+        ("search EventCode=1 | transaction Image startswith=eval(User=1) | table duration", True),
+        ("search EventCode=1 | transaction Image", False),
+        ("search EventCode=1 | stats count by Image | appendpipe [stats sum(count) as count]", True),
+        ("search EventCode=1 | appendpipe [foreach a [eval b=1]] | table Image", False),
+        ("search EventCode=1 | appendpipe [untable Image b c] | table b", False),
+        ("search EventCode=1 | appendcols [search EventCode=3] | table Image", False),
+        ("search EventCode=1 | untable Image b c", False),
+        ("search EventCode=1 | transpose | table column", False),
+        ("search EventCode=1 | xyseries Image User ProcessId | table Image", True),
+        ("search EventCode=1 | addtotals ProcessId | table Total", True),
+        ("search EventCode=1 | addtotals | table Total", False),
+        ("search EventCode=1 | addcoltotals ProcessId | table ProcessId", True),
+        ("search EventCode=1 | return Image", True),
+        ("search EventCode=1 | outputlookup a.csv | table Image", False),
+        ('search EventCode=1 | map search="search a=$Image$" | table Image', False),
+        ("search EventCode=1 | union [search EventCode=3] | table Image", False),
+        ("| multisearch [search EventCode=1] [search EventCode=3] | table Image", False),
+        ("| from datamodel:Endpoint.Processes | table dest", False),
     ],
 )
 def test_the_text_that_names_the_fields(search: str, named: bool) -> None:
     """A search whose commands use fields by name alone, and whose results are closed, needs no others."""
     assert (search if named else None) == plan(APP, search).naming
+
+
+@pytest.mark.parametrize("name", ["Endpoint.Processes", "Authentication.Authentication", "Change.All_Changes"])
+def test_a_dataset_is_read_whole(name: str) -> None:
+    """from and datamodel read all that the fields of their dataset are made of, and give the same with every field kept."""
+    model, dataset = name.split(".")
+    read = cim.described("current")[name].reads(cim.DATASETS[name])
+    for search in (f"| from datamodel:{name}", f"| datamodel {model} {dataset} search"):
+        assert read <= set(plan(APP, search).fields.names)
+        kept = [engine.record([ATTACK], fields) for fields in (Wanted(cim.FIELDS), plan(APP, search).fields)]
+        first, second = (replay(recording, APP, search).results for recording in kept)
+        assert (first.fields, first.rows) == (second.fields, second.rows)
+
+
+@pytest.mark.parametrize(
+    "pipe",
+    [
+        "top limit=0 Image by User",
+        "rare ParentImage",
+        "chart count over Image by User",
+        "transaction User maxpause=10s | table Image duration eventcount",
+        "transaction Image startswith=conhost | table Image duration",
+        "appendpipe [stats count by Image] | table Image count",
+        "tail 3 | table Image",
+        "return 3 Image $ProcessId",
+        "xyseries Image User ProcessId | fields Image",
+        "addtotals ProcessId | addcoltotals Total | table Total",
+    ],
+)
+def test_what_is_named_is_enough(pipe: str, recording: engine.Recording) -> None:
+    """A search whose text names the fields that matter finds the same as where all fields of the events are kept."""
+    narrow = replay(recording, APP, f"search EventCode=1 | {pipe}").results
+    wide = replay(recording, APP, f"search EventCode=1 | foreach nothing* [eval a=1] | {pipe}").results
+    assert (wide.fields, wide.rows) == (narrow.fields, narrow.rows)
+    assert narrow.rows

@@ -40,10 +40,11 @@ FINDING: dict[str, Value] = {
 }
 
 
-def page(*rows: dict[str, Value], warnings: Sequence[str] = (), run: About = RUN) -> str:
+def page(*rows: dict[str, Value], warnings: Sequence[str] = (), notes: Sequence[str] = (), run: About = RUN) -> str:
     """Return the report on some rows, with the fields that they have."""
     fields = list(dict.fromkeys(name for row in rows for name in row))
-    return report.html(run, Results(fields, rows, [Notice("note", warning) for warning in warnings]))
+    notices = [*(Notice("doubt", warning) for warning in warnings), *(Notice("note", note) for note in notes)]
+    return report.html(run, Results(fields, rows, notices))
 
 
 def read(text: str) -> parser.HtmlElement:

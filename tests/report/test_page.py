@@ -65,11 +65,12 @@ def test_search_text() -> None:
 
 def test_sections() -> None:
     """A page with everything has these headings, in this order, and skips no level."""
-    document = read(page(FINDING, {"count": "1"}, warnings=["beware"]))
+    document = read(page(FINDING, {"count": "1"}, warnings=["beware"], notes=["by the way"]))
     expected = [
         ("h1", "A saved search"),
         ("h2", "What was run on what"),
         ("h2", "Warnings"),
+        ("h2", "Notes"),
         ("h2", "Risk over time"),
         ("h2", "Findings"),
         ("h3", "cmd.exe spawned InstallUtil.exe"),
@@ -101,6 +102,14 @@ def test_warnings() -> None:
     listed = texts(document, "//section[@class='warnings']//li")
     expected = [*run.warnings, *(f"w{number}" for number in range(99)), "and 101 more; the run printed all of them"]
     assert expected == listed
+
+
+def test_notes() -> None:
+    """A note is listed by itself, and is neither counted nor listed as a warning."""
+    document = read(page(warnings=["beware"], notes=["by the way"]))
+    assert ["The search found nothing. 1 warning, below."] == texts(document, "//p[@class='summary']")
+    listed = [texts(document, f"//section[@class='{name}']//li") for name in ("warnings", "notes")]
+    assert [["beware"], ["by the way"]] == listed
 
 
 def test_few_fields() -> None:
@@ -188,7 +197,7 @@ def hostile_page(value: str) -> str:
         warnings=[value],
     )
     many = [FINDING | dict.fromkeys(("process", "user", "dest", value), value), FINDING | {"user": [value, "x"]}]
-    return page(row, *many, {value: value}, {value: [value, value]}, warnings=[value], run=run)
+    return page(row, *many, {value: value}, {value: [value, value]}, warnings=[value], notes=[value], run=run)
 
 
 def structure(document: parser.HtmlElement) -> list[tuple[str, list[str]]]:

@@ -59,9 +59,10 @@ def event(record: Record) -> Event:
     """Return the event."""
     values = texts(record)
     channel = first(record, "Channel")
+    identifier = event_id(needed(first(record, "EventID"), "EventID"))
     return Event(
-        first(record, *PROVIDER) or implied_provider(channel, values),
-        event_id(needed(first(record, "EventID"), "EventID")),
+        first(record, *PROVIDER) or implied_provider(channel, values, identifier),
+        identifier,
         _time(record),
         first(record, *COMPUTER),
         channel,

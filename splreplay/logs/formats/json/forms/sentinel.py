@@ -58,9 +58,10 @@ def event(record: Record) -> Event:
     for name, keys in SYSTEM_KEYS.items():
         if value := first(record, *keys):
             values[SYSTEM + name] = value
+    identifier = event_id(needed(first(record, "EventID"), "EventID"))
     return Event(
-        first(record, "Provider", "EventSourceName", "Source") or implied_provider(channel, values),
-        event_id(needed(first(record, "EventID"), "EventID")),
+        first(record, "Provider", "EventSourceName", "Source") or implied_provider(channel, values, identifier),
+        identifier,
         _epoch(needed(first(record, *TIME), "TimeGenerated")),
         first(record, "Computer"),
         channel,

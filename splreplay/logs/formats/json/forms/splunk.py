@@ -61,9 +61,10 @@ def _of_fields(record: Record) -> Event:
     values = {SYSTEM + name if name in SYSTEM_NAMES else name: value for name, value in values.items() if value}
     source = SOURCE.fullmatch(first(record, "source") or "")
     channel = first(record, "Channel") or (source[2] if source else None)
+    identifier = event_id(needed(first(record, "EventCode", "EventID"), "EventCode"))
     return Event(
-        first(record, "Name", "SourceName") or implied_provider(channel, values),
-        event_id(needed(first(record, "EventCode", "EventID"), "EventCode")),
+        first(record, "Name", "SourceName") or implied_provider(channel, values, identifier),
+        identifier,
         _epoch(first(record, "SystemTime", "_time") or ""),
         first(record, "Computer", "dvc", "host"),
         channel,

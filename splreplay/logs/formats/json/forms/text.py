@@ -14,6 +14,9 @@ from splreplay.logs.names import RENDERING, SYSTEM
 
 Record: TypeAlias = "Mapping[str, Any]"
 
+AUDIT, EVENTLOG = "Microsoft-Windows-Security-Auditing", "Microsoft-Windows-Eventlog"
+FIRST_OF_AUDIT = 4608
+
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -71,9 +74,17 @@ def needed(value: str | None, what: str) -> str:
     return value
 
 
-def implied_provider(channel: str | None, values: Record) -> str:
-    """Return the provider of an event that names none: Sysmon, if it has its channel or the field that only Sysmon has."""
-    return SYSMON if (channel or "").startswith(f"{SYSMON}/") or values.get("UtcTime") is not None else ""
+def implied_provider(channel: str | None, values: Record, identifier: int) -> str:
+    """Return the provider of an event that names none, "" where nothing implies it.
+
+    It is Sysmon, if the event has its channel or the field that only Sysmon has. Two write into the channel Security, the event
+    log itself with ids below those of the audit.
+    """
+    if (channel or "").startswith(f"{SYSMON}/") or values.get("UtcTime") is not None:
+        return SYSMON
+    if channel == "Security":
+        return EVENTLOG if identifier < FIRST_OF_AUDIT else AUDIT
+    return ""
 
 
 @cache

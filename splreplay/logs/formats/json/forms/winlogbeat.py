@@ -1,10 +1,11 @@
 """Winlogbeat 7 and 8, and Elastic Agent: `winlog` holds the event; `@timestamp` is its time.
 
-The modules of Winlogbeat (sysmon, security) move values from winlog.event_data to names of the Elastic Common Schema, and drop
+The modules of Winlogbeat (sysmon, security, powershell) move values from winlog.event_data to names of the Elastic Common Schema, and drop
 those that are empty; they are moved back. What a module only copies is still in event_data, which comes first.
 
 Source: the winlog.* fields of the Winlogbeat reference; OTRF/Security-Datasets@dc8a4544, datasets/atomic/windows; what moves:
-elastic/beats@00bd2bd x-pack/winlogbeat/module/sysmon/ingest/sysmon.yml, @9415bfe module/security/config/winlogbeat-security.js.
+elastic/beats@00bd2bd x-pack/winlogbeat/module/sysmon/ingest/sysmon.yml, @9415bfe module/security/config/winlogbeat-security.js,
+@100c395 module/powershell/ingest/powershell_operational.yml.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ SYSTEM_INSIDE = {
 # These are what Windows renders of the event, in words.
 RENDERED_KEYS = {"Level": "level", "Task": "task", "Opcode": "opcode", "Keywords": "keywords"}
 # Of what a module moved, one of these objects holds something.
-MOVED_INTO = ("process", "source", "file")
+MOVED_INTO = ("process", "source", "file", "powershell")
 
 # For each provider: the values that its module moves in every event, and then those of some events. Where an event of Sysmon
 # has two processes, the first has another name.
@@ -66,6 +67,13 @@ _SECURITY = {
     "IpAddress": "source.ip",
     "IpPort": "source.port",
     "WorkstationName": "source.domain",
+}
+_POWERSHELL = {
+    "ScriptBlockText": "powershell.file.script_block_text",
+    "ScriptBlockId": "powershell.file.script_block_id",
+    "MessageNumber": "powershell.sequence",
+    "MessageTotal": "powershell.total",
+    "Path": "file.path",
 }
 MOVED: Mapping[str, tuple[Mapping[str, str], Mapping[str, Mapping[str, str]]]] = {
     SYSMON: (
@@ -114,6 +122,7 @@ MOVED: Mapping[str, tuple[Mapping[str, str], Mapping[str, Mapping[str, str]]]] =
             }
         },
     ),
+    "Microsoft-Windows-PowerShell": (_POWERSHELL, {}),
 }
 INITIATED = {"egress": "true", "outbound": "true", "ingress": "false", "inbound": "false"}
 
@@ -128,16 +137,16 @@ def event(record: Record) -> Event:
     winlog = record["winlog"]
     data = texts(winlog.get("event_data"))
     channel = first(winlog, "channel")
-    identifier = first(winlog, "event_id") or text(at(record, "event", "code"))
-    provider = first(winlog, "provider_name") or implied_provider(channel, data)
+    identifier = event_id(needed(first(winlog, "event_id") or text(at(record, "event", "code")), "winlog.event_id"))
+    provider = first(winlog, "provider_name") or implied_provider(channel, data, identifier)
     provider = provider or text(at(record, "event", "provider")) or ""
     return Event(
         provider,
-        event_id(needed(identifier, "winlog.event_id")),
+        identifier,
         epoch(needed(text(record.get("@timestamp")), "@timestamp")),
         first(winlog, "computer_name"),
         channel,
-        _moved(record, provider, identifier or "") | texts(winlog.get("user_data")) | data | _system(record, winlog),
+        _moved(record, provider, str(identifier)) | texts(winlog.get("user_data")) | data | _system(record, winlog),
         None,
     )
 

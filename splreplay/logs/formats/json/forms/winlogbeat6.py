@@ -38,9 +38,10 @@ def event(record: Record) -> Event:
     data = texts(record.get("user_data")) | texts(record.get("event_data"))
     channel = first(record, "log_name")
     system = renamed(record, SYSTEM_KEYS) | texts({"UserID": at(record, "user", "identifier")})
+    identifier = event_id(needed(text(record.get("event_id")), "event_id"))
     return Event(
-        first(record, "source_name") or implied_provider(channel, data),
-        event_id(needed(text(record.get("event_id")), "event_id")),
+        first(record, "source_name") or implied_provider(channel, data, identifier),
+        identifier,
         epoch(needed(text(record.get("@timestamp")), "@timestamp")),
         first(record, "computer_name"),
         channel,

@@ -1,0 +1,280 @@
+"""`splreplay hunt`: what fires, what is quiet, what could not have been seen, and how the program ends."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import REPO
+from tests.hunt.conftest import ATTACK, DETECTIONS, RBA, STARTS, Hunt, write
+from tests.program import splreplay
+from tests.replay.test_chunked import ECHO
+
+FIRES, QUIET = {"fires": DETECTIONS["fires"]}, {"quiet": DETECTIONS["quiet"]}
+HOST, OTHER = "WKS-014.corp.example.com", "DEV-007.corp.example.com"
+
+
+def test_what_came_of_all(case_of_all: dict[str, Any]) -> None:
+    """One detection fires, one is quiet, and each of the others has its reason."""
+    unseen = [(entry["category"], entry["reason"], entry["detections"]) for entry in case_of_all["unseen"]]
+    assert (
+        [
+            ("no such event", "EventCode=4104", ["event"]),
+            ("no such event", "the data model Web.Web", ["model"]),
+            ("no such field", "NoSuchField: no event of this log has such a field", ["field"]),
+            ("not supported", "unsupported command 'frobnicate'", ["words"]),
+        ],
+        6,
+        1,
+        ["fires"],
+    ) == (
+        unseen,
+        case_of_all["detections"],
+        case_of_all["quiet"],
+        [one["detection"] for one in case_of_all["findings"]],
+    )
+
+
+def test_a_finding(case_of_all: dict[str, Any]) -> None:
+    """A finding has its type, techniques, tactics, times, entities, messages, log and results."""
+    [finding] = case_of_all["findings"]
+    shown = {
+        name: finding[name] for name in ("type", "score", "techniques", "tactics", "count", "first", "last", "logs")
+    }
+    assert {
+        "type": "TTP",
+        "score": 40.0,
+        "techniques": ["T1218.004"],
+        "tactics": ["defense-evasion"],
+        "count": 2,
+        "first": "2025-06-17T09:00:12.404+00:00",
+        "last": "2025-06-17T09:07:10.910+00:00",
+        "logs": [str(ATTACK)],
+    } == shown
+    assert [
+        {"entity": OTHER, "type": "system", "score": 40.0},
+        {"entity": "j.chen", "type": "user", "score": 20.0},
+        {"entity": HOST, "type": "system", "score": 40.0},
+        {"entity": "m.lopez", "type": "user", "score": 20.0},
+    ] == finding["entities"]
+    assert [f"InstallUtil.exe ran on {OTHER} as j.chen", f"InstallUtil.exe ran on {HOST} as m.lopez"] == finding[
+        "messages"
+    ]
+    assert [OTHER, HOST] == [row["dest"] for row in finding["results"]]
+
+
+def test_risk_by_entity(hunt: Hunt) -> None:
+    """The scores of all that fired are summed by entity, whatever the case of its name, with the tactics that took part."""
+    upper = STARTS.format("Processes.process_name=installutil.exe") + " | eval user=upper(user)"
+    second = f"type: Anomaly\nsearch: '{upper}'\n{RBA.replace('T1218.004', 'T1003')}"
+    case = json.loads(hunt({**FIRES, "second": second}, "--format", "json").stdout)
+    of_user = [entry for entry in case["entities"] if entry["type"] == "user" and "lopez" in entry["entity"].lower()]
+    assert [
+        {
+            "entity": "m.lopez",
+            "type": "user",
+            "score": 40.0,
+            "tactics": ["defense-evasion", "credential-access"],
+            "detections": ["fires", "second"],
+        }
+    ] == of_user
+
+
+@pytest.mark.parametrize(
+    ("status", "detections", "arguments"),
+    [
+        (0, FIRES, ()),
+        (1, QUIET, ()),
+        (1, FIRES, ("--fail-on", "TTP")),
+        (1, FIRES, ("--fail-on", "40")),
+        (0, FIRES, ("--fail-on", "41")),
+        (0, FIRES, ("--fail-on", "Anomaly")),
+        (1, FIRES, ("--fail-on", "Anomaly", "--fail-on", "ttp")),
+        (0, QUIET, ("--fail-on", "TTP")),
+        (2, FIRES, ("--fail-on", "!")),
+        (2, FIRES, ("--jobs", "0")),
+    ],
+)
+def test_exit_status(status: int, detections: dict[str, str], arguments: tuple[str, ...], hunt: Hunt) -> None:
+    """0 something fired, 1 nothing did; with --fail-on, 1 if it names what fired, else 0."""
+    assert status == hunt(detections, *arguments).status
+
+
+def test_a_file_that_cannot_be_read(hunt: Hunt) -> None:
+    """A detection that cannot be read is named, the others are hunted, and the exit status says it."""
+    ran = hunt({**FIRES, "broken": "search: [\n"})
+    assert (3, True, True) == (ran.status, "broken.yml" in ran.stderr, "1 of 1 detections fired" in ran.stdout)
+
+
+def test_a_log_that_is_passed_over(hunt: Hunt, tmp_path: Path) -> None:
+    """A log that cannot be read is named, the others are hunted over, and the exit status says it."""
+    bad = tmp_path / "bad.xml"
+    bad.write_text("no log", encoding="utf-8")
+    ran = hunt(FIRES, "--log", str(bad))
+    assert (4, True, True) == (ran.status, "bad.xml" in ran.stderr, "1 of 1 detections fired" in ran.stdout)
+
+
+def test_no_log_that_can_be_read(hunt: Hunt) -> None:
+    """Where no log can be read, nothing is hunted."""
+    assert 3 == hunt(FIRES, log=REPO / "README.md").status
+
+
+def test_values_that_no_search_reads() -> None:
+    """Only values that some detection reads are kept of the logs, and a data model is there without the others."""
+    ran = splreplay("hunt", "package/detections", "--log", str(ATTACK), "--jobs", "1", "--format", "json")
+    found = [(finding["detection"], finding["count"]) for finding in json.loads(ran.stdout)["findings"]]
+    assert [("Windows InstallUtil Remote Network Connection", 1)] == found
+
+
+def test_a_detection_that_is_there_twice(hunt: Hunt, tmp_path: Path) -> None:
+    """A detection in two files counts once; two searches of one name are two detections."""
+    folder = write(tmp_path / "detections", {})
+    for file, came in (("same", "fires"), ("other", "quiet")):
+        text = DETECTIONS[came].replace(" | rename", "  | rename")
+        (folder / f"{file}.yml").write_text(f"name: fires\n{text}", encoding="utf-8")
+    assert "1 of 2 detections fired" in hunt(FIRES).stdout
+
+
+def test_a_time_range(hunt: Hunt) -> None:
+    """A log without events in the time range cannot show what a detection looks for."""
+    case = json.loads(hunt(FIRES, "--earliest", "2030-01-01", "--format", "json").stdout)
+    assert [("no such event", ["fires"])] == [(entry["category"], entry["detections"]) for entry in case["unseen"]]
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        STARTS.format("Processes.process_name=installutil.exe"),
+        "EventCode=1 Image=*installutil.exe | stats count by dest, user",
+        "EventCode=1 Image=*installutil.exe | table _time dest user replay_log",
+    ],
+)
+def test_in_which_log(search: str, hunt: Hunt, tmp_path: Path) -> None:
+    """A finding names the one log of several in which its results lie."""
+    other = tmp_path / "other.xml"
+    other.write_text(ATTACK.read_text(encoding="utf-8").replace("InstallUtil", "MSBuild"), encoding="utf-8")
+    one = {"one": f"search: '{search}'\n"}
+    [finding] = json.loads(hunt(one, "--log", str(other), "--format", "json").stdout)["findings"]
+    assert [str(ATTACK)] == finding["logs"]
+
+
+def test_an_unknown_log(hunt: Hunt, tmp_path: Path) -> None:
+    """Where results share no field with the events, no log is named rather than a wrong one."""
+    other = tmp_path / "other.xml"
+    other.write_bytes(ATTACK.read_bytes())
+    one = {
+        "one": f"search: '{STARTS.format('Processes.process_name=installutil.exe')} | eval dest=1, user=2, process_name=3'\n"
+    }
+    [finding] = json.loads(hunt(one, "--log", str(other), "--format", "json").stdout)["findings"]
+    assert [] == finding["logs"]
+
+
+def test_the_app_around(tmp_path: Path) -> None:
+    """Detections in an app run in it; its commands do not, until somebody names it."""
+    app = tmp_path / "app"
+    (app / "bin").mkdir(parents=True)
+    (app / "default").mkdir()
+    (app / "default/macros.conf").write_text(
+        "[wanted]\ndefinition = Processes.process_name=installutil.exe\n", encoding="utf-8"
+    )
+    (app / "default/commands.conf").write_text("[mine]\nfilename = mine.py\nchunked = true\n", encoding="utf-8")
+    (app / "bin/mine.py").write_text("raise SystemExit(3)\n", encoding="utf-8")
+    command = {"macro": "search: '" + STARTS.format("`wanted`") + "'\n", "command": "search: '| makeresults | mine'\n"}
+    folder = write(app / "detections", command)
+    ran = splreplay("hunt", str(folder), "--log", str(ATTACK), "--jobs", "1", "--format", "json", cwd=REPO)
+    case = json.loads(ran.stdout)
+    assert (["macro"], ["mine is a command of an app, and --no-commands runs none"]) == (
+        [finding["detection"] for finding in case["findings"]],
+        [entry["reason"] for entry in case["unseen"]],
+    )
+    assert f"note: searches run in {app}, and its commands do not; to let them, name it with --app\n" == ran.stderr
+
+
+def test_an_app_that_was_named(tmp_path: Path) -> None:
+    """The commands of an app that --app names run."""
+    app = tmp_path / "app"
+    for name, text in {
+        "default/commands.conf": "[do]\nfilename = do.py\nchunked = true\n",
+        "default/savedsearches.conf": "[Does]\nsearch = search EventCode=1 | do\n",
+        "bin/do.py": ECHO,
+    }.items():
+        (app / name).parent.mkdir(parents=True, exist_ok=True)
+        (app / name).write_text(text, encoding="utf-8")
+    ran = splreplay("hunt", str(app), "--app", str(app), "--log", str(ATTACK), "--jobs", "1", "--format", "json")
+    assert (0, "", []) == (ran.status, ran.stderr, json.loads(ran.stdout)["unseen"])
+
+
+def test_csv(hunt: Hunt) -> None:
+    """CSV has a row for each detection that fired; a spreadsheet's own takes no formula from a log."""
+    formula = FIRES | {"=1+1": DETECTIONS["fires"]}
+    plain, safe = (
+        list(csv.DictReader(io.StringIO(hunt(formula, "--format", name).stdout))) for name in ("csv", "safe-csv")
+    )
+    assert (["=1+1", "fires"], ["'=1+1", "fires"]) == tuple(
+        [row["detection"] for row in rows] for rows in (plain, safe)
+    )
+    assert "T1218.004" == plain[0]["techniques"]
+
+
+def test_a_navigator_layer(hunt: Hunt) -> None:
+    """A layer for the ATT&CK Navigator has each technique once, with the rank and the names of what fired."""
+    layer = json.loads(hunt({**FIRES, "again": DETECTIONS["fires"]}, "--format", "navigator").stdout)
+    [technique] = layer["techniques"]
+    assert ("enterprise-attack", "4.5", "T1218.004", "again; fires") == (
+        layer["domain"],
+        layer["versions"]["layer"],
+        technique["techniqueID"],
+        technique["comment"],
+    )
+
+
+def test_the_name_of_the_output(hunt: Hunt, tmp_path: Path) -> None:
+    """The format is what the name of --output asks for."""
+    output = tmp_path / "case.json"
+    ran = hunt(FIRES, "--output", str(output))
+    assert ("", 1) == (ran.stdout, len(json.loads(output.read_text(encoding="utf-8"))["findings"]))
+
+
+def test_hostile_text_does_not_reach_the_terminal(hunt: Hunt, tmp_path: Path) -> None:
+    """What attackers write is escaped."""
+    log = tmp_path / "log.xml"
+    log.write_text(ATTACK.read_text(encoding="utf-8").replace("m.lopez", "m\u202elopez" + "x" * 500), encoding="utf-8")
+    printed = hunt(FIRES, log=log).stdout
+    assert (True, False) == ("m\\u202elopez" in printed, "\u202e" in printed)
+
+
+def test_collect_goes_nowhere(hunt: Hunt, tmp_path: Path) -> None:
+    """A detection that collects risk events fires, and leaves no file behind."""
+    one = {
+        "one": f"search: '{STARTS.format('Processes.process_name=installutil.exe')} | collect index=risk output_format=hec'\n"
+    }
+    before = sorted(tmp_path.rglob("*"))
+    ran = hunt(one)
+    after = [path for path in sorted(tmp_path.rglob("*")) if path not in before and "detections" not in path.parts]
+    assert (0, []) == (ran.status, after)
+
+
+def test_the_same_as_a_run_of_each(shared_data: Path, tmp_path: Path) -> None:
+    """What a hunt finds over tables that are computed once is what a run of each detection finds over the log."""
+    log = tmp_path / "log.xml"
+    log.write_bytes(
+        gzip.decompress((shared_data / "installutil_recording_otrf_2020-09-19_sysmon_all.xml.gz").read_bytes())
+    )
+    content = shared_data.parent / "content/security_content"
+    chosen = sorted((content / "detections/endpoint").glob("windows_[a-d]*.yml"))
+    ran = splreplay(
+        "hunt", *map(str, chosen), "--log", str(log), "--app", str(content), "--jobs", "1", "--format", "json"
+    )
+    case = json.loads(ran.stdout)
+    fired = {finding["detection"]: finding["count"] for finding in case["findings"]}
+    unseen = {name for entry in case["unseen"] for name in entry["detections"]}
+    assert (True, True) == (bool(fired), len(chosen) - len(fired) - len(unseen) == case["quiet"])
+    for finding in case["findings"]:
+        run = splreplay("run", str(log), "--detection", finding["file"], "--app", str(content), "--format", "json")
+        assert finding["count"] == len(json.loads(run.stdout)), finding["detection"]
