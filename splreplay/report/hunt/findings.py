@@ -34,7 +34,7 @@ class Fired:
         name: Its name.
         kind: Its type, "" for none.
         known: The same in lower case if it is one of security_content's, else "other".
-        score: Its risk score.
+        score: Its risk score, "" for none.
         count: How many results it has.
         when: The first and the last time of the results; empty where they show none.
         message: The risk message of its first result, "" for none.
@@ -96,7 +96,7 @@ def _fired(place: int, finding: Finding) -> Fired:
         text.brief(detection.name),
         text.brief(detection.kind),
         kind if kind in WEIGHTS else "other",
-        plain(detection.score),
+        plain(detection.score) if detection.score else "",
         outcome.count,
         list(dict.fromkeys(map(text.utc, outcome.moments or ()))),
         text.brief(next(iter(outcome.messages), "")),
