@@ -24,6 +24,7 @@ import build
 from builder import view
 from builder.detection import output_fields
 from comparison.__main__ import main as comparison
+from dashboard.pictures import MAX_BYTES
 from splreplay import conf, engine
 from splreplay.app import App
 from splreplay.cli import argument_parser
@@ -570,3 +571,10 @@ def test_links(document: Path) -> None:
     """Every link to a file leads to a file."""
     links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
     assert [] == [link for link in links if not (document.parent / link).exists()]
+
+
+def test_pictures() -> None:
+    """The README shows every picture that is kept, and none is large: whoever clones the project gets them."""
+    kept = {f"docs/pictures/{path.name}": path.stat().st_size for path in (REPO / "docs" / "pictures").iterdir()}
+    shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (REPO / "README.md").read_text(encoding="utf-8"))
+    assert (sorted(kept), []) == (sorted(shown), [name for name, size in kept.items() if size > MAX_BYTES])
