@@ -24,6 +24,7 @@ import build
 from builder import view
 from builder.detection import output_fields
 from comparison.__main__ import main as comparison
+from dashboard.pictures import MAX_BYTES
 from splreplay import conf, engine
 from splreplay.app import App
 from splreplay.cli import argument_parser
@@ -582,3 +583,10 @@ def test_functions() -> None:
     assert functions.names() == sorted(re.findall(r"`(\w+)`", "".join(rows)))
     named = set(re.findall(r"`(\w+)`", behind.partition("Each is bounded")[0]))
     assert {*aggregates.NAMES, "perc95", "exactperc95", "upperperc95", "sparkline"} == named - {"stats"}
+
+
+def test_pictures() -> None:
+    """The README shows every picture that is kept, and none is large: whoever clones the project gets them."""
+    kept = {f"docs/pictures/{path.name}": path.stat().st_size for path in (REPO / "docs" / "pictures").iterdir()}
+    shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (REPO / "README.md").read_text(encoding="utf-8"))
+    assert (sorted(kept), []) == (sorted(shown), [name for name, size in kept.items() if size > MAX_BYTES])
