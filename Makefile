@@ -20,9 +20,9 @@ run: $(VENV)/run.done  ## build the app and replay a recording (or LOG=path, a f
 dashboard: $(VENV)/run.done dashboard/node_modules  ## draw the dashboard over a recording (or LOG=path), with Node.js and Chromium
 	@$(BIN)/python -m dashboard $(LOGS) $(ARGS)
 
-test: $(VENV)/dev.done  ## run all tests, in about 9 minutes on two cores (ARGS="tests/replay -k join" for some)
+test: $(VENV)/dev.done  ## run all tests, in about 6 minutes on two cores (ARGS="tests/replay -k join" for some)
 	@$(BIN)/python build.py vendor
-	@$(if $(ARGS),,echo "all tests: about 9 minutes on two idle cores; make quick is the short form")
+	@$(if $(ARGS),,echo "all tests: about 6 minutes on two idle cores; make quick is the short form")
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 quick: $(VENV)/dev.done  ## run those that are not slow, up to the first that fails (ARGS as above)

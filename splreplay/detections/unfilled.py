@@ -12,7 +12,6 @@ from splreplay import cim
 from splreplay.cim.mapping import EVENTTYPES, INDEX, SOURCETYPE
 from splreplay.commands.append import Append
 from splreplay.commands.appendcols import AppendCols
-from splreplay.commands.appendpipe import AppendPipe
 from splreplay.commands.datamodel import DataModel
 from splreplay.commands.join import Join
 from splreplay.commands.map import Map
@@ -67,11 +66,9 @@ def needed(pipeline: Pipeline, of_source: Callable[[Source], list[str]]) -> list
                 missing = missing and [*missing, *more] if (more := of_all(command.searches)) else []
             case Join(type="inner"):
                 missing = [*missing, *needed(command.subsearch, of_source)]
-            case AppendPipe():
-                missing = []
             case Join() | Map() | Search():
                 pass
-            case _ if command.searches or isinstance(command, Source):  # it may add results
+            case _ if command.searches or command.inside or isinstance(command, Source):  # it may add results
                 missing = []
     return list(dict.fromkeys(missing))
 

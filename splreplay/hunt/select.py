@@ -30,8 +30,11 @@ class Planned:
 
 
 def planned(detections: Iterable[Detection], app: App, addon: str, time: TimeRange) -> list[Planned]:
-    """Return the plans of detections."""
-    return [Planned(detection, outline(app, detection.search.value, addon, time)) for detection in detections]
+    """Return the plans of detections, each once: a YAML file and what was rendered from it have the same name and search."""
+    once: dict[tuple[str, ...], Detection] = {}
+    for detection in detections:
+        once.setdefault((detection.name, *detection.search.value.split()), detection)
+    return [Planned(detection, outline(app, detection.search.value, addon, time)) for detection in once.values()]
 
 
 def datasets(plans: Iterable[Plan]) -> set[str]:

@@ -132,6 +132,15 @@ def test_values_that_no_search_reads() -> None:
     assert [("Windows InstallUtil Remote Network Connection", 1)] == found
 
 
+def test_a_detection_that_is_there_twice(hunt: Hunt, tmp_path: Path) -> None:
+    """A detection in two files counts once; two searches of one name are two detections."""
+    folder = write(tmp_path / "detections", {})
+    for file, came in (("same", "fires"), ("other", "quiet")):
+        text = DETECTIONS[came].replace(" | rename", "  | rename")
+        (folder / f"{file}.yml").write_text(f"name: fires\n{text}", encoding="utf-8")
+    assert "1 of 2 detections fired" in hunt(FIRES).stdout
+
+
 def test_a_time_range(hunt: Hunt) -> None:
     """A log without events in the time range cannot show what a detection looks for."""
     case = json.loads(hunt(FIRES, "--earliest", "2030-01-01", "--format", "json").stdout)

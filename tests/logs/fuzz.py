@@ -367,7 +367,7 @@ def check_form(random_: random.Random, path: Path, events: Sequence[bytes]) -> s
     xml = b"".join(events)
     way = random_.choice(["csv", "lines", "lines", *DOCUMENTS])
     if way == "csv":
-        content = csv_rows(random_.choice(["splunk_raw", "splunk_fields", "sentinel"]), xml)
+        content = csv_rows(random_.choice(["splunk_raw", "splunk_fields", "kibana", "sentinel"]), xml)
     else:
         mixed = [record for form in random_.choices(list(FORMS), k=len(events)) for record in records(form, events[0])]
         them = random_.choice([mixed, records(random_.choice(list(FORMS)), xml)])

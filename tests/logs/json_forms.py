@@ -85,6 +85,14 @@ def elastic(event: Parts) -> dict[str, Any]:
     return {"_index": "w", "_id": "0", "_source": winlogbeat(event)}
 
 
+def kibana(event: Parts) -> dict[str, Any]:
+    """Write what Kibana exports, with dots in the place of objects."""
+    record = winlogbeat(event)
+    winlog = {f"winlog.{name}": value for name, value in record["winlog"].items() if isinstance(value, str)}
+    data = {f"winlog.event_data.{name}": value for name, value in event.data.items()}
+    return {"@timestamp": event.time, **winlog, **data}
+
+
 def evtx_dump(event: Parts) -> dict[str, Any]:
     """Write what evtx_dump writes."""
     system = {
@@ -165,6 +173,7 @@ FORMS: Mapping[str, Callable[[Parts], dict[str, Any]]] = {
     form.__name__: form
     for form in (
         *(plain, nxlog, winlogbeat, winlogbeat6, elastic, evtx_dump, chainsaw, splunk_raw, splunk_fields, sentinel),
+        kibana,
         velociraptor,
     )
 }
@@ -197,7 +206,7 @@ DOCUMENTS: Mapping[str, Callable[[list[dict[str, Any]]], str]] = {
 
 
 def csv_rows(form: str, xml: bytes) -> bytes:
-    """Return the events of a log as CSV, in one of Splunk's forms or Sentinel's."""
+    """Return the events of a log as CSV, in one of Splunk's forms, Kibana's or Sentinel's."""
     rows = [record.get("result", record) for record in records(form, xml)]
     names = dict.fromkeys(name for row in rows for name in row)
     out = io.StringIO()

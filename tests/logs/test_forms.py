@@ -54,7 +54,7 @@ def test_a_document_gives_the_events_of_the_xml(tmp_path, monkeypatch, form, way
     assert ("json", expected(tmp_path)) == rows(tmp_path, content)
 
 
-@pytest.mark.parametrize("form", ["splunk_raw", "splunk_fields", "sentinel"])
+@pytest.mark.parametrize("form", ["splunk_raw", "splunk_fields", "kibana", "sentinel"])
 def test_csv_gives_the_events_of_the_xml(tmp_path, form):
     """With the event in _raw, and with its fields."""
     assert ("csv", expected(tmp_path)) == rows(tmp_path, csv_rows(form, XML))

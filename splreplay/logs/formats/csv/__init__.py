@@ -1,4 +1,4 @@
-"""CSV: what a search of Splunk, or a table of Sentinel, was exported to: a header, then a row an event."""
+"""CSV: what a search of Splunk or Kibana, or a table of Sentinel, was exported to: a header, then a row an event."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from splreplay.logs.opening import Log
 NAME = "csv"
 EXPECTED = "expected is a header with _raw, or with EventCode or EventID and a time, and a row an event"
 # One of these columns has every export that can be read.
-TOLD_BY = {"_raw", "EventCode", "EventID"}
+TOLD_BY = {"_raw", "EventCode", "EventID", "winlog.event_id"}
 
 
 def recognises(head: bytes) -> bool:
