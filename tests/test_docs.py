@@ -33,6 +33,7 @@ from splreplay.hunt import attack, case, formats
 from splreplay.hunt.outcome import spread
 from splreplay.output import FORMATS
 from splreplay.planning import plan
+from splreplay.sql import aggregates, functions
 from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.program import splreplay
@@ -570,3 +571,14 @@ def test_links(document: Path) -> None:
     """Every link to a file leads to a file."""
     links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
     assert [] == [link for link in links if not (document.parent / link).exists()]
+
+
+def test_functions() -> None:
+    """docs/engine.md lists the eval functions and the aggregates that there are, and no others."""
+    text = (REPO / "docs" / "engine.md").read_text(encoding="utf-8")
+    section = text.partition("## Functions\n")[2].partition("\n## ")[0]
+    table, _, behind = section.partition("The aggregates of")
+    rows = [line for line in table.splitlines() if line.startswith("| ")]
+    assert functions.names() == sorted(re.findall(r"`(\w+)`", "".join(rows)))
+    named = set(re.findall(r"`(\w+)`", behind.partition("Each is bounded")[0]))
+    assert {*aggregates.NAMES, "perc95", "exactperc95", "upperperc95", "sparkline"} == named - {"stats"}
