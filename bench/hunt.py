@@ -32,7 +32,9 @@ def main() -> None:
     log = recording.log("xml", EVENTS)
     small, _ = hunted(folder, SMALL)
     large, count = hunted(folder, log)
-    print(f"hunt with {count:,} detections; over {EVENTS:,} events {large / small:.1f} times the time over {SMALL.name}")
+    print(
+        f"hunt with {count:,} detections; over {EVENTS:,} events {large / small:.1f} times the time over {SMALL.name}"
+    )
     if command := os.environ.get("BENCH_ZIRCOLITE"):
         rules = int(os.environ["BENCH_RULES"])
         other = seconds([*shlex.split(command), "--events", str(log)])

@@ -28,11 +28,11 @@ from dashboard.pictures import MAX_BYTES
 from splreplay import conf, engine
 from splreplay.app import App
 from splreplay.cli import argument_parser
+from splreplay.commands import NAMES
 from splreplay.detections import cases
 from splreplay.hunt import attack, case, formats
 from splreplay.hunt.outcome import spread
 from splreplay.output import FORMATS
-from splreplay.parser import BY_NAME
 from splreplay.planning import plan
 from splreplay.sql import aggregates, functions
 from splreplay.sql.values import Value
@@ -214,7 +214,7 @@ def test_replay_options_are_there() -> None:
 def test_every_command_of_the_language() -> None:
     """The engine's document lists the commands that replay runs, and no others."""
     table = GUIDES["engine"].partition("| for | commands |\n")[2].partition("\n\n")[0]
-    assert sorted(BY_NAME) == sorted(re.findall("`([a-z]+)`", table))
+    assert sorted(NAMES) == sorted(re.findall("`([a-z]+)`", table))
 
 
 def test_make_targets() -> None:

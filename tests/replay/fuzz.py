@@ -26,8 +26,8 @@ sys.path[:0] = [] if str(REPO) in sys.path else [str(REPO)]
 
 from splreplay import engine  # noqa: E402
 from splreplay.app import App  # noqa: E402
+from splreplay.commands import NAMES  # noqa: E402
 from splreplay.errors import SplError  # noqa: E402
-from splreplay.parser import BY_NAME  # noqa: E402
 from splreplay.planning import plan  # noqa: E402
 from splreplay.run import Means  # noqa: E402
 from splreplay.run.execute import execute, transform  # noqa: E402
@@ -177,7 +177,7 @@ def command(random_: random.Random) -> str:
         ),
         lambda: f"convert ctime({field}) as {other}",
         lambda: f"spath input={field} {random_.choice(['', f'output={other} path=a'])}",
-        lambda: f"{random_.choice(list(BY_NAME))} {field} {random_.choice(VALUES)} {other}",
+        lambda: f"{random_.choice(list(NAMES))} {field} {random_.choice(VALUES)} {other}",
         lambda: (
             f"{random_.choice(['mvcombine', 'nomv', 'filldown', 'fieldsummary', 'fieldsummary maxvals=1', 'xmlkv', 'iplocation'])} {field}"
         ),
@@ -225,7 +225,7 @@ def case(random_: random.Random) -> str:
     if kind < 4:
         search = damaged(random_, random_.choice(known()))
     elif kind < 6:
-        words = [*BY_NAME, *MARKS, *MARKS, *ODD, *FIELDS, *VALUES]
+        words = [*NAMES, *MARKS, *MARKS, *ODD, *FIELDS, *VALUES]
         search = " ".join(random_.choices(words, k=random_.randrange(25)))
     elif kind < 11:
         search = " | ".join(command(random_) for _ in range(random_.randrange(1, 5)))
