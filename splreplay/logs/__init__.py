@@ -21,8 +21,8 @@ from splreplay.sql.values import identifier, literal
 __all__ = ["BadEvent", "FileReport", "LoadReport", "Log", "load"]
 
 
-# The events of more files than this become one table.
-MANY = 16
+# The events of more files than this become one table, and so do no more events than this.
+MANY, FEW = 16, 4096
 
 
 def load(
@@ -87,11 +87,14 @@ def load(
     if not reports and passed:
         path, reason = passed[0]
         raise DataError(f"none of the {len(passed):,} files that are there can be read; the first: {path}: {reason}")
-    _create_view(connection, files, wanted.names)
-    return LoadReport(tuple(reports), tuple(passed or ()))
+    loaded = LoadReport(tuple(reports), tuple(passed or ()))
+    _create_view(connection, files, wanted.names, loaded.events)
+    return loaded
 
 
-def _create_view(connection: duckdb.DuckDBPyConnection, files: Mapping[str, str], names: Sequence[str]) -> None:
+def _create_view(
+    connection: duckdb.DuckDBPyConnection, files: Mapping[str, str], names: Sequence[str], events: int
+) -> None:
     """Create the view `event` of Parquet files, each with the path of its log; it has the values of *names* in any case."""
     listed = ", ".join(map(literal, files))
     if len(set(files.values())) == 1:
@@ -105,7 +108,8 @@ def _create_view(connection: duckdb.DuckDBPyConnection, files: Mapping[str, str]
     absent = "".join(
         f", CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in map(column, names) if name not in known
     )
-    made = "TABLE" if len(files) > MANY else "VIEW"  # a view opens each file in each query
+    # A view opens each file in each query, which takes longer than a small log.
+    made = "TABLE" if len(files) > MANY or events <= FEW else "VIEW"
     connection.execute(f"CREATE {made} event AS SELECT *{without}, {source} AS source{absent} {rows}")
 
 

@@ -146,7 +146,8 @@ def test_a_disk_that_is_full(app: Path, python: str) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))
     try:
-        outcome = run(app, python, getinfo(), execute(splunk_csv(["user", "x"], LARGE)), environment={"TMPDIR": "/tmp"})
+        frames = getinfo("output=modifiers"), execute(many(60, 100, "x" * 3000))
+        outcome = run(app, python, *frames, environment={"TMPDIR": "/tmp"})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert (["no room for an answer in /tmp: File too large; make some"], 1) == (outcome.errors(), outcome.status)

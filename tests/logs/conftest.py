@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -40,11 +39,6 @@ def event(
     )
 
 
-# One database for all logs of this process, each in a schema of its own: to open one takes as long as to load a small log.
-DATABASE = duckdb.connect()
-SCHEMAS = itertools.count()
-
-
 class Loaded:
     """A database after a load."""
 
@@ -52,9 +46,7 @@ class Loaded:
         self, *paths: str | Path, fields: tuple[str, ...] | Wanted = FIELDS, cache: Path | None = None
     ) -> None:
         """Load *paths*."""
-        self.connection = DATABASE.cursor()
-        schema = f"log_{next(SCHEMAS)}"
-        self.connection.execute(f"CREATE SCHEMA {schema}; USE {schema}")
+        self.connection = duckdb.connect()
         self.folder = tempfile.TemporaryDirectory()
         texts = [str(path) for path in paths]
         wanted = fields if isinstance(fields, Wanted) else Wanted(fields)
