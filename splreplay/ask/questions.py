@@ -5,23 +5,28 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PAGE = "docs/questions.md"
+ANSWERS = "docs/answers"  # what Splunks answered, as `ask` writes it
 SOURCE = Path(__file__).with_name("questions.toml")
 INTRODUCTION = """\
 # Inferred, to be asked of a real Splunk
 
-Splunk was not run. These are the points on which the documentation is silent, with what replay or the app assumes. In the code
+Splunk was not run by us. These are the points on which the documentation is silent, with what replay or the app assumes. In the code
 they are marked † or "inferred". This page is rendered from `splreplay/ask/questions.toml`, which also names the place of each †.
-
-| assumed | the question | its id |
-|---|---|---|
+Whoever has a Splunk can have it answer them: [ask.md](ask.md). What one answered stands behind the id.
 """
+HEADER = "\n| assumed | the question | its id |\n|---|---|---|\n"
+# What an answer says of a question here; those that were slow say nothing.
+SAID = {"agrees": "as assumed", "differs": "**not** as assumed", "runs": "it runs", "refused": "it does **not** run"}
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,26 @@ def load() -> list[Question]:
         return [Question(**entry) for entry in tomllib.load(file)["question"]]
 
 
-def page(questions: Sequence[Question]) -> str:
-    """Return docs/questions.md."""
-    return INTRODUCTION + "".join(_row(one.assumed, one.asks, f"`{one.id}`") for one in questions)
+def page(questions: Sequence[Question], folder: Path | None = None) -> str:
+    """Return docs/questions.md, with what the answers in *folder* say of each question."""
+    answers = (
+        [(path, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json"))]
+        if folder
+        else []
+    )
+    rows = [_row(one.assumed, one.asks, "; ".join([f"`{one.id}`", *_said(one, answers)])) for one in questions]
+    return INTRODUCTION + HEADER + "".join(rows)
+
+
+def _said(question: Question, answers: Iterable[tuple[Path, Any]]) -> list[str]:
+    """Return what each answer says of a question, with its page as the source."""
+    found = []
+    for path, answer in answers:
+        said = SAID.get(answer.get("questions", {}).get(question.id, {}).get("verdict"))
+        version = re.sub(r"[^\d.]", "", str(answer["splunk"]))
+        if said:
+            found.append(f"[Splunk {version}](answers/{path.stem}.md): {said}")
+    return found
 
 
 def _row(*cells: str) -> str:
@@ -53,4 +75,4 @@ def _row(*cells: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page(load()))
+    sys.stdout.write(page(load(), Path(ANSWERS)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections import Counter
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -68,7 +70,21 @@ def test_every_place_is_there() -> None:
 
 def test_the_page() -> None:
     """The page says what questions.toml says; `python -m splreplay.ask.questions` writes it."""
-    assert questions.page(QUESTIONS) == (REPO / questions.PAGE).read_text(encoding="utf-8")
+    assert questions.page(QUESTIONS, REPO / questions.ANSWERS) == (REPO / questions.PAGE).read_text(encoding="utf-8")
+
+
+def test_answers(tmp_path: Path) -> None:
+    """What a Splunk answered stands behind the id of the question, with its page; what it did not answer, not."""
+    asked = [questions.Question(name, "a | b", f"What is {name}?") for name in ("one", "two", "three", "four")]
+    verdicts = {"one": {"verdict": "agrees"}, "two": {"verdict": "refused"}, "three": {"verdict": "slow"}}
+    answer = {"form": 1, "splunk": "9.4.1", "apps": {}, "questions": verdicts}
+    (tmp_path / "lab.json").write_text(json.dumps(answer), encoding="utf-8")
+    assert [
+        r"| a \| b | What is one? | `one`; [Splunk 9.4.1](answers/lab.md): as assumed |",
+        r"| a \| b | What is two? | `two`; [Splunk 9.4.1](answers/lab.md): it does **not** run |",
+        r"| a \| b | What is three? | `three` |",
+        r"| a \| b | What is four? | `four` |",
+    ] == questions.page(asked, tmp_path).splitlines()[-4:]
 
 
 def test_ids() -> None:
