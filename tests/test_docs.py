@@ -134,6 +134,12 @@ def test_hunt_options() -> None:
     assert [] == [name for name in (*formats.FORMATS, "html") if f"`{name}`" not in HUNT]
 
 
+def test_ask_options() -> None:
+    """The page on asking a Splunk has a row for every option of `ask`, but --macro."""
+    options = set(re.findall(r"--[a-z]+(?:-[a-z]+)?", splreplay("ask", "--help").stdout)) - {"--help", "--macro"}
+    assert (True, set()) == (bool(options), {option for option in options if f"| `{option}" not in GUIDES["ask"]})
+
+
 def test_hunt_ranks() -> None:
     """The page on hunts says what the ranks are made of."""
     named = {"ttp": "TTP, Correlation", "anomaly": "Anomaly, and a detection without a type", "hunting": "Hunting"}

@@ -35,6 +35,7 @@ SECTIONS = {
     "questions": "The points on which the documentation is silent",
     "language": "The language: the vectors of tests/vectors",
     "app": "The app, as it is installed there",
+    "written": "The recording that was sent, finding by finding",
 }
 VERDICTS = {
     "agrees": "Splunk finds what replay finds",

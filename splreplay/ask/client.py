@@ -78,7 +78,7 @@ class Splunk:
         numbers = self._service.splunk_version
         return ".".join(map(str, numbers)), str(about["serverName"])
 
-    def search(self, text: str, app: str = "search", earliest: str = "0") -> list[dict[str, Any]]:
+    def search(self, text: str, app: str = "search", earliest: str = "0", latest: str = "now") -> list[dict[str, Any]]:
         """Return what a search finds; RefusedError or SlowError if it does not run."""
 
         def run() -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ class Splunk:
                 output_mode="json",
                 count=RESULTS_MAX,
                 earliest_time=earliest,
-                latest_time="now",
+                latest_time=latest,
                 max_time=int(2 * self._timeout_s) + 1,
             )
             found = _json(answer.read())
@@ -100,6 +100,18 @@ class Splunk:
 
         rows: list[dict[str, Any]] = self._ask(run)
         return rows
+
+    def send(self, event: str, index: str, host: str, source: str, sourcetype: str) -> None:
+        """Write an event into an index; DataError if Splunk does not take it."""
+        where = {"index": index, "host": host, "source": source, "sourcetype": sourcetype}
+        try:
+            self._ask(
+                lambda: self._service.post("/services/receivers/simple", body=event.encode(), **where).body.read()
+            )
+        except (RefusedError, SlowError) as error:
+            raise DataError(
+                "Splunk does not take the events", remedy="ask as one who may write (capability edit_tcp)"
+            ) from error
 
     def parse(self, text: str, app: str) -> None:
         """Have a search parsed, and not run; RefusedError if it is not accepted."""

@@ -118,7 +118,7 @@ def argument_parser() -> argparse.ArgumentParser:
         commands.add_parser(
             "ask",
             help="ask a real Splunk what no document says, and compare its answers with replay's",
-            description="Ask a real Splunk, over its management port, what no document says. Nothing is written to it. Who asks is "
+            description="Ask a real Splunk, over its management port, what no document says. Nothing is written to it, unless --write is given. Who asks is "
             "in the environment, SPLUNK_TOKEN or SPLUNK_USER and SPLUNK_PASSWORD, or is asked for. "
             "Exit status: 0 asked, 2 usage, 3 Splunk does not answer; what it answered before is in the file.",
         )
@@ -140,6 +140,12 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
         "--insecure", action="store_true", help="do not check the certificate: anyone in between can read what is sent"
     )
     parser.add_argument(
+        "--write",
+        metavar="INDEX",
+        type=_index,
+        help="send the recording that ships to this index, and compare what the searches find in it (default: nothing is written)",
+    )
+    parser.add_argument(
         "--timeout", metavar="S", type=_seconds, default=30, help="seconds for one answer (default: 30)"
     )
     parser.add_argument(
@@ -154,6 +160,13 @@ def _json_file(text: str) -> Path:
     if Path(text).suffix != ".json":
         raise argparse.ArgumentTypeError("write a name that ends in .json")
     return Path(text)
+
+
+def _index(text: str) -> str:
+    """Return the name of an index (indexes.conf.spec); an error for what is none."""
+    if not re.fullmatch(r"[a-z0-9_][a-z0-9_-]{0,79}", text):
+        raise argparse.ArgumentTypeError("write the name of an index")
+    return text
 
 
 def _seconds(text: str) -> int:

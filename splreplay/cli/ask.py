@@ -8,7 +8,7 @@ import os
 import sys
 from collections import Counter
 
-from splreplay.ask import asking
+from splreplay.ask import asking, writing
 from splreplay.ask.answer import VERDICTS, take_up
 from splreplay.ask.app import APPS, OURS, of_app
 from splreplay.ask.client import GO_ON, Secret, Splunk, trust
@@ -40,6 +40,10 @@ def run(options: argparse.Namespace) -> int:
     progress = Progress(sys.stderr)
     try:
         asking.ask(left[: options.at_most], splunk, app, answer, progress.count)
+        if options.write:
+            progress.clear()
+            for text in writing.compare(splunk, app, options.write, answer, installed):
+                _say(text)
     finally:
         progress.clear()
     if OURS not in installed:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import ssl
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from splreplay.app import App
 from splreplay.errors import SplError
 from splreplay.planning import outline, plan
 from splreplay.run import Means
+from splreplay.times import TimeRange
 from tests.conftest import REPO
 
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
@@ -53,6 +55,7 @@ class Fake:
         breaks_after: How many searches it answers before it breaks off in the middle of an answer.
         searches: The searches that it was asked to run.
         requests: The method and path of each request.
+        events: What was written, each with where.
     """
 
     version: str = "9.4.1"
@@ -66,6 +69,7 @@ class Fake:
     breaks_after: int = 1_000_000
     searches: list[dict[str, str]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    events: list[dict[str, str]] = field(default_factory=list)
     address: str = ""
 
 
@@ -79,8 +83,10 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(dict(parse_qsl(urlsplit(self.path).query)))
 
     def do_POST(self) -> None:
-        """Answer a POST."""
+        """Answer a POST; one with an event has all else in its address."""
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if urlsplit(self.path).path == "/services/receivers/simple":
+            return self._answer(dict(parse_qsl(urlsplit(self.path).query)) | {"event": body})
         self._answer(dict(parse_qsl(body, keep_blank_values=True)))
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -102,6 +108,9 @@ class Handler(BaseHTTPRequestHandler):
             return self._refuse(self.fake.statuses.pop(0))
         if path.endswith("/search/v2/jobs/"):
             return self._search(asked)
+        if path == "/services/receivers/simple":
+            self.fake.events.append(asked)
+            return self._send(200, "<response/>")
         if path.endswith("/search/v2/parser"):
             return self._parse(asked)
         if path.endswith("/apps/local"):
@@ -124,7 +133,7 @@ class Handler(BaseHTTPRequestHandler):
         if text in self.fake.refuses:
             return self._refuse(200 if self.fake.runtime else 400, self.fake.refuses[text])
         try:
-            rows = self.fake.rows.get(text) if text in self.fake.rows else _replayed(text)
+            rows = self.fake.rows.get(text) if text in self.fake.rows else _replayed(text, asked, self.fake.events)
         except SplError as error:
             return self._refuse(400, str(error))
         if rows is None:
@@ -156,9 +165,22 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
-def _replayed(text: str) -> list[dict[str, Any]]:
-    """Return what replay finds, as Splunk writes it: `_time` as a date with milliseconds, and internal fields of its own."""
-    found = engine.replay(plan(App(REPO), text), engine.nothing(), Means(sys.executable)).results.rows
+def _replayed(text: str, asked: dict[str, str], events: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """Return what replay finds in *events*, as Splunk writes it: `_time` as a date, and internal fields of its own."""
+    if text.startswith("search index="):
+        return [{"count": str(len(events))}]
+    if events and asked["latest_time"] != "now":
+        planned = plan(
+            App(REPO),
+            text,
+            time=TimeRange.of(asked["earliest_time"], asked["latest_time"], float(asked["latest_time"])),
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            log = Path(folder, "log.xml")
+            log.write_text("".join(event["event"] for event in events), encoding="utf-8")
+            found = engine.replay(planned, engine.record([str(log)], planned.fields)).results.rows
+    else:
+        found = engine.replay(plan(App(REPO), text), engine.nothing(), Means(sys.executable)).results.rows
     rows = []
     for row in found:
         shown: dict[str, Any] = {"_serial": "0"} | dict(row)

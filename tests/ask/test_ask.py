@@ -345,6 +345,13 @@ def test_apps_of_the_answer(ask: Asking) -> None:
     assert f"the app {APP} is not installed there, and nothing of it was asked\n" in said.err
 
 
+def test_write(ask: Asking) -> None:
+    """With --write, what is not there that this needs is named, and all else is asked."""
+    said = ask("--write", "lab")
+    assert (0, AGREES, []) == (said.status, ask.found(), ask.fake.events)
+    assert f"nothing was sent; what is not installed there: {APP}, Splunk_SA_CIM, Splunk_TA_microsoft_sysmon\n" in said.err
+
+
 def test_id_of_the_app() -> None:
     """The id by which the app is looked for is that of the package."""
     assert APP == of_the_app.OURS
