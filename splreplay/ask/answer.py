@@ -186,6 +186,8 @@ def _lines(content: Mapping[str, Any]) -> Iterator[str]:
             for what in ("search", "splunk", "replay", "message"):
                 if what in record:
                     yield from ("", f"{what.capitalize()}:", "", f"    {json.dumps(record[what], ensure_ascii=False)}")
+    yield from ("", "## To be looked at by hand", "", "No one search answers these:", "")
+    yield from (f"- {_code(question.id)}: {question.asks}" for question in asked.values() if not question.search)
 
 
 def _code(text: str) -> str:

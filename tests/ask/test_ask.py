@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -95,6 +98,25 @@ def test_nobody(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SPLUNK_TOKEN")
     expected = "nobody says who asks\nset SPLUNK_TOKEN, or SPLUNK_USER and SPLUNK_PASSWORD, in the environment\n"
     assert (Said(2, "", expected), []) == (ask(), ask.fake.requests)
+
+
+def test_typed_in(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a terminal, user and password are asked for; the password is not shown."""
+    monkeypatch.delenv("SPLUNK_TOKEN")
+    typed = io.StringIO(f"{USER}\n")
+    monkeypatch.setattr(typed, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", typed)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: PASSWORD)
+    said = ask(at_most=1)
+    assert (0, "user: ", False) == (said.status, said.err[:6], PASSWORD in said.err + said.out)
+
+
+def test_no_sdk(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without splunk-sdk, the command says how to get it."""
+    monkeypatch.setitem(sys.modules, "splunklib.client", None)
+    expected = "ask needs splunk-sdk, which is not installed\n"
+    expected += "pip install 'splreplay[ask]', or in a checkout: python build.py vendor\n"
+    assert Said(2, "", expected) == ask()
 
 
 def test_differs(ask: Asking) -> None:
@@ -280,6 +302,13 @@ def test_told(message: str, expected: str) -> None:
     assert expected == told(message)
 
 
+def test_by_hand(ask: Asking) -> None:
+    """The page lists the questions that no search answers, for a person to look at."""
+    ask(at_most=1)
+    listed = ask.file.with_suffix(".md").read_text(encoding="utf-8").partition("## To be looked at by hand\n")[2]
+    assert [one.id for one in BY_ID.values() if not one.search] == re.findall(r"^- `([\w-]+)`: ", listed, re.M)
+
+
 def test_page_is_not_led_astray(ask: Asking) -> None:
     """What Splunk says stands in indented blocks of one line each, whatever it says."""
     ask.fake.refuses[BY_ID["tstats-subsearch"].search] = "x\n# <script>alert(1)</script>\n[a](javascript:b) `"
@@ -349,7 +378,9 @@ def test_write(ask: Asking) -> None:
     """With --write, what is not there that this needs is named, and all else is asked."""
     said = ask("--write", "lab")
     assert (0, AGREES, []) == (said.status, ask.found(), ask.fake.events)
-    assert f"nothing was sent; what is not installed there: {APP}, Splunk_SA_CIM, Splunk_TA_microsoft_sysmon\n" in said.err
+    assert (
+        f"nothing was sent; what is not installed there: {APP}, Splunk_SA_CIM, Splunk_TA_microsoft_sysmon\n" in said.err
+    )
 
 
 def test_id_of_the_app() -> None:
