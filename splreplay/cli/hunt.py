@@ -66,7 +66,10 @@ def run(options: argparse.Namespace) -> int:
 def _status(found: Case, fail_on: Sequence[str], recording: Recording) -> int:
     """Return grep's exit status, or, for --fail-on, 1 if something fired that it names; passed logs are told where that does not decide."""
     if fail_on:
-        if any(_fails(finding.detection, fail_on) for finding in found.findings):
+        failing = [finding.detection for finding in found.findings if _fails(finding.detection, fail_on)]
+        for detection in failing:
+            print(printable(f"--fail-on: {detection.name} fired"), file=sys.stderr)
+        if failing:
             return 1
         return status_of(recording)
     return status_of(recording) or (FIRED if found.findings else QUIET)
