@@ -13,7 +13,7 @@ from splreplay.cli.progress import Progress
 from splreplay.cli.writing import format_of, report, width, write
 from splreplay.detections import source
 from splreplay.hunt.case import Case, case
-from splreplay.hunt.formats import FORMATS, as_text
+from splreplay.hunt.formats import FORMATS, as_text, head
 from splreplay.hunt.hunt import hunt
 from splreplay.hunt.select import planned
 from splreplay.output import printable
@@ -58,6 +58,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         text = FORMATS[format_](found)
     write(text, options.output)
+    if options.output:
+        note([f"wrote {options.output}: {head(found)}"])
     if read.errors:
         return 3
     return _status(found, options.fail_on, recording)
