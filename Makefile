@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # A process for each core; the tests of a file share one, and with it what the file makes for all of them.
 PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run dashboard test quick lint bench package inspect requirements clean
+.PHONY: help run dashboard pictures test quick lint bench package inspect requirements clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 15
@@ -19,6 +19,10 @@ run: $(VENV)/run.done  ## build the app and replay a recording (or LOG=path, a f
 
 dashboard: $(VENV)/run.done dashboard/node_modules  ## draw the dashboard over a recording (or LOG=path), with Node.js and Chromium
 	@$(BIN)/python -m dashboard $(LOGS) $(ARGS)
+
+pictures: override LOG = tests/recordings/installutil_attack.xml
+pictures: dashboard  ## draw the pictures of the README anew, with Node.js and Chromium
+	@$(BIN)/python -m dashboard.pictures
 
 test: $(VENV)/dev.done  ## run all tests, in about 6 minutes on two cores (ARGS="tests/replay -k join" for some)
 	@$(BIN)/python build.py vendor

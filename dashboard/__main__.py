@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--latest", metavar="T", help="its end, and the time of the run (default: that of the log)")
     options = parser.parse_args(arguments)
     try:
-        tools = {name: _tool(name) for name in NEEDED}
+        tools = {name: tool(name) for name in NEEDED}
         recording = record(options, engine.DATA_MODELS)
         whole = range_of(recording)
         asked = TimeRange.of(options.earliest, options.latest, whole.now)
@@ -56,7 +56,8 @@ def main(arguments: Sequence[str]) -> int:
     return status_of(recording)
 
 
-def _tool(name: str) -> str:
+def tool(name: str) -> str:
+    """Return the path of a program; UsageError if it is not there."""
     path = shutil.which(name)
     if path is None:
         raise UsageError(NEEDED[name])

@@ -6,7 +6,6 @@ text in it can be mistaken for a border. The few rules of width that this needs 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
@@ -83,6 +82,8 @@ def columns(text: str) -> int:
     """
     if text.isascii():
         return len(text)
+    import unicodedata  # a library of its own, which few results need
+
     return sum(
         0 if unicodedata.category(one) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(one) in "WF" else 1
         for one in text

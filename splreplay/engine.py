@@ -21,7 +21,7 @@ from splreplay.recording import connect as connect
 from splreplay.recording import nothing as nothing
 from splreplay.recording import record as record
 from splreplay.run import Means, Models, Run, Step
-from splreplay.run.execute import execute
+from splreplay.run.execute import execute, shown
 from splreplay.run.stages import Compiled, Stages
 from splreplay.sql import pcre
 
@@ -65,7 +65,7 @@ def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
     with run.ending, run.failing:
         for command in plan.pipeline:
             command.prepare(run)
-        rows = execute(plan.pipeline, run)
+        rows = shown(execute(plan.pipeline, run), run)
         run.failing.pop_all()  # it has not failed
     results = run.stages.fetch(rows)
     for spot in blind_spots(connection, recording.facts, models.datasets, models.decided_by):

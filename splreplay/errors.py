@@ -115,3 +115,7 @@ def there_is(owner: str, wanted: str, names: Collection[str]) -> str:
         return f"{owner} has: {' '.join(sorted(names))}"
     close = difflib.get_close_matches(wanted, names, cutoff=0.8)
     return f"{owner} has {len(names):,} others" + (f", of which the nearest: {' '.join(close)}" if close else "")
+
+
+class ValueLimitError(Exception):
+    """One value in the database would grow out of bounds; the message is for the user. The database passes it on as text."""

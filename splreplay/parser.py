@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from splreplay import limits
-from splreplay.commands import COMMANDS, remedy
+from splreplay.commands import NAMES, class_of, remedy
 from splreplay.commands.external import External
 from splreplay.errors import Span, SplError, SplSyntaxError, UnsupportedError
 from splreplay.run.command import Command, Pipeline, Source, Transform, Unread
@@ -17,7 +17,6 @@ from splreplay.spl.tokens import Token
 
 _Kind = TypeVar("_Kind", Source, Transform)
 
-BY_NAME: Mapping[str, type[Command]] = {name: command for command in COMMANDS for name in command.names}
 # The commands of an app by name, with the fields that each adds to results; None where they are not known.
 Custom = Mapping[str, Collection[str] | None]
 
@@ -66,7 +65,7 @@ class _Parser:
 
     @cached_property
     def streaming(self) -> Sequence[str]:
-        return [name for name, command in sorted(BY_NAME.items()) if command.streams]
+        return [name for name in NAMES if (command := class_of(name)) and command.streams]
 
     def subsearch(self, token: Token) -> Pipeline:
         if self.depth >= limits.SUBSEARCH_DEPTH:
@@ -148,9 +147,9 @@ class _Parser:
     def named(self, segment: Segment) -> type[Command]:
         """Return the command of a segment's name; UnsupportedError for one that replay does not know."""
         name = segment.name
-        if name in BY_NAME:
-            return BY_NAME[name]
+        if command := class_of(name):
+            return command
         if name in self.custom:
             return External
-        known = f"replay knows: {' '.join(sorted({*BY_NAME, *self.custom}))}"
+        known = f"replay knows: {' '.join(sorted({*NAMES, *self.custom}))}"
         raise UnsupportedError(f"unsupported command {name!r}", remedy(segment), segment.span(), known)

@@ -58,6 +58,12 @@ def relative_time(epoch: float, modifier: str) -> float | None:
     return moment.timestamp()
 
 
+def months(epoch: float) -> int:
+    """Return how many months there are from January 1970 to that of *epoch*."""
+    moment = datetime.fromtimestamp(epoch, UTC)
+    return (moment.year - 1970) * 12 + moment.month - 1
+
+
 def _shift(moment: datetime, sign: str, count: str, unit: str) -> datetime | None:
     amount = int(count or "1") * (-1 if sign == "-" else 1)
     if unit in SPAN_UNITS:

@@ -24,15 +24,17 @@ import build
 from builder import view
 from builder.detection import output_fields
 from comparison.__main__ import main as comparison
+from dashboard.pictures import MAX_BYTES
 from splreplay import conf, engine
 from splreplay.app import App
 from splreplay.cli import argument_parser
+from splreplay.commands import NAMES
 from splreplay.detections import cases
 from splreplay.hunt import attack, case, formats
 from splreplay.hunt.outcome import spread
 from splreplay.output import FORMATS
-from splreplay.parser import BY_NAME
 from splreplay.planning import plan
+from splreplay.sql import aggregates, functions
 from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.program import splreplay
@@ -212,7 +214,7 @@ def test_replay_options_are_there() -> None:
 def test_every_command_of_the_language() -> None:
     """The engine's document lists the commands that replay runs, and no others."""
     table = GUIDES["engine"].partition("| for | commands |\n")[2].partition("\n\n")[0]
-    assert sorted(BY_NAME) == sorted(re.findall("`([a-z]+)`", table))
+    assert sorted(NAMES) == sorted(re.findall("`([a-z]+)`", table))
 
 
 def test_make_targets() -> None:
@@ -570,3 +572,21 @@ def test_links(document: Path) -> None:
     """Every link to a file leads to a file."""
     links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
     assert [] == [link for link in links if not (document.parent / link).exists()]
+
+
+def test_functions() -> None:
+    """docs/engine.md lists the eval functions and the aggregates that there are, and no others."""
+    text = (REPO / "docs" / "engine.md").read_text(encoding="utf-8")
+    section = text.partition("## Functions\n")[2].partition("\n## ")[0]
+    table, _, behind = section.partition("The aggregates of")
+    rows = [line for line in table.splitlines() if line.startswith("| ")]
+    assert functions.names() == sorted(re.findall(r"`(\w+)`", "".join(rows)))
+    named = set(re.findall(r"`(\w+)`", behind.partition("Each is bounded")[0]))
+    assert {*aggregates.NAMES, "perc95", "exactperc95", "upperperc95", "sparkline"} == named - {"stats"}
+
+
+def test_pictures() -> None:
+    """The README shows every picture that is kept, and none is large: whoever clones the project gets them."""
+    kept = {f"docs/pictures/{path.name}": path.stat().st_size for path in (REPO / "docs" / "pictures").iterdir()}
+    shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (REPO / "README.md").read_text(encoding="utf-8"))
+    assert (sorted(kept), []) == (sorted(shown), [name for name, size in kept.items() if size > MAX_BYTES])

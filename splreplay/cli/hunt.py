@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from splreplay.app.layers import AppFolder
+from splreplay.circumstances import circumstances, name_of
 from splreplay.cli.inputs import app_of, default_app, means_of, note, record, status_of
 from splreplay.cli.progress import Progress
 from splreplay.cli.writing import format_of, report, width, write
@@ -50,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
         recording.report,
         recording.facts.moments,
         [(one.detection, outcome) for one, outcome in zip(detections, outcomes, strict=True)],
+        [("app", name_of(app)), *circumstances(app, options.addon, time)],
     )
     if format_ == "html":
         text = report("splreplay.report.hunt").html(found)

@@ -64,7 +64,7 @@ def record(options: argparse.Namespace, fields: Wanted) -> engine.Recording:
 
 def means_of(options: argparse.Namespace, collect: Path | None = None, lookups: Path | None = None) -> Means:
     """Return what the options let a run use; *collect* and *lookups* are the folders that it may write into."""
-    return Means(options.python, collect, not options.no_commands, lookups)
+    return Means(options.python, collect, not options.no_commands, lookups, options.geoip)
 
 
 def status_of(recording: engine.Recording) -> int:

@@ -10,7 +10,7 @@ from splreplay.cim import ADDONS
 
 
 def add_logs(parser: argparse.ArgumentParser, option: str | None = None) -> None:
-    """Add the logs, as an *option* or by place, --strict, --cache, --app, --macro, --python and --no-commands."""
+    """Add the logs, as an *option* or by place, --strict, --cache, --app, --macro, --python, --no-commands and --geoip."""
     add_log_names(parser, option)
     parser.add_argument(
         "--cache",
@@ -78,6 +78,9 @@ def add_addon(
 
 
 def add_python(parser: argparse.ArgumentParser) -> None:
-    """Add --python and --no-commands."""
+    """Add --python, --no-commands and --geoip: what a run may use."""
     parser.add_argument("--python", metavar="FILE", default=sys.executable, help="interpreter for the app's commands")
     parser.add_argument("--no-commands", action="store_true", help="refuse the app's commands, which run its code")
+    parser.add_argument(
+        "--geoip", metavar="FILE", type=Path, help="database of addresses for iplocation, in the MaxMind format (.mmdb)"
+    )

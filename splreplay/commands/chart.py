@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from splreplay import times
-from splreplay.commands.bin import Bin
+from splreplay.commands.bin import Bin, Width, size_of
 from splreplay.run.command import NONE, Outputs, Run, Segment, Table, Transform
 from splreplay.run.groups import aggregated, grouped, used
 from splreplay.run.series import NULL, OTHER, Series, rows_of
 from splreplay.spl.options import Convert, at_option, boolean, read_options, refuse_options
 from splreplay.spl.tokens import Cursor
 from splreplay.sql.aggregates import Aggregate, check_names, parse_aggregates
+from splreplay.sql.spans import Span
 
 
 def _limit(text: str) -> tuple[int, bool]:
@@ -53,7 +53,7 @@ class Chart(Transform):
     aggregates: tuple[Aggregate, ...]
     row: str | None = None
     by: str | None = None
-    span: str | None = None
+    span: Span | Width | None = None
     limit: tuple[int, bool] = (10, False)
     useother: bool = True
     usenull: bool = True
@@ -70,7 +70,7 @@ class Chart(Transform):
                 options that change the spans or the names of columns.
         """
         options = _read_options(cursor)
-        aggregates = parse_aggregates(cursor, lambda token: token.is_word("by", "over"), True)
+        aggregates = parse_aggregates(cursor, lambda token: token.is_word("by", "over"), True, sparklines=True)
         fields: list[str] = []
         clause = cursor.here
         for word, most in (("over", 1), ("by", 2)):
@@ -82,9 +82,9 @@ class Chart(Transform):
                     span = cursor.here
                     if len(fields) != 1:
                         cursor.refuse("replay's chart takes span= behind the field of the rows", span)
-                    options |= read_options(cursor, {"span": str})
-                    if times.span_seconds(options["span"]) is None and not options["span"].isdecimal():
-                        cursor.refuse("replay knows spans of seconds to weeks, and whole numbers", span)
+                    options["span"] = size_of(read_options(cursor, {"span": str})["span"], fields[0])
+                    if options["span"] is None:
+                        cursor.refuse("replay knows spans of seconds to months, and whole numbers", span)
                 elif at_option(cursor, (*_OPTIONS, *_REFUSED)):
                     options |= _read_options(cursor)
                 elif len(fields) == most:
@@ -107,6 +107,8 @@ class Chart(Transform):
                 cursor.refuse("replay's chart takes one aggregate by a second field", aggregates[1].token, instead)
             if aggregates[0].expression is None and "*" in (aggregates[0].field or ""):
                 cursor.refuse("replay's chart takes no wildcard by a second field", aggregates[0].token)
+            if aggregates[0].drawn:
+                cursor.refuse("replay's chart draws no sparkline by a second field", aggregates[0].token)
             if fields[0] == fields[1]:
                 cursor.fail("chart takes two different fields", row)
         check_names(cursor, aggregates, fields)
@@ -125,10 +127,7 @@ class Chart(Transform):
         if self.row is None:
             return grouped(self.segment, self.aggregates, (), rows, run)
         if self.span is not None:
-            seconds = times.span_seconds(self.span)
-            number = int(self.span) if self.span.isdecimal() else None
-            is_time = self.row == "_time" or number is None
-            rows = Bin(self.segment, self.row, number or seconds or 1, self.row, is_time).run(rows, run)
+            rows = Bin(self.segment, self.row, self.row, self.span).run(rows, run)
         if self.by is None:
             return grouped(self.segment, self.aggregates, (self.row,), rows, run)
         limit, least = self.limit

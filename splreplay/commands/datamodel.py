@@ -93,4 +93,10 @@ class DataModel(Source):
         return run.stages.store(shown, rest, 'row_number() OVER (ORDER BY "_time" DESC)')
 
     def _shown(self, name: str) -> str:
-        return f"{self.name.rpartition('.')[2]}.{name}" if self.prefixed and name not in COMMON else name
+        """Return a field's name as results have it: without the names of datasets, or with all of them."""
+        if name in COMMON:
+            return name
+        if self.prefixed:
+            return f"{self.name.rpartition('.')[2]}.{name}"
+        below = [f"{child}." for child in cim.CHILDREN.get(self.name, ()) if name.startswith(f"{child}.")]
+        return name.removeprefix(max(below, key=len, default=""))

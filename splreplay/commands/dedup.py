@@ -7,58 +7,59 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay.run.command import ORDER, Cursor, Run, Segment, Table, Transform
-from splreplay.spl.options import at_option, boolean, read_option, refuse_options
-from splreplay.sql.values import as_text
+from splreplay.run.order import Key, parse_keys, sorted_by
+from splreplay.spl.options import at_option, boolean, read_option
+from splreplay.sql.values import Sql, as_text
 
 _OPTIONS = {"keepevents": boolean, "keepempty": boolean, "consecutive": boolean}
 
 
 @dataclass(frozen=True)
 class Dedup(Transform):
-    """`dedup [count] fields [keepempty=] [consecutive=]`."""
+    """`dedup [count] fields [keepevents=] [keepempty=] [consecutive=] [sortby keys]`."""
 
     keeps_fields = True
     by_name = True
 
     count: int
     fields: tuple[str, ...]
+    keepevents: bool = False
     keepempty: bool = False
     consecutive: bool = False
+    sortby: tuple[Key, ...] = ()
 
     @classmethod
     def parse(cls, segment: Segment, cursor: Cursor) -> Dedup:
-        """Read the count, the fields and the options, which may stand between the fields.
-
-        Raises:
-            UnsupportedError: For keepevents=true and sortby.
-        """
+        """Read the count, the fields and the options, which may stand between the fields, and sortby at the end."""
         count = 1
-        if cursor.here.kind == "word" and re.fullmatch(r"[1-9]\d*", cursor.here.value):
+        if cursor.here.kind == "word" and re.fullmatch(r"[1-9]\d{0,14}", cursor.here.value):
             count = int(cursor.take().value)
         fields: list[str] = []
-        options = {"keepempty": False, "consecutive": False}
+        options: dict[str, bool] = {}
+        sortby: tuple[Key, ...] = ()
         while cursor.here.kind in ("word", "quoted"):
             if at_option(cursor, _OPTIONS):
-                token = cursor.here
                 name, value = read_option(cursor, _OPTIONS)
-                if name == "keepevents" and value:
-                    cursor.refuse("replay's dedup does not keep the events that it empties", token)
-                options |= {name: value} if name != "keepevents" else {}
-            elif cursor.here.is_word("sortby"):
-                cursor.refuse("replay's dedup does not sort", remedy="put sort before or behind it")
+                options[name] = value
+            elif fields and cursor.accept_word("sortby"):
+                sortby = parse_keys(cursor)
             else:
                 fields.append(cursor.name())
             cursor.accept_op(",")
-        refuse_options(cursor, ("sortby",), "put sort before or behind it")
         if not fields:
             cursor.fail("expected a field")
-        return cls(segment, count, tuple(fields), **options)
+        return cls(segment, count, tuple(fields), **options, sortby=sortby)
 
     def uses(self, needed: bool = False) -> Iterable[str]:
-        return self.fields
+        return (*self.fields, *(key.field for key in self.sortby))
 
     def run(self, rows: Table, run: Run) -> Table:
-        """Keep the first *count* results of each combination; results that lack a field are dropped, unless keepempty."""
+        """Keep the first *count* results of each combination; results that lack a field are dropped, unless keepempty.
+
+        sortby puts them in order before †. keepevents keeps all others too, those that repeat a combination without the fields.
+        Source: Search Reference, "dedup".
+        """
+        rows = sorted_by(self.sortby, rows, run) if self.sortby else rows
         values = [as_text(rows.field(name)) for name in self.fields]
         key = ", ".join(values)
         absent = " OR ".join(f"{value} IS NULL" for value in values)
@@ -72,6 +73,15 @@ class Dedup(Transform):
             rest = f"FROM {rows.name} JOIN ({runs}) USING ({ORDER})"
         else:
             rest = f"FROM {rows.name}"
-        empty = f"({absent})" if self.keepempty else "false"
-        test = f"CASE WHEN {absent} THEN {empty} ELSE {first} <= {self.count} END"
-        return run.stages.store(rows.columns, f"{rest} QUALIFY {test}")
+        first = f"({first} <= {self.count})"
+        if self.keepevents:
+            stays = f"({absent}) OR {first}"
+            emptied = {
+                name: Sql(f"CASE WHEN {stays} THEN {value.text} END", value.kind)
+                for name, value in rows.columns.items()
+                if name in self.fields
+            }
+            return run.stages.store({**rows.columns, **emptied}, rest)
+        return run.stages.store(
+            rows.columns, f"{rest} QUALIFY CASE WHEN {absent} THEN {str(self.keepempty).lower()} ELSE {first} END"
+        )

@@ -14,6 +14,8 @@ from splreplay.sql.values import Kind, as_text
 class EventStats(Stats):
     """`eventstats aggregates BY fields`."""
 
+    sparklines = False
+
     def behind(self, before: Outputs) -> Outputs:
         return before.plus(aggregated(self.aggregates, before))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from splreplay import jsonpath, limits
 from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
+from splreplay.run.extracted import names
 from splreplay.spl.options import Convert, read_options
 from splreplay.sql.values import Kind, Sql, as_text, literal
 
@@ -70,11 +71,9 @@ class Spath(Transform):
             run.warn(
                 f"spath without a path reads all of each text here, Splunk the first {characters} characters: {cut:,}"
             )
-        listed = f'SELECT unnest(py_leaves({text})) AS name, "#" AS place FROM {rows.name}'
-        query = f"SELECT name FROM ({listed}) GROUP BY name ORDER BY min(place), name LIMIT {limits.SPATH_FIELDS + 1}"
-        names = run.stages.column(query)
-        if len(names) > limits.SPATH_FIELDS:
+        found = names(f"py_leaves({text})", rows, run)
+        if len(found) > limits.EXTRACTED_FIELDS:
             self.segment.refuse(
-                f"replay's spath extracts at most {limits.SPATH_FIELDS:,} fields", "name the path: path=a.b"
+                f"replay's spath extracts at most {limits.EXTRACTED_FIELDS:,} fields", "name the path: path=a.b"
             )
-        return names
+        return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from splreplay.run.command import NONE, Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.run.groups import aggregated, grouped, used
@@ -17,6 +17,7 @@ class Stats(Transform):
     """`stats aggregates BY fields`."""
 
     by_name = True
+    sparklines: ClassVar[bool] = True
 
     aggregates: tuple[Aggregate, ...]
     by: tuple[str, ...]
@@ -25,7 +26,7 @@ class Stats(Transform):
     def parse(cls, segment: Segment, cursor: Cursor) -> Self:
         refuse_options(cursor, ("allnum", "delim"), "it changes what the aggregates give")
         read_options(cursor, {"partitions": str, "dedup_splitvals": boolean})
-        aggregates = parse_aggregates(cursor, lambda token: token.is_word("by"), True)
+        aggregates = parse_aggregates(cursor, lambda token: token.is_word("by"), True, cls.sparklines)
         by = parse_by(cursor)
         check_names(cursor, aggregates, by)
         return cls(segment, aggregates, by)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from splreplay import limits, times
+from splreplay import limits
 from splreplay.run.command import NONE, Outputs, Run, Segment, Table, Transform
-from splreplay.run.groups import grouped, used
+from splreplay.run.groups import grouped, time_range, used
 from splreplay.run.series import NULL, OTHER, Series, cell
 from splreplay.spl.options import Convert, boolean, count, read_options, refuse_options
 from splreplay.spl.tokens import Cursor
@@ -34,7 +33,7 @@ class TimeChart(Transform):
 
     aggregates: tuple[Aggregate, ...]
     by: str | None = None
-    span_s: int | None = None
+    span: spans.Span | None = None
     limit: int = 10
     useother: bool = True
     usenull: bool = True
@@ -45,7 +44,7 @@ class TimeChart(Transform):
 
         Raises:
             SplSyntaxError: For an aggregate that is called `_time` or as the field.
-            UnsupportedError: For a span that does not divide a day, for several aggregates by a field, and for wildcards.
+            UnsupportedError: For a span that neither divides a day nor is one of months, for several aggregates by a field, and for wildcards.
         """
         options = _read_options(cursor)
         aggregates = parse_aggregates(cursor, lambda token: token.is_word("by"), True)
@@ -77,26 +76,23 @@ class TimeChart(Transform):
     def run(self, rows: Table, run: Run) -> Table:
         """Return one result for each span of the time range, in order; none where no result has a time."""
         time = Sql(as_number(rows.field("_time")), Kind.NUMBER)
-        rows = run.stages.store({**rows.columns, "_time": time}, f"FROM {rows.name} WHERE {time.text} IS NOT NULL")
+        used = set(self.uses())  # events may have hundreds of fields
+        kept = {name: column for name, column in rows.columns.items() if name in used}
+        rows = run.stages.store({**kept, "_time": time}, f"FROM {rows.name} WHERE {time.text} IS NOT NULL")
         time = rows.field("_time")
         if not rows.count:
             grouped(
                 self.segment, self.aggregates, ("_time",), rows, run
             )  # what cannot be computed is refused all the same
             return run.stages.store({"_time": time}, f"FROM {rows.name}")
-        first, last = (
-            float(run.stages.scalar(f"SELECT {edge}({time.text}) FROM {rows.name}")) for edge in ("min", "max")
-        )
-        # Results from beside the time range, if a search makes any, widen it †.
-        start = min(first, first if run.time.earliest is None else run.time.earliest)
-        end = max(math.nextafter(last, math.inf), last if run.time.latest is None else run.time.latest)
-        span_s = self.span_s or spans.chosen(start, end)
-        if span_s and (end - start) / span_s > limits.TIMECHART_SPANS:
+        start, end = time_range(rows, run)
+        span = self.span or spans.chosen(start, end)
+        if (end - start) / span.least_s > limits.TIMECHART_SPANS:
             self.segment.refuse(
                 f"replay's timechart makes at most {limits.TIMECHART_SPANS:,} spans", "take a longer span="
             )
         rows = run.stages.store(
-            {**rows.columns, "_time": Sql(spans.start_of(time.text, span_s), Kind.NUMBER)}, f"FROM {rows.name}"
+            {**rows.columns, "_time": Sql(span.start_of(time.text), Kind.NUMBER)}, f"FROM {rows.name}"
         )
         if self.by is None:
             groups = grouped(self.segment, self.aggregates, ("_time",), rows, run)
@@ -106,7 +102,7 @@ class TimeChart(Transform):
             other, null = OTHER if self.useother else None, NULL if self.usenull else None
             series = Series(self.segment, aggregate, self.by, self.limit, other=other, null=null)
             groups, cells = series.columns("_time", rows, run)
-        starts = ", ".join(number(edge) for edge in _starts(start, end, span_s))
+        starts = ", ".join(number(edge) for edge in span.starts(start, end))
         listed = f'(SELECT unnest([{starts}]) AS "#start")'
         rest = f'FROM {listed} LEFT JOIN {groups.name} ON {groups.field("_time").text} = "#start" GROUP BY "#start"'
         return run.stages.store({"_time": Sql('"#start"', Kind.NUMBER), **cells}, rest, '"#start"')
@@ -118,16 +114,9 @@ def _read_options(cursor: Cursor) -> dict[str, Any]:
     options = read_options(cursor, _OPTIONS)
     refuse_options(cursor, _REFUSED, "the spans or columns would be others")
     if "span" in options:
-        span_s = times.span_seconds(options.pop("span"))
-        if span_s is None or _DAY_S % span_s:
-            cursor.refuse("replay's timechart takes spans that divide a day", token, "write for example span=1h")
-        options["span_s"] = span_s
+        span = spans.Span.of(options["span"])
+        if span is None or not (span.months or _DAY_S % span.size == 0):
+            remedy = "write for example span=1h"
+            cursor.refuse("replay's timechart takes spans that divide a day, and months", token, remedy)
+        options["span"] = span
     return options
-
-
-def _starts(start: float, end: float, span_s: int | None) -> Iterator[float]:
-    """Yield the start of each span from the one that holds *start* to the last one before *end*."""
-    edge = times.relative_time(start, "@mon") if span_s is None else start // span_s * span_s
-    while edge is not None and edge < end:
-        yield edge
-        edge = times.relative_time(edge, "+1mon") if span_s is None else edge + span_s

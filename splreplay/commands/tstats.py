@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from splreplay import cim, times
+from splreplay import cim
 from splreplay.commands.format import Format
 from splreplay.run.command import NONE, Outputs, Pipeline, Reads, Run, Segment, Source, Table, outputs
 from splreplay.run.datasets import COMMON, dataset
@@ -44,7 +44,7 @@ class Tstats(Source):
     datamodel: str
     predicate: Predicate
     by: tuple[str, ...]
-    span_s: int | None  # of _time; None leaves the choice to Splunk
+    span: spans.Span | None  # of _time; None leaves the choice to Splunk
     fillnull_value: str | None
     datamodel_token: Token = dataclasses.field(repr=False, compare=False)
 
@@ -78,9 +78,9 @@ class Tstats(Source):
         predicate: Predicate = All(())
         if cursor.accept_word("where"):
             predicate = parse_predicate(cursor, lambda token: token.is_word("by", "groupby"))
-        by, span_s = _parse_by(cursor)
+        by, span = _parse_by(cursor)
         check_names(cursor, aggregates, by)
-        return cls(segment, aggregates, datamodel, predicate, by, span_s, fillnull_value, datamodel_token)
+        return cls(segment, aggregates, datamodel, predicate, by, span, fillnull_value, datamodel_token)
 
     def behind(self, before: Outputs) -> Outputs:
         return NONE.plus([*self.by, *(aggregate.alias for aggregate in self.aggregates)])
@@ -139,7 +139,7 @@ class Tstats(Source):
         inputs = {aggregate: value(aggregate) for aggregate in aggregates}
         rest = self._rows(run, model, read, f"({test}) AND {time_range(run, '_time', modifiers)}")
         if "_time" in by:
-            by["_time"] = Sql(spans.start_of('"_time"', self.span_s or self._span(rest, run)), Kind.NUMBER)
+            by["_time"] = Sql((self.span or self._span(rest, run)).start_of('"_time"'), Kind.NUMBER)
         groups = group(
             run,
             aggregates,
@@ -173,20 +173,19 @@ class Tstats(Source):
         """What else to leave out where a search names another dataset."""
         return ", without nodename=" if "nodename" in fields_of(self.predicate) else ""
 
-    def _span(self, rest: str, run: Run) -> int | None:
+    def _span(self, rest: str, run: Run) -> spans.Span:
         """Return the span of `_time` that Splunk is taken to choose for the rows, or for the time range if that is wider †."""
         if not run.stages.makes:
-            return 1
+            return spans.Span(1)
         edges = run.stages.scalar(f'SELECT [min("_time"), max("_time")] {rest}')
         if edges in (None, [None, None]):
-            return 1
+            return spans.Span(1)
         (first, last), time = edges, run.time
         start = first if time.earliest is None else min(first, time.earliest)
         end = last if time.latest is None else max(last, time.latest)
-        span_s = spans.chosen(start, end)
-        shown = "a month" if span_s is None else f"{span_s:,} s"
-        run.warn(f"tstats groups by _time without a span=, so replay took {shown}; Splunk may take another")
-        return span_s
+        span = spans.chosen(start, end)
+        run.warn(f"tstats groups by _time without a span=, so replay took {span}; Splunk may take another")
+        return span
 
     def _key(self, name: str, sql: Sql) -> Sql:
         if name == "_time" or self.fillnull_value is None:
@@ -201,34 +200,34 @@ class Tstats(Source):
         self.segment.fail("tstats cannot look for a bare word", remedy, term.token)
 
 
-def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], int | None]:
-    """Return the by-fields and the span of `_time` in seconds."""
+def _parse_by(cursor: Cursor) -> tuple[tuple[str, ...], spans.Span | None]:
+    """Return the by-fields and the span of `_time`."""
     if not cursor.accept_word("by", "groupby"):
         return (), None
     by: list[str] = []
-    span_s: int | None = None
-    span = cursor.here
+    span: spans.Span | None = None
+    start = cursor.here
     cursor.skip_commas()
     while cursor.here.kind in ("word", "quoted"):
         if at_option(cursor, ("span",)):
-            span = cursor.here
-            span_s = _parse_span(cursor)
+            start = cursor.here
+            span = _parse_span(cursor)
         else:
             by.append(cursor.name())
         cursor.skip_commas()
     if not by:
         cursor.fail("expected a field behind by")
-    if span_s is not None and "_time" not in by:
-        cursor.fail("span= goes with _time", span, remedy="write: by _time span=1h")
-    return tuple(by), span_s
+    if span is not None and "_time" not in by:
+        cursor.fail("span= goes with _time", start, remedy="write: by _time span=1h")
+    return tuple(by), span
 
 
-def _parse_span(cursor: Cursor) -> int | None:
+def _parse_span(cursor: Cursor) -> spans.Span | None:
     cursor.take()
     cursor.expect_op("=")
     token = cursor.here
     text = cursor.name("a span")
-    span_s = times.span_seconds(text)
-    if span_s is None and text.lower() != "auto":
-        cursor.refuse("replay knows spans of seconds to weeks", token, "write for example span=1h")
-    return span_s
+    span = spans.Span.of(text)
+    if span is None and text.lower() != "auto":
+        cursor.refuse("replay knows spans of seconds to months", token, "write for example span=1h")
+    return span

@@ -72,6 +72,7 @@ class Case:
         at_risk: Who is at risk; the highest score comes first.
         unseen: Why others could find nothing; the most frequent reason of each category comes first.
         slow: The detections that took longer than SLOW_S, and how many seconds.
+        how: What else changes the results, each with its name: the app, the mapping, the time range.
     """
 
     report: LoadReport
@@ -82,9 +83,15 @@ class Case:
     at_risk: Sequence[AtRisk]
     unseen: Sequence[Unseen]
     slow: Sequence[tuple[str, float]]
+    how: Sequence[tuple[str, str]] = ()
 
 
-def case(report: LoadReport, moments: tuple[float, float] | None, hunted: Sequence[tuple[Detection, Outcome]]) -> Case:
+def case(
+    report: LoadReport,
+    moments: tuple[float, float] | None,
+    hunted: Sequence[tuple[Detection, Outcome]],
+    how: Sequence[tuple[str, str]] = (),
+) -> Case:
     """Return the case of detections and their outcomes."""
     findings = [Finding(detection, outcome) for detection, outcome in hunted if outcome.count]
     slow = [(detection.name, outcome.seconds) for detection, outcome in hunted if outcome.seconds > SLOW_S]
@@ -97,6 +104,7 @@ def case(report: LoadReport, moments: tuple[float, float] | None, hunted: Sequen
         _at_risk(findings),
         _unseen(hunted),
         sorted(slow, key=lambda pair: -pair[1]),
+        how,
     )
 
 

@@ -129,6 +129,7 @@ def as_object(case: Case) -> dict[str, Any]:
         "passed_over": [{"path": passed.path, "reason": passed.reason} for passed in case.report.passed],
         "first": _iso(case.moments, 0),
         "last": _iso(case.moments, 1),
+        "how": [{"name": name, "value": value} for name, value in case.how],
         "detections": case.count,
         "quiet": case.quiet,
         "findings": [_finding_object(finding) for finding in case.findings],

@@ -21,6 +21,10 @@ from splreplay.sql.values import identifier
 
 __all__ = ["BadEvent", "FileReport", "LoadReport", "Log", "load"]
 
+# The events of more files than this become a table of the database, and so do no more events than this: a view opens each file in
+# each query, which takes longer than a small log.
+MANY, FEW = 16, 4096
+
 
 class Store(Protocol):
     """Takes the events of one log after the other; OSError where they cannot be written."""
@@ -32,8 +36,8 @@ class Store(Protocol):
         """Return the SQL of all events in the order of the logs, when there are no more; it has the columns that events fill."""
 
     @property
-    def kind(self) -> str:
-        """What `event` is to be made of the rows: a VIEW or a TABLE."""
+    def files(self) -> int:
+        """How many files the rows are in."""
 
 
 def load(
@@ -93,18 +97,20 @@ def load(
     if not reports and passed:
         path, reason = passed[0]
         raise DataError(f"none of the {len(passed):,} files that are there can be read; the first: {path}: {reason}")
-    _create_event(connection, store.kind, rows, wanted)
-    return LoadReport(tuple(reports), tuple(passed or ()))
+    loaded = LoadReport(tuple(reports), tuple(passed or ()))
+    made = "TABLE" if store.files > MANY or loaded.events <= FEW else "VIEW"
+    _create_event(connection, made, rows, wanted)
+    return loaded
 
 
-def _create_event(connection: duckdb.DuckDBPyConnection, kind: str, rows: str, wanted: Wanted) -> None:
+def _create_event(connection: duckdb.DuckDBPyConnection, made: str, rows: str, wanted: Wanted) -> None:
     """Create `event`, a VIEW or a TABLE, of the SQL of events; it has the wanted values in any case."""
     known = [name for name, *_ in connection.execute(f"DESCRIBE {rows}").fetchall()]
     values = list(map(column, wanted.names))
     # A cache may hold values that are not wanted, and reading them would cost more than the search.
     columns = [identifier(name) for name in known if wanted.every or "#" not in name or name in values]
     columns += [f"CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in values if name not in known]
-    connection.execute(f"CREATE {kind} event AS SELECT {', '.join(columns)} FROM ({rows})")
+    connection.execute(f"CREATE {made} event AS SELECT {', '.join(columns)} FROM ({rows})")
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:

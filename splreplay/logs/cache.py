@@ -26,8 +26,6 @@ from splreplay.writing import replacing
 
 # The packages that read events or write tables.
 PACKAGES = ("duckdb", "evtx", "lxml", "pyarrow")
-# The events of more files than this become a table of the database, because a view opens each file in each query.
-MANY = 16
 
 
 class Cache:
@@ -55,9 +53,9 @@ class Cache:
             self._code.update(module.read_bytes())
 
     @property
-    def kind(self) -> str:
-        """What the rows become."""
-        return "TABLE" if len(self._sources) > MANY else "VIEW"
+    def files(self) -> int:
+        """How many files the rows are in."""
+        return len(self._sources)
 
     def rows(self) -> str:
         """Return the SQL of all events, whose source is the name under which the log was read now."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import median
 
 from splreplay.errors import DataError
 from splreplay.logs.events import SYSMON, Columns, UnreadableEventError, epoch
@@ -29,10 +28,10 @@ def apart(log: Log, format_: Format, head: bytes) -> str:
     """
     differences = list(_differences(Log(log.path, head[:SAMPLE_BYTES]), format_))
     # The UtcTime of a connection may be days before its event in real logs.
-    known = [apart_s for number, apart_s in differences if number != CONNECTION] or [
+    known = sorted(apart_s for number, apart_s in differences if number != CONNECTION) or sorted(
         apart_s for _, apart_s in differences
-    ]
-    difference = median(known) if known else 0
+    )
+    difference = known[len(known) // 2] if known else 0
     if abs(difference) < APART_S:
         return ""
     way = "after" if difference > 0 else "before"

@@ -16,9 +16,7 @@ from splreplay.sql.values import literal
 
 
 class Reader:
-    """Reads logs into one table of a folder, whose view is `event`."""
-
-    kind = "VIEW"
+    """Reads logs into one table in a folder."""
 
     def __init__(self, wanted: Wanted, folder: Path, progress: Callable[[Log], None]) -> None:
         """Prepare the table; OSError, here and later, where it cannot be written."""
@@ -28,6 +26,11 @@ class Reader:
     def read(self, path: str) -> FileReport:
         """Read the log at *path*; DataError where it cannot be read, or holds no event."""
         return read(path, self._wanted, self._table, self._progress, named=True)
+
+    @property
+    def files(self) -> int:
+        """How many files the rows are in."""
+        return len(self._table.complete())
 
     def rows(self) -> str:
         """Complete the table, and return the SQL of all events."""

@@ -6,14 +6,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from splreplay import conf
-from splreplay.app import App
+from splreplay.circumstances import circumstances, name_of
 from splreplay.engine import Recording
 from splreplay.logs import FileReport
 from splreplay.planning import Plan
 from splreplay.report import text
 from splreplay.sql.values import storable
-from splreplay.times import TimeRange
 
 LOGS = 50  # shown
 KINDS = 6  # of events, of each log
@@ -60,13 +58,8 @@ def about(recording: Recording, plan: Plan, name: str = "") -> About:
     return About(
         name,
         plan.search,
-        _app(plan.app),
-        [
-            ("mapping of Sysmon", plan.addon),
-            ("time range", _range(plan.time)),
-            *(("app beside it", str(folder)) for folder in plan.app.others),
-            *(("macro replaced", override) for override in plan.app.overrides),
-        ],
+        name_of(plan.app),
+        circumstances(plan.app, plan.addon, plan.time),
         [_log(file, *spans[storable(file.path)]) for file in files[:LOGS]],
         len(files[LOGS:]),
         recording.report.events,
@@ -74,19 +67,6 @@ def about(recording: Recording, plan: Plan, name: str = "") -> About:
         max(last for _, last in spans.values()),
         recording.report.warnings,
     )
-
-
-def _app(app: App) -> str:
-    path = app.folder / "default" / "app.conf"
-    stanzas = conf.read(path).stanzas if path.is_file() else {}
-    name = stanzas.get("package", {}).get("id", app.folder.resolve().name)
-    return f"{name} {stanzas.get('launcher', {}).get('version', '')}".rstrip()
-
-
-def _range(time: TimeRange) -> str:
-    bounds = zip(("from", "to before"), (time.earliest, time.latest), time.asked, strict=True)
-    given = [f"{word} {text.utc(epoch)} ({asked})" for word, epoch, asked in bounds if epoch is not None]
-    return " ".join(given) or "all time"
 
 
 def kinds(file: FileReport) -> str:

@@ -17,6 +17,8 @@ from splreplay.logs.facts import Facts
 from splreplay.output import Notice, NoticeKind
 from splreplay.run import chunked
 from splreplay.run.stages import Stages
+from splreplay.spl.expression import Expression
+from splreplay.spl.pipeline import Segment
 from splreplay.spl.predicate import Predicate
 from splreplay.spl.tokens import Cursor
 from splreplay.sql import functions
@@ -34,12 +36,14 @@ class Means:
         collect: The folder of the summary indexes, or None where nothing may be written.
         commands: Whether the app's custom commands may run; they are its authors' code.
         lookups: The folder that outputlookup writes into, and whose lookups go before the app's; None where it may not write.
+        geoip: The database of addresses that iplocation looks into.
     """
 
     python: str | None = sys.executable
     collect: Path | None = None
     commands: bool = True
     lookups: Path | None = None
+    geoip: Path | None = None
 
 
 @dataclass
@@ -97,6 +101,7 @@ class Run:
         addon: How Sysmon is mapped.
         raw: Whether events have their text.
         naming: A text that names every field of events which can matter; None where all may.
+        formats: The form in which a field is shown at the end, with the command that gave it.
     """
 
     stages: Stages
@@ -116,6 +121,7 @@ class Run:
     addon: str = "current"
     raw: bool = True
     naming: str | None = None
+    formats: dict[str, tuple[Segment, Expression]] = field(default_factory=dict)
 
     def say(self, kind: NoticeKind, text: str) -> None:
         """Add a notice, once."""

@@ -70,8 +70,9 @@ class Command:
 
     @property
     def reads_raw(self) -> bool:
-        """Whether it may read the text of events; its tree shows its default field, too."""
-        return "_raw" in repr(self)
+        """Whether it may read the text of events; its tree shows its default field, and a search for words inside of an eval."""
+        tree = repr(self)
+        return "_raw" in tree or "'searchmatch'" in tree
 
     def uses(self, needed: bool = False) -> Iterable[str]:
         """Return the fields of the results before it that it reads, wildcards and all; none where they are not known.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 import duckdb
 
 from splreplay import resources
-from splreplay.errors import SplError, UnsupportedError
+from splreplay.errors import SplError, UnsupportedError, ValueLimitError
 from splreplay.run import Run, Step
 from splreplay.run.command import Command, Outputs, Pipeline, Transform
 from splreplay.run.fields import ANY
@@ -21,6 +22,18 @@ def execute(pipeline: Pipeline, run: Run) -> Table:
     """Return the results of a search."""
     source, *transforms = pipeline
     return transform(_step(source, lambda: source.start(run), run), transforms, run, source.behind(ANY))
+
+
+def shown(rows: Table, run: Run) -> Table:
+    """Return the results of a whole search as they are shown: some of their fields in another form."""
+    fields = {
+        name: run.compiler(segment.cursor(), rows.field).stored(expression)
+        for name, (segment, expression) in run.formats.items()
+        if name in rows.columns
+    }
+    for name in run.formats.keys() - rows.columns.keys():
+        run.warn(f"fieldformat changes nothing: at its end the search has no field {name}")
+    return run.stages.with_fields(rows, fields) if fields else rows
 
 
 def transform(rows: Table, commands: Iterable[Transform], run: Run, before: Outputs = ANY) -> Table:
@@ -108,5 +121,7 @@ def _step(command: Command, work: Callable[[], Table], run: Run) -> Table:
 
 def _refused(segment: Segment, error: duckdb.Error) -> UnsupportedError:
     """Return our error for one that DuckDB raised while *segment* ran."""
+    if words := re.search(rf"{ValueLimitError.__name__}: (.*)", str(error)):
+        return UnsupportedError(words[1], span=segment.span())
     reason = f"{segment.name} could not be run: {str(error).splitlines()[0]}"
     return pcre.refusal(error, segment.span()) or UnsupportedError(reason, span=segment.span())

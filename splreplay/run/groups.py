@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from splreplay import limits
 from splreplay.run import Run
 from splreplay.run.fields import Outputs
 from splreplay.run.stages import ORDER, Table
@@ -11,6 +14,7 @@ from splreplay.spl.expression import fields_of
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.wildcards import matching, substitute
 from splreplay.sql.aggregates import PLACE, TIME, Aggregate, expand, sql_of
+from splreplay.sql.spans import chosen
 from splreplay.sql.values import Kind, Sql, as_number, as_text
 
 
@@ -66,9 +70,39 @@ def group(
 def grouped(segment: Segment, aggregates: tuple[Aggregate, ...], by: tuple[str, ...], rows: Table, run: Run) -> Table:
     """Return the aggregates of *rows*, one row for each group."""
     fields = {name: rows.field(name) for name in by}
-    expanded = expand(aggregates, list(rows.columns), by)
+    expanded = _with_edges(segment, expand(aggregates, list(rows.columns), by), rows, run)
     value = inputs(segment, rows, run)
     return group(run, expanded, fields, value, f"FROM {rows.name}", rows.field("_time"), ORDER)
+
+
+def time_range(rows: Table, run: Run) -> tuple[float, float]:
+    """Return the time range of the run, the end exclusive; without one, that of the results.
+
+    Results from beside the time range, if a search makes any, widen it †.
+    """
+    time = as_number(rows.field("_time"))
+    first, last = (run.stages.scalar(f"SELECT {edge}({time}) FROM {rows.name}") for edge in ("min", "max"))
+    if first is None:  # no result has a time, or none is made
+        first = last = run.time.now
+    start = first if run.time.earliest is None else min(first, run.time.earliest)
+    end = math.nextafter(last, math.inf)
+    return start, end if run.time.latest is None else max(end, run.time.latest)
+
+
+def _with_edges(segment: Segment, aggregates: Sequence[Aggregate], rows: Table, run: Run) -> list[Aggregate]:
+    """Return *aggregates*, the sparklines among them with the edges of their spans."""
+    if not any(aggregate.drawn for aggregate in aggregates):
+        return list(aggregates)
+    start, end = time_range(rows, run)
+
+    def edges(aggregate: Aggregate) -> tuple[float, ...]:
+        span = aggregate.span or chosen(start, end)
+        if (end - start) / span.least_s > limits.SPARKLINE_POINTS:
+            message = f"a sparkline has at most {limits.SPARKLINE_POINTS} spans, and here more of {span}"
+            segment.refuse(message, "take a longer span: sparkline(count, 1d)", aggregate.token)
+        return (*span.starts(start, end), math.inf)
+
+    return [replace(one, edges=edges(one)) if one.drawn else one for one in aggregates]
 
 
 def inputs(segment: Segment, rows: Table, run: Run) -> Callable[[Aggregate], Sql]:
@@ -98,7 +132,11 @@ def used(aggregates: Iterable[Aggregate], needed: bool) -> Iterator[str]:
 def aggregated(aggregates: Iterable[Aggregate], before: Outputs) -> Iterator[str]:
     """Yield the names of the aggregates that can have a value; with a wildcard, one name for each field that matches."""
     for aggregate in aggregates:
-        if aggregate.field is None or aggregate.expression is not None or aggregate.function in ("count", "dc"):
+        if (
+            aggregate.field is None
+            or aggregate.expression is not None
+            or aggregate.function in ("count", "dc", "sparkline")
+        ):
             yield aggregate.alias
         elif "*" in aggregate.field:
             yield from (

@@ -11,8 +11,7 @@ from splreplay.errors import SplSyntaxError, UnsupportedError
 from splreplay.run import Run
 from splreplay.run.command import Pipeline
 from splreplay.run.execute import subsearch
-from splreplay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Subsearch, Term, parse_predicate
-from splreplay.spl.tokens import Cursor, Token, lex_arguments
+from splreplay.spl.predicate import All, Any, Compare, Not, OneOf, Predicate, Subsearch, Term, parse_text
 from splreplay.sql.predicates import FieldLookup, predicate_sql
 from splreplay.sql.values import Value, identifier, number
 
@@ -110,15 +109,7 @@ def _results(part: Subsearch, run: Run) -> Predicate:
         texts = [formatted(results)]
     if not texts:
         return Not(All(()))
-    text = " ".join(texts)
-    cursor = Cursor(text, lex_arguments(text, 0, len(text)), len(text), _nested)
-    predicate = parse_predicate(cursor)
-    cursor.finish()
-    return predicate
-
-
-def _nested(token: Token) -> object:
-    raise UnsupportedError("replay does not run a search that stands in the results of a subsearch")
+    return parse_text(" ".join(texts))
 
 
 def subsearches(predicate: Predicate) -> tuple[Pipeline, ...]:

@@ -150,7 +150,8 @@ class Stages:
     def filled(self, rows: Table, fields: Collection[str]) -> set[str]:
         """Return those of *fields* that some result has."""
         filled: set[str] = set()
-        for limit in (f" LIMIT {SAMPLE_ROWS}", ""):  # most have a value near the start
+        limits = (f" LIMIT {SAMPLE_ROWS}", "") if rows.count > SAMPLE_ROWS else ("",)
+        for limit in limits:  # most have a value near the start
             left = [name for name in fields if name not in filled and rows.field(name) != NOTHING]
             if left:
                 counts = ", ".join(f"count({rows.field(name).text})" for name in left)

@@ -5,9 +5,12 @@ Precedence is arithmetic, comparison, NOT, AND, then OR and XOR (Search Referenc
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from splreplay.errors import SplError
+from splreplay.spl import predicate
 from splreplay.spl.tokens import OPERATORS, Cursor, Token, lex_eval
 
 MAX_NESTING = 50  # each level costs Python some ten stack frames
@@ -75,7 +78,11 @@ class Binary:
 Expression = Number | Text | Field | Call | Unary | Logic | Binary
 
 # Functions that mean something without their arguments: by default all of them, else those from one on, and each how many.
-_SPARING = {"coalesce": (0, 1), "isnull": (0, 1), "isnotnull": (0, 1), "mvappend": (0, 1), "if": (1, 1), "case": (1, 2)}
+_SPARING = {
+    **dict.fromkeys(("coalesce", "isnull", "isnotnull", "mvappend", "typeof"), (0, 1)),
+    "if": (1, 1),
+    "case": (1, 2),
+}
 _COMPARISONS = ("=", "==", "!=", "<", ">", "<=", ">=")
 
 
@@ -84,12 +91,15 @@ def fields_of(expression: Expression, needed: bool = False) -> Iterator[str]:
 
     Args:
         expression: The expression.
-        needed: Without those that may be missing by intent: in `coalesce`, `isnull`, `isnotnull` and `mvappend`, and as one of
+        needed: Without those that may be missing by intent: in `coalesce`, `isnull`, `isnotnull`, `mvappend` and `typeof`, and as one of
             the values that `if` and `case` choose from.
     """
     match expression:
         case Field(name) if name.lower() != "null":  # which no event has, so searches write it for null()
             yield name
+        case Call("searchmatch", (Text(text),)):
+            with contextlib.suppress(SplError):  # which is raised where it is compiled
+                yield from predicate.fields_of(predicate.parse_text(text), needed)
         case Call(function, arguments):
             first, step = _SPARING.get(function, (len(arguments), 1)) if needed else (len(arguments), 1)
             spared = range(first, len(arguments), step)
@@ -124,6 +134,18 @@ def parse_parenthesised(cursor: Cursor) -> Expression:
     inner = replace(cursor, tokens=tokens, end=closing.start, position=0)
     expression = parse_expression(inner)
     inner.finish()
+    return expression
+
+
+def parse_text(text: str) -> Expression:
+    """Return the expression that a text is; SplSyntaxError if it is none, with a place in that text."""
+
+    def nested(token: Token) -> object:
+        raise AssertionError("an expression has no subsearch")
+
+    cursor = Cursor(text, lex_eval(text, 0, len(text)), len(text), nested)
+    expression = parse_expression(cursor)
+    cursor.finish()
     return expression
 
 
@@ -212,6 +234,8 @@ def _operand(cursor: Cursor, depth: int) -> Expression:
         if cursor.ahead().is_op("("):
             cursor.take()
             return Call(token.value.lower(), _arguments(cursor, depth), token)
+        if token.value.startswith("{"):
+            cursor.fail("a name in braces stands only in the name of the field that eval sets", token)
         if not token.is_word(*OPERATORS):
             return Field(cursor.take().value)
     cursor.fail("expected a value, a field or a function here")

@@ -85,7 +85,7 @@ class Segment:
 
 _NAME = re.compile(r"\s*([A-Za-z_][\w.-]*)")
 # Their arguments are eval expressions. In these a single quote opens the name of a field; elsewhere it is an apostrophe.
-_EXPRESSIONS = ("eval", "where")
+_EXPRESSIONS = ("eval", "fieldformat", "where")
 
 
 def split(

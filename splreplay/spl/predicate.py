@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from splreplay.spl.tokens import Cursor, Token
+from splreplay.errors import UnsupportedError
+from splreplay.spl.tokens import Cursor, Token, lex_arguments
 
 MAX_NESTING = 100
 
@@ -166,6 +167,18 @@ def parse_predicate(cursor: Cursor, stop: Callable[[Token], bool] = lambda token
         SplSyntaxError: If the text is not a predicate; shows where.
     """
     return _all(cursor, stop, 0)
+
+
+def parse_text(text: str) -> Predicate:
+    """Return the predicate that a text is, without subsearches; SplSyntaxError or UnsupportedError if it is none."""
+
+    def nested(token: Token) -> object:
+        raise UnsupportedError("replay does not run a search that stands in the results of a subsearch, or in a text")
+
+    cursor = Cursor(text, lex_arguments(text, 0, len(text)), len(text), nested)
+    predicate = parse_predicate(cursor)
+    cursor.finish()
+    return predicate
 
 
 def _all(cursor: Cursor, stop: Callable[[Token], bool], depth: int) -> Predicate:

@@ -90,7 +90,8 @@ _ARGUMENT_OP = re.compile(r"!=|<=|>=|[=<>(),]")
 _ARGUMENT_WORD = re.compile(r'(?:\\.|[^\s"=<>(),!\[\]|]|!(?!=))+', re.S)
 _EVAL_NUMBER = re.compile(r"(?:\d+\.\d+|\d+|\.\d+)(?:[eE][-+]?\d+)?(?![\w])")
 _EVAL_OP = re.compile(r"!=|<=|>=|==|[-+*/%.=<>(),]")
-_EVAL_WORD = re.compile(r"[A-Za-z_][\w:@{}]*", re.ASCII)
+# A name in braces stands for what that field holds, in the name of the field that eval sets.
+_EVAL_WORD = re.compile(r"(?:[A-Za-z_]|\{[\w:@. -]+\})(?:[\w:@{}]|(?<=\{)[\w:@. -]+(?=\}))*", re.ASCII)
 
 
 def lex_arguments(text: str, start: int, end: int) -> list[Token]:

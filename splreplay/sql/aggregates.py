@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ from splreplay.spl.expression import Expression, parse_parenthesised
 from splreplay.spl.options import at_option
 from splreplay.spl.tokens import Cursor, Token
 from splreplay.spl.wildcards import matching, substitute
-from splreplay.sql.values import EACH, Kind, Sql, as_list, as_number, as_text
+from splreplay.sql.spans import Span
+from splreplay.sql.values import EACH, Kind, Sql, as_list, as_number, as_text, number
 
 # Columns beside the input of an aggregate: the place of a row for its order, and its time for earliest and latest. No field has
 # these names.
@@ -20,42 +22,66 @@ PLACE, TIME = '"#place"', '"#time"'
 
 Builder = Callable[[Sql, bool, str], Sql]
 
+SPARKLINE = "##__SPARKLINE__##,"  # before the values of a sparkline
+
 LIST_MAX = 100  # limits.conf.spec, [stats] list_maxsize
 
 _PERCENTILE = re.compile(r"(?:p|perc|percentile|exactperc|upperperc)(100|[0-9]{1,2}(?:\.[0-9]{1,6})?)")
 _ALIASES = {"c": "count", "distinct_count": "dc", "estdc": "dc", "mean": "avg", "stdev": "stdev"}
 
 
+# What a sparkline draws (Search Reference, "stats", "Sparkline function options").
+_IN_SPARKLINES = ("count", "dc", "avg", "stdev", "stdevp", "var", "varp", "sum", "sumsq", "min", "max", "range")
+
+
 @dataclass(frozen=True)
 class Aggregate:
-    """`function(field) AS alias`; *field* is None for a bare count, and may hold a wildcard, as *alias* then must."""
+    """`function(field) AS alias`; *field* is None for a bare count, and may hold a wildcard, as *alias* then must.
+
+    A sparkline has what it draws in each span of time as *drawn*, and the *span*; None leaves it to the time range. Before it is
+    turned into SQL, it gets the *edges*: the starts of its spans, and the end of the last.
+    """
 
     function: str
     field: str | None
     alias: str
     token: Token = dataclasses.field(repr=False, compare=False)
     expression: Expression | None = None
+    drawn: str = ""
+    span: Span | None = None
+    edges: tuple[float, ...] = ()
 
 
-def parse_aggregates(cursor: Cursor, stop: Callable[[Token], bool], eval_inside: bool) -> tuple[Aggregate, ...]:
-    """Return the aggregates at the cursor, up to its end or the first token for which *stop* is true; at least one."""
+def parse_aggregates(
+    cursor: Cursor, stop: Callable[[Token], bool], eval_inside: bool, sparklines: bool = False
+) -> tuple[Aggregate, ...]:
+    """Return the aggregates at the cursor, up to its end or the first token for which *stop* is true; at least one.
+
+    Sparklines are among them only where the command has *sparklines*.
+    """
     aggregates: list[Aggregate] = []
     while not (cursor.here.kind == "end" or stop(cursor.here)):
-        aggregates.append(_parse_aggregate(cursor, eval_inside))
+        if cursor.here.is_word("sparkline"):
+            if not sparklines:
+                cursor.refuse("sparkline is an aggregate of stats and chart", remedy="write: | stats sparkline(count)")
+            aggregates.append(_parse_sparkline(cursor, eval_inside))
+        else:
+            aggregates.append(_named(cursor, *_parse_aggregate(cursor, eval_inside)))
         cursor.accept_op(",")
     if not aggregates:
         cursor.fail("expected an aggregate, for example count")
     return tuple(aggregates)
 
 
-def _parse_aggregate(cursor: Cursor, eval_inside: bool) -> Aggregate:
+def _parse_aggregate(cursor: Cursor, eval_inside: bool) -> tuple[Aggregate, str]:
+    """Return the aggregate at the cursor, up to its new name, and how it is written."""
     token = cursor.here
     if token.kind != "word":
         cursor.fail("expected an aggregate, for example count")
     cursor.take()
     function = _ALIASES.get(token.value.lower(), token.value.lower())
     if function not in _SQL and not _PERCENTILE.fullmatch(function):
-        known = f"replay knows: {' '.join(sorted({*_SQL, *_ALIASES, 'perc95'}))}"
+        known = f"replay knows: {' '.join(sorted({*_SQL, *_ALIASES, 'perc95', 'sparkline'}))}"
         cursor.refuse(f"unsupported aggregate {token.value!r}", token, known)
     field: str | None = None
     expression: Expression | None = None
@@ -70,10 +96,38 @@ def _parse_aggregate(cursor: Cursor, eval_inside: bool) -> Aggregate:
         cursor.expect_op(")")
     elif function != "count":
         cursor.fail(f"{token.value} needs a field in parentheses", token)
+    return Aggregate(function, field, written, token, expression), written
+
+
+def _named(cursor: Cursor, aggregate: Aggregate, written: str) -> Aggregate:
+    """Return an aggregate under the new name at the cursor, or as it is *written*."""
     alias = cursor.name("a name") if cursor.accept_word("as") else written
-    if field and expression is None and alias.count("*") != field.count("*"):
-        cursor.fail("the wildcards of the field and of its new name must match", token)
-    return Aggregate(function, field, alias, token, expression)
+    if aggregate.field and aggregate.expression is None and alias.count("*") != aggregate.field.count("*"):
+        cursor.fail("the wildcards of the field and of its new name must match", aggregate.token)
+    return replace(aggregate, alias=alias)
+
+
+def _parse_sparkline(cursor: Cursor, eval_inside: bool) -> Aggregate:
+    """Return `sparkline`, `sparkline(aggregate)` or `sparkline(aggregate, span)`."""
+    token = cursor.take()
+    inner, span = Aggregate("count", None, "count", token), None
+    if cursor.accept_op("("):
+        inner, _ = _parse_aggregate(cursor, eval_inside)
+        if inner.function not in _IN_SPARKLINES:
+            cursor.fail(f"a sparkline draws one of {' '.join(_IN_SPARKLINES)}", inner.token)
+        if inner.expression is None and "*" in (inner.field or ""):
+            cursor.refuse("replay's sparkline takes no wildcard", inner.token, "name the fields")
+        if cursor.accept_op(","):
+            start = cursor.here
+            span = Span.of(cursor.name("a span"))
+            if span is None:
+                cursor.refuse("replay's sparkline takes spans of seconds to months", start, "write for example 1h")
+        closing = cursor.expect_op(")")
+        written = cursor.text[token.start : closing.end]
+    else:
+        written = token.value
+    sparkline = replace(inner, function="sparkline", token=token, drawn=inner.function, span=span)
+    return _named(cursor, sparkline, written)
 
 
 def _eval_inside(cursor: Cursor, allowed: bool) -> Expression:
@@ -126,6 +180,8 @@ def expand(aggregates: Iterable[Aggregate], fields: Sequence[str], by: Iterable[
 
 def sql_of(aggregate: Aggregate, value: Sql, over: str = "") -> Sql:
     """Return the SQL of an aggregate of a group, or *over* a window; the rows have the columns PLACE and TIME."""
+    if aggregate.drawn:
+        return _sparkline(aggregate, value)
     percentile = _PERCENTILE.fullmatch(aggregate.function)
     build = _percentile(percentile[1]) if percentile else _SQL[aggregate.function]
     return build(value, aggregate.field is None, over)
@@ -229,6 +285,50 @@ def _chosen(sql: str) -> Builder:
 # run gives the same.
 _TIMED = f"FILTER ({{0}} IS NOT NULL AND {TIME} IS NOT NULL)"
 
+
+def _mode(value: Sql, rows: bool, over: str) -> Sql:
+    """The value that comes most often, as text; the least of several that do †."""
+    if value.kind is Kind.MULTIVALUE:
+        counts = f"list_aggregate({_flat(value, over)}, 'histogram')"
+    else:
+        counts = f"histogram({as_text(value)}){over}"
+    rank = f"{{'n': -CAST({EACH}.value AS BIGINT), 'v': {EACH}.key}}"
+    ranked = f"list_transform(map_entries({counts}), lambda {EACH}: {rank})"
+    return Sql(f"list_min({ranked}).v", Kind.TEXT)
+
+
+def _time_of(extreme: str) -> Builder:
+    """The time of the earliest or latest row that has a value."""
+
+    def time(value: Sql, rows: bool, over: str) -> Sql:
+        return Sql(f"{extreme}({TIME}) FILTER ({value.text} IS NOT NULL){over}", Kind.NUMBER)
+
+    return time
+
+
+def _rate(value: Sql, rows: bool, over: str) -> Sql:
+    """How much the value grew in a second, from the earliest to the latest; null where one of them is no number or both are one."""
+
+    def of(function: str) -> str:
+        return as_number(_SQL[function](value, rows, over))
+
+    times_ = f"({of('latest_time')} - {of('earliest_time')})"
+    return Sql(f"(({of('latest')} - {of('earliest')}) / spl_divisor({times_}))", Kind.NUMBER)
+
+
+def _sparkline(aggregate: Aggregate, value: Sql) -> Sql:
+    """What is drawn, as the text from which Splunk draws it †: a mark, and the aggregate of each span.
+
+    Where a span has nothing, a count is 0 and all else is empty, as in timechart †.
+    """
+    points = []
+    for start, end in itertools.pairwise(aggregate.edges):
+        inside = f"{TIME} >= {number(start)} AND {TIME} < {number(end)}"
+        there = Sql(f"(CASE WHEN {inside} THEN {value.text} END)", value.kind)
+        points.append(f"coalesce({as_text(_SQL[aggregate.drawn](there, False, ''))}, '')")
+    return Sql(f"'{SPARKLINE}' || array_to_string([{', '.join(points)}], ',')", Kind.TEXT)
+
+
 _SQL: dict[str, Builder] = {
     "count": _count,
     "dc": _dc,
@@ -249,4 +349,9 @@ _SQL: dict[str, Builder] = {
     "last": _chosen(f"arg_max({{0}}, {PLACE}) FILTER ({{0}} IS NOT NULL)"),
     "earliest": _chosen(f"arg_min({{0}}, row({TIME}, {PLACE}, {{0}})) {_TIMED}"),
     "latest": _chosen(f"arg_max({{0}}, row({TIME}, -{PLACE}, {{0}})) {_TIMED}"),
+    "mode": _mode,
+    "earliest_time": _time_of("min"),
+    "latest_time": _time_of("max"),
+    "rate": _rate,
 }
+NAMES = tuple(_SQL)

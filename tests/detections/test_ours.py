@@ -14,7 +14,7 @@ from splreplay.detections.test import run_case
 from tests.conftest import REPO
 
 APP = App(REPO)
-OPTIONS = argparse.Namespace(python=sys.executable, no_commands=False, k="", addon=None, attack_data=None)
+OPTIONS = argparse.Namespace(python=sys.executable, no_commands=False, geoip=None, k="", addon=None, attack_data=None)
 CASES = [case for one in source.find([REPO / "package/detections"]).detections for case in cases.read(one)]
 
 

@@ -236,13 +236,17 @@ def varied(random_: random.Random, kind: str, event: bytes) -> bytes:
         named = event.replace(b'"SourceName"', random_.choice([b'"SourceName"', b'"Provider"', b'"ProviderName"']))
         return named.replace(b"Microsoft-Windows-Sysmon", random_.choice([b"a", b"Microsoft-Windows-Sysmon-2"]))
     if way == 1:
-        name = random_.choice(list(NAME.finditer(event)))
+        if not (names := list(NAME.finditer(event))):  # an event of UserData
+            return event
+        name = random_.choice(names)
         return event[: name.start()] + random_.choice([b"A", b"ImageLoaded", b"I" * 3000]) + event[name.end() :]
     if way == 2 and kind == "json":
         keys = list(json.loads(event).items())
         random_.shuffle(keys)
         return json.dumps(dict(keys), ensure_ascii=False).encode()
     values = list((XML_VALUE if kind == "xml" else JSON_VALUE).finditer(event))
+    if not values:
+        return event
     value = random_.choice(values)
     return event[: value.start()] + b"x" * random_.choice(LENGTHS) + event[value.end() :]
 

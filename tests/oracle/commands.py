@@ -7,37 +7,50 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
+import json
 import math
 import re
+import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import ROUND_FLOOR, Decimal
 from functools import singledispatch
 from typing import Any
 
 from splreplay.commands.append import Append
-from splreplay.commands.bin import Bin
+from splreplay.commands.bin import Bin, Width
 from splreplay.commands.dedup import Dedup
 from splreplay.commands.eval import Eval
 from splreplay.commands.eventstats import EventStats
+from splreplay.commands.fieldformat import FieldFormat
 from splreplay.commands.fields import Fields
+from splreplay.commands.fieldsummary import FieldSummary
+from splreplay.commands.filldown import FillDown
 from splreplay.commands.fillnull import FillNull
 from splreplay.commands.foreach import ForEach
 from splreplay.commands.head import Head
 from splreplay.commands.join import Join
 from splreplay.commands.makemv import MakeMv
 from splreplay.commands.makeresults import MakeResults
+from splreplay.commands.mvcombine import MvCombine
 from splreplay.commands.mvexpand import MvExpand
+from splreplay.commands.nomv import NoMv
+from splreplay.commands.rangemap import RangeMap
 from splreplay.commands.regex import Regex
 from splreplay.commands.rename import Rename
+from splreplay.commands.replace import Replace
 from splreplay.commands.rex import Rex
 from splreplay.commands.search import Search
-from splreplay.commands.sort import Key, Sort
+from splreplay.commands.sort import Sort
 from splreplay.commands.stats import Stats
 from splreplay.commands.streamstats import StreamStats
 from splreplay.commands.table import Table_
 from splreplay.commands.tstats import Tstats
 from splreplay.commands.where import Where
+from splreplay.run.order import Key
 from splreplay.sql.aggregates import Aggregate
+from splreplay.sql.spans import Span
 from tests.oracle.aggregates import aggregate
 from tests.oracle.expressions import NOW, Row, evaluate
 from tests.oracle.predicates import holds
@@ -107,8 +120,27 @@ def _(command: Where, results: Results) -> Results:
 @meaning.register
 def _(command: Eval, results: Results) -> Results:
     for name, expression in command.assignments:
+        if match := re.fullmatch(r"(.*)\{(\w+)\}(.*)", name):
+            results = _set_named(*match.groups(), expression, results)
+            continue
         results = results.with_field(name, lambda row, expression=expression: _stored(evaluate(expression, row)))
     return results
+
+
+def _set_named(before: str, field: str, behind: str, expression: Any, results: Results) -> Results:
+    """Each row sets the field that its own value of *field* names."""
+    fields, rows = list(results.fields), []
+    for row in results.rows:
+        called = text(row.get(field))
+        target = None if called is None else f"{before}{called}{behind}"
+        fields += [target] if target and target not in fields else []
+        rows.append({**row, target: _stored(evaluate(expression, row))} if target else row)
+    return Results(fields, rows)
+
+
+@meaning.register
+def _(command: FieldFormat, results: Results) -> Results:
+    return results  # only what is shown at the end differs
 
 
 def _stored(value: Value) -> Value:
@@ -216,30 +248,38 @@ def _(command: Dedup, results: Results) -> Results:
     seen: dict[tuple[str | None, ...], int] = {}
     before: object = None
     rows = []
-    for row in results.rows:
+    for row in _sorted(command.sortby, results.rows):
         key = tuple(text(row.get(name)) for name in command.fields)
         if command.consecutive and key != before:
             seen.clear()
         before = key
         if None in key:
-            rows += [row] if command.keepempty else []
+            rows += [row] if command.keepempty or command.keepevents else []
             continue
         seen[key] = seen.get(key, 0) + 1
-        rows += [row] if seen[key] <= command.count else []
+        if seen[key] <= command.count:
+            rows.append(row)
+        elif command.keepevents:
+            rows.append({**row, **dict.fromkeys(command.fields)})
     return replace(results, rows=rows)
 
 
 @meaning.register
 def _(command: Sort, results: Results) -> Results:
-    rows = list(results.rows)
-    for key in reversed(command.keys):  # the last first: each sorting leaves equal rows as they were
+    rows = _sorted(command.keys, results.rows)
+    return replace(results, rows=rows[: command.limit] if command.limit else rows)
+
+
+def _sorted(keys: Sequence[Key], rows: Sequence[Row]) -> list[Row]:
+    rows = list(rows)
+    for key in reversed(keys):  # the last first: each sorting leaves equal rows as they were
         if key.way == "auto" and all(_octets(row.get(key.field)) for row in rows if row.get(key.field) is not None):
             key = replace(key, way="ip")
         there = [row for row in rows if _sort_value(key, row) is not None]
         absent = [row for row in rows if _sort_value(key, row) is None]
         ordered = sorted(there, key=lambda row, key=key: _sort_value(key, row), reverse=key.descending)
         rows = [*ordered, *absent]
-    return replace(results, rows=rows[: command.limit] if command.limit else rows)
+    return rows
 
 
 def _sort_value(key: Key, row: Row) -> Any:
@@ -273,7 +313,7 @@ def grouped(aggregates: Sequence[Aggregate], by: Sequence[str], results: Results
     expanded = _expanded(aggregates, results.fields, by)
     groups = _groups(results.rows, by, keys) if by else {(): results.rows} if expanded else {}
     rows = [
-        dict(zip(by, key, strict=True)) | {one.alias: aggregate(one, groups[key]) for one in expanded}
+        dict(zip(by, key, strict=True)) | {one.alias: aggregate(one, groups[key], results.rows) for one in expanded}
         for key in sorted(groups, key=lambda key: [natural(one) for one in key])
     ]
     return Results([*by, *(one.alias for one in expanded)], rows)
@@ -309,7 +349,8 @@ def _(command: Tstats, results: Results) -> Results:
 
     def keys(row: Row, name: str) -> list[str]:
         if name == "_time":
-            start = (number(row["_time"]) or 0.0) // (command.span_s or 1) * (command.span_s or 1)
+            size = command.span.size if command.span else 1
+            start = (number(row["_time"]) or 0.0) // size * size
             return several(start)
         return several(row.get(name)) or ([] if command.fillnull_value is None else [command.fillnull_value])
 
@@ -323,12 +364,35 @@ def _(command: EventStats, results: Results) -> Results:
 
 @meaning.register
 def _(command: StreamStats, results: Results) -> Results:
+    resets = _resets(command, results.rows)
+
     def so_far(place: int, row: Row) -> list[Row]:
         end = place + 1 if command.current else place
-        peers = [one for one in results.rows[:end] if _same(one, row, command.by)]
-        return peers[-command.window :] if command.window else peers
+        seen = list(enumerate(results.rows))[resets[place] : end]
+        if command.time_window is not None:
+            now = number(row["_time"]) or 0.0
+            seen = [one for one in seen if abs(now - (number(one[1]["_time"]) or 0.0)) < command.time_window]
+        if command.window and command.shared and command.by and command.time_window is None:
+            seen = [one for one in seen if one[0] >= end - command.window]
+        peers = [one for _, one in seen if _same(one, row, command.by)]
+        return peers[max(0, len(peers) - command.window) :] if command.window else peers
 
     return _per_row(command.aggregates, results, so_far, command.by)
+
+
+def _resets(command: StreamStats, rows: Sequence[Row]) -> list[int]:
+    """Return for each row the place of the first that was not forgotten."""
+    start, last, starts = 0, None, []
+    for place, row in enumerate(rows):
+        group = [text(row.get(name)) for name in command.by]
+        if command.reset_on_change and None not in group:
+            start, last = (place if last not in (None, group) else start), group
+        if command.reset_before is not None and evaluate(command.reset_before, row):
+            start = place
+        starts.append(start)
+        if command.reset_after is not None and evaluate(command.reset_after, row):
+            start = place + 1
+    return starts
 
 
 def _peers(rows: Sequence[Row], row: Row, by: Sequence[str]) -> list[Row]:
@@ -352,15 +416,39 @@ def _(command: Bin, results: Results) -> Results:
     if command.field not in results.fields:
         return results
 
+    sizes = [size for row in results.rows if (size := number(row.get(command.field))) is not None]
+    span = command.span or _chosen(command, sizes)
+
     def bucket(row: Row) -> Value:
         value = row.get(command.field)
         size = number(value)
         if size is None:
             return None if command.field == "_time" else value
-        start = float(math.floor(size / command.span) * command.span)
-        return start if command.is_time else f"{text(start)}-{text(start + command.span)}"
+        if isinstance(span, Span):
+            return _month(size) if span.months else float(math.floor(size / span.size) * span.size)
+        width = Decimal(span.factor).scaleb(span.exponent)
+        start = (Decimal(repr(size)) / width).to_integral_value(ROUND_FLOOR) * width
+        return f"{text(float(start))}-{text(float(start + width))}"
 
     return results.with_field(command.alias, bucket)
+
+
+def _chosen(command: Bin, sizes: list[float]) -> Span | Width:
+    """The least power of ten, or for `_time` the least of the usual spans, that puts them into so few buckets."""
+    if command.field == "_time":
+        usual = (1, 5, 10, 30, 60, 300, 600, 1800, 3600)
+        return Span(next(size for size in usual if max(sizes) - min(sizes) <= size * command.bins))
+    for exponent in itertools.count(-9):
+        buckets = {math.floor(Decimal(repr(size)).scaleb(-exponent)) for size in sizes or [0.0]}
+        if max(buckets) - min(buckets) < command.bins:
+            return Width(1, exponent)
+    raise AssertionError
+
+
+def _month(time: float) -> float:
+    """The start of the month that holds a time."""
+    moment = datetime.fromtimestamp(time, UTC)
+    return datetime(moment.year, moment.month, 1, tzinfo=UTC).timestamp()
 
 
 @meaning.register
@@ -411,3 +499,96 @@ def _(command: ForEach, results: Results) -> Results:
     for name in [name for pattern in command.patterns for name in matching(pattern, results.fields)]:
         results = run(command.segment.parser.template(command.template.replace("<<FIELD>>", name)), results)
     return results
+
+
+@meaning.register
+def _(command: MvCombine, results: Results) -> Results:
+    if command.field not in results.fields:
+        return results
+    groups: dict[tuple[str | None, ...], list[Row]] = {}
+    for row in results.rows:
+        key = tuple(text(row.get(name)) for name in results.fields if name != command.field)
+        groups.setdefault(key, []).append(row)
+    rows = [
+        {**alike[0], command.field: few([one for row in alike for one in several(row.get(command.field))])}
+        for alike in groups.values()
+    ]
+    return replace(results, rows=rows)
+
+
+@meaning.register
+def _(command: NoMv, results: Results) -> Results:
+    if command.field not in results.fields:
+        return results
+    return results.with_field(command.field, lambda row: text(row.get(command.field)))
+
+
+@meaning.register
+def _(command: FillDown, results: Results) -> Results:
+    named = [name for pattern in command.fields for name in matching(pattern, results.fields)]
+    last: Row = {}
+    rows = []
+    for row in results.rows:
+        last |= {name: value for name, value in row.items() if value is not None}
+        filled = named if command.fields else results.fields
+        rows.append({**row, **{name: last.get(name) for name in filled}})
+    return replace(results, rows=rows)
+
+
+@meaning.register
+def _(command: RangeMap, results: Results) -> Results:
+    def named(row: Row) -> Value:
+        size = number(row.get(command.field))
+        names = [one.name for one in command.ranges if size is not None and one.least <= size <= one.greatest]
+        return few(names) or command.default
+
+    return results.with_field("range", named)
+
+
+@meaning.register
+def _(command: Replace, results: Results) -> Results:
+    """The pairs as the manual ranks them: the last without a wildcard, then the longest with one."""
+    last_first = command.pairs[::-1]
+    plain = [pair for pair in last_first if "*" not in pair[0]]
+    wild = [pair for pair in last_first if "*" in pair[0]]
+    order = [*plain, *sorted(wild, key=lambda pair: -len(pair[0].replace("*", "")))]
+
+    def new(value: str) -> str:
+        for old, by in order:
+            match = re.fullmatch("(.*)".join(map(re.escape, old.split("*"))), value, re.S)
+            if match:
+                parts = by.split("*")
+                return "".join(itertools.chain(*zip(parts, (*match.groups()[: len(parts) - 1], ""), strict=True)))
+        return value
+
+    for name in [name for pattern in command.fields or ("*",) for name in matching(pattern, results.fields)]:
+        results = results.with_field(name, lambda row, name=name: few([new(one) for one in several(row.get(name))]))
+    return results
+
+
+@meaning.register
+def _(command: FieldSummary, results: Results) -> Results:
+    named = {name for pattern in command.fields or ("*",) for name in matching(pattern, results.fields)}
+    rows: list[Row] = []
+    for name in sorted(named):
+        there = [row for row in results.rows if text(row.get(name)) is not None]
+        values = [one for row in there for one in several(row.get(name))]
+        sizes = [size for one in values if (size := number(one)) is not None]
+        ranked = sorted(set(values), key=lambda value: (-values.count(value), value))
+        kept = ranked[: command.maxvals] if command.maxvals else ranked
+        listed = [{"value": one, "count": values.count(one)} for one in kept]
+        summary: Row = {
+            "field": name,
+            "count": float(len(there)),
+            "distinct_count": float(len(ranked)),
+            "is_exact": float(len(kept) == len(ranked)),
+            "max": max(sizes, default=None),
+            "mean": statistics.fmean(sizes) if sizes else None,
+            "min": min(sizes, default=None),
+            "numeric_count": float(len(sizes)),
+            "stdev": statistics.stdev(sizes) if len(sizes) > 1 else None,
+            "values": json.dumps(listed, ensure_ascii=False, separators=(",", ":")),
+        }
+        rows += [summary] if there else []
+    columns = "field count distinct_count is_exact max mean min numeric_count stdev values"
+    return Results(columns.split(), rows)

@@ -12,6 +12,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from splreplay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
+from splreplay.spl.predicate import parse_text
+from tests.oracle import json_values
 from tests.oracle.values import Quoted, Value, compare, few, number, several, text
 
 Row = dict[str, Value]
@@ -22,7 +24,7 @@ _SQLITE = sqlite3.connect(":memory:", check_same_thread=False)
 def evaluate(expression: Expression, row: Row) -> Any:
     """Return the value of *expression* for *row*; True, False or None where it is a test."""
     value = _evaluate(expression, row)
-    if isinstance(value, str):
+    if isinstance(value, str) and not isinstance(value, json_values.Json):
         return Quoted(value) if _is_quoted(expression) else str(value)
     return value
 
@@ -52,7 +54,7 @@ def _evaluate(expression: Expression, row: Row) -> Any:
 def _is_quoted(expression: Expression) -> bool:
     """Whether text stays apart from numbers: what was quoted, and what text functions make of it."""
     match expression:
-        case Text() | Binary(".") | Call("tostring"):
+        case Text() | Binary(".") | Call("tostring" | "printf" | "typeof"):
             return True
         case Binary("+", left, right):
             return _is_quoted(left) or _is_quoted(right)
@@ -120,6 +122,10 @@ def _product(a: float, b: float, digits: list[int]) -> Value:
 def _call(name: str, arguments: tuple[Expression, ...], row: Row) -> Any:
     if name in ("mvfilter", "mvmap"):
         return _over_values(name, arguments, row)
+    if name == "searchmatch":
+        from tests.oracle.predicates import holds  # which reads rows, as this module does
+
+        return holds(parse_text(arguments[0].value), row)  # type: ignore[union-attr]
     if name == "case":
         return next((evaluate(then, row) for test, then in _pairs(arguments) if evaluate(test, row)), None)
     if name == "validate":
@@ -233,7 +239,79 @@ def _round(value: float, digits: float = 0.0) -> float:
     return math.copysign(math.floor(abs(value) * factor + 0.5), value) / factor
 
 
+def _typeof(value: Any) -> str:
+    if value is None:
+        return "Invalid"
+    if isinstance(value, list):
+        return "Multivalue"
+    if isinstance(value, bool):
+        return "Boolean"
+    return "String" if isinstance(value, Quoted) or number(value) is None else "Number"
+
+
+def _printf(pattern: str, *values: Value) -> str | None:
+    """`printf`, by Python's own operator, which has C's %d, %5.1f and %-4s."""
+    if None in values:
+        return None
+    wanted = [
+        text(value) if letter == "s" else number(value)
+        for letter, value in zip(re.findall("%[^a-z]*([a-z])", pattern), values, strict=True)
+    ]
+    return None if None in wanted else pattern % tuple(wanted)
+
+
+def _range(start: Value, end: Value, step: Value = 1.0) -> Value:
+    first, last, size = map(number, (start, end, step))
+    if first is None or last is None or not size or not math.isfinite(last - first):
+        return None
+    found, value = [], first
+    while value < last if size > 0 else value > last:
+        found.append(text(value) or "")
+        value = first + len(found) * size
+    return few(found)
+
+
+def _bits(function: Callable[[int, int], int]) -> Callable[..., float | None]:
+    def apply(*values: Value) -> float | None:
+        sizes = [number(value) for value in values]
+        whole = [int(size) for size in sizes if size is not None and 0 <= size < 2**53 and size == int(size)]
+        return float(functools.reduce(function, whole)) if len(whole) == len(values) else None
+
+    return apply
+
+
+def _masked(mask: Value, address: Value) -> str | None:
+    octets = [(text(value) or "").strip().split(".") for value in (mask, address)]
+    if any(
+        len(one) != 4 or not all(part.isdecimal() and str(int(part)) == part and int(part) < 256 for part in one)
+        for one in octets
+    ):
+        return None
+    return ".".join(str(int(a) & int(b)) for a, b in zip(*octets, strict=True))
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "typeof": _typeof,
+    "ismv": lambda value: isinstance(value, list),
+    "printf": _printf,
+    "mvrange": _range,
+    "bit_and": _bits(int.__and__),
+    "bit_or": _bits(int.__or__),
+    "bit_xor": _bits(int.__xor__),
+    "ipmask": _masked,
+    "hypot": _numbers(math.hypot),
+    "atan": _numbers(math.atan),
+    "json_object": json_values.made_object,
+    "json_array": json_values.made_array,
+    "json_extract": json_values.extract,
+    "json_extract_exact": json_values.extract,
+    "json_set": json_values.changed,
+    "json_set_exact": json_values.changed_exact,
+    "json_append": json_values.appended,
+    "json_keys": json_values.keys,
+    "json_array_to_mv": json_values.elements,
+    "mv_to_json_array": json_values.of_values,
+    "json_valid": json_values.is_json,
     "if": lambda test, then, otherwise: then if test else otherwise,
     "coalesce": lambda *values: next((value for value in values if value is not None), None),
     "nullif": lambda left, right: None if compare(left, "=", right) else left,

@@ -48,6 +48,19 @@ SMALL_VALUE = st.one_of(
     _calls("lower len mvcount", ONE), _binary(["+", "."], ONE, LITERAL), _calls("coalesce", ONE, LITERAL)
 )
 SMALL = st.sampled_from(["0", "1", "2", "-1", "-2"])
+NAME = st.sampled_from(['"a"', '"b"'])
+_IN_JSON = st.one_of(
+    ONE, LITERAL, st.just("m"), st.just("null()"), _calls("json_array", ONE, LITERAL), _calls("lower", ONE)
+)
+_JSON = st.recursive(
+    st.one_of(_calls("json_object", NAME, _IN_JSON, NAME, _IN_JSON), _calls("json_array", _IN_JSON, _IN_JSON), ONE),
+    lambda inner: st.one_of(
+        _calls("json_set json_set_exact json_append", inner, NAME, _IN_JSON),
+        _calls("json_keys", inner),
+        _calls("mv_to_json_array", st.just("m")),
+    ),
+    max_leaves=3,
+)
 _VALUES = st.one_of(
     _binary(["+", "-", "*", "/", "%", ".", "."], VALUE, VALUE),
     _calls("lower upper trim len mvdedup mvcount mvsort tonumber tostring abs floor ceiling md5", VALUE),
@@ -66,13 +79,26 @@ _VALUES = st.one_of(
     _binary(["=", "!=", "<"], st.just("m"), LITERAL).map(lambda test: f"mvfilter{test}"),
     _calls("mvmap", st.just("m"), st.one_of(LITERAL, ONE, SMALL_VALUE).map(lambda value: f"m.{value}")),
     st.just("null()"),
+    _calls("typeof", VALUE),
+    _calls("mvrange", SMALL, st.sampled_from(["3", "a", "-2.5"]), st.sampled_from(["1", "0.5", "-1", "0", "b"])),
+    _calls("printf", st.sampled_from(['"%5.1f|%-4s"', '"%+d%s"', '"%04d %.1s"']), VALUE, VALUE),
+    _calls("bit_and bit_or bit_xor", VALUE, VALUE),
+    _calls("ipmask", st.sampled_from(['"255.0.255.0"', "a"]), ONE),
+    _calls("hypot", VALUE, VALUE),
+    _calls("atan", VALUE),
+    _JSON,
+    _calls("json_extract json_extract_exact", _JSON, NAME),
+    _calls("json_extract", _JSON, NAME, NAME),
+    _calls("json_array_to_mv", _JSON),
     st.tuples(VALUE).map(lambda parts: f"(-{parts[0]})"),
 )
 _TESTS = st.one_of(
     _binary(["=", "!=", "<", "<=", ">", ">="], VALUE, VALUE),
     _binary(["AND", "OR", "XOR"], TEST, TEST),
     TEST.map(lambda test: f"(NOT {test})"),
-    _calls("isnull isnotnull isnum isint isstr", VALUE),
+    _calls("isnull isnotnull isnum isint isstr ismv", VALUE),
+    _calls("json_valid", _JSON),
+    st.sampled_from(['"a=x* b IN (1, x)"', '"NOT m=x OR A>1"']).map("searchmatch({})".format),
     _calls("in", VALUE, VALUE, VALUE),
     _calls("match", VALUE, PATTERN),
     _calls("like", VALUE, st.sampled_from(['"x%"', '"_"', '"%y"'])),
@@ -111,7 +137,10 @@ PREDICATE = st.recursive(
     max_leaves=5,
 )
 
-_NAMES = "count dc values list min max sum avg range median p25 perc99 stdev var stdevp varp sumsq first last earliest latest"
+_NAMES = (
+    "count dc values list min max sum avg range median p25 perc99 stdev var stdevp varp sumsq first last earliest latest "
+    "exactperc90 upperperc10 mode earliest_time latest_time rate"
+)
 AGGREGATES = st.lists(
     st.tuples(
         st.sampled_from(_NAMES.split()),
@@ -134,9 +163,26 @@ def _made(template: str, *parts: st.SearchStrategy[str] | list[str]) -> st.Searc
 _OTHERS = '[| makeresults count=2 | eval a="1", b="x", r="y"]'
 COMMANDS: dict[str, st.SearchStrategy[str]] = {
     "append": st.just(f"append {_OTHERS}"),
-    "bin": st.sampled_from(["bin span=10 a", "bin span=1h a", "bin _time span=1h"]),
-    "dedup": _made("dedup {}{}{}", ["", "2 "], FIELD, ["", " b", " keepempty=t", " consecutive=t"]),
-    "eval": _made("eval {}={}", ["r", "a", "m"], VALUE),
+    "bin": st.sampled_from(
+        [
+            "bin span=10 a",
+            "bin span=1h a",
+            "bin _time span=1h",
+            "bin span=1mon a",
+            "bin bins=3 a as r",
+            "bin _time",
+            "bin a",
+        ]
+    ),
+    "dedup": _made(
+        "dedup {}{}{}{}",
+        ["", "2 "],
+        FIELD,
+        ["", " b", " keepempty=t", " consecutive=t", " keepevents=t", " keepevents=t consecutive=t"],
+        ["", " sortby -b", " sortby +num(c) -str(a)"],
+    ),
+    "eval": _made("eval {}={}", ["r", "a", "m", "{a}", "n_{b}"], VALUE),
+    "fieldformat": _made("fieldformat {}={}", ["a", "m"], VALUE),
     "eventstats": _made("eventstats {}{}", AGGREGATES, BY),
     "fields": _made("fields {}{}", ["", "- "], ["a", "m b", "*", "_time", "zz", "_*", "* _time", "*e"]),
     "fillnull": st.sampled_from(["fillnull", "fillnull value=x a", "fillnull value=9 zz b"]),
@@ -150,6 +196,19 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
     "head": st.sampled_from(["head 2", "head (a<5)", "head (a<5) null=t keeplast=t limit=3"]),
     "join": _made(
         "join {}{} " + _OTHERS, ["", "max=0 ", "type=left max=0 ", "type=outer overwrite=f "], ["a", "a b", ""]
+    ),
+    "fieldsummary": st.sampled_from(
+        ["fieldsummary", "fieldsummary maxvals=1 a m zz", "fieldsummary maxvals=0 _time A"]
+    ),
+    "filldown": st.sampled_from(["filldown", "filldown a m", "filldown *", "filldown zz"]),
+    "mvcombine": _made("{}mvcombine {}", ["", "fields - _time | ", "fields a m | fields - _* | "], FIELD),
+    "nomv": _made("nomv {}", ["m", "a", "zz"]),
+    "rangemap": _made("rangemap field={} low=-1-1 mid=1-9.5 high=10-99{}", ["a", "b", "zz"], ["", " default=x"]),
+    "replace": _made(
+        "replace {}{}{}",
+        ["x WITH 1", '"x*" WITH "*-y"', '* WITH "<*>"'],
+        ["", ", x WITH 2", ', "*y" WITH z', ', "*x*" WITH "*\\1*"'],
+        ["", " IN a", " IN m, b", " IN zz"],
     ),
     "makemv": st.sampled_from(["makemv b", 'makemv delim="x" allowempty=t a']),
     "mvexpand": _made("mvexpand {}{}", ["m", "a"], ["", " limit=1"]),
@@ -166,9 +225,34 @@ COMMANDS: dict[str, st.SearchStrategy[str]] = {
     "stats": st.one_of(
         _made("stats {}{}", AGGREGATES, BY_MANY),
         _made("stats {}{}", ["count", "values(*) as *", "count(eval(a>1)) as n"], BY),
+        _made("stats {} as s{}", ["sparkline(count, 1h)", "sparkline(sum(a), 10m)", "sparkline(dc(m), 600)"], BY_MANY),
     ),
-    "streamstats": _made(
-        "streamstats {}{}{}", ["", "current=f ", "window=2 global=f ", "current=f window=1 global=f "], AGGREGATES, BY
+    "streamstats": st.one_of(
+        _made(
+            "streamstats {}{}{}",
+            ["", "current=f ", "window=2 global=f ", "window=3 ", "current=f window=1 "],
+            AGGREGATES,
+            BY,
+        ),
+        _made(
+            "streamstats {}{} {}{}",
+            [
+                "reset_on_change=t ",
+                "reset_before=(a>1) ",
+                'reset_after="b=1" ',
+                'reset_on_change=t reset_after=(b="x") ',
+            ],
+            ["", "current=f", "window=2", "window=2 global=f"],
+            AGGREGATES,
+            BY,
+        ),
+        _made(
+            "sort 0 {}_time | streamstats time_window=30m {}{}{}",
+            ["", "-"],
+            ["", "current=f ", "window=2 "],
+            AGGREGATES,
+            BY,
+        ),
     ),
     "table": st.lists(st.one_of(FIELD, st.sampled_from(["*", "_*", "*m*", "_time"])), min_size=1, max_size=3).map(
         lambda names: f"table {' '.join(names)}"

@@ -26,8 +26,8 @@ sys.path[:0] = [] if str(REPO) in sys.path else [str(REPO)]
 
 from splreplay import engine  # noqa: E402
 from splreplay.app import App  # noqa: E402
+from splreplay.commands import NAMES  # noqa: E402
 from splreplay.errors import SplError  # noqa: E402
-from splreplay.parser import BY_NAME  # noqa: E402
 from splreplay.planning import plan  # noqa: E402
 from splreplay.run import Means  # noqa: E402
 from splreplay.run.execute import execute, transform  # noqa: E402
@@ -97,7 +97,10 @@ VALUES = [
     "true()",
 ]
 OPERATORS = ["+", "-", "*", "/", "%", ".", "=", "!=", "<", ">=", " AND ", " OR ", " XOR ", " LIKE ", " IN "]
-AGGREGATES = ["count", "dc", "values", "list", "min", "max", "sum", "avg", "median", "p95", "stdev", "first", "latest"]
+AGGREGATES = [
+    *("count", "dc", "values", "list", "min", "max", "sum", "avg", "median", "p95", "stdev", "first", "latest"),
+    *("mode", "earliest_time", "rate", "upperperc10"),
+]
 
 
 def expression(random_: random.Random, depth: int = 0) -> str:
@@ -131,9 +134,17 @@ def command(random_: random.Random) -> str:
     aggregates = f"{aggregate} {random_.choice(['', 'as n', f'as {random_.choice(FIELDS)}'])} by {other}"
     shapes = [
         lambda: f"eval r={expression(random_)}",
+        lambda: f"eval {{{random_.choice(['a', 'b', 'User', 'zz'])}}}{random_.choice(['', 'x'])}={expression(random_)}",
+        lambda: f"fieldformat {random_.choice(['a', 'b', 'zz'])}={expression(random_)}",
         lambda: f"where {expression(random_)}",
         lambda: f"search {predicate(random_)}",
         lambda: f"{random_.choice(['stats', 'eventstats', 'streamstats current=f'])} {aggregates}",
+        lambda: (
+            f"streamstats {random_.choice(['time_window=9s', 'reset_on_change=t', f'reset_after=({expression(random_)})'])} {aggregates}"
+        ),
+        lambda: (
+            f"dedup {field} {random_.choice(['keepevents=t', 'consecutive=t', ''])} {random_.choice(['', f'sortby -{other}'])}"
+        ),
         lambda: f"timechart {random_.choice(['', 'span=1h', 'limit=1'])} {aggregates}",
         lambda: f"chart {random_.choice(['', 'limit=bottom1'])} {aggregate} over {field} by {other}",
         lambda: f"{random_.choice(['top', 'rare'])} {field} {random_.choice(['', 'useother=t limit=1'])} by {other}",
@@ -161,10 +172,17 @@ def command(random_: random.Random) -> str:
         lambda: (
             f'rex field={field} max_match={random_.randrange(3)} "(?<n>{random_.choice(["x", ".*", "[", "a{9}", "(?=.)", "(?:x+)+(?!.)"])})"'
         ),
-        lambda: f"bin span={random_.choice(['1h', '10', '0', '9' * 30])} {field} {random_.choice(['', f'as {other}'])}",
+        lambda: (
+            f"bin {random_.choice(['span=1h', 'span=10', 'span=0', 'span=1mon', 'bins=9', 'span=' + '9' * 30])} {field} {random_.choice(['', f'as {other}'])}"
+        ),
         lambda: f"convert ctime({field}) as {other}",
         lambda: f"spath input={field} {random_.choice(['', f'output={other} path=a'])}",
-        lambda: f"{random_.choice(list(BY_NAME))} {field} {random_.choice(VALUES)} {other}",
+        lambda: f"{random_.choice(list(NAMES))} {field} {random_.choice(VALUES)} {other}",
+        lambda: (
+            f"{random_.choice(['mvcombine', 'nomv', 'filldown', 'fieldsummary', 'fieldsummary maxvals=1', 'xmlkv', 'iplocation'])} {field}"
+        ),
+        lambda: f"rangemap field={field} {random_.choice(['a=1-5', 'a=-5--1 b=0-9e9', 'x', 'default=q'])}",
+        lambda: f"replace {random_.choice(VALUES)} WITH {random_.choice(VALUES)} {random_.choice(['', f'IN {other}'])}",
         lambda: f"rename {field} as {other}",
         lambda: f"rename {field} as {other}, {other} as {random_.choice(FIELDS)}",
         lambda: random_.choice(
@@ -207,7 +225,7 @@ def case(random_: random.Random) -> str:
     if kind < 4:
         search = damaged(random_, random_.choice(known()))
     elif kind < 6:
-        words = [*BY_NAME, *MARKS, *MARKS, *ODD, *FIELDS, *VALUES]
+        words = [*NAMES, *MARKS, *MARKS, *ODD, *FIELDS, *VALUES]
         search = " ".join(random_.choices(words, k=random_.randrange(25)))
     elif kind < 11:
         search = " | ".join(command(random_) for _ in range(random_.randrange(1, 5)))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from splreplay import cli
-from splreplay.cli import run
+from splreplay.cli import run, writing
 from tests.conftest import REPO
 from tests.program import splreplay
 from tests.replay.deep import DEEP
@@ -253,3 +253,13 @@ def test_no_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     """--no-commands refuses the app's own search, which calls the app's command."""
     assert 2 == cli.main(["run", SAMPLE, "--app", str(REPO), "--no-commands"])
     assert "rbaenrich is a command of an app, and --no-commands runs none" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("expected", "terminal", "output"), [(50, True, None), (None, True, Path("a.txt")), (None, False, None)]
+)
+def test_width(monkeypatch: pytest.MonkeyPatch, expected: int | None, terminal: bool, output: Path | None) -> None:
+    """Results have the width of the terminal only where they go to one."""
+    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal, raising=False)
+    assert expected == writing.width(output)

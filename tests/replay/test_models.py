@@ -118,3 +118,43 @@ def test_no_risk_events(search: Search) -> None:
         "and nothing else fills it"
     )
     assert [expected] == list(search("| tstats count from datamodel=Risk by All_Risk.risk_object").of_kind("blind"))
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("from datamodel:Authentication", ["svc", "m.lopez"]),
+        ("from datamodel:Authentication.Failed_Authentication", ["svc"]),
+        ("datamodel Authentication Successful_Authentication flat", ["m.lopez"]),
+    ],
+)
+def test_events_of_a_dataset_below(search: Search, source: str, names: list[str]) -> None:
+    """from and datamodel take a data model by its name alone, and a dataset below its root."""
+    found = search(f"| {source} | sort user | table user", LOGON, FAILED | {"TargetUserName": "svc"})
+    assert sorted(names) == [row["user"] for row in found.rows]
+
+
+@pytest.mark.parametrize("name", ["Accounts_Created", "Account_Management.Accounts_Created"])
+def test_a_dataset_two_levels_below(search: Search, name: str) -> None:
+    """A dataset further below is called with or without those between; its fields bear the name of the root."""
+    found = search(f'| from datamodel:"Change.{name}" | stats count', CREATED, POLICY)
+    assert [{"count": "1"}] == found.rows
+    of_root = "All_Changes.user All_Changes.Account_Management.src_user"
+    shown = search(f"| datamodel Change Accounts_Created search | table {of_root}", CREATED, POLICY)
+    assert [{"All_Changes.user": "svc", "All_Changes.Account_Management.src_user": "adm"}] == shown.rows
+    flat = search("| datamodel Change Accounts_Created flat | table user src_user", CREATED, POLICY)
+    assert [{"user": "svc", "src_user": "adm"}] == flat.rows
+
+
+def test_risk_events_by_from(search: Search) -> None:
+    """from datamodel Risk.All_Risk, as the drilldowns of public detections have it, gives what collect wrote, with its own fields."""
+    search('| makeresults | eval risk_object="m.lopez", risk_score=20, own="x" | collect index=risk output_format=hec')
+    found = search("| from datamodel Risk.All_Risk | search normalized_risk_object IN (m.lopez) | table risk_score own")
+    assert [{"risk_score": "20", "own": "x"}] == found.rows
+
+
+def test_from_is_blind_without_events(search: Search) -> None:
+    """Where no event fills the dataset, from says so; where one does, it does not."""
+    blind = search("| from datamodel:Endpoint.Processes", LOGON).of_kind("blind")
+    assert (1, True) == (len(blind), blind[0].startswith("this search is blind in Endpoint.Processes: no event"))
+    assert [] == search("| from datamodel:Authentication", LOGON).of_kind("blind")

@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from splreplay.report import hunt
 from tests.report.canary import canary
+from tests.report.cases import PROCESS, detection, found, made
 from tests.report.hostile import MARK, findings, payloads
 from tests.report.pages import page
+from tests.report.test_hunt import hostile
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")]
@@ -24,14 +27,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="the
 POLICY = re.compile('<meta http-equiv="Content-Security-Policy"[^>]*>')
 
 
-def browse(folder: Path, text: str, *options: str) -> str:
+def browse(folder: Path, text: str, *options: str, fragment: str = "") -> str:
     """Return what the browser makes of a page, as HTML."""
     (folder / "page.html").write_text(text, encoding="utf-8")
     quiet = ["--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync"]
     command = [
         *(str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"),
         *quiet,
-        *("--virtual-time-budget=3000", "--dump-dom", *options, (folder / "page.html").as_uri()),
+        *("--virtual-time-budget=3000", "--dump-dom", *options, (folder / "page.html").as_uri() + fragment),
     ]
     done = subprocess.run(command, capture_output=True, timeout=120, check=True)
     return done.stdout.decode()
@@ -53,6 +56,22 @@ def test_hostile_log(tmp_path: Path) -> None:
     with canary() as (url, asked):
         dom = browse(tmp_path, page(*findings(url), warnings=list(payloads(url).values())))
     assert (False, [], True) == (ran(dom), asked, html.escape("photo\\u202egnp.exe") in dom)
+
+
+def test_hostile_hunt(tmp_path: Path) -> None:
+    """Neither does a report on a hunt with hostile names, values, reasons and paths."""
+    with canary() as (url, asked):
+        dom = browse(tmp_path, hunt.html(made(*(one for value in payloads(url).values() for one in hostile(value)))))
+    assert (False, [], True) == (ran(dom), asked, html.escape("photo\\u202egnp.exe") in dom)
+
+
+@pytest.mark.parametrize(("expected", "place"), [([1, 2], 2), ([1], 1)], ids=["folded", "open already"])
+def test_link_unfolds(tmp_path: Path, expected: list[int], place: int) -> None:
+    """A link to a finding unfolds it."""
+    text = hunt.html(made(*(found(detection(name), PROCESS) for name in "ab")))
+    dom = browse(tmp_path, text, fragment=f"#finding-{place}")
+    opened = re.findall(r'<details class="finding" open="">.*?id="finding-(\d+)"', dom, re.DOTALL)
+    assert expected == [int(each) for each in opened]
 
 
 def test_policy_alone(tmp_path: Path) -> None:

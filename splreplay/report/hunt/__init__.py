@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from splreplay.hunt.case import Case
-from splreplay.report import TEMPLATES, WARNINGS
+from splreplay.report import TEMPLATES, WARNINGS, text
 from splreplay.report.hunt.attack import Matrix
 from splreplay.report.hunt.coverage import Coverage
 from splreplay.report.hunt.entities import Entities
@@ -22,6 +22,7 @@ def html(case: Case) -> str:
         timeline=Timeline.of(case.findings),
         findings=Findings.of(case.findings),
         logs=Logs.of(case),
+        how=[(name, [text.brief(value)]) for name, value in case.how],
         warnings=warnings[:WARNINGS],
         warnings_left=len(warnings[WARNINGS:]),
     )

@@ -20,6 +20,7 @@ from splreplay.sql.values import Value
 FINDINGS = 200  # shown
 RESULTS = 10  # of each, if they are not longer in all than
 CHARACTERS = 10_000
+VALUE = 3_000  # characters of a value
 FIELDS = 60  # of a result
 MESSAGES = 10  # if they differ
 
@@ -33,7 +34,7 @@ class Fired:
         name: Its name.
         kind: Its type, "" for none.
         known: The same in lower case if it is one of security_content's, else "other".
-        score: Its risk score.
+        score: Its risk score, "" for none.
         count: How many results it has.
         when: The first and the last time of the results; empty where they show none.
         message: The risk message of its first result, "" for none.
@@ -95,7 +96,7 @@ def _fired(place: int, finding: Finding) -> Fired:
         text.brief(detection.name),
         text.brief(detection.kind),
         kind if kind in WEIGHTS else "other",
-        plain(detection.score),
+        plain(detection.score) if detection.score else "",
         outcome.count,
         list(dict.fromkeys(map(text.utc, outcome.moments or ()))),
         text.brief(next(iter(outcome.messages), "")),
@@ -164,7 +165,7 @@ def _fitting(rows: Rows) -> list[dict[str, Value]]:
 def _small(row: dict[str, Value]) -> tuple[dict[str, Value], int]:
     """Return a result with long values shortened, so that all fit in about CHARACTERS, and its length."""
     first = {name: [value] if isinstance(value, str) else value[: text.VALUES] for name, value in row.items()}
-    room = CHARACTERS // max(1, sum(map(len, first.values())))
+    room = min(VALUE, CHARACTERS // max(1, sum(map(len, first.values()))))
     small = {name: [text.shortened(one, room * 3 // 4, room // 4) for one in values] for name, values in first.items()}
     length = sum(len(name) + sum(map(len, values)) for name, values in small.items())
     # What is listed behind the first values is only counted.

@@ -11,6 +11,7 @@ from splreplay import times
 from splreplay.hunt.case import Finding
 from splreplay.hunt.outcome import span
 from splreplay.report import text
+from splreplay.report.risk import FIRST, LAST
 
 BARS = 40  # drawn, those that say most
 TICKS = 7  # at most
@@ -20,7 +21,7 @@ _STEPS_S = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800),
     *(_HOUR, 2 * _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY),
 )
-_STEPS_MONTHS = (1, 3, 6, 12, 24, 60, 120, 600, 1200, 6000, 12_000)
+_STEPS_MONTHS = (1, 3, 6, 12, 24, 60, 120, 600, 1200, 6000, 24_000)
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Axis:
     @classmethod
     def of(cls, spans: Sequence[tuple[float, float]]) -> Axis:
         """Return the axis on which some spans lie; it is never empty."""
-        start, end = min(first for first, _ in spans), max(last for _, last in spans)
+        start, end = (min(LAST, max(FIRST, time)) for time in (min(spans)[0], max(last for _, last in spans)))
         return cls(start, end) if start < end else cls(start - 1, end + 1)
 
     def at(self, time: float) -> float:
