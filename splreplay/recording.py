@@ -61,8 +61,10 @@ def record(
     """
     folder = interrupt.temporary_folder()
     connection = connect(Path(folder.name) / "results")
-    kept = fields if not cache else EVERYTHING if fields.every else DATA_MODELS
-    report = logs.load(connection, paths, kept, Path(folder.name), cache=cache, progress=progress, passed=passed)
+    cached = EVERYTHING if fields.every else DATA_MODELS
+    report = logs.load(
+        connection, paths, fields, Path(folder.name), cache=cache, cached=cached, progress=progress, passed=passed
+    )
     return Recording(connection, report, folder)
 
 

@@ -131,9 +131,9 @@ def test_files_of_hooks(hook: str, expected: list[str]) -> None:
 
 
 def test_workflow() -> None:
-    """The example of a workflow checks and tests the detections, with options that exist."""
+    """The example of a workflow checks and tests the detections and hunts with them, with options that exist."""
     workflow = yaml.safe_load((REPO / "docs" / "ci-example.yml").read_text(encoding="utf-8"))
     ran = [shlex.split(step["run"]) for step in workflow["jobs"]["detections"]["steps"] if "run" in step]
-    assert [["python", "-m", "pip", "install", "./.splreplay"], "check", "test"] == [
+    assert [["python", "-m", "pip", "install", "./.splreplay"], "check", "test", "hunt"] == [
         argument_parser().parse_args(words[1:]).command if words[0] == "splreplay" else words for words in ran
     ]

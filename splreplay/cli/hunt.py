@@ -14,7 +14,7 @@ from splreplay.cli.progress import Progress
 from splreplay.cli.writing import format_of, report, width, write
 from splreplay.detections import source
 from splreplay.hunt.case import Case, case
-from splreplay.hunt.formats import FORMATS, as_text
+from splreplay.hunt.formats import FORMATS, as_text, head
 from splreplay.hunt.hunt import hunt
 from splreplay.hunt.select import planned
 from splreplay.output import printable
@@ -60,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         text = FORMATS[format_](found)
     write(text, options.output)
+    if options.output:
+        note([f"wrote {options.output}: {head(found)}"])
     if read.errors:
         return 3
     return _status(found, options.fail_on, recording)
@@ -68,7 +70,10 @@ def run(options: argparse.Namespace) -> int:
 def _status(found: Case, fail_on: Sequence[str], recording: Recording) -> int:
     """Return grep's exit status, or, for --fail-on, 1 if something fired that it names; passed logs are told where that does not decide."""
     if fail_on:
-        if any(_fails(finding.detection, fail_on) for finding in found.findings):
+        failing = [finding.detection for finding in found.findings if _fails(finding.detection, fail_on)]
+        for detection in failing:
+            print(printable(f"--fail-on: {detection.name} fired"), file=sys.stderr)
+        if failing:
             return 1
         return status_of(recording)
     return status_of(recording) or (FIRED if found.findings else QUIET)

@@ -25,7 +25,7 @@ def as_text(case: Case, width: int | None = None) -> str:
     Control characters are escaped, because text that attackers wrote must not reach the terminal as commands. Lines that are wider
     than the terminal, of *width* columns, are cut; None is no terminal, and none is cut.
     """
-    lines = [_head(case)]
+    lines = [head(case)]
     for place, finding in enumerate(case.findings[:FINDINGS], start=1):
         lines += ["", *_finding(place, finding)]
     if more := len(case.findings[FINDINGS:]):
@@ -44,7 +44,8 @@ def as_text(case: Case, width: int | None = None) -> str:
     return "\n".join(cut(line, width) for line in lines) + "\n"
 
 
-def _head(case: Case) -> str:
+def head(case: Case) -> str:
+    """Return what fired, over what, and what could have, in a sentence."""
     logs, events = len(case.report.files), case.report.events
     span = f", {_time(case.moments[0])} to {_time(case.moments[1])} UTC" if case.moments else ""
     return (
@@ -235,7 +236,7 @@ def as_navigator(case: Case) -> str:
             names.setdefault(id_, []).append(finding.detection.name)
     layer = {
         "name": "hunt",
-        "description": _head(case),
+        "description": head(case),
         "domain": "enterprise-attack",
         "versions": {"attack": attack.VERSION, "navigator": "5.1.0", "layer": "4.5"},
         "sorting": 3,

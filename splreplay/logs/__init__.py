@@ -1,14 +1,15 @@
 """Read recorded logs into the table `event`, from which the data models are made.
 
-The reader of each format (in `formats`) yields Arrow record batches, which go into Parquet files. Every value has a column of its
-own: see `names.column`.
+The reader of each format (in `formats`) yields Arrow record batches, which go into Parquet files: those of all logs into one table
+(`reading`), or, where they are kept for later runs, those of each log into its own (`cache`). Every value has a column of its own:
+see `names.column`.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 
@@ -16,13 +17,27 @@ from splreplay.errors import DataError
 from splreplay.logs.names import RAW, Wanted, column
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent, FileReport, LoadReport, Passed
-from splreplay.sql.values import identifier, literal
+from splreplay.sql.values import identifier
 
 __all__ = ["BadEvent", "FileReport", "LoadReport", "Log", "load"]
 
-
-# The events of more files than this become one table, and so do no more events than this.
+# The events of more files than this become a table of the database, and so do no more events than this: a view opens each file in
+# each query, which takes longer than a small log.
 MANY, FEW = 16, 4096
+
+
+class Store(Protocol):
+    """Takes the events of one log after the other; OSError where they cannot be written."""
+
+    def read(self, path: str) -> FileReport:
+        """Read a log; DataError where it cannot be read or holds no event, and then none of its events are here."""
+
+    def rows(self) -> str:
+        """Return the SQL of all events in the order of the logs, when there are no more; it has the columns that events fill."""
+
+    @property
+    def files(self) -> int:
+        """How many files the rows are in."""
 
 
 def load(
@@ -32,6 +47,7 @@ def load(
     folder: Path,
     *,
     cache: Path | None = None,
+    cached: Wanted | None = None,
     progress: Callable[[Log], None] = lambda log: None,
     passed: list[Passed] | None = None,
 ) -> LoadReport:
@@ -43,9 +59,10 @@ def load(
     Args:
         connection: A database that has no table `event` yet.
         paths: Files of any kind that replay reads; "-" is standard input.
-        wanted: Which values are kept.
+        wanted: Which values the view has.
         folder: Where the events are kept for as long as the database.
         cache: Where they are also kept for later runs.
+        cached: Which values are kept there, if not only those wanted.
         progress: Called now and then while a log is read.
         passed: Where files are put that cannot be read, or have no event, if they are to be passed over.
 
@@ -54,63 +71,46 @@ def load(
 
     Raises:
         DataError: If a file cannot be read, or has no event, or, where such are passed over, none can be read and has; names the
-            file and what to do.
+            file and what to do. If the events cannot be written to *folder*.
     """
-    kept = None
-    if cache:
-        from splreplay.logs.cache import Cache  # few runs use one, and it looks up installed packages
-
-        kept = Cache(cache, wanted)
-    files: dict[str, str] = {}
+    store: Store
     reports = []
-    for number, path in enumerate(paths):
-        table = folder / str(number)
+    try:
+        if cache:
+            from splreplay.logs.cache import Cache  # few runs use one, and it looks up installed packages
 
-        def read(path: str = path, table: Path = table) -> tuple[Sequence[Path], FileReport]:
-            from splreplay.logs import (
-                reading,  # with Arrow and numpy, which a run over a cache needs as little as a check
-            )
+            store = Cache(cache, cached or wanted, folder, progress)
+        else:
+            from splreplay.logs.reading import Reader  # with Arrow and numpy, which a run over a cache does not need
 
-            table.mkdir()
-            report = reading.read(path, wanted, table, progress)
-            return sorted(table.iterdir()), report
-
-        try:
-            parts, report = kept.table(path, read) if kept and os.path.isfile(path) else read()
-        except DataError as error:
-            if passed is None or len(paths) + len(passed) == 1:
-                raise
-            passed.append(Passed(path, error.reason))
-            continue
-        reports.append(report)
-        files |= {str(part): path for part in parts}
+            store = Reader(wanted, folder, progress)
+        for path in paths:
+            try:
+                reports.append(store.read(path))
+            except DataError as error:
+                if passed is None or len(paths) + len(passed) == 1:
+                    raise
+                passed.append(Passed(path, error.reason))
+        rows = store.rows()
+    except OSError as error:
+        raise DataError(f"the events of the logs cannot be written to {folder}: {error}") from None
     if not reports and passed:
         path, reason = passed[0]
         raise DataError(f"none of the {len(passed):,} files that are there can be read; the first: {path}: {reason}")
     loaded = LoadReport(tuple(reports), tuple(passed or ()))
-    _create_view(connection, files, wanted.names, loaded.events)
+    made = "TABLE" if store.files > MANY or loaded.events <= FEW else "VIEW"
+    _create_event(connection, made, rows, wanted)
     return loaded
 
 
-def _create_view(
-    connection: duckdb.DuckDBPyConnection, files: Mapping[str, str], names: Sequence[str], events: int
-) -> None:
-    """Create the view `event` of Parquet files, each with the path of its log; it has the values of *names* in any case."""
-    listed = ", ".join(map(literal, files))
-    if len(set(files.values())) == 1:
-        source, options = literal(next(iter(files.values()))), ""
-    else:
-        listed_sources = ", ".join(f"{literal(file)}: {literal(path)}" for file, path in files.items())
-        source, options = f"MAP {{{listed_sources}}}[filename]", ", filename = true"
-    without = " EXCLUDE (filename)" if options else ""
-    rows = f"FROM read_parquet([{listed}], union_by_name = true{options})"
-    known = {name for name, *_ in connection.execute(f"DESCRIBE {rows}").fetchall()}
-    absent = "".join(
-        f", CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in map(column, names) if name not in known
-    )
-    # A view opens each file in each query, which takes longer than a small log.
-    made = "TABLE" if len(files) > MANY or events <= FEW else "VIEW"
-    connection.execute(f"CREATE {made} event AS SELECT *{without}, {source} AS source{absent} {rows}")
+def _create_event(connection: duckdb.DuckDBPyConnection, made: str, rows: str, wanted: Wanted) -> None:
+    """Create `event`, a VIEW or a TABLE, of the SQL of events; it has the wanted values in any case."""
+    known = [name for name, *_ in connection.execute(f"DESCRIBE {rows}").fetchall()]
+    values = list(map(column, wanted.names))
+    # A cache may hold values that are not wanted, and reading them would cost more than the search.
+    columns = [identifier(name) for name in known if wanted.every or "#" not in name or name in values]
+    columns += [f"CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in values if name not in known]
+    connection.execute(f"CREATE {made} event AS SELECT {', '.join(columns)} FROM ({rows})")
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 import pyarrow as pa
@@ -122,7 +123,8 @@ COMMON = {
 }
 
 
-def schema(names: Sequence[str], raw: bool = False) -> pa.Schema:
+@lru_cache(maxsize=64)
+def schema(names: tuple[str, ...], raw: bool = False) -> pa.Schema:
     """Return the columns of a batch: the common ones, one for each of *names*, and the event's text, if it is kept."""
     texts = [*map(column, names), *([RAW] if raw else [])]
     return pa.schema([*COMMON.items(), *((text, pa.string_view()) for text in texts)])
@@ -130,7 +132,7 @@ def schema(names: Sequence[str], raw: bool = False) -> pa.Schema:
 
 def batch_of(columns: Sequence[pa.Array], names: Sequence[str], raw: bool = False) -> pa.RecordBatch:
     """Return a batch of columns in the order of `schema`, whose texts may be of any Arrow type of text."""
-    typed = schema(names, raw)
+    typed = schema(tuple(names), raw)
     arrays = [
         column if column.type == field.type else column.cast(field.type)
         for column, field in zip(columns, typed, strict=True)

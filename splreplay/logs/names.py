@@ -15,6 +15,8 @@ SYSTEM, RENDERING = "System/", "RenderingInfo/"
 UNNAMED = "Data/"
 # The column of the event's text; those of values have a "#" in their names.
 RAW = "raw"
+# The column of the file in which the event lies.
+SOURCE = "source"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""One log, read into its Parquet file."""
+"""Logs, read into a table."""
 
 from __future__ import annotations
 
@@ -6,15 +6,45 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from splreplay.errors import DataError
-from splreplay.logs import clock, formats, table
+from splreplay.logs import clock, formats
 from splreplay.logs.events import Columns, Item
 from splreplay.logs.names import MAX_NAMES, Wanted
 from splreplay.logs.opening import Log, peek
 from splreplay.logs.report import BadEvent, FileReport
+from splreplay.logs.table import Table
+from splreplay.sql.values import literal
 
 
-def read(path: str, wanted: Wanted, folder: Path, progress: Callable[[Log], None]) -> FileReport:
-    """Read the log at *path* into Parquet files in *folder*; DataError where it cannot be read, or holds no event."""
+class Reader:
+    """Reads logs into one table in a folder."""
+
+    def __init__(self, wanted: Wanted, folder: Path, progress: Callable[[Log], None]) -> None:
+        """Prepare the table; OSError, here and later, where it cannot be written."""
+        self._wanted, self._progress = wanted, progress
+        self._table = Table(folder / "events")
+
+    def read(self, path: str) -> FileReport:
+        """Read the log at *path*; DataError where it cannot be read, or holds no event."""
+        return read(path, self._wanted, self._table, self._progress, named=True)
+
+    @property
+    def files(self) -> int:
+        """How many files the rows are in."""
+        return len(self._table.complete())
+
+    def rows(self) -> str:
+        """Complete the table, and return the SQL of all events."""
+        files = ", ".join(literal(str(part)) for part in self._table.complete())
+        return f"FROM read_parquet([{files}], union_by_name = true)"
+
+
+def read(path: str, wanted: Wanted, table: Table, progress: Callable[[Log], None], *, named: bool) -> FileReport:
+    """Read the log at *path* into a table, where each event has the path if it is *named*.
+
+    Raises:
+        DataError: Where the log cannot be read, or holds no event; the table is as before.
+        OSError: Where the table cannot be written.
+    """
     log, columns = Log(path), Columns(wanted)
     format_ = formats.recognised(log)
     head, log.blocks = peek(log.blocks)
@@ -26,10 +56,7 @@ def read(path: str, wanted: Wanted, folder: Path, progress: Callable[[Log], None
             progress(log)
             yield item
 
-    try:
-        counts, bad = table.write(items(), folder)
-    except OSError as error:
-        raise DataError(f"its events cannot be written to {folder}: {error}", path) from None
+    counts, bad = table.add(items(), path if named else None)
     if log.flaw:
         bad.count += 1
         bad.listed.append(BadEvent("end", log.flaw))

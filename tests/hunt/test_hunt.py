@@ -106,6 +106,19 @@ def test_exit_status(status: int, detections: dict[str, str], arguments: tuple[s
     assert status == hunt(detections, *arguments).status
 
 
+def test_what_fails_is_named(hunt: Hunt) -> None:
+    """With --fail-on, standard error names the detections for which the run fails, and no others."""
+    named = [hunt(FIRES, "--fail-on", score).stderr.count("--fail-on: fires fired") for score in ("40", "41")]
+    assert [1, 0] == named
+
+
+def test_what_is_written_is_told(hunt: Hunt, tmp_path: Path) -> None:
+    """With --output, standard error says what fired and where it is written."""
+    output = tmp_path / "case.csv"
+    ran = hunt(FIRES, "--output", str(output))
+    assert (True, "") == (f"note: wrote {output}: 1 of 1 detections fired over 1 log" in ran.stderr, ran.stdout)
+
+
 def test_a_file_that_cannot_be_read(hunt: Hunt) -> None:
     """A detection that cannot be read is named, the others are hunted, and the exit status says it."""
     ran = hunt({**FIRES, "broken": "search: [\n"})

@@ -30,7 +30,7 @@ from splreplay.cim import FIELDS
 from splreplay.errors import DataError
 from splreplay.logs import opening
 from splreplay.logs.events import COMMON, Columns, Item
-from splreplay.logs.formats import FORMATS, recognised
+from splreplay.logs.formats import FORMATS, recognised, xml
 from splreplay.logs.formats.evtx import decoder
 from splreplay.logs.formats.json import exact as jsonl
 from splreplay.logs.names import Wanted
@@ -332,6 +332,7 @@ def check(random_: random.Random, folder: Path) -> str:
     opening.TAIL_BYTES = random_.choice([10, 600, 1 << 16])
     opening.SLICE_BYTES = random_.choice([50, 1000, 1 << 14])
     jsonl.MAX_LINES = random_.choice([3, 50, 1 << 16])
+    xml.SMALL_BYTES = 0  # or no log here would be read fast
     path = folder / "log"
     wrapped = content
     way = random_.random()

@@ -36,6 +36,11 @@ def log(tmp_path) -> Path:
     return path
 
 
+def cache(folder: Path, *fields: str) -> Cache:
+    """Return a cache of some fields."""
+    return Cache(folder, Wanted(fields), folder, lambda log: None)
+
+
 def seen(log: Path, cache: Path, fields: tuple[str, ...] = ("Image",)) -> tuple:
     """Return the rows, the counts, the bad events and the warnings of a load with a cache."""
     loaded = Loaded(log, fields=fields, cache=cache)
@@ -78,9 +83,9 @@ def test_other_fields_are_another_table(tmp_path, log, readings):
 
 def test_another_version_of_the_code_is_another_table(tmp_path, log, monkeypatch):
     """What an older reader made is not taken for what this reader would make."""
-    first = Cache(tmp_path, Wanted(("Image",)))._name(str(log))
+    first = cache(tmp_path, "Image")._name(str(log))
     monkeypatch.setattr("splreplay.logs.cache.version", lambda package: "0")
-    assert first != Cache(tmp_path, Wanted(("Image",)))._name(str(log))
+    assert first != cache(tmp_path, "Image")._name(str(log))
 
 
 def test_the_code_of_every_format_is_part_of_the_name(tmp_path, monkeypatch):
@@ -88,7 +93,7 @@ def test_the_code_of_every_format_is_part_of_the_name(tmp_path, monkeypatch):
     read = []
     read_bytes = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda file: read.append(file) or read_bytes(file))
-    Cache(tmp_path, Wanted())
+    cache(tmp_path)
     assert sorted((REPO / "splreplay" / "logs").rglob("*.py")) == sorted(read)
 
 

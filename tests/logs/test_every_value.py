@@ -81,6 +81,7 @@ def test_names_that_come_late_begin_a_new_part(tmp_path: Path, monkeypatch: pyte
     """What earlier events lack is empty there, and the order stays."""
     monkeypatch.setattr("splreplay.logs.table.GROUP_ROWS", 1)
     monkeypatch.setattr("splreplay.logs.opening.BLOCK_BYTES", 1)
+    monkeypatch.setattr("splreplay.logs.formats.xml.SMALL_BYTES", 0)
     path = tmp_path / "log"
     path.write_text("\n".join(event({name: name}) for name in ("a", "b", "a", "A")), encoding="utf-8")
     log = Loaded(path, fields=EVERY)

@@ -182,7 +182,9 @@ def test_gzip_that_grows_a_thousandfold_is_read_in_blocks(loaded):
         (b" \n\n", "this file is empty"),
         (gzip.compress(b"", mtime=0), "this file is empty"),
         (bytes(range(256)) * 9, "this is no log that replay knows"),
-        (b"time,host,user\n1,2,3\n", "this is no log that replay knows"),
+        (b"Well, this is it, friends, and no table\n", "this is no log that replay knows"),
+        (b"time,host,user\n1,2,3\n", "this is CSV with the columns time, host, user; expected is a header with _raw"),
+        (b"Well, this is it, friends\n", "this is no log that replay knows"),
         (
             b'[{"EventID": 1}]',
             r"no Windows event was found in this file \(at record 1: no form that replay knows: "

@@ -51,4 +51,6 @@ def recognised(log: Log) -> Format:
     for format_ in FORMATS:
         if format_.recognises(head):
             return format_
+    if shape := csv.shape(head):
+        raise DataError(f"{shape}; {csv.EXPECTED}", log.path)
     raise DataError(f"this is no log that replay knows; {KINDS_READ}", log.path)

@@ -10,6 +10,8 @@ from splreplay.logs.opening import Log
 
 NAME = "csv"
 EXPECTED = "expected is a header with _raw, or with EventCode or EventID and a time, and a row an event"
+# A first line with fewer names, or longer ones, is rather a sentence; so many are shown.
+FEWEST, LONGEST, SHOWN = 3, 40, 8
 # One of these columns has every export that can be read.
 TOLD_BY = {"_raw", "EventCode", "EventID", "winlog.event_id"}
 
@@ -25,6 +27,16 @@ def header(line: bytes) -> list[str]:
         return next(csv.reader([line.decode("utf-8", "replace").strip()], strict=True), [])
     except csv.Error:
         return []
+
+
+def shape(head: bytes) -> str:
+    """Return what a table of another kind looks like: its columns; empty for what is no table."""
+    first, _, rest = head.partition(b"\n")
+    names = header(first)
+    if len(names) < FEWEST or not rest.strip() or any(not 0 < len(name.strip()) <= LONGEST for name in names):
+        return ""
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return f"this is CSV with the columns {', '.join(names[:SHOWN])}{more}"
 
 
 # The reader is imported when a log has this format.

@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterator
 
 from splreplay.logs.events import Columns, Item
-from splreplay.logs.opening import Log
+from splreplay.logs.opening import Log, peek
 
 NAME = "xml"
 EXPECTED = "expected is one <Event …>…</Event> after another, without a prefix such as <e:Event>"
 # An event that has lost its beginning still has tags, but so may a value in JSON.
 BEGINNING = re.compile(rb"\s*(?:<|(?!\{|\[\s*[\[{])\S.*?<(?:\w+:)?Event[\s>])", re.DOTALL)
+# So small a log is read exactly sooner than its shapes are learned.
+SMALL_BYTES = 32 << 10
 
 
 def recognises(head: bytes) -> bool:
@@ -26,7 +28,10 @@ def recognises(head: bytes) -> bool:
 
 
 def read(log: Log, columns: Columns) -> Iterator[Item]:
-    """Read a log fast."""
+    """Read a log fast, if it is not small."""
+    head, log.blocks = peek(log.blocks)
+    if len(head) <= SMALL_BYTES:
+        return read_exactly(log, columns)
     from splreplay.logs.formats.xml import fast
 
     return fast.read(log, columns)
