@@ -28,7 +28,7 @@ class Progress:
 
     def count(self, done: int, of: int) -> None:
         """Show how many of some searches were run, at most once a second."""
-        self._say(f"{done:,} of {of:,} searches, {of - done:,} left")
+        self._say(f"{of - done:,} of {of:,} searches left")
 
     def _say(self, text: str) -> None:
         if time.monotonic() < self._due:

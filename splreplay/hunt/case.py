@@ -67,7 +67,7 @@ class Case:
         report: What was read.
         moments: The first and the last time of the events, in epoch seconds; None where there are none.
         count: How many detections there are.
-        quiet: How many could have found something, and did not.
+        quiet: The detections that could have found something, and did not.
         findings: What fired; what says most comes first.
         at_risk: Who is at risk; the highest score comes first.
         unseen: Why others could find nothing; the most frequent reason of each category comes first.
@@ -78,7 +78,7 @@ class Case:
     report: LoadReport
     moments: tuple[float, float] | None
     count: int
-    quiet: int
+    quiet: Sequence[str]
     findings: Sequence[Finding]
     at_risk: Sequence[AtRisk]
     unseen: Sequence[Unseen]
@@ -99,7 +99,7 @@ def case(
         report,
         moments,
         len(hunted),
-        sum(not outcome.count and not outcome.category for _, outcome in hunted),
+        [detection.name for detection, outcome in hunted if not outcome.count and not outcome.category],
         sorted(findings, key=lambda finding: (-finding.rank, finding.detection.name)),
         _at_risk(findings),
         _unseen(hunted),

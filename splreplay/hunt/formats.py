@@ -40,7 +40,7 @@ def as_text(case: Case, width: int | None = None) -> str:
             *_unseen(case.unseen),
         ]
     for name, seconds in case.slow:
-        lines.append(f"{printable(name)} took {seconds:,.0f} s")
+        lines.append(f"SLOW: {printable(name)} took {seconds:,.0f} s")
     return "\n".join(cut(line, width) for line in lines) + "\n"
 
 
@@ -50,7 +50,7 @@ def head(case: Case) -> str:
     span = f", {_time(case.moments[0])} to {_time(case.moments[1])} UTC" if case.moments else ""
     return (
         f"{len(case.findings):,} of {case.count:,} detections fired over {logs:,} log{'s' if logs != 1 else ''} ({events:,} events{span}); "
-        f"{case.quiet:,} found nothing, and could have"
+        f"{len(case.quiet):,} found nothing, and could have"
     )
 
 
@@ -132,7 +132,7 @@ def as_object(case: Case) -> dict[str, Any]:
         "last": _iso(case.moments, 1),
         "how": [{"name": name, "value": value} for name, value in case.how],
         "detections": case.count,
-        "quiet": case.quiet,
+        "quiet": list(case.quiet),
         "findings": [_finding_object(finding) for finding in case.findings],
         "entities": [
             {

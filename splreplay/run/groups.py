@@ -72,7 +72,11 @@ def grouped(segment: Segment, aggregates: tuple[Aggregate, ...], by: tuple[str, 
     fields = {name: rows.field(name) for name in by}
     expanded = _with_edges(segment, expand(aggregates, list(rows.columns), by), rows, run)
     value = inputs(segment, rows, run)
-    return group(run, expanded, fields, value, f"FROM {rows.name}", rows.field("_time"), ORDER)
+    groups = group(run, expanded, fields, value, f"FROM {rows.name}", rows.field("_time"), ORDER)
+    if rows.count and not groups.count and run.lacking.isdisjoint(by):
+        # A result without one of them is in no group, and nothing else would say why there is none.
+        run.say("blind", f"this search is blind: no result has all of {', '.join(by)}, by which {segment.name} groups")
+    return groups
 
 
 def time_range(rows: Table, run: Run) -> tuple[float, float]:

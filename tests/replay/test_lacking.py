@@ -44,6 +44,16 @@ def test_blind(recording: engine.Recording, pipe: str, fields: str, command: str
     assert [Notice("blind", BLIND.format(fields, command))] == notices(recording, f"search EventCode=1 | {pipe}")
 
 
+def test_fields_that_never_stand_together(recording: engine.Recording) -> None:
+    """Where each field that stats groups by is there, but never all in one result, no group is left, and that is why."""
+    said = "this search is blind: no result has all of ParentImage, DestinationIp, by which stats groups"
+    search = "search EventCode IN (1, 3) | stats count by {}"
+    assert ([Notice("blind", said)], []) == (
+        notices(recording, search.format("ParentImage DestinationIp")),
+        notices(recording, search.format("ParentImage Image")),
+    )
+
+
 @pytest.mark.parametrize(
     "pipe",
     [

@@ -87,11 +87,11 @@ class Coverage:
     def of(cls, case: Case) -> Coverage:
         """Return what came of a case."""
         blind = [_blind(category, list(of)) for category, of in groupby(case.unseen, lambda one: one.category)]
-        counts = [("fired", len(case.findings)), ("quiet", case.quiet), *((of.category, of.count) for of in blind)]
+        counts = [("fired", len(case.findings)), ("quiet", len(case.quiet)), *((of.category, of.count) for of in blind)]
         return cls(
             len(case.findings),
             case.count,
-            case.quiet,
+            len(case.quiet),
             sum(of.count for of in blind),
             len(case.report.files),
             case.report.events,
