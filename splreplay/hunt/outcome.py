@@ -21,7 +21,8 @@ KEPT = 100
 SHOWN = 10
 _PLACEHOLDERS = frozenset({"", "-", "n/a", "none", "null", "unknown"})
 # The fields that show the first and the last time of what a result is about; where one is missing, the other is both.
-_FIRST, _LAST = ("firstTime", "first_time", "earliest_time", "_time"), ("lastTime", "last_time", "latest_time", "_time")
+_FIRST = ("firstTime", "first_time", "earliest_time", "start_time", "starttime", "earliest", "_time")
+_LAST = ("lastTime", "last_time", "latest_time", "latestTime", "end_time", "endtime", "latest", "maxtime", "_time")
 # Who is named where a detection does not say whom it puts at risk.
 _USUAL = (RiskObject("dest", "system", 0.0), RiskObject("user", "user", 0.0))
 
