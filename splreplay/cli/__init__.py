@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from splreplay import interrupt, resources
+from splreplay import interrupt, limits, resources
 from splreplay.cli.options import add_addon, add_app, add_logs, add_output, add_python, add_time
 from splreplay.errors import DataError, SplError
 from splreplay.output import FORMATS, printable
@@ -63,6 +63,16 @@ def _told(error: Exception) -> int:
             return 0
         case OSError():  # a name that is too long, a folder that may not be read, a disk that is full
             return _fail(SplError(f"{error.filename or 'the output'} cannot be used: {error.strerror}"), 3)
+    if database := sys.modules.get("duckdb"):  # --help needs none
+        if isinstance(error, database.OutOfMemoryException):
+            return _fail(resources.exceeded(error), 2)
+        if isinstance(error, database.IOException):
+            return _fail(
+                SplError(
+                    f"the temporary folder cannot be used: {error}", "free some of its disk, or set TMPDIR to another"
+                ),
+                3,
+            )
     raise error
 
 
@@ -132,6 +142,13 @@ def _add_hunt(parser: argparse.ArgumentParser) -> None:
         "--jobs", metavar="N", type=_count, help="processes that run searches (default: one for each core)"
     )
     parser.add_argument(
+        "--timeout",
+        metavar="S",
+        type=_seconds,
+        default=limits.SEARCH_S,
+        help="how many seconds the search of one detection may take (default: 300)",
+    )
+    parser.add_argument(
         "--format",
         choices=("table", "json", "csv", "safe-csv", "html", "navigator"),
         help="how the case is written (default: what the name of --output asks for, or a table)",
@@ -152,6 +169,13 @@ def _count(text: str) -> int:
     """Return a number from 1 on; ValueError for others."""
     if not 1 <= (number := int(text)) <= 64:
         raise argparse.ArgumentTypeError("write a number from 1 to 64")
+    return number
+
+
+def _seconds(text: str) -> float:
+    """Return a number of seconds from 1 to a day; ValueError for others."""
+    if not 1 <= (number := float(text)) <= 86_400:
+        raise argparse.ArgumentTypeError("write a number of seconds from 1 to 86400")
     return number
 
 
