@@ -109,7 +109,7 @@ def _outcome(one: Planned, recording: Recording, means: Means) -> Outcome:
         return Outcome(
             "no such event" if outside else "no such field", blind[0].removeprefix("this search is blind in ")
         )
-    return Outcome()
+    return Outcome(results=results)
 
 
 def _files(one: Planned, results: Results, recording: Recording, means: Means) -> Sequence[str]:

@@ -51,7 +51,7 @@ class Outcome:
         category: Why it could find nothing; None for others.
         reason: The same in words.
         count: How many results it has.
-        results: The first of them, at most KEPT.
+        results: The first of them, at most KEPT, and what was said of them; of none, too.
         messages: Their risk messages, each once, in the order of the results.
         entities: Who is at risk, and the sum of the scores.
         moments: The first and the last time of the results, in epoch seconds; None where they show none.
@@ -68,6 +68,11 @@ class Outcome:
     moments: tuple[float, float] | None = None
     files: Sequence[str] = ()
     seconds: float = 0.0
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it found nothing, and could have."""
+        return not self.count and not self.category
 
 
 def fired(detection: Detection, results: Results, files: Sequence[str]) -> Outcome:

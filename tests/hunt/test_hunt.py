@@ -356,3 +356,14 @@ def test_logs_that_cannot_be_told(error: Exception, hunt: Hunt, monkeypatch: pyt
     monkeypatch.setattr("splreplay.hunt.hunt.files", fail)
     [finding] = json.loads(hunt(FIRES, "--format", "json").stdout)["findings"]
     assert ("fires", []) == (finding["detection"], finding["logs"])
+
+
+def test_what_makes_nothing_doubtful(hunt: Hunt) -> None:
+    """What a search that found nothing was warned of is told with the names of the detections, and of no other search."""
+    starts = STARTS.format("Processes.process_name=nothing.exe OR Processes.no_field=x")
+    both = QUIET | {"doubtful": f"search: '{starts}'\n"}
+    reason = "Endpoint.Processes has no field Processes.no_field here, so it is empty in this search"
+    case = json.loads(hunt(both, "--format", "json").stdout)
+    assert (2, [{"reason": reason, "detections": ["doubtful"]}]) == (case["quiet"], case["doubts"])
+    printed = hunt(both).stdout
+    assert f"IN DOUBT: 1 of the 2 that found nothing may have missed something\n        1  {reason}\n" in printed
