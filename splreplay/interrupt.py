@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -60,12 +61,24 @@ def broken_off(stop: Callable[[], None]) -> None:
     undone(stop)
 
 
-def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+class Folder(tempfile.TemporaryDirectory[str]):
+    """A folder that goes with the process, although threads may still write into it."""
+
+    def vanish(self) -> None:
+        """Remove it: under another name, as what a thread writes while it is removed would keep it there."""
+        gone = f"{self.name}-gone"
+        with contextlib.suppress(OSError):
+            os.rename(self.name, gone)
+        shutil.rmtree(gone, ignore_errors=True)
+        self.cleanup()
+
+
+def temporary_folder() -> Folder:
     """Return a new folder, which goes with the object, and with the process."""
     _making.set()  # an interrupt between the folder and the object that removes it would leave the folder behind
     try:
-        folder = tempfile.TemporaryDirectory(prefix="replay-", ignore_cleanup_errors=True)
-        undone(folder.cleanup)
+        folder = Folder(prefix="replay-", ignore_cleanup_errors=True)
+        undone(folder.vanish)
     finally:
         _making.clear()
     if asked():
