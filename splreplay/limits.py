@@ -33,6 +33,7 @@ MAX_CONF_BYTES = 64_000_000  # ours: the savedsearches.conf of a large app has s
 MAX_LOOKUP_BYTES = 256_000_000  # ours: Splunk itself keeps a lookup of more than 25 MB out of memory
 MAX_SCRIPT_BYTES = 64_000_000  # ours
 MAX_RECORDING_BYTES = 4_000_000_000  # ours: of a test; a log that the user names has no limit
+SEARCH_S = 300.0  # ours: seconds for the search of one detection of a hunt
 COMMAND_S = 600  # ours: seconds for all the chunks of a custom command
 COMMAND_BYTES = 1_000_000_000  # ours: of all its answers
 COMMAND_METADATA_BYTES = 10_000_000  # ours: of one answer

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from splreplay import interrupt, resources
+from splreplay import interrupt, limits, resources
 from splreplay.cli.options import add_addon, add_app, add_logs, add_output, add_python, add_time
 from splreplay.errors import DataError, SplError
 from splreplay.output import FORMATS, printable
@@ -63,6 +63,16 @@ def _told(error: Exception) -> int:
             return 0
         case OSError():  # a name that is too long, a folder that may not be read, a disk that is full
             return _fail(SplError(f"{error.filename or 'the output'} cannot be used: {error.strerror}"), 3)
+    if database := sys.modules.get("duckdb"):  # --help needs none
+        if isinstance(error, database.OutOfMemoryException):
+            return _fail(resources.exceeded(error), 2)
+        if isinstance(error, database.IOException):
+            return _fail(
+                SplError(
+                    f"the temporary folder cannot be used: {error}", "free some of its disk, or set TMPDIR to another"
+                ),
+                3,
+            )
     raise error
 
 
@@ -146,10 +156,14 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
         help="send the recording that ships to this index, and compare what the searches find in it (default: nothing is written)",
     )
     parser.add_argument(
-        "--timeout", metavar="S", type=_seconds, default=30, help="seconds for one answer (default: 30)"
+        "--timeout", metavar="S", type=_between(1, 600), default=30, help="seconds for one answer (default: 30)"
     )
     parser.add_argument(
-        "--at-most", metavar="N", type=_many, default=2_000, help="how many searches one run sends (default: 2000)"
+        "--at-most",
+        metavar="N",
+        type=_between(1, 10_000),
+        default=2_000,
+        help="how many searches one run sends (default: 2000)",
     )
     add_app(parser)
     parser.set_defaults(run=_run_of("splreplay.cli.ask"))
@@ -169,15 +183,14 @@ def _index(text: str) -> str:
     return text
 
 
-def _seconds(text: str) -> int:
-    if not 1 <= (number := int(text)) <= 600:
-        raise argparse.ArgumentTypeError("write a number from 1 to 600")
-    return number
+def _between(least: int, most: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers, with an error for others."""
 
+    def number(text: str) -> int:
+        if not least <= (value := int(text)) <= most:
+            raise argparse.ArgumentTypeError(f"write a number from {least} to {most}")
+        return value
 
-def _many(text: str) -> int:
-    if not 1 <= (number := int(text)) <= 10_000:
-        raise argparse.ArgumentTypeError("write a number from 1 to 10000")
     return number
 
 
@@ -193,7 +206,14 @@ def _add_hunt(parser: argparse.ArgumentParser) -> None:
     add_addon(parser)
     add_time(parser)
     parser.add_argument(
-        "--jobs", metavar="N", type=_count, help="processes that run searches (default: one for each core)"
+        "--jobs", metavar="N", type=_between(1, 64), help="processes that run searches (default: one for each core)"
+    )
+    parser.add_argument(
+        "--timeout",
+        metavar="S",
+        type=_between(1, 86_400),
+        default=limits.SEARCH_S,
+        help="how many seconds the search of one detection may take (default: 300)",
     )
     parser.add_argument(
         "--format",
@@ -210,13 +230,6 @@ def _add_hunt(parser: argparse.ArgumentParser) -> None:
         help="exit status 1 if a detection of this type (TTP …), or with this risk score or more, fired, else 0; repeatable",
     )
     parser.set_defaults(run=_run_of("splreplay.cli.hunt"))
-
-
-def _count(text: str) -> int:
-    """Return a number from 1 on; ValueError for others."""
-    if not 1 <= (number := int(text)) <= 64:
-        raise argparse.ArgumentTypeError("write a number from 1 to 64")
-    return number
 
 
 def _threshold(text: str) -> str:

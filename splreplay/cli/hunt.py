@@ -43,7 +43,13 @@ def run(options: argparse.Namespace) -> int:
 
     try:
         recording, outcomes = hunt(
-            detections, options.addon, load, means_of(options), options.jobs or os.cpu_count() or 1, progress.count
+            detections,
+            options.addon,
+            load,
+            means_of(options),
+            options.jobs or os.cpu_count() or 1,
+            options.timeout,
+            progress.count,
         )
     finally:
         progress.clear()

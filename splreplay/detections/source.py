@@ -7,7 +7,6 @@ and newer ones (intermediate_findings, as in splunk/security_content@1aff13de).
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +26,7 @@ _ANNOTATIONS = "action.correlationsearch.annotations"
 # detection_abstract.py, `risk`; "user name" is taken for a user too, as it means one.
 _USERS, _SYSTEMS = ("user", "username", "user name", "email address"), ("device", "endpoint", "hostname", "ip address")
 _NO_SCORE = 0.0
+_MOST = 1e6  # ours: contentctl takes 100 at most, Enterprise Security any number
 T = TypeVar("T", list[Any], dict[str, Any])
 
 
@@ -180,12 +180,12 @@ def _each_text(node: Node) -> Iterator[str]:
 
 
 def _number(text: str) -> float:
-    """Return a score; 0 for what is none."""
+    """Return a score; 0 for what is none, as what is below 0, or so much that sums of it say nothing."""
     try:
         score = float(text)
     except ValueError:
         return _NO_SCORE
-    return score if math.isfinite(score) else _NO_SCORE
+    return score if 0 <= score <= _MOST else _NO_SCORE
 
 
 def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path | None]]:

@@ -60,6 +60,14 @@ class Unseen:
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """What makes it doubtful that some detections found nothing, such as a limit that dropped results, and their names."""
+
+    reason: str
+    detections: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Case:
     """The logs, the number of detections, and what came of them.
 
@@ -68,6 +76,7 @@ class Case:
         moments: The first and the last time of the events, in epoch seconds; None where there are none.
         count: How many detections there are.
         quiet: The detections that could have found something, and did not.
+        doubts: Why some of those may have missed something; the most frequent reason comes first.
         findings: What fired; what says most comes first.
         at_risk: Who is at risk; the highest score comes first.
         unseen: Why others could find nothing; the most frequent reason of each category comes first.
@@ -79,6 +88,7 @@ class Case:
     moments: tuple[float, float] | None
     count: int
     quiet: Sequence[str]
+    doubts: Sequence[Doubt]
     findings: Sequence[Finding]
     at_risk: Sequence[AtRisk]
     unseen: Sequence[Unseen]
@@ -99,7 +109,8 @@ def case(
         report,
         moments,
         len(hunted),
-        [detection.name for detection, outcome in hunted if not outcome.count and not outcome.category],
+        [detection.name for detection, outcome in hunted if outcome.quiet],
+        _doubts(hunted),
         sorted(findings, key=lambda finding: (-finding.rank, finding.detection.name)),
         _at_risk(findings),
         _unseen(hunted),
@@ -128,6 +139,15 @@ def _at_risk(findings: Iterable[Finding]) -> list[AtRisk]:
         if score
     ]
     return sorted(listed, key=lambda risk: (-risk.score, risk.entity.key))
+
+
+def _doubts(hunted: Iterable[tuple[Detection, Outcome]]) -> list[Doubt]:
+    names: dict[str, list[str]] = defaultdict(list)
+    for detection, outcome in hunted:
+        for warning in outcome.results.warnings if outcome.quiet else ():
+            names[warning].append(detection.name)
+    listed = [Doubt(reason, of) for reason, of in names.items()]
+    return sorted(listed, key=lambda doubt: (-len(doubt.detections), doubt.reason))
 
 
 def _unseen(hunted: Iterable[tuple[Detection, Outcome]]) -> list[Unseen]:

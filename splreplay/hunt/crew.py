@@ -10,14 +10,19 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any, Self
 
+from splreplay import interrupt
 from splreplay.hunt.outcome import Outcome
 
 Job = int
+# So long may a process take to end, in seconds.
+GRACE_S = 3.0
 # Returns what does one job, given what only the parent knows in the end.
 Begin = Callable[[Any], Callable[[Job], Outcome]]
 
@@ -49,14 +54,20 @@ class Crew:
         """Fork *size* processes, which wait."""
         fork = multiprocessing.get_context("fork")
         self._ends: list[Connection] = []
-        self._processes = []
-        for _ in range(size):
-            ours, theirs = fork.Pipe()
-            process = fork.Process(target=_work, args=(theirs, begin, [*self._ends, ours]), daemon=True)
-            process.start()
-            theirs.close()
-            self._ends.append(ours)
-            self._processes.append(process)
+        self._processes: list[BaseProcess] = []
+        interrupt.undone(self.end)
+        # A signal waits until each process has its own way to take it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+        try:
+            for _ in range(size):
+                ours, theirs = fork.Pipe()
+                process = fork.Process(target=_work, args=(theirs, begin, [*self._ends, ours], before), daemon=True)
+                process.start()
+                theirs.close()
+                self._ends.append(ours)
+                self._processes.append(process)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -64,9 +75,16 @@ class Crew:
 
     def __exit__(self, *raised: object) -> None:
         """End the processes."""
+        self.end()
+
+    def end(self) -> None:
+        """End the processes: they may put away what they have begun, such as an app's command, but for no more than GRACE_S."""
         for process in self._processes:
             process.terminate()
+        end = time.monotonic() + GRACE_S
         for process in self._processes:
+            process.join(max(0.0, end - time.monotonic()))
+            process.kill()
             process.join()
 
     def outcomes(self, start: object, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome | None]]:
@@ -102,11 +120,10 @@ def crew(size: int, begin: Begin) -> Alone | Crew:
     return Crew(size, begin) if size > 1 and "fork" in multiprocessing.get_all_start_methods() else Alone(begin)
 
 
-def _work(end: Connection, begin: Begin, others: Sequence[Connection]) -> None:
-    """Do what comes, until the other end is closed, as it is when its process dies."""
-    signal.set_wakeup_fd(-1)  # it is the parent's, who ends this process when it is interrupted
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def _work(end: Connection, begin: Begin, others: Sequence[Connection], signals: Iterable[int]) -> None:
+    """Do what comes, until the other end is closed, as it is when its process dies; *signals* are those that are blocked."""
+    interrupt.follow(os.getppid())
+    signal.pthread_sigmask(signal.SIG_SETMASK, signals)
     for other in others:
         other.close()
     try:

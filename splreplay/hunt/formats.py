@@ -39,6 +39,12 @@ def as_text(case: Case, width: int | None = None) -> str:
             f"NOT SEEN: {count:,} of {case.count:,} detections could find nothing in these logs",
             *_unseen(case.unseen),
         ]
+    if case.doubts:
+        count = len({name for doubt in case.doubts for name in doubt.detections})
+        lines += ["", f"IN DOUBT: {count:,} of the {case.quiet:,} that found nothing may have missed something"]
+        lines += [f"{len(doubt.detections):>9,}  {printable(doubt.reason)}" for doubt in case.doubts[:REASONS]]
+        if more := len(case.doubts[REASONS:]):
+            lines.append(f"{'':>9}  and {more:,} other reasons")
     for name, seconds in case.slow:
         lines.append(f"SLOW: {printable(name)} took {seconds:,.0f} s")
     return "\n".join(cut(line, width) for line in lines) + "\n"
@@ -148,6 +154,7 @@ def as_object(case: Case) -> dict[str, Any]:
             {"category": unseen.category, "reason": unseen.reason, "detections": list(unseen.detections)}
             for unseen in case.unseen
         ],
+        "doubts": [{"reason": doubt.reason, "detections": list(doubt.detections)} for doubt in case.doubts],
         "slow": [{"detection": name, "seconds": round(seconds, 1)} for name, seconds in case.slow],
     }
 

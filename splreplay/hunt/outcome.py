@@ -21,7 +21,8 @@ KEPT = 100
 SHOWN = 10
 _PLACEHOLDERS = frozenset({"", "-", "n/a", "none", "null", "unknown"})
 # The fields that show the first and the last time of what a result is about; where one is missing, the other is both.
-_FIRST, _LAST = ("firstTime", "first_time", "earliest_time", "_time"), ("lastTime", "last_time", "latest_time", "_time")
+_FIRST = ("firstTime", "first_time", "earliest_time", "start_time", "starttime", "earliest", "_time")
+_LAST = ("lastTime", "last_time", "latest_time", "latestTime", "end_time", "endtime", "latest", "maxtime", "_time")
 # Who is named where a detection does not say whom it puts at risk.
 _USUAL = (RiskObject("dest", "system", 0.0), RiskObject("user", "user", 0.0))
 
@@ -50,7 +51,7 @@ class Outcome:
         category: Why it could find nothing; None for others.
         reason: The same in words.
         count: How many results it has.
-        results: The first of them, at most KEPT.
+        results: The first of them, at most KEPT, and what was said of them; of none, too.
         messages: Their risk messages, each once, in the order of the results.
         entities: Who is at risk, and the sum of the scores.
         moments: The first and the last time of the results, in epoch seconds; None where they show none.
@@ -67,6 +68,11 @@ class Outcome:
     moments: tuple[float, float] | None = None
     files: Sequence[str] = ()
     seconds: float = 0.0
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it found nothing, and could have."""
+        return not self.count and not self.category
 
 
 def fired(detection: Detection, results: Results, files: Sequence[str]) -> Outcome:

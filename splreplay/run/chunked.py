@@ -72,7 +72,7 @@ class Command:
         assert self._child.stdin and self._child.stdout and self._child.stderr
         self._stdin, self._stdout = self._child.stdin, self._child.stdout
         self._errors = _Last(self._child.stderr)
-        interrupt.undone(self.kill)
+        interrupt.broken_off(self.kill)
 
     def call(
         self,

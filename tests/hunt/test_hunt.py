@@ -6,11 +6,17 @@ import csv
 import gzip
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from splreplay.errors import UnsupportedError
+from splreplay.hunt.outcome import Outcome
+from splreplay.hunt.select import Planned
+from splreplay.recording import Recording
 from tests.conftest import REPO
 from tests.hunt.conftest import ATTACK, DETECTIONS, RBA, STARTS, Hunt, write
 from tests.program import splreplay
@@ -291,3 +297,87 @@ def test_the_same_as_a_run_of_each(shared_data: Path, tmp_path: Path) -> None:
     for finding in case["findings"]:
         run = splreplay("run", str(log), "--detection", finding["file"], "--app", str(content), "--format", "json")
         assert finding["count"] == len(json.loads(run.stdout)), finding["detection"]
+
+
+MANY = 'EventCode=* | map maxsearches=1000 search="search EventCode=* | map maxsearches=1000 search=\\"search EventCode=*\\""'
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_search_without_an_end(jobs: str, tmp_path: Path) -> None:
+    """A search that takes too long is broken off and named, and the others are run."""
+    folder = write(tmp_path / "detections", FIRES | {"endless": f"search: '{MANY}'\n"})
+    hunt = ("hunt", str(folder), "--log", str(ATTACK), "--jobs", jobs, "--timeout", "6", "--format", "json")
+    done = subprocess.run(
+        [sys.executable, "-m", "splreplay", *hunt], cwd=REPO, capture_output=True, text=True, timeout=120, check=False
+    )
+    case = json.loads(done.stdout)
+    reason = "it took longer than 6 s, and was broken off; --timeout gives it more"
+    assert ("", ["fires"], [{"category": "failed", "reason": reason, "detections": ["endless"]}]) == (
+        done.stderr,
+        [finding["detection"] for finding in case["findings"]],
+        case["unseen"],
+    )
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1e9", "soon"])
+def test_a_timeout_that_is_none(seconds: str, hunt: Hunt) -> None:
+    """--timeout takes a number of seconds up to a day."""
+    assert 2 == hunt(FIRES, f"--timeout={seconds}").status
+
+
+def test_results_that_do_not_fit_into_the_memory(hunt: Hunt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a search needs beyond the memory can go to the disk: DuckDB makes the folder, but not the one above it."""
+    folders = []
+
+    def run(one: Planned, recording: Recording, *rest: object) -> Outcome:
+        [(folder,)] = recording.connection.execute("SELECT current_setting('temp_directory')").fetchall()
+        folders.append(Path(folder).parent.is_dir())
+        return Outcome()
+
+    monkeypatch.setattr("splreplay.hunt.hunt.run", run)
+    hunt(FIRES)
+    assert [True] == folders
+
+
+def test_memory_that_is_not_enough(hunt: Hunt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the logs do not fit into the memory, that is said, and the exit status is not that of a quiet hunt."""
+    monkeypatch.setenv("SPLREPLAY_MEMORY", "1MB")
+    ran = hunt(FIRES)
+    assert (2, True, False) == (ran.status, "SPLREPLAY_MEMORY" in ran.stderr, "Traceback" in ran.stderr)
+
+
+@pytest.mark.parametrize("score", [".nan", ".inf", "1e400", "1e308", "-5", "soon", "[1]"])
+def test_a_score_that_is_none(score: str, hunt: Hunt) -> None:
+    """A score that is no number from 0 on counts as none, and the JSON of the case stays JSON."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    odd = {"odd": DETECTIONS["fires"].replace("score: 40", f"score: {score}").replace("score: 20", f"score: {score}")}
+    case = json.loads(hunt(odd, "--format", "json").stdout, parse_constant=refuse)
+    assert ([0.0], []) == ([finding["score"] for finding in case["findings"]], case["entities"])
+
+
+@pytest.mark.parametrize("error", [UnsupportedError("no"), ValueError("no")])
+def test_logs_that_cannot_be_told(error: Exception, hunt: Hunt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A detection that fired has fired, whatever happens where its logs are looked for."""
+
+    def fail(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr("splreplay.hunt.hunt.files", fail)
+    [finding] = json.loads(hunt(FIRES, "--format", "json").stdout)["findings"]
+    assert ("fires", []) == (finding["detection"], finding["logs"])
+
+
+def test_what_makes_nothing_doubtful(hunt: Hunt) -> None:
+    """What a search that found nothing was warned of is told with the names of the detections, and of no other search."""
+    starts = STARTS.format("Processes.process_name=nothing.exe OR Processes.no_field=x")
+    both = QUIET | {"doubtful": f"search: '{starts}'\n"}
+    reason = "Endpoint.Processes has no field Processes.no_field here, so it is empty in this search"
+    case = json.loads(hunt(both, "--format", "json").stdout)
+    expected = (["doubtful", "quiet"], [{"reason": reason, "detections": ["doubtful"]}])
+    assert expected == (case["quiet"], case["doubts"])
+    printed = hunt(both).stdout
+    assert f"IN DOUBT: 1 of the 2 that found nothing may have missed something\n        1  {reason}\n" in printed

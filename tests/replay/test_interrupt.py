@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from splreplay import interrupt
 from tests.conftest import REPO
 
 SAMPLE = "tests/recordings/installutil_attack.xml"
@@ -71,3 +74,27 @@ def test_a_folder_is_removed_that_is_just_made(tmp_path: Path) -> None:
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     ran = subprocess.run([sys.executable, "-c", TOLD_WHILE_MADE], cwd=REPO, env=environment, capture_output=True)
     assert (130, []) == (ran.returncode, list(tmp_path.iterdir()))
+
+
+def test_a_folder_that_is_written_into_while_it_goes() -> None:
+    """A folder goes although a thread still writes into it, as one that reads a log does when it is broken off."""
+    folder = interrupt.temporary_folder()
+    begun, done = threading.Event(), threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not done.is_set() and Path(folder.name).exists():
+            with contextlib.suppress(OSError):
+                one = Path(folder.name, str(number))
+                one.mkdir()
+                (one / "events").touch()
+            number += 1
+            begun.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    begun.wait()
+    folder.vanish()
+    done.set()
+    thread.join()
+    assert not Path(folder.name).exists()
