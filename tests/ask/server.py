@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -33,10 +34,17 @@ from tests.conftest import REPO
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
 USER, PASSWORD, TOKEN, KEY = "analyst-7", "correct horse", "bearer.token.of-a-test", "session-key-of-a-test"
 NAME = "sh-site-01"
+APP_HERE = App(REPO)
 INFO = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:s="http://dev.splunk.com/ns/rest"><title>server-info</title><entry>
 <title>server-info</title><content type="text/xml"><s:dict><s:key name="serverName">{name}</s:key><s:key name="version">{version}</s:key>
 </s:dict></content></entry></feed>"""
 BUSY, DENIED = 503, 403
+
+
+@cache
+def nothing() -> engine.Recording:
+    """Return a recording without events, one for all searches: to open a database takes as long as to run a search."""
+    return engine.nothing()
 
 
 @dataclass
@@ -142,7 +150,7 @@ class Handler(BaseHTTPRequestHandler):
         return self._json({"preview": False, "init_offset": 0, "messages": [debug], "results": rows})
 
     def _parse(self, asked: dict[str, str]) -> None:
-        errors = outline(App(REPO), asked["q"]).errors
+        errors = outline(APP_HERE, asked["q"]).errors
         return self._refuse(400, str(errors[0])) if errors else self._json({"commands": []})
 
     def _entries(self, entries: dict[str, dict[str, str]]) -> None:
@@ -171,7 +179,7 @@ def _replayed(text: str, asked: dict[str, str], events: list[dict[str, str]]) ->
         return [{"count": str(len(events))}]
     if events and asked["latest_time"] != "now":
         planned = plan(
-            App(REPO),
+            APP_HERE,
             text,
             time=TimeRange.of(asked["earliest_time"], asked["latest_time"], float(asked["latest_time"])),
         )
@@ -180,7 +188,7 @@ def _replayed(text: str, asked: dict[str, str], events: list[dict[str, str]]) ->
             log.write_text("".join(event["event"] for event in events), encoding="utf-8")
             found = engine.replay(planned, engine.record([str(log)], planned.fields)).results.rows
     else:
-        found = engine.replay(plan(App(REPO), text), engine.nothing(), Means(sys.executable)).results.rows
+        found = engine.replay(plan(APP_HERE, text), nothing(), Means(sys.executable)).results.rows
     rows = []
     for row in found:
         shown: dict[str, Any] = {"_serial": "0"} | dict(row)

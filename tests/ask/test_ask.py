@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -326,6 +327,7 @@ def test_another_file(ask: Asking, content: str) -> None:
     assert said.err.endswith("name another file with --output\n")
 
 
+@cache
 def everything() -> list[asking.Task]:
     """Return all that is asked of a Splunk with all apps."""
     app = App(REPO)

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from splreplay import engine
-from splreplay.app import App
 from splreplay.ask import questions
 from splreplay.planning import plan
 from splreplay.run.command import walk
+from tests.ask.server import APP_HERE, nothing
 from tests.conftest import REPO
 
 QUESTIONS = questions.load()
@@ -103,9 +103,9 @@ def test_what_is_compared() -> None:
 @pytest.mark.parametrize("question", ASKED)
 def test_replay_answers(question: questions.Question) -> None:
     """Replay runs each search without a log, and none of its commands writes."""
-    planned = plan(App(REPO), question.search)
+    planned = plan(APP_HERE, question.search)
     assert set() == {name for position in walk(planned.pipeline) for name in position.command.names} & {
         "collect",
         "outputlookup",
     }
-    assert [] == engine.replay(planned, engine.nothing()).results.of_kind("limit")
+    assert [] == engine.replay(planned, nothing()).results.of_kind("limit")
