@@ -41,7 +41,7 @@ def as_text(case: Case, width: int | None = None) -> str:
         ]
     if case.doubts:
         count = len({name for doubt in case.doubts for name in doubt.detections})
-        lines += ["", f"IN DOUBT: {count:,} of the {case.quiet:,} that found nothing may have missed something"]
+        lines += ["", f"IN DOUBT: {count:,} of the {len(case.quiet):,} that found nothing may have missed something"]
         lines += [f"{len(doubt.detections):>9,}  {printable(doubt.reason)}" for doubt in case.doubts[:REASONS]]
         if more := len(case.doubts[REASONS:]):
             lines.append(f"{'':>9}  and {more:,} other reasons")
