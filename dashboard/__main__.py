@@ -13,9 +13,10 @@ from pathlib import Path
 from dashboard.feed import feed, range_of
 from splreplay import cim, engine
 from splreplay.app import App
+from splreplay.cli import exit_status
 from splreplay.cli.inputs import record, status_of
 from splreplay.cli.options import add_log_names
-from splreplay.errors import SplError, UsageError
+from splreplay.errors import UsageError
 from splreplay.times import TimeRange
 
 HERE = Path(__file__).resolve().parent
@@ -28,7 +29,7 @@ NEEDED = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Draw the dashboard and return the exit status: 0 drawn, 1 not drawn as it should be, 2 usage, 4 logs were passed over."""
+    """Draw the dashboard and return the exit status: 0 drawn, 1 not drawn as it should be, else that of `replay run`."""
     parser = argparse.ArgumentParser(prog="python -m dashboard", description=__doc__)
     add_log_names(parser)
     parser.set_defaults(cache=None)
@@ -36,16 +37,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--earliest", metavar="T", help="start of the time range (default: that of the log)")
     parser.add_argument("--latest", metavar="T", help="its end, and the time of the run (default: that of the log)")
     options = parser.parse_args(arguments)
-    try:
-        tools = {name: tool(name) for name in NEEDED}
-        recording = record(options, engine.DATA_MODELS)
-        whole = range_of(recording)
-        asked = TimeRange.of(options.earliest, options.latest, whole.now)
-        end = asked.latest or whole.now
-        fed = feed(recording, App(ROOT), options.addon, TimeRange(end, asked.earliest or whole.earliest, end))
-    except SplError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return exit_status(lambda: draw(options))
+
+
+def draw(options: argparse.Namespace) -> int:
+    """Feed the renderer, start it, print what it drew, and return the exit status."""
+    tools = {name: tool(name) for name in NEEDED}
+    recording = record(options, engine.DATA_MODELS)
+    whole = range_of(recording)
+    asked = TimeRange.of(options.earliest, options.latest, whole.now)
+    end = asked.latest or whole.now
+    fed = feed(recording, App(ROOT), options.addon, TimeRange(end, asked.earliest or whole.earliest, end))
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     (OUT / "feed.json").write_text(json.dumps(fed, ensure_ascii=False), encoding="utf-8")
