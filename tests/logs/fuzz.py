@@ -46,6 +46,7 @@ SIZES = [
     (opening, "SLICE_BYTES"),
     (jsonl, "MAX_LINES"),
     (decoder, "PIECE_BYTES"),
+    (xml, "SMALL_BYTES"),
 ]
 RECORDINGS = Path(__file__).resolve().parents[1] / "recordings"
 SNIPPETS = [
@@ -57,6 +58,7 @@ SNIPPETS = [
         b'"',
         b"/",
         b"]]>",
+        b"<!DOCTYPE x>",
         b"]",
         b"\0",
         b"\1",

@@ -83,6 +83,13 @@ def test_what_lies_between_events_does_not_matter(tmp_path, exact_events, separa
     assert ([f"line {number}" for number in range(20)], 1) == ([row[LINE] for row in rows], len(exact_events))
 
 
+def test_a_dtd_between_events_is_refused(tmp_path):
+    """Wherever it stands, as the exact reader refuses it."""
+    path = tmp_path / "log"
+    path.write_bytes("\n".join([*USUAL, "<!DOCTYPE x>", *USUAL]).encode())
+    assert f"{path}, offset" in outcome(fast.read, path)[2] and "this file has a DTD" in outcome(fast.read, path)[2]
+
+
 @pytest.mark.parametrize(
     "old, new",
     [

@@ -22,6 +22,7 @@ from splreplay.logs.report import LISTED, UNLISTED, BadEvent
 
 # What follows the name matters: <EventData> and <Events> are other elements.
 START = re.compile(rb"<Event(?=[\s>])")
+DTD = b"<!DOCTYPE"
 EVENT_END = b"</Event>"
 END = re.compile(rb"</Event\s{0,8}>")
 # Between two events, only the rest of a broken event has end tags, besides that of the root.
@@ -189,7 +190,7 @@ def _piece(parser: Parser, path: str, offset: int, piece: bytes, marked: bytes, 
     starts = START.finditer(marked)
     first = next(starts, None)
     before = marked[: first.start()] if first else marked
-    if b"<!DOCTYPE" in before:
+    if DTD in before:
         advice = "this file has a DTD, which is refused: delete it, an event log needs none"
         raise DataError(advice, path, f"offset {offset}")
     if REMAINS.search(before):

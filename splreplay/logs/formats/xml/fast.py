@@ -51,7 +51,8 @@ def read(log: Log, columns: Columns) -> Iterator[Item]:
 
     def read_piece(offset: int, content: bytes) -> list[Item]:
         parser = exact.Parser()
-        if len(content) <= REACH or not content.endswith(exact.EVENT_END) or exact.hides_ends(content):
+        usual = len(content) > REACH and content.endswith(exact.EVENT_END) and exact.DTD not in content
+        if not usual or exact.hides_ends(content):
             return list(batches(exact.rows(parser, log.path, offset, content), columns))
         block = Block(content)
 
