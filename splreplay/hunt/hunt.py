@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from splreplay import engine, interrupt, limits, resources
+from splreplay.cim.blind import outside
 from splreplay.commands.collect import Collect
 from splreplay.errors import SplError
 from splreplay.hunt import settle
@@ -105,10 +106,9 @@ def _outcome(one: Planned, recording: Recording, means: Means) -> Outcome:
     if results.hits:
         return fired(one.detection, results, _files(one, results, recording, means))
     if blind := results.of_kind("blind"):
-        outside = blind[0].startswith("no event of this log is in the time range")
-        return Outcome(
-            "no such event" if outside else "no such field", blind[0].removeprefix("this search is blind in ")
-        )
+        time = one.plan.time
+        none = blind[0] in outside(recording.facts, time.earliest, time.latest)
+        return Outcome("no such event" if none else "no such field", blind[0].removeprefix("this search is blind in "))
     return Outcome(results=results)
 
 
