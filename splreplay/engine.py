@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,26 +49,15 @@ def replay(plan: Plan, recording: Recording, means: Means | None = None) -> Repl
 
 def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
     connection = interrupt.stoppable(recording.connection.cursor())
-    models = Models(dict(recording.datasets(plan.addon)), plan.shared)
     pcre.begin()
-    run = Run(
-        Stages(connection),
-        plan.app,
-        plan.time,
-        recording.facts,
-        models,
-        means,
-        addon=plan.addon,
-        raw=plan.fields.raw,
-        naming=plan.naming,
-    )
+    run = _run(plan, recording, Stages(connection), recording.datasets(plan.addon), means)
     with run.ending, run.failing:
         for command in plan.pipeline:
             command.prepare(run)
         rows = shown(execute(plan.pipeline, run), run)
         run.failing.pop_all()  # it has not failed
     results = run.stages.fetch(rows)
-    for spot in blind_spots(connection, recording.facts, models.datasets, models.decided_by):
+    for spot in blind_spots(connection, recording.facts, run.models.datasets, run.models.decided_by):
         run.say(spot.kind, spot.text)
     if not results:
         for text in outside(recording.facts, plan.time.earliest, plan.time.latest):
@@ -78,6 +67,20 @@ def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
     return Replayed(plan, Results(list(rows.columns), results, notices), run.steps)
 
 
+def _run(plan: Plan, recording: Recording, stages: Stages, datasets: Mapping[str, cim.Dataset], means: Means) -> Run:
+    return Run(
+        stages,
+        plan.app,
+        plan.time,
+        recording.facts,
+        Models(dict(datasets), plan.shared),
+        means,
+        addon=plan.addon,
+        raw=plan.fields.raw,
+        naming=plan.naming,
+    )
+
+
 def trial(plan: Plan, recording: Recording) -> tuple[list[SplError], list[Notice]]:
     """Compile every command of a search, run none, and return all that keeps it from being run, and the notices.
 
@@ -85,20 +88,10 @@ def trial(plan: Plan, recording: Recording) -> tuple[list[SplError], list[Notice
         plan: The search.
         recording: A recording without events.
     """
-    models = Models(cim.described(plan.addon), plan.shared)
     # What a search writes goes nowhere, because there is nothing to write.
     nowhere = Path(os.devnull)
     means = Means(None, nowhere, lookups=nowhere)
-    run = Run(
-        Compiled(recording.connection),
-        plan.app,
-        plan.time,
-        recording.facts,
-        models,
-        means,
-        addon=plan.addon,
-        raw=plan.fields.raw,
-    )
+    run = _run(plan, recording, Compiled(recording.connection), cim.described(plan.addon), means)
     try:
         execute(plan.pipeline, run)
     except RecursionError:
