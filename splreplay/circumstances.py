@@ -27,9 +27,5 @@ def name_of(app: App) -> str:
 
 def _range(time: TimeRange) -> str:
     bounds = zip(("from", "to before"), (time.earliest, time.latest), time.asked, strict=True)
-    given = [f"{word} {_utc(epoch)} ({asked})" for word, epoch, asked in bounds if epoch is not None]
+    given = [f"{word} {times.utc(epoch)} ({asked})" for word, epoch, asked in bounds if epoch is not None]
     return " ".join(given) or "all time"
-
-
-def _utc(epoch: float) -> str:
-    return times.format_time(epoch, "%Y-%m-%d %H:%M:%S UTC") or str(epoch)

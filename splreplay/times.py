@@ -155,6 +155,11 @@ def iso(epoch: float) -> str:
     return format_time(epoch, "%Y-%m-%dT%H:%M:%S.%3N+00:00") or str(epoch)
 
 
+def utc(epoch: float) -> str:
+    """Return *epoch* as a report shows it, to the second."""
+    return format_time(epoch, "%Y-%m-%d %H:%M:%S UTC") or str(epoch)
+
+
 _DIRECTIVE = re.compile(r"%([0-9]?)([:E](?=z)|[a-zA-Z%+])(z?)")
 # What Python writes in another way, or takes longer for: the directives of most searches are among them.
 _WRITTEN: Mapping[str, Callable[[datetime, int], str]] = {

@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from splreplay import times
 from splreplay.circumstances import circumstances, name_of
 from splreplay.engine import Recording
 from splreplay.logs import FileReport
 from splreplay.planning import Plan
-from splreplay.report import text
 from splreplay.sql.values import storable
 
 LOGS = 50  # shown
@@ -83,4 +83,4 @@ def kinds(file: FileReport) -> str:
 
 def _log(file: FileReport, first: float, last: float) -> LogFile:
     size = os.path.getsize(file.path) if os.path.isfile(file.path) else None
-    return LogFile(file.path, size, file.events, kinds(file), file.bad_events, text.utc(first), text.utc(last))
+    return LogFile(file.path, size, file.events, kinds(file), file.bad_events, times.utc(first), times.utc(last))

@@ -13,7 +13,6 @@ import vl_convert
 from markupsafe import Markup
 
 from splreplay import times
-from splreplay.report.text import utc
 
 STEPS = 400  # drawn at most: the last step of each of so many equal spans
 DOTS = 60  # steps are marked with dots if there are no more than these
@@ -43,7 +42,7 @@ def image(steps: Sequence[tuple[float, float]], first: float, last: float) -> Im
         start, end = start - 1, end + 1
     drawn = thinned(steps, start, end)
     source = base64.b64encode(svg(specification(drawn, start, end)).encode()).decode()
-    from_, to = utc(steps[0][0]), utc(steps[-1][0])
+    from_, to = times.utc(steps[0][0]), times.utc(steps[-1][0])
     alt = (
         f"Risk over time: the sum of scores rises from 0 to {drawn[-1][1]:,g} in {len(steps):,} "
         f"step{'s' if len(steps) != 1 else ''} {f'between {from_} and {to}' if from_ != to else f'at {from_}'}."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import markupsafe
 
-from splreplay import times
 from splreplay.output import printable
 from splreplay.sql.values import Value
 
@@ -44,8 +43,3 @@ def values(row: dict[str, Value], *names: str) -> list[str]:
     """Return the values of the first of some fields that a result has."""
     value = next((row[name] for name in names if row.get(name)), [])
     return [value] if isinstance(value, str) else value
-
-
-def utc(epoch: float) -> str:
-    """Return a time to the second."""
-    return times.format_time(epoch, "%Y-%m-%d %H:%M:%S UTC") or str(epoch)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from splreplay import times
 from splreplay.hunt.case import Case, Unseen
 from splreplay.hunt.outcome import Category
 from splreplay.report import text
@@ -95,7 +96,7 @@ class Coverage:
             sum(of.count for of in blind),
             len(case.report.files),
             case.report.events,
-            [text.utc(moment) for moment in case.moments or ()],
+            [times.utc(moment) for moment in case.moments or ()],
             [Part(name, count, round(100 * count / case.count, 3)) for name, count in counts if count],
             blind,
             [(text.brief(name), f"{seconds:,.0f} s") for name, seconds in case.slow[:SLOW]],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from splreplay import times
 from splreplay.hunt import attack
 from splreplay.hunt.case import WEIGHTS, Finding
 from splreplay.hunt.outcome import message
@@ -98,7 +99,7 @@ def _fired(place: int, finding: Finding) -> Fired:
         kind if kind in WEIGHTS else "other",
         plain(detection.score) if detection.score else "",
         outcome.count,
-        list(dict.fromkeys(map(text.utc, outcome.moments or ()))),
+        list(dict.fromkeys(map(times.utc, outcome.moments or ()))),
         text.brief(next(iter(outcome.messages), "")),
         _facts(finding),
         _named({"logs": outcome.files, "detection": [str(detection.path)]}),
@@ -118,7 +119,7 @@ def _facts(finding: Finding) -> list[tuple[str, Cells]]:
     detection, outcome = finding.detection, finding.outcome
     techniques = [f"{id_} {attack.technique(id_).name}".rstrip() for id_ in detection.techniques]
     entities = [f"{entity.name} ({entity.kind}), risk {plain(score)}" for entity, score in outcome.entities]
-    moments = list(dict.fromkeys(map(text.utc, outcome.moments or ())))
+    moments = list(dict.fromkeys(map(times.utc, outcome.moments or ())))
     facts = {
         "entities": entities,
         "techniques": techniques,

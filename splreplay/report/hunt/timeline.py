@@ -111,7 +111,7 @@ def _month(time: float) -> int:
 
 def _bar(finding: Finding, place: int, moments: tuple[float, float], axis: Axis) -> Bar:
     first, last = moments
-    shown = [text.utc(time).removesuffix(" UTC") for time in moments]
+    shown = [times.utc(time).removesuffix(" UTC") for time in moments]
     spans = [each for row in finding.outcome.results.rows if (each := span([row]))]
     return Bar(
         place,
