@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import importlib
+import io
 import json
 import ssl
 import sys
@@ -21,8 +22,10 @@ from urllib.parse import urlsplit
 from splreplay.errors import DataError, UsageError
 
 RESULTS_MAX = 1_000
+BYTES_MAX = 64 << 20  # of one answer: the macros of all apps of a large site are some megabytes
 BUSY_TRIES, BUSY_S = 4, 2.0  # how often a busy Splunk is asked again, and after how long at first
 NO_SPLUNK = "look whether this is its management port, and no proxy answers for it"
+WHO = "ask as one who may search (role user), or give it more time with --timeout"
 GO_ON = "run the same command again: it goes on where it stopped"
 
 
@@ -62,7 +65,7 @@ class Splunk:
         self.host, port = _place(address)
         self._timeout_s = timeout_s
         self._sdk = _splunklib()
-        handler = self._sdk.binding.handler(timeout=timeout_s, verify=True, context=context)
+        handler = _bounded(self._sdk.binding.handler(timeout=timeout_s, verify=True, context=context), timeout_s)
         who = {"splunkToken": secret.token} if secret.token else {"username": secret.user, "password": secret.password}
         self._service = self._sdk.client.Service(handler=handler, host=self.host, port=port, **who)
         try:
@@ -71,6 +74,12 @@ class Splunk:
         except SlowError as error:
             raise DataError("Splunk does not answer", remedy=NO_SPLUNK) from error
         self.version, self.server_name = about
+
+    @property
+    def private(self) -> tuple[str, ...]:
+        """The words of the connection that must not be written: the host, the server's name, and the key of the session."""
+        key = self._service.token  # that of a session is text; with a token there is none
+        return self.host, self.server_name, key.removeprefix("Splunk ") if isinstance(key, str) else ""
 
     def _about(self) -> tuple[str, str]:
         """Return its version, which is numbers with dots, and its name."""
@@ -117,17 +126,25 @@ class Splunk:
         """Have a search parsed, and not run; RefusedError if it is not accepted."""
         path = "search/parser" if self._service.disable_v2_api else "search/v2/parser"
         send = self._service.get if self._service.disable_v2_api else self._service.post
-        self._ask(lambda: send(path, app=app, q=text, output_mode="json").body.read())
+        self._ask(lambda: _json(send(path, app=app, q=text, output_mode="json").body.read()))
 
     def names(self, path: str, app: str) -> set[str]:
         """Return the names of the objects at *path* (such as `data/ui/views`) that *app* sees."""
         return {str(entry["name"]) for entry in self._entries(path, app)}
 
+    def content(self, path: str, app: str) -> dict[str, Any]:
+        """Return what is said of the one object at *path* (such as `data/ui/views/NAME`); RefusedError if *app* does not see it."""
+        for entry in self._entries(path, app):
+            return dict(entry["content"])
+        raise RefusedError("it is not there")
+
     def apps(self) -> dict[str, str]:
-        """Return the version of each app; those without one have none."""
-        return {
-            str(one["name"]): str(one["content"].get("version", "")) for one in self._entries("apps/local", "search")
-        }
+        """Return the version of each app; those without one have none. UsageError if Splunk does not say."""
+        try:
+            entries = self._entries("apps/local", "search")
+        except (RefusedError, SlowError) as error:
+            raise UsageError("Splunk does not list its apps for this user", WHO) from error
+        return {one["name"]: str(one["content"].get("version", "")) for one in entries}
 
     def _entries(self, path: str, app: str) -> list[dict[str, Any]]:
         def read() -> list[dict[str, Any]]:
@@ -156,9 +173,7 @@ class Splunk:
             if error.status in (429, 503):
                 raise _BusyError from error
             if error.status == 403:
-                raise UsageError(
-                    "Splunk does not let this user ask that", "ask as one who may search (role user)"
-                ) from error
+                raise RefusedError("this user may not ask that (status 403)") from error
             raise RefusedError(_message(error)) from error
         except TimeoutError as error:
             raise SlowError from error
@@ -174,6 +189,7 @@ class Splunk:
             TypeError,
             ValueError,
             AttributeError,
+            RecursionError,
         ) as error:  # ParseError is a SyntaxError
             raise DataError("what answers is no Splunk", remedy=NO_SPLUNK) from error
 
@@ -234,13 +250,38 @@ def _json(content: bytes) -> dict[str, Any]:
         raise RefusedError("the answer is empty")
     try:
         found = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise DataError(
-            "what answers is no Splunk", remedy="look whether this is its management port, and no proxy answers for it"
-        )
+        raise DataError("what answers is no Splunk", remedy=NO_SPLUNK)
     return found
+
+
+def _bounded(send: Callable[..., dict[str, Any]], timeout_s: float) -> Callable[..., dict[str, Any]]:
+    """Return splunklib's handler *send*, whose answers are read to their end here: at most BYTES_MAX, in *timeout_s*.
+
+    Raises:
+        TimeoutError: For an answer that comes too slowly; the time limit of the socket is one for each of its parts.
+        DataError: For one that is too long, or leads elsewhere, as none of Splunk's does.
+    """
+
+    def bounded(url: str, message: dict[str, Any], **more: Any) -> dict[str, Any]:
+        until = time.monotonic() + timeout_s
+        answer = send(url, message, **more)
+        if 300 <= answer["status"] < 400:
+            raise DataError(f"what answers leads elsewhere (status {answer['status']})", remedy=NO_SPLUNK)
+        content, response = bytearray(), answer["body"]._response
+        while part := response.read1():  # what is there, where the reader's own read would wait for all of it
+            content += part
+            if len(content) > BYTES_MAX:
+                raise DataError(f"an answer is longer than {BYTES_MAX >> 20} MB", remedy=NO_SPLUNK)
+            if time.monotonic() > until:
+                raise TimeoutError
+        if response.length:
+            raise http.client.IncompleteRead(bytes(content), response.length)
+        return answer | {"body": io.BytesIO(content)}
+
+    return bounded
 
 
 def _message(error: Any) -> str:
@@ -248,5 +289,5 @@ def _message(error: Any) -> str:
     try:
         messages = json.loads(error.body)["messages"]
         return " ".join(str(message["text"]) for message in messages)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return str(error)

@@ -22,11 +22,14 @@ INTRODUCTION = """\
 
 Splunk was not run by us. These are the points on which the documentation is silent, with what replay or the app assumes. In the code
 they are marked † or "inferred". This page is rendered from `splreplay/ask/questions.toml`, which also names the place of each †.
-Whoever has a Splunk can have it answer them: [ask.md](ask.md). What one answered stands behind the id.
+Whoever has a Splunk can have it answer them: [ask.md](ask.md). What one answered stands behind the id. If it answers as assumed, the †
+is settled. Where Splunk refuses a search and the third column does not say what that means, replay should refuse it, too.
 """
-HEADER = "\n| assumed | the question | its id |\n|---|---|---|\n"
+HEADER = "\n| assumed | the question | what another answer means | its id |\n|---|---|---|---|\n"
 # What an answer says of a question here; those that were slow say nothing.
 SAID = {"agrees": "as assumed", "differs": "**not** as assumed", "runs": "it runs", "refused": "it does **not** run"}
+# What it means where Splunk refuses a search whose rows were to be compared, and the question says nothing else.
+REFUSED = "Splunk knows no such form: replay should refuse it, too."
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,12 @@ class Question:
     search: str = ""
     compare: str = ""
     differs: str = ""
+    refused: str = ""
     marks: Sequence[str] = ()
+
+    def means(self, verdict: str) -> str:
+        """Return what an answer means that is not the assumed one; an empty text for any other."""
+        return {"differs": self.differs, "refused": self.refused or REFUSED}.get(verdict, "")
 
 
 def load() -> list[Question]:
@@ -55,7 +63,15 @@ def page(questions: Sequence[Question], folder: Path | None = None) -> str:
         if folder
         else []
     )
-    rows = [_row(one.assumed, one.asks, "; ".join([f"`{one.id}`", *_said(one, answers)])) for one in questions]
+    rows = [
+        _row(
+            one.assumed,
+            one.asks,
+            f"{one.differs} {one.refused}".strip(),
+            "; ".join([f"`{one.id}`", *_said(one, answers)]),
+        )
+        for one in questions
+    ]
     return INTRODUCTION + HEADER + "".join(rows)
 
 

@@ -75,15 +75,18 @@ def test_the_page() -> None:
 
 def test_answers(tmp_path: Path) -> None:
     """What a Splunk answered stands behind the id of the question, with its page; what it did not answer, not."""
-    asked = [questions.Question(name, "a | b", f"What is {name}?") for name in ("one", "two", "three", "four")]
+    asked = [
+        questions.Question(name, "a | b", f"What is {name}?", differs="Trouble.")
+        for name in ("one", "two", "three", "four")
+    ]
     verdicts = {"one": {"verdict": "agrees"}, "two": {"verdict": "refused"}, "three": {"verdict": "slow"}}
     answer = {"form": 1, "splunk": "9.4.1", "apps": {}, "questions": verdicts}
     (tmp_path / "lab.json").write_text(json.dumps(answer), encoding="utf-8")
     assert [
-        r"| a \| b | What is one? | `one`; [Splunk 9.4.1](answers/lab.md): as assumed |",
-        r"| a \| b | What is two? | `two`; [Splunk 9.4.1](answers/lab.md): it does **not** run |",
-        r"| a \| b | What is three? | `three` |",
-        r"| a \| b | What is four? | `four` |",
+        r"| a \| b | What is one? | Trouble. | `one`; [Splunk 9.4.1](answers/lab.md): as assumed |",
+        r"| a \| b | What is two? | Trouble. | `two`; [Splunk 9.4.1](answers/lab.md): it does **not** run |",
+        r"| a \| b | What is three? | Trouble. | `three` |",
+        r"| a \| b | What is four? | Trouble. | `four` |",
     ] == questions.page(asked, tmp_path).splitlines()[-4:]
 
 
@@ -98,6 +101,27 @@ def test_ids() -> None:
 def test_what_is_compared() -> None:
     """A question with a search says what is compared: the rows, or only that it runs; one without says nothing."""
     assert {("rows", True), ("runs", True), ("", False)} == {(one.compare, bool(one.search)) for one in QUESTIONS}
+
+
+def test_what_each_answer_means() -> None:
+    """Each question says what another answer than the assumed one means: other rows, a refusal, or what a person sees."""
+    means = {one.id: (bool(one.differs), bool(one.refused)) for one in QUESTIONS}
+    assert {"rows": {True}, "": {True}} == {
+        compare: {means[one.id][0] for one in QUESTIONS if one.compare == compare} for compare in ("rows", "")
+    }
+    assert {(False, True)} == {means[one.id] for one in QUESTIONS if one.compare == "runs"}
+
+
+def test_meanings() -> None:
+    """An answer means what the question says of it; a refusal of which it says nothing, that replay should refuse it, too."""
+    one = questions.Question("a", "", "", differs="Trouble.")
+    two = questions.Question("b", "", "", refused="Worse.")
+    assert ["Trouble.", questions.REFUSED, "Worse.", ""] == [
+        one.means("differs"),
+        one.means("refused"),
+        two.means("refused"),
+        one.means("agrees"),
+    ]
 
 
 @pytest.mark.parametrize("question", ASKED)
