@@ -50,8 +50,10 @@ def run(options: argparse.Namespace) -> int:
             writing.compare(splunk, app, options.write, answer, there)
     finally:
         progress.clear()
-    for text in (*answer.lacks, *answer.left_out):
-        _say(text)
+    for text in answer.lacks:
+        _say(f"not there: {text}")
+    for text in answer.left_out:
+        _say(f"left out: {text}")
     verdicts = Counter(record["verdict"] for records in answer.found.values() for record in records.values())
     for verdict, meaning in VERDICTS.items():
         print(f"{verdicts[verdict]:6,} {meaning}")

@@ -217,18 +217,16 @@ def _replayed(text: str, asked: dict[str, str], events: list[dict[str, str]]) ->
     """Return what replay finds in *events*, as Splunk writes it: `_time` as a date, and internal fields of its own."""
     if text.startswith("search index="):
         return [{"count": str(len(events))}]
-    if events and asked["latest_time"] != "now":
-        planned = plan(
-            APP_HERE,
-            text,
-            time=TimeRange.of(asked["earliest_time"], asked["latest_time"], float(asked["latest_time"])),
-        )
+    until = None if asked["latest_time"] == "now" else float(asked["latest_time"])
+    ranged = TimeRange.of(asked["earliest_time"], asked["latest_time"], until) if until else None
+    planned = plan(APP_HERE, text, time=ranged)
+    if events and until:
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder, "log.xml")
             log.write_text("".join(event["event"] for event in events), encoding="utf-8")
             found = engine.replay(planned, engine.record([str(log)], planned.fields)).results.rows
     else:
-        found = engine.replay(plan(APP_HERE, text), nothing(), Means(sys.executable)).results.rows
+        found = engine.replay(planned, nothing(), Means(sys.executable)).results.rows
     rows = []
     for row in found:
         shown: dict[str, Any] = {"_serial": "0"} | dict(row)
