@@ -444,7 +444,10 @@ def test_another_zone(ask: Asking) -> None:
     ask.fake.offsets = [{"z": "+0100 +0000 +0100"}]
     ask(at_most=1_000)
     zoned = {name for name, record in ask.found().items() if record.get("message") == "the time zone UTC"}
-    assert ({"bin-span-of-a-field", "convert-missing"}, True) == (
+    assert (
+        {"bin-span-of-a-field", "bin-bins", "convert-missing", "month-spans", "offset-of-utc", "sparkline"},
+        True,
+    ) == (
         zoned,
         "the user's time zone is not UTC: what depends on it is not asked"
         in json.loads(ask.file.read_text(encoding="utf-8"))["lacks"],
