@@ -1,7 +1,7 @@
 """The little of Splunk's REST API that is asked, through splunklib.client, with its errors in our words.
 
 Source: REST API Reference Manual, "Search endpoint descriptions" (search/jobs with exec_mode=oneshot, search/v2/parser), "Access
-endpoint descriptions" (auth/login), "Application endpoint descriptions" (apps/local), "System endpoint descriptions" (server/info).
+endpoint descriptions" (auth/login, authentication/current-context), "Application endpoint descriptions" (apps/local), "System endpoint descriptions" (server/info).
 """
 
 from __future__ import annotations
@@ -77,9 +77,14 @@ class Splunk:
 
     @property
     def private(self) -> tuple[str, ...]:
-        """The words of the connection that must not be written: the host, the server's name, and the key of the session."""
+        """The words that must not be written: the host, the server's name, the key of the session, and who the user is, by any name."""
         key = self._service.token  # that of a session is text; with a token there is none
-        return self.host, self.server_name, key.removeprefix("Splunk ") if isinstance(key, str) else ""
+        try:
+            user = self.content("authentication/current-context")
+        except (RefusedError, SlowError):
+            user = {}
+        names = [str(user.get(name) or "") for name in ("username", "realname", "email")]
+        return self.host, self.server_name, key.removeprefix("Splunk ") if isinstance(key, str) else "", *names
 
     def _about(self) -> tuple[str, str]:
         """Return its version, which is numbers with dots, and its name."""
@@ -132,7 +137,7 @@ class Splunk:
         """Return the names of the objects at *path* (such as `data/ui/views`) that *app* sees."""
         return {str(entry["name"]) for entry in self._entries(path, app)}
 
-    def content(self, path: str, app: str) -> dict[str, Any]:
+    def content(self, path: str, app: str | None = None) -> dict[str, Any]:
         """Return what is said of the one object at *path* (such as `data/ui/views/NAME`); RefusedError if *app* does not see it."""
         for entry in self._entries(path, app):
             return dict(entry["content"])
@@ -146,7 +151,7 @@ class Splunk:
             raise UsageError("Splunk does not list its apps for this user", WHO) from error
         return {one["name"]: str(one["content"].get("version", "")) for one in entries}
 
-    def _entries(self, path: str, app: str) -> list[dict[str, Any]]:
+    def _entries(self, path: str, app: str | None) -> list[dict[str, Any]]:
         def read() -> list[dict[str, Any]]:
             entries = _json(self._service.get(path, app=app, output_mode="json", count=0).body.read())["entry"]
             return [{"name": str(entry["name"]), "content": dict(entry["content"])} for entry in entries]

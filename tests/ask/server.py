@@ -34,7 +34,7 @@ from tests.conftest import REPO
 
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
 USER, PASSWORD, TOKEN, KEY = "analyst-7", "correct horse", "bearer.token.of-a-test", "session-key-of-a-test"
-NAME = "sh-site-01"
+NAME, REALNAME, EMAIL = "sh-site-01", "Ana Lyst", "ana@site"
 APP_HERE = App(REPO)
 INFO = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:s="http://dev.splunk.com/ns/rest"><title>server-info</title><entry>
 <title>server-info</title><content type="text/xml"><s:dict><s:key name="serverName">{name}</s:key><s:key name="version">{version}</s:key>
@@ -143,6 +143,8 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(200, "<response/>")
         if path.endswith("/search/v2/parser"):
             return self._parse(asked)
+        if path == "/services/authentication/current-context":
+            return self._entries({"context": {"username": USER, "realname": REALNAME, "email": EMAIL, "tz": ""}})
         if path.endswith("/apps/local"):
             return self._entries({name: {"version": version} for name, version in self.fake.apps.items()})
         for end, content in self.fake.contents.items():

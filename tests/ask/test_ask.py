@@ -145,7 +145,7 @@ def test_wrong_password(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_denied(ask: Asking) -> None:
     """A user who may not ask is told so."""
-    ask.fake.statuses = [403]
+    ask.fake.statuses = [403] * 2  # who it is, and the apps
     expected = "Splunk does not list its apps for this user\n"
     expected += "ask as one who may search (role user), or give it more time with --timeout\n"
     assert Said(2, "", expected) == ask()

@@ -13,7 +13,7 @@ from splreplay.ask import answer as answers
 from splreplay.ask import client, questions
 from splreplay.ask.answer import Answer
 from tests.ask.conftest import Asking
-from tests.ask.server import KEY, NAME, PASSWORD, TOKEN, USER
+from tests.ask.server import EMAIL, KEY, NAME, PASSWORD, REALNAME, TOKEN, USER
 
 SUBSEARCH, FORMAT = (
     next(one.search for one in questions.load() if one.id == name)
@@ -174,6 +174,13 @@ def test_echo(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 == ask().status
     written = "".join(file.read_text(encoding="utf-8") for file in (ask.file, ask.file.with_suffix(".md")))
     assert [] == [secret for secret in secrets if secret.lower() in written.lower()]
+
+
+def test_user_of_a_token(ask: Asking) -> None:
+    """With a token alone, Splunk is asked whose it is, and that user is struck out, by any name."""
+    ask.fake.rows[FORMAT] = [{"search": f"{USER}, {REALNAME}, {EMAIL}, {TOKEN}"}]
+    ask()
+    assert [{"search": "[…], […], […], […]"}] == ask.found()["format-without-values"]["splunk"]
 
 
 def test_page(ask: Asking) -> None:
