@@ -169,7 +169,7 @@ def batch(events: Sequence[Event], columns: Columns) -> pa.RecordBatch:
     common = [pa.array([event[place] for event in events], type_) for place, type_ in enumerate(COMMON.values())]
     texts = [pa.array([event.values.get(name) for event in events], pa.string_view()) for name in names]
     if columns.raw:
-        texts.append(pa.array([storable(text_of(event)) for event in events], pa.string_view()))
+        texts.append(pa.array(list(map(text_of, events)), pa.string_view()))
     return batch_of([*common, *texts], names, columns.raw)
 
 

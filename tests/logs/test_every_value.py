@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -124,17 +123,6 @@ def test_a_record_that_is_no_xml_has_its_text_made(tmp_path: Path) -> None:
         root.findtext("{*}System/{*}Computer"),
         values(root)["Line"],
     )
-
-
-@pytest.mark.parametrize("part", ["SourceName", "Computer", "Channel", "Level", "Line", "name"])
-def test_half_a_character_in_the_text_that_is_made(tmp_path: Path, part: str) -> None:
-    r"""JSON may have \ud800 anywhere, in the name of a value too; the table has U+FFFD for it."""
-    record = {"SourceName": "P", "EventID": 1, "SystemTime": "2025-06-17T08:00:00Z"}
-    record |= {"a\ud800": "x"} if part == "name" else {part: "a\ud800"}
-    path = tmp_path / "log"
-    path.write_text(json.dumps(record), encoding="utf-8")
-    log = Loaded(path, fields=EVERY)
-    assert [True] == ["a\ufffd" in text for (text,) in log.connection.sql("SELECT raw FROM event").fetchall()]
 
 
 def test_the_common_columns_are_no_values(tmp_path: Path) -> None:
