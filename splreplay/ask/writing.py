@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from splreplay import engine
 from splreplay.app import App
 from splreplay.ask.answer import Answer
 from splreplay.ask.asking import verdict
-from splreplay.ask.client import RefusedError, SlowError, Splunk
+from splreplay.ask.client import NO_SPLUNK, RefusedError, SlowError, Splunk
 from splreplay.ask.site import CIM, MODELS, OURS, SYSMON, Site
 from splreplay.errors import DataError, UsageError
 from splreplay.planning import plan
@@ -76,12 +77,12 @@ def compare(
     site: Site,
     now: Callable[[], float] = time.time,
 ) -> None:
-    """Send the recording to *index*, unless it is there, and put into *answer* what each saved search finds, and what was not done.
+    """Send what *index* lacks of the recording, and put into *answer* what each saved search finds, and what was not done.
 
     What *answer* holds already is not asked again, and the recording not sent for it.
 
     Raises:
-        UsageError: For an index that is not there, or holds some of the recording's events and not all.
+        UsageError: For an index that is not there.
         DataError: If Splunk does not answer, or the events do not arrive.
     """
     needed = (*NEEDED, *MODELS)
@@ -99,9 +100,7 @@ def compare(
         raise UsageError("the recording is not here", "run in a checkout, which has it")
     recording = moved((app.folder / RECORDING).read_text(encoding="utf-8"), now())
     _send(splunk, index, recording)
-    if unseen := [
-        name for name, search in SEEN.items() if not _count(splunk, search.format(", ".join(HOSTS)), recording)
-    ]:
+    if unseen := [name for name in SEEN if not _seen(splunk, name, recording)]:
         macros = " and ".join(f"cim_{name}_indexes" for name in unseen)
         answer.lacks = [*answer.lacks, f"the data models see no event of the index of --write: add it to {macros}"]
         return answer.write()
@@ -133,38 +132,51 @@ def _left_out(app: App) -> Iterator[str]:
 
 
 def _send(splunk: Splunk, index: str, recording: Moved) -> None:
-    """Send the events, unless they are there, and wait until all are found."""
-    text = f'index="{index}" sourcetype={SOURCETYPE} ({" OR ".join(f"host={host}" for host in HOSTS)}) | stats count'
-    there = _count(splunk, text, recording)
-    wanted = len(recording.events)
-    if there not in (0, wanted):
-        raise UsageError(
-            f"the index {index} holds {there} of the recording's {wanted} events", "name an empty index with --write"
-        )
-    if not there:
-        for event in recording.events:
-            host = next(host for host in HOSTS if f"<Computer>{host}</Computer>" in event)
-            splunk.send(event, index, host, SOURCE, SOURCETYPE)
+    """Send the events that are not there, and wait until all are found."""
+    for event in _missing(splunk, index, recording):
+        splunk.send(event, index, _key(event)[0], SOURCE, SOURCETYPE)
     for _ in range(WAITS):
-        if _count(splunk, text, recording) == wanted:
+        if not _missing(splunk, index, recording):
             return
         time.sleep(WAIT_S)
     raise DataError(
-        f"not all {wanted} events are found in the index {index}", remedy="run the same command again in a minute"
+        f"not all {len(recording.events)} events are found in the index {index}",
+        remedy="run the same command again in a minute",
     )
 
 
-def _count(splunk: Splunk, search: str, recording: Moved) -> int:
-    """Return what a search counts on the recording's day; DataError if it does not."""
+def _missing(splunk: Splunk, index: str, recording: Moved) -> list[str]:
+    """Return the events that the index does not have."""
+    hosts = " OR ".join(f"host={host}" for host in HOSTS)
+    search = (
+        f'index="{index}" sourcetype={SOURCETYPE} ({hosts}) | rex "<EventRecordID>(?<record>\\d+)<" | table host record'
+    )
+    there = {(str(row.get("host")), str(row.get("record"))) for row in _rows(splunk, search, recording)}
+    return [event for event in recording.events if _key(event) not in there]
+
+
+def _key(event: str) -> tuple[str, str]:
+    """Return the host and the number of an event of the recording, which are those of no other."""
+    host, number = (re.search(rf"<{name}>([^<]+)<", event) for name in ("Computer", "EventRecordID"))
+    assert host and number, "the recording has both in each event"
+    return host[1], number[1]
+
+
+def _seen(splunk: Splunk, model: str, recording: Moved) -> bool:
+    """Return whether a data model has an event of the recording."""
     try:
-        rows = splunk.search(search, "search", str(recording.start), str(recording.end))
-        return int(rows[0]["count"]) if rows else 0
+        return int(_rows(splunk, SEEN[model].format(", ".join(HOSTS)), recording)[0]["count"]) > 0
+    except (ValueError, TypeError, LookupError) as error:
+        raise DataError(f"what Splunk counts in the data model {model} is no number", remedy=NO_SPLUNK) from error
+
+
+def _rows(splunk: Splunk, search: str, recording: Moved) -> list[dict[str, Any]]:
+    """Return what a search finds on the recording's day; DataError if it does not run."""
+    try:
+        return splunk.search(search, "search", str(recording.start), str(recording.end))
     except (RefusedError, SlowError) as error:
-        raise DataError(
-            "Splunk does not count the events of the recording", remedy=f"see what it says of: {search}"
-        ) from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise DataError("what Splunk counts is no number", remedy=f"see what it says of: {search}") from error
+        remedy = "look whether this user may search the index, or give it more time with --timeout"
+        raise DataError("Splunk does not search for the events of the recording", remedy=remedy) from error
 
 
 def _compare(splunk: Splunk, app: App, name: str, search: str, log: Path, recording: Moved, answer: Answer) -> None:

@@ -215,10 +215,15 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(part)
 
 
+def key(event: str) -> tuple[str, str]:
+    """Return the host of an event and its number there."""
+    return event.partition("<Computer>")[2].partition("<")[0], event.partition("<EventRecordID>")[2].partition("<")[0]
+
+
 def _replayed(text: str, asked: dict[str, str], events: list[dict[str, str]]) -> list[dict[str, Any]]:
     """Return what replay finds in *events*, as Splunk writes it: `_time` as a date, and internal fields of its own."""
     if text.startswith("search index="):
-        return [{"count": str(len(events))}]
+        return [{"host": host, "record": number} for host, number in (key(event["event"]) for event in events)]
     until = None if asked["latest_time"] == "now" else float(asked["latest_time"])
     ranged = TimeRange.of(asked["earliest_time"], asked["latest_time"], until) if until else None
     planned = plan(APP_HERE, text, time=ranged)

@@ -205,6 +205,18 @@ def test_goes_on(ask: Asking) -> None:
     assert (0, AGREES, 1) == (ask(at_most=1).status, ask.found(), len(ask.fake.searches) - asked)
 
 
+def test_expires(ask: Asking) -> None:
+    """A token that expires on the way ends it; what was answered before is kept."""
+    ask(at_most=1)
+    ask.fake.raw["/search/v2/jobs/"] = (
+        401,
+        b"<response><messages><msg>call not properly authenticated</msg></messages></response>",
+    )
+    said = ask()
+    assert (2, {"tstats-subsearch": {"verdict": "runs"}}) == (said.status, ask.found())
+    assert "a token may have expired\n" in said.err
+
+
 def test_untrusted(ask: Asking) -> None:
     """A certificate of nobody we trust is refused before anything is sent."""
     said = ask(ca=None)
