@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from splreplay.errors import DataError, UsageError
 
 RESULTS_MAX = 1_000
-BYTES_MAX = 64 << 20  # of one answer: the macros of all apps of a large site are some megabytes
+BYTES_MAX = 32 << 20  # of one answer: the macros of all apps of a large site are some megabytes
 BUSY_TRIES, BUSY_S = 4, 2.0  # how often a busy Splunk is asked again, and after how long at first
 NO_SPLUNK = "look whether this is its management port, and no proxy answers for it"
 WHO = "ask as one who may search (role user), or give it more time with --timeout"
