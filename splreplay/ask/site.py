@@ -26,8 +26,8 @@ APPS = {
     SECURITY: "it is not asked what it sees of the app",
     CIM: "no search of its data models is asked, and no recording sent",
     SYSMON: "no recording is sent",
-    "Splunk_TA_windows": "the site's own Security channel is in no data model",
-    "DA-ESS-ContentUpdate": "there is no macro of the same name as ours",
+    "Splunk_TA_windows": "unless another add-on maps the Security channel, it is in no data model",
+    "DA-ESS-ContentUpdate": "nothing there has a macro of the same name as ours",
 }
 MODELS = ("Endpoint", "Network_Traffic")
 # Offsets in winter and in summer, and at the start of 1970: UTC has none at any time.
@@ -53,6 +53,12 @@ class Site:
     apps: Mapping[str, str]
     models: Mapping[str, bool | None]
     utc: bool
+
+    @property
+    def addon(self) -> str:
+        """How replay is to map Sysmon for it: before version 6.4, the CIM has no GUID in Network_Traffic."""
+        version = tuple(map(int, re.findall(r"\d{1,4}", self.apps.get(CIM, ""))[:2]))
+        return "cim5" if version and version < (6, 4) else "current"
 
     @property
     def lacks(self) -> list[str]:

@@ -108,7 +108,7 @@ def compare(
         log = Path(folder, "recording.xml")
         log.write_text("\n".join(recording.events), encoding="utf-8")
         for name, text in open_.items():
-            _compare(splunk, app, name, text, log, recording, answer)
+            _compare(splunk, app, name, text, log, recording, answer, site.addon)
             answer.write()
 
 
@@ -179,9 +179,11 @@ def _rows(splunk: Splunk, search: str, recording: Moved) -> list[dict[str, Any]]
         raise DataError("Splunk does not search for the events of the recording", remedy=remedy) from error
 
 
-def _compare(splunk: Splunk, app: App, name: str, search: str, log: Path, recording: Moved, answer: Answer) -> None:
+def _compare(
+    splunk: Splunk, app: App, name: str, search: str, log: Path, recording: Moved, answer: Answer, addon: str
+) -> None:
     """Put into *answer* whether a search finds the same in both."""
-    planned = plan(app, search, time=TimeRange.of(str(recording.start), str(recording.end), recording.end))
+    planned = plan(app, search, addon, time=TimeRange.of(str(recording.start), str(recording.end), recording.end))
     ours = engine.replay(planned, engine.record([str(log)], planned.fields), Means(sys.executable)).results.rows
     try:
         found, more = verdict(splunk.search(search, OURS, str(recording.start), str(recording.end)), ours)

@@ -426,8 +426,8 @@ def test_lacks(ask: Asking) -> None:
         f"the app {OURS} is not installed: nothing of it is asked",
         "the app SplunkEnterpriseSecuritySuite is not installed: it is not asked what it sees of the app",
         "the app Splunk_TA_microsoft_sysmon is not installed: no recording is sent",
-        "the app Splunk_TA_windows is not installed: the site's own Security channel is in no data model",
-        "the app DA-ESS-ContentUpdate is not installed: there is no macro of the same name as ours",
+        "the app Splunk_TA_windows is not installed: unless another add-on maps the Security channel, it is in no data model",
+        "the app DA-ESS-ContentUpdate is not installed: nothing there has a macro of the same name as ours",
         "the data model Endpoint is not accelerated: without summaries, searches read every event",
         "the data model Network_Traffic is not there, or this user does not see it: no search of it is asked",
     ]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from splreplay.ask.client import Secret, Splunk, trust
-from splreplay.ask.site import MODELS, Site, accelerated, look
+from splreplay.ask.site import CIM, MODELS, Site, accelerated, look
 from tests.ask.server import ACCELERATED, CERTIFICATE, SLOW, TOKEN, Fake, serving
 
 LONDON = Site({}, dict.fromkeys(MODELS, True), utc=False)
@@ -47,6 +47,22 @@ def test_zone(offsets: Any, utc: bool) -> None:
     """The user's time zone is UTC if it has no offset at any time: not in summer, nor in 1970."""
     with serving(Fake(offsets=offsets)) as fake:
         assert utc is look(Splunk(fake.address, Secret(TOKEN), trust(CERTIFICATE, False), 30)).utc
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("5.3.2", "cim5"),
+        ("6.3.9", "cim5"),
+        ("6.4.0", "current"),
+        ("10.0", "current"),
+        ("", "current"),
+        ("x", "current"),
+    ],
+)
+def test_addon(version: str, expected: str) -> None:
+    """Before version 6.4, the CIM has no GUID of a connection, as replay is told."""
+    assert expected == Site({CIM: version}, {}, utc=True).addon
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ MORNING, NOON = 1_795_917_600.0, 1_795_953_600.0  # 2026-11-29 at 02:00 and 12:0
 HUNT, PUBLISHED = (f"Windows InstallUtil Remote Network Connection - {which}" for which in ("Hunt", "As Published"))
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 MODIFIERS = f"{SCHEDULED} - Risk Modifiers"
-SITE = Site(dict.fromkeys(writing.NEEDED, "1.0"), dict.fromkeys(MODELS, True), utc=True)
+SITE = Site(dict.fromkeys(writing.NEEDED, "6.4.0"), dict.fromkeys(MODELS, True), utc=True)
 
 
 def write(fake: Fake, folder: Path, site: Site = SITE) -> Answer:
@@ -97,6 +97,16 @@ def test_differs(fake: Fake, tmp_path: Path, name: str, expected: list[dict[str,
         found = write(fake, tmp_path).found["written"]
     assert ("differs", odd, expected) == (found[name]["verdict"], found[name]["splunk"], found[name]["replay"])
     assert 3 == sum(one["verdict"] == "agrees" for one in found.values())
+
+
+def test_older_cim(fake: Fake, tmp_path: Path) -> None:
+    """Beside a CIM without the GUID of a connection, replay matches by PID, as Splunk would."""
+    older = Site(SITE.apps | {"Splunk_SA_CIM": "5.3.2"}, SITE.models, utc=True)
+    with serving(fake):
+        found = write(fake, tmp_path, older).found["written"]
+    assert (["guid"], ["pid"]) == tuple(
+        [row["match_basis"] for row in found[HUNT][who]] for who in ("splunk", "replay")
+    )
 
 
 def test_again(fake: Fake, tmp_path: Path) -> None:
