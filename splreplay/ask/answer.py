@@ -116,7 +116,7 @@ class Answer:
     @cached_property
     def _words(self) -> re.Pattern[str] | None:
         """The private words, also as an address or a page writes them, the longest first."""
-        words = {form(word) for word in self.private if word for form in (str, html.escape, _quoted)}
+        words = {form(word) for word in self.private if word.strip() for form in (str, html.escape, _quoted)}
         alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
         return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.I) if words else None
 

@@ -23,6 +23,8 @@ from splreplay.errors import DataError, UsageError
 
 RESULTS_MAX = 1_000
 BYTES_MAX = 32 << 20  # of one answer: the macros of all apps of a large site are some megabytes
+VERSION_MAX = 40  # characters
+WORD_MAX = 4_096  # characters of a name or key that Splunk says
 BUSY_TRIES, BUSY_S = 4, 2.0  # how often a busy Splunk is asked again, and after how long at first
 NO_SPLUNK = "look whether this is its management port, and no proxy answers for it"
 WHO = "ask as one who may search (role user), or give it more time with --timeout"
@@ -84,13 +86,17 @@ class Splunk:
         except (RefusedError, SlowError):
             user = {}
         names = [str(user.get(name) or "") for name in ("username", "realname", "email")]
-        return self.host, self.server_name, key.removeprefix("Splunk ") if isinstance(key, str) else "", *names
+        key = key.removeprefix("Splunk ") if isinstance(key, str) else ""
+        return self.host, *(word[:WORD_MAX] for word in (self.server_name, key, *names))
 
     def _about(self) -> tuple[str, str]:
         """Return its version, which is numbers with dots, and its name."""
         about = self._service.info
         numbers = self._service.splunk_version
-        return ".".join(map(str, numbers)), str(about["serverName"])
+        version = ".".join(map(str, numbers))
+        if len(version) > VERSION_MAX:
+            raise ValueError("this is no version")
+        return version, str(about["serverName"])
 
     def search(self, text: str, app: str = "search", earliest: str = "0", latest: str = "now") -> list[dict[str, Any]]:
         """Return what a search finds; RefusedError or SlowError if it does not run."""

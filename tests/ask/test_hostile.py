@@ -14,6 +14,7 @@ from splreplay.ask import client, questions
 from splreplay.ask.answer import Answer
 from tests.ask.conftest import Asking
 from tests.ask.server import EMAIL, KEY, NAME, PASSWORD, REALNAME, TOKEN, USER
+from tests.ask.server import INFO as INFO_OF
 
 SUBSEARCH, FORMAT = (
     next(one.search for one in questions.load() if one.id == name)
@@ -99,6 +100,7 @@ def test_no_entries(ask: Asking, content: str) -> None:
         "",
         "{}",
         "<feed/>",
+        INFO_OF.format(name="a", version="1." * 50 + "1"),
         "<a>" * DEEP + "</a>" * DEEP,
         '<!DOCTYPE a [<!ENTITY b "' + "c" * 10_000 + '">]><a>' + "&b;" * 100_000 + "</a>",
     ],
@@ -181,6 +183,17 @@ def test_user_of_a_token(ask: Asking) -> None:
     ask.fake.rows[FORMAT] = [{"search": f"{USER}, {REALNAME}, {EMAIL}, {TOKEN}"}]
     ask()
     assert [{"search": "[…], […], […], […]"}] == ask.found()["format-without-values"]["splunk"]
+
+
+def test_long_name(ask: Asking) -> None:
+    """A server's name of any length takes no time, and one of blanks strikes nothing out."""
+    start = time.process_time()
+    for name in ("n" * 10_000_000, "   "):
+        ask.fake.raw[INFO] = (200, INFO_OF.format(name=name, version="9.4.1").encode())
+        ask.fake.rows[FORMAT] = [{"search": "a b"}]
+        ask.file.unlink(missing_ok=True)
+        assert (0, [{"search": "a b"}]) == (ask().status, ask.found()["format-without-values"]["splunk"])
+    assert time.process_time() - start < 10
 
 
 def test_page(ask: Asking) -> None:
