@@ -52,9 +52,9 @@ class Task:
 
 
 def of_questions() -> Iterator[Task]:
-    """Yield a task for each question that one search can answer, those that matter most first."""
+    """Yield a task for each question that one search can answer without the recording, those that matter most first."""
     for question in questions.load():
-        if question.search:
+        if question.compare in ("rows", "runs"):
             yield Task("questions", question.id, question.search, question.compare)
 
 

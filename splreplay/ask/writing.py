@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Any
 
 from splreplay import engine
 from splreplay.app import App
+from splreplay.ask import questions
 from splreplay.ask.answer import Answer
 from splreplay.ask.asking import verdict
 from splreplay.ask.client import NO_SPLUNK, RefusedError, SlowError, Splunk
@@ -77,7 +78,7 @@ def compare(
     site: Site,
     now: Callable[[], float] = time.time,
 ) -> None:
-    """Send what *index* lacks of the recording, and put into *answer* what each saved search finds, and what was not done.
+    """Send what *index* lacks of the recording, and put into *answer* what each saved search finds, what the questions about it answer, and what was not done.
 
     What *answer* holds already is not asked again, and the recording not sent for it.
 
@@ -89,8 +90,9 @@ def compare(
     if lacking := [name for name in needed if name not in {**site.apps, **site.models}]:
         answer.left_out = [*answer.left_out, f"the recording was not sent, for {', '.join(lacking)} is not there"]
         return answer.write()
-    texts = {name: narrowed(saved.search) for name, saved in app.saved_searches.items()}
-    open_ = {name: text for name, text in texts.items() if not answer.has("written", name, text)}
+    asked = [("written", name, narrowed(saved.search)) for name, saved in app.saved_searches.items()]
+    asked += [("questions", one.id, one.search) for one in questions.load() if one.compare == "recording"]
+    open_ = [one for one in asked if not answer.has(*one)]
     answer.left_out = [*answer.left_out, *_left_out(app)]
     if not open_:
         return answer.write()
@@ -107,8 +109,13 @@ def compare(
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "recording.xml")
         log.write_text("\n".join(recording.events), encoding="utf-8")
-        for name, text in open_.items():
-            _compare(splunk, app, name, text, log, recording, answer, site.addon)
+        for section, name, search in open_:
+            planned = plan(
+                app, search, site.addon, TimeRange.of(str(recording.start), str(recording.end), recording.end)
+            )
+            ours = engine.replay(planned, engine.record([str(log)], planned.fields), Means(sys.executable)).results.rows
+            found, more = _compared(splunk, search, ours, recording, answer)
+            answer.add(section, name, search, found, **more)
             answer.write()
 
 
@@ -179,16 +186,13 @@ def _rows(splunk: Splunk, search: str, recording: Moved) -> list[dict[str, Any]]
         raise DataError("Splunk does not search for the events of the recording", remedy=remedy) from error
 
 
-def _compare(
-    splunk: Splunk, app: App, name: str, search: str, log: Path, recording: Moved, answer: Answer, addon: str
-) -> None:
-    """Put into *answer* whether a search finds the same in both."""
-    planned = plan(app, search, addon, time=TimeRange.of(str(recording.start), str(recording.end), recording.end))
-    ours = engine.replay(planned, engine.record([str(log)], planned.fields), Means(sys.executable)).results.rows
+def _compared(
+    splunk: Splunk, search: str, ours: Sequence[Any], recording: Moved, answer: Answer
+) -> tuple[str, dict[str, Any]]:
+    """Return the verdict on whether Splunk finds *ours* in the recording, and what goes with it."""
     try:
-        found, more = verdict(splunk.search(search, OURS, str(recording.start), str(recording.end)), ours)
+        return verdict(splunk.search(search, OURS, str(recording.start), str(recording.end)), ours)
     except SlowError:
-        found, more = "slow", {}
+        return "slow", {}
     except RefusedError as error:
-        found, more = "refused", {"message": answer.told(str(error))}
-    answer.add("written", name, search, found, **more)
+        return "refused", {"message": answer.told(str(error))}
