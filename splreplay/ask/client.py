@@ -67,7 +67,7 @@ class Splunk:
         self.host, port = _place(address)
         self._timeout_s = timeout_s
         self._sdk = _splunklib()
-        handler = _bounded(self._sdk.binding.handler(timeout=timeout_s, verify=True, context=context), timeout_s)
+        handler = _bounded(self._sdk.binding.handler(timeout=timeout_s, verify=True, context=context))
         who = {"splunkToken": secret.token} if secret.token else {"username": secret.user, "password": secret.password}
         self._service = self._sdk.client.Service(handler=handler, host=self.host, port=port, **who)
         try:
@@ -213,6 +213,7 @@ def trust(ca: Path | None, insecure: bool) -> ssl.SSLContext:
     """Return how the certificate is checked: by the system's authorities, those of the file *ca*, or not at all."""
     try:
         context = ssl.create_default_context(cafile=ca)
+        context.sslsocket_class = _Hurried
     except (ssl.SSLError, OSError) as error:
         raise UsageError(f"{ca} holds no certificate", "give a file of certificates in PEM") from error
     if insecure:
@@ -268,28 +269,38 @@ def _json(content: bytes) -> dict[str, Any]:
     return found
 
 
-def _bounded(send: Callable[..., dict[str, Any]], timeout_s: float) -> Callable[..., dict[str, Any]]:
-    """Return splunklib's handler *send*, whose answers are read to their end here: at most BYTES_MAX, in *timeout_s*.
+class _Hurried(ssl.SSLSocket):
+    """A socket whose time limit is that of the whole answer, and not of each of its parts, which may come one by one."""
+
+    _until: float | None = None
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        """Receive a part; TimeoutError behind the limit."""
+        now = time.monotonic()
+        if self._until is None:
+            self._until = now + (self.gettimeout() or 0)
+        self.settimeout(max(self._until - now, 0.001))
+        return super().recv_into(buffer, nbytes, flags)
+
+
+def _bounded(send: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Return splunklib's handler *send*, whose answers are read here, at most BYTES_MAX of each.
 
     Raises:
-        TimeoutError: For an answer that comes too slowly; the time limit of the socket is one for each of its parts.
-        DataError: For one that is too long, or leads elsewhere, as none of Splunk's does.
+        DataError: For one that is longer, or leads elsewhere, as none of Splunk's does.
+        IncompleteRead: For one that breaks off.
     """
 
     def bounded(url: str, message: dict[str, Any], **more: Any) -> dict[str, Any]:
-        until = time.monotonic() + timeout_s
         answer = send(url, message, **more)
         if 300 <= answer["status"] < 400:
             raise DataError(f"what answers leads elsewhere (status {answer['status']})", remedy=NO_SPLUNK)
-        content, response = bytearray(), answer["body"]._response
-        while part := response.read1():  # what is there, where the reader's own read would wait for all of it
-            content += part
-            if len(content) > BYTES_MAX:
-                raise DataError(f"an answer is longer than {BYTES_MAX >> 20} MB", remedy=NO_SPLUNK)
-            if time.monotonic() > until:
-                raise TimeoutError
-        if response.length:
-            raise http.client.IncompleteRead(bytes(content), response.length)
+        content = answer["body"].read(BYTES_MAX + 1)
+        if len(content) > BYTES_MAX:
+            raise DataError(f"an answer is longer than {BYTES_MAX >> 20} MB", remedy=NO_SPLUNK)
+        length = {name.lower(): value for name, value in answer["headers"]}.get("content-length", "0")
+        if int(length) > len(content):
+            raise http.client.IncompleteRead(content)
         return answer | {"body": io.BytesIO(content)}
 
     return bounded

@@ -72,7 +72,7 @@ class Fake:
         refuses: What it says of a search that it does not run.
         runtime: Refuses with status 200, as Splunk does where a search fails after it was parsed.
         raw: What it sends instead of an answer, by the end of the path: a status, and the body; a body of several parts waits `wait_s`
-            before each.
+            before each. Without a status, that is all that it sends.
         statuses: What the next requests get, instead of an answer.
         wait_s: How long it takes for a search.
         breaks_after: How many searches it answers before it breaks off in the middle of an answer.
@@ -206,10 +206,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def _send_raw(self, status: int, body: bytes | Iterable[bytes]) -> None:
-        self.send_response(status)
-        if 300 <= status < 400:
-            self.send_header("Location", f"{self.fake.address}/elsewhere")
-        self.end_headers()
+        if status:
+            self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", f"{self.fake.address}/elsewhere")
+            self.end_headers()
         for part in (body,) if isinstance(body, bytes) else body:
             time.sleep(0 if isinstance(body, bytes) else self.fake.wait_s)
             self.wfile.write(part)

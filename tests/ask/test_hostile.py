@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -47,14 +47,23 @@ def test_endless(ask: Asking, monkeypatch: pytest.MonkeyPatch, path: str) -> Non
     assert (3, True) == (said.status, "an answer is longer than 1 MB\n" in said.err)
 
 
-def test_drips(ask: Asking) -> None:
+@pytest.mark.parametrize(
+    ("status", "start"),
+    [
+        (200, b" "),
+        (0, b"HTTP/1.1 200 OK\r\nX-A: "),
+        (0, b"HTTP/1.1 "),
+        (0, b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1"),
+    ],
+)
+def test_drips(ask: Asking, status: int, start: bytes) -> None:
     """An answer that comes byte by byte takes no longer than the time for an answer, and counts as slow."""
-    ask.fake.raw[JOBS] = (200, repeat(b" "))
+    ask.fake.raw[JOBS] = (status, chain([start], repeat(b"0")))
     ask.fake.wait_s = 0.05
-    start = time.monotonic()
+    began = time.monotonic()
     said = ask("--timeout", "1", at_most=1)
     assert (0, {"tstats-subsearch": {"verdict": "slow"}}) == (said.status, ask.found())
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(
