@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from splreplay.app import App
 from splreplay.ask.asking import Task
+from splreplay.ask.language import may_write
 from splreplay.ask.site import MODELS, OURS, SECURITY, Site
 
 # Those without an action; the others have one, and are only parsed.
@@ -27,7 +28,7 @@ def of_app(app: App, site: Site) -> Iterator[Task]:
         return
     for name, saved in app.saved_searches.items():
         yield Task("app", f"the parser takes: {name}", saved.search, "parses", OURS)
-        if name.endswith(RUN):
+        if name.endswith(RUN) and not may_write(app, saved.search):
             yield Task("app", f"runs: {name}", saved.search, "runs", OURS)
     yield Task("app", "rbaenrich scores a result", ENRICHED, "rows", OURS)
     yield Task("app", "the dashboard's searches run", VIEW, "loads", OURS, models=MODELS)

@@ -14,7 +14,7 @@ from splreplay.app import App
 from splreplay.ask import questions, view
 from splreplay.ask.answer import Answer, comparable
 from splreplay.ask.client import RefusedError, SlowError, Splunk
-from splreplay.ask.language import Vector
+from splreplay.ask.language import WRITERS, Vector
 from splreplay.ask.site import Site
 from splreplay.planning import plan
 from splreplay.run import Means
@@ -158,6 +158,8 @@ def _load(splunk: Splunk, task: Task) -> None:
     except ValueError as error:
         raise RefusedError(str(error)) from error
     for source, search in searches:
+        if WRITERS.search(search):
+            raise RefusedError(f"{source}: not run, as it may write")
         try:
             splunk.search(search, task.app, SITE_RANGE)
         except RefusedError as error:

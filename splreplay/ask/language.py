@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from splreplay.app import App
-from splreplay.planning import Plan, plan
+from splreplay.planning import Plan, outline, plan
 from splreplay.run.command import walk
 
 RANGE = {"earliest": "0", "latest": "now"}  # of all time
@@ -27,8 +27,13 @@ LOG = "it reads a log, by a data model or as events"
 WRITES = "it writes"
 LOOKUP = "it reads a lookup, a macro or a saved search, which a site may have changed"
 CLOCK = "its rows depend on when it runs"
+# The commands that write, or send something, wherever they stand: also in a text that `map` runs.
+WRITERS = re.compile(
+    r"\b(collect|mcollect|meventcollect|tscollect|outputlookup|outputcsv|outputtext|sendemail|sendalert|delete|dump|script)\b",
+    re.I,
+)
 _REASONS = {
-    WRITES: re.compile(r"\b(collect|outputlookup)\b"),
+    WRITES: WRITERS,
     LOOKUP: re.compile(r"\b(inputlookup|lookup|savedsearch)\b|`"),
     CLOCK: re.compile(r"\b(addinfo|(earliest|latest) *=|(now|time) *\()"),
 }
@@ -66,6 +71,12 @@ def _vector(name: str, case: Mapping[str, Any], app: App) -> Vector:
     if made_itself and any("_time" in row for row in case["expect"]) and "_time=" not in spl:
         return Vector(name, search, left=CLOCK)
     return Vector(name, search, earliest, latest, left_out(plan(app, search)))
+
+
+def may_write(app: App, search: str) -> bool:
+    """Return whether a search may write, by its text with macros expanded; one that replay does not read may do anything."""
+    planned = outline(app, search)
+    return bool(planned.errors) or bool(WRITERS.search(planned.expansion.text))
 
 
 def left_out(planned: Plan) -> str:

@@ -26,6 +26,7 @@ from splreplay.ask import questions
 from splreplay.ask.answer import Answer
 from splreplay.ask.asking import verdict
 from splreplay.ask.client import NO_SPLUNK, RefusedError, SlowError, Splunk
+from splreplay.ask.language import may_write
 from splreplay.ask.site import CIM, MODELS, OURS, SYSMON, Site
 from splreplay.errors import DataError, UsageError
 from splreplay.planning import plan
@@ -78,9 +79,9 @@ def compare(
     site: Site,
     now: Callable[[], float] = time.time,
 ) -> None:
-    """Send what *index* lacks of the recording, and put into *answer* what each saved search finds, what the questions about it answer, and what was not done.
+    """Send what *index* lacks of the recording, and put into *answer* what is found in it.
 
-    What *answer* holds already is not asked again, and the recording not sent for it.
+    That is what each saved search finds, what the questions about the recording answer, and what was not done, and why. What *answer* holds already is not asked again, and the recording not sent for it.
 
     Raises:
         UsageError: For an index that is not there.
@@ -90,7 +91,8 @@ def compare(
     if lacking := [name for name in needed if name not in {**site.apps, **site.models}]:
         answer.left_out = [*answer.left_out, f"the recording was not sent, for {', '.join(lacking)} is not there"]
         return answer.write()
-    asked = [("written", name, narrowed(saved.search)) for name, saved in app.saved_searches.items()]
+    texts = {name: narrowed(saved.search) for name, saved in app.saved_searches.items()}
+    asked = [("written", name, text) for name, text in texts.items() if not may_write(app, text)]
     asked += [("questions", one.id, one.search) for one in questions.load() if one.compare == "recording"]
     open_ = [one for one in asked if not answer.has(*one)]
     answer.left_out = [*answer.left_out, *_left_out(app)]
@@ -134,7 +136,9 @@ def _left_out(app: App) -> Iterator[str]:
     for name, saved in app.saved_searches.items():
         if saved.scheduled:
             yield f"{name} was run by its text: its schedule, its throttling and its actions were not asked"
-        if _without_collect(saved.search) != saved.search:
+        if may_write(app, narrowed(saved.search)):
+            yield f"{name} was not run: it may write, or replay does not read it"
+        elif _without_collect(saved.search) != saved.search:
             yield f"{name} was run without its collect: nothing but the recording was written"
 
 

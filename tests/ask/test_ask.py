@@ -334,6 +334,24 @@ def test_nothing_is_written() -> None:
     assert (True, []) == (len(run) > 500, [text for text in run if "collect" in text or "outputlookup" in text])
 
 
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ("| makeresults | collect index=a", True),
+        ("| makeresults | `out`", True),
+        ("| makeresults | append [| makeresults | outputlookup a.csv]", True),
+        ('| makeresults | map search="| makeresults | sendemail to=a"', True),
+        ("| makeresults | unknowncommand", True),
+        ("| makeresults | eval collected=1", False),
+    ],
+)
+def test_may_write(search: str, expected: bool, tmp_path: Path) -> None:
+    """A search may write if a command in it does, in a macro, a subsearch or a text too, or if replay does not read it."""
+    (tmp_path / "default").mkdir()
+    (tmp_path / "default" / "macros.conf").write_text("[out]\ndefinition = collect index=a\n", encoding="utf-8")
+    assert expected is language.may_write(App(tmp_path), search)
+
+
 def test_names() -> None:
     """Each thing that is asked has a name of its own in its section."""
     names = [(task.section, task.name) for task in everything()]
@@ -382,6 +400,16 @@ def test_dashboard_of_a_refused_search(ask: Asking) -> None:
     ask.fake.refuses["| `installutil_data`"] = "Error in 'SearchParser'"
     record = of_app(ask)["the dashboard's searches run"]
     assert ("refused", "ds_data: Error in 'SearchParser'") == (record["verdict"], record["message"])
+
+
+def test_dashboard_that_writes(ask: Asking) -> None:
+    """A search of a dashboard that was changed there, and may write, is not run."""
+    path = "/data/ui/views/installutil_risk"
+    changed = CONTENTS[path]["eai:data"].replace("| `installutil_data`", "| `installutil_data` | collect index=main")
+    ask.fake.contents = {path: {"eai:data": changed}}
+    record = of_app(ask)["the dashboard's searches run"]
+    assert ("refused", "ds_data: not run, as it may write") == (record["verdict"], record["message"])
+    assert [] == [search for search in ask.fake.searches if "collect" in search["search"]]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from splreplay.ask.client import Secret, Splunk, trust
 from splreplay.ask.site import MODELS, Site
 from splreplay.cli import argument_parser
 from splreplay.errors import DataError, UsageError
-from tests.ask.server import CERTIFICATE, TOKEN, Fake, serving
+from tests.ask.server import APP_HERE, CERTIFICATE, TOKEN, Fake, serving
 from tests.conftest import REPO
 
 TEXT = (REPO / writing.RECORDING).read_text(encoding="utf-8")
@@ -25,11 +26,11 @@ MODIFIERS = f"{SCHEDULED} - Risk Modifiers"
 SITE = Site(dict.fromkeys(writing.NEEDED, "6.4.0"), dict.fromkeys(MODELS, True), utc=True)
 
 
-def write(fake: Fake, folder: Path, site: Site = SITE) -> Answer:
+def write(fake: Fake, folder: Path, site: Site = SITE, app: App = APP_HERE) -> Answer:
     """Send the recording, and return the answer."""
     splunk = Splunk(fake.address, Secret(TOKEN), trust(CERTIFICATE, False), 30)
     answer = take_up(folder / "answer.json", splunk.version, ())
-    writing.compare(splunk, App(REPO), "lab", answer, site, lambda: NOON)
+    writing.compare(splunk, app, "lab", answer, site, lambda: NOON)
     return answer
 
 
@@ -131,6 +132,22 @@ def test_nothing_else_is_written(fake: Fake, tmp_path: Path) -> None:
         f"{MODIFIERS} was run by its text: its schedule, its throttling and its actions were not asked",
         f"{MODIFIERS} was run without its collect: nothing but the recording was written",
     ] == answer.left_out
+
+
+def test_what_may_write(fake: Fake, tmp_path: Path) -> None:
+    """A saved search that may write in its middle is not run, which the answer says; nor is one that replay does not read."""
+    app = tmp_path / "app"
+    shutil.copytree(REPO / "tests" / "recordings", app / "tests" / "recordings")
+    (app / "default").mkdir()
+    stanzas = "[a]\nsearch = | makeresults | collect index=x | table dest\n[b]\nsearch = | sendemail to=x\n"
+    (app / "default" / "savedsearches.conf").write_text(stanzas, encoding="utf-8")
+    with serving(fake):
+        answer = write(fake, tmp_path, app=App(app))
+    expected = [f"{name} was not run: it may write, or replay does not read it" for name in "ab"]
+    assert (expected, []) == (
+        answer.left_out,
+        [search for search in fake.searches if "collect" in search["search"] or "sendemail" in search["search"]],
+    )
 
 
 def test_unseen(fake: Fake, tmp_path: Path) -> None:
