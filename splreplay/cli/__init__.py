@@ -120,8 +120,8 @@ def argument_parser() -> argparse.ArgumentParser:
             "hunt",
             help="run many detections over many logs: what fired, who is at risk, what could not be seen",
             description="Run all detections over all logs, read once. "
-            "Exit status: 0 something fired, 1 nothing did, 2 usage, 3 a file is unreadable, 4 logs were passed over; "
-            "with --fail-on: 1 such a detection fired, 0 none did.",
+            "Exit status: 0 something fired, 1 nothing did, 2 usage, or nothing could be seen, 3 a file is unreadable, "
+            "4 logs were passed over; with --fail-on: 1 such a detection fired, 0 none did, 2 none of them could see anything.",
         )
     )
     _add_ask(

@@ -22,7 +22,8 @@ from tests.hunt.conftest import ATTACK, DETECTIONS, RBA, STARTS, Hunt, write
 from tests.program import splreplay
 from tests.replay.test_chunked import ECHO
 
-FIRES, QUIET = {"fires": DETECTIONS["fires"]}, {"quiet": DETECTIONS["quiet"]}
+FIRES, QUIET, WORDS = ({name: DETECTIONS[name]} for name in ("fires", "quiet", "words"))
+BLIND = {"blind": "type: TTP\nsearch: EventCode=4104 | table dest\n"}
 HOST, OTHER = "WKS-014.corp.example.com", "DEV-007.corp.example.com"
 
 
@@ -103,12 +104,20 @@ def test_risk_by_entity(hunt: Hunt) -> None:
         (0, FIRES, ("--fail-on", "Anomaly")),
         (1, FIRES, ("--fail-on", "Anomaly", "--fail-on", "ttp")),
         (0, QUIET, ("--fail-on", "TTP")),
+        (1, QUIET | BLIND, ()),
+        (2, BLIND, ()),
+        (2, BLIND | WORDS, ()),
+        (2, BLIND, ("--fail-on", "TTP")),
+        (2, FIRES | WORDS, ("--fail-on", "Hunting")),
+        (1, FIRES | BLIND, ("--fail-on", "TTP")),
+        (0, QUIET | BLIND, ("--fail-on", "TTP")),
+        (2, FIRES, ("--fail-on", "TPP")),
         (2, FIRES, ("--fail-on", "!")),
         (2, FIRES, ("--jobs", "0")),
     ],
 )
 def test_exit_status(status: int, detections: dict[str, str], arguments: tuple[str, ...], hunt: Hunt) -> None:
-    """0 something fired, 1 nothing did; with --fail-on, 1 if it names what fired, else 0."""
+    """0 something fired, 1 nothing did; with --fail-on, 1 if it names what fired, else 0; 2 if none of them could see anything."""
     assert status == hunt(detections, *arguments).status
 
 
@@ -116,6 +125,47 @@ def test_what_fails_is_named(hunt: Hunt) -> None:
     """With --fail-on, standard error names the detections for which the run fails, and no others."""
     named = [hunt(FIRES, "--fail-on", score).stderr.count("--fail-on: fires fired") for score in ("40", "41")]
     assert [1, 0] == named
+
+
+@pytest.mark.parametrize(
+    ("expected", "detections", "arguments"),
+    [
+        ("", QUIET | BLIND, ()),
+        (
+            "nothing could be seen: 1 of 1 detections could find nothing in these logs, and the case says why",
+            BLIND,
+            (),
+        ),
+        (
+            "--fail-on: nothing could be seen: 1 of 1 detections could find nothing in these logs, and the case says why",
+            QUIET | WORDS,
+            ("--fail-on", "Hunting"),
+        ),
+        (
+            "--fail-on: 1 of 2 detections could find nothing in these logs, and the case says why",
+            QUIET | BLIND,
+            ("--fail-on", "TTP"),
+        ),
+        (
+            "--fail-on: none of the detections is of such a type, or has such a score, so none can fail this hunt",
+            FIRES,
+            ("--fail-on", "Correlation"),
+        ),
+    ],
+)
+def test_what_could_not_be_seen_is_told(
+    expected: str, detections: dict[str, str], arguments: tuple[str, ...], hunt: Hunt
+) -> None:
+    """Standard error says where the exit status tells less than it seems to: no or not all detections could see anything."""
+    said = f"warning: {expected}\n" if expected else ""
+    assert said == hunt(detections, *arguments).stderr
+
+
+def test_nothing_seen_and_a_log_passed_over(hunt: Hunt, tmp_path: Path) -> None:
+    """Where nothing could be seen, that is the exit status, whatever logs were passed over."""
+    bad = tmp_path / "bad.xml"
+    bad.write_text("no log", encoding="utf-8")
+    assert 2 == hunt(BLIND, "--log", str(bad)).status
 
 
 def test_what_is_written_is_told(hunt: Hunt, tmp_path: Path) -> None:
