@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from splreplay.detections import tokens
 from splreplay.detections.source import Detection, RiskObject
@@ -43,6 +43,13 @@ class Entity:
         return self.kind, self.name.lower()
 
 
+class Place(NamedTuple):
+    """The logs in which results lie, in their order; those in any of which they may lie where it is not *known* in which."""
+
+    files: Sequence[str] = ()
+    known: bool = True
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of a detection: it fired if it has results, and was quiet if it could have had some.
@@ -55,7 +62,7 @@ class Outcome:
         messages: Their risk messages, each once, in the order of the results.
         entities: Who is at risk, and the sum of the scores.
         moments: The first and the last time of the results, in epoch seconds; None where they show none.
-        files: The logs in which they lie; empty where that is not known.
+        place: The logs in which they lie, or may lie.
         seconds: How long it took.
     """
 
@@ -66,7 +73,7 @@ class Outcome:
     messages: Sequence[str] = ()
     entities: Sequence[tuple[Entity, float]] = ()
     moments: tuple[float, float] | None = None
-    files: Sequence[str] = ()
+    place: Place = field(default_factory=Place)
     seconds: float = 0.0
 
     @property
@@ -75,7 +82,7 @@ class Outcome:
         return not self.count and not self.category
 
 
-def fired(detection: Detection, results: Results, files: Sequence[str]) -> Outcome:
+def fired(detection: Detection, results: Results, place: Place) -> Outcome:
     """Return the outcome of a detection that has results."""
     rows = results.rows
     kept = Results(results.fields, rows[:KEPT], results.notices)
@@ -87,7 +94,7 @@ def fired(detection: Detection, results: Results, files: Sequence[str]) -> Outco
         messages=messages,
         entities=_entities(detection, rows),
         moments=span(rows),
-        files=files,
+        place=place,
     )
 
 

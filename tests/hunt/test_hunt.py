@@ -222,26 +222,59 @@ def test_a_time_range(hunt: Hunt) -> None:
         STARTS.format("Processes.process_name=installutil.exe"),
         "EventCode=1 Image=*installutil.exe | stats count by dest, user",
         "EventCode=1 Image=*installutil.exe | table _time dest user replay_log",
+        # Only the name of the log tells these events from those of the other log.
+        'EventCode=1 | where like(Image, "%InstallUtil.exe") | stats count',
+        'EventCode=1 | rename Image as what | stats count by what | where like(what, "%InstallUtil.exe")',
+        'EventCode=1 | eval what=Image | stats count by what | where like(what, "%InstallUtil.exe")',
+        'EventCode=1 | eval what=lower(Image) | stats count by what | where like(what, "%installutil.exe")',
+        'EventCode=1 | stats count by Image | rename Image as what | where like(what, "%InstallUtil.exe")',
+        'EventCode=1 | stats count by Image | eval what=Image | where like(what, "%InstallUtil.exe") | table what',
+        'EventCode=1 | fillnull value=none Odd | stats count by Image Odd | where like(Image, "%InstallUtil.exe")',
+        'EventCode=1 | eventstats count by Image | where like(Image, "%InstallUtil.exe") | table Image count',
+        STARTS.format("Processes.dest=*")
+        + " | eval what=process_name | stats count by what | search what=installutil.exe",
     ],
 )
 def test_in_which_log(search: str, hunt: Hunt, tmp_path: Path) -> None:
-    """A finding names the one log of several in which its results lie."""
+    """A finding names the one log of several in which its results lie, also behind rename, eval and stats."""
     other = tmp_path / "other.xml"
     other.write_text(ATTACK.read_text(encoding="utf-8").replace("InstallUtil", "MSBuild"), encoding="utf-8")
     one = {"one": f"search: '{search}'\n"}
     [finding] = json.loads(hunt(one, "--log", str(other), "--format", "json").stdout)["findings"]
-    assert [str(ATTACK)] == finding["logs"]
+    assert ([str(ATTACK)], []) == (finding["logs"], finding["any_of_logs"])
 
 
-def test_an_unknown_log(hunt: Hunt, tmp_path: Path) -> None:
-    """Where results share no field with the events, no log is named rather than a wrong one."""
+@pytest.mark.parametrize(
+    "search",
+    [
+        STARTS.format("Processes.process_name=installutil.exe") + " | stats count",
+        "EventCode=1 Image=*installutil.exe | stats count",
+        "EventCode=1 Image=*installutil.exe | stats count by dest | eval dest=lower(dest) | table dest",
+        # What is behind dedup may have changed a field that seems to be handed on.
+        'EventCode=1 Image=*installutil.exe | dedup Image | rex field=Image mode=sed "s/exe/com/" | table Image',
+        # What is appended may lie in the other log.
+        "EventCode=1 Image=*nothing.exe | append [search EventCode=1 Image=*installutil.exe] | stats count",
+        "| multisearch [search EventCode=1 Image=*installutil.exe] [search EventCode=3] | table dest",
+    ],
+)
+def test_an_unknown_log(search: str, hunt: Hunt, tmp_path: Path) -> None:
+    """Where the logs of the results cannot be told apart, those are named in any of which they may lie, and not as known."""
     other = tmp_path / "other.xml"
     other.write_bytes(ATTACK.read_bytes())
-    one = {
-        "one": f"search: '{STARTS.format('Processes.process_name=installutil.exe')} | eval dest=1, user=2, process_name=3'\n"
-    }
+    one = {"one": f"search: '{search}'\n"}
     [finding] = json.loads(hunt(one, "--log", str(other), "--format", "json").stdout)["findings"]
-    assert [] == finding["logs"]
+    assert ([], [str(ATTACK), str(other)]) == (finding["logs"], finding["any_of_logs"])
+    assert f"    in any of 2 logs: {ATTACK}, {other}\n" in hunt(one, "--log", str(other)).stdout
+
+
+def test_an_unknown_log_of_fewer(hunt: Hunt, tmp_path: Path) -> None:
+    """A log in which the first command finds nothing is none of those in which the results may lie."""
+    copy, none = tmp_path / "copy.xml", tmp_path / "none.xml"
+    copy.write_bytes(ATTACK.read_bytes())
+    none.write_text(ATTACK.read_text(encoding="utf-8").replace("InstallUtil", "MSBuild"), encoding="utf-8")
+    one = {"one": "search: EventCode=1 Image=*installutil.exe | stats count\n"}
+    [finding] = json.loads(hunt(one, "--log", str(none), str(copy), "--format", "json").stdout)["findings"]
+    assert ([], [str(ATTACK), str(copy)]) == (finding["logs"], finding["any_of_logs"])
 
 
 def test_the_app_around(tmp_path: Path) -> None:
@@ -418,7 +451,7 @@ def test_logs_that_cannot_be_told(error: Exception, hunt: Hunt, monkeypatch: pyt
 
     monkeypatch.setattr("splreplay.hunt.hunt.files", fail)
     [finding] = json.loads(hunt(FIRES, "--format", "json").stdout)["findings"]
-    assert ("fires", []) == (finding["detection"], finding["logs"])
+    assert ("fires", [], [str(ATTACK)]) == (finding["detection"], finding["logs"], finding["any_of_logs"])
 
 
 def test_what_makes_nothing_doubtful(hunt: Hunt) -> None:

@@ -11,7 +11,7 @@ import pytest
 from lxml import html as parser
 
 from splreplay import report
-from splreplay.hunt.outcome import Outcome
+from splreplay.hunt.outcome import Outcome, Place
 from splreplay.logs.report import FileReport, LoadReport, Passed
 from splreplay.report import hunt, text
 from splreplay.report.hunt.timeline import TICKS, Axis
@@ -40,7 +40,7 @@ def full() -> list[Hunted]:
             {"dest": "WS2", "a": "1", "c": "3"},
             {"dest": "WS2", "a": "2", "c": "3"},
         ),
-        found(detection("Bare", kind="", message=""), {"count": "1"}, files=[]),
+        found(detection("Bare", kind="", message=""), {"count": "1"}, place=Place(("a.xml", "b.xml"), known=False)),
         (detection("Quiet"), Outcome(seconds=12.4)),
         unseen("Blind", "no such event", "EventCode=5136"),
         unseen("Dim", "no such field", "Processes.user"),
@@ -416,9 +416,9 @@ def hostile(value: str) -> list[Hunted]:
             detection(value, value, kind=value, message=f"{value} $user$"),
             row,
             warnings=[value],
-            files=[value],
+            place=Place([value]),
         ),
-        found(detection(value, value, kind="TTP"), {"dest": value, value: value}, files=[value]),
+        found(detection(value, value, kind="TTP"), {"dest": value, value: value}, place=Place([value])),
         unseen(value, "not supported", value),
         (detection(value), Outcome(seconds=99)),
     ]

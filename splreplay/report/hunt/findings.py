@@ -102,7 +102,12 @@ def _fired(place: int, finding: Finding) -> Fired:
         list(dict.fromkeys(map(times.utc, outcome.moments or ()))),
         text.brief(next(iter(outcome.messages), "")),
         _facts(finding),
-        _named({"logs": outcome.files, "detection": [str(detection.path)]}),
+        _named(
+            {
+                "logs" if outcome.place.known else f"any of {len(outcome.place.files):,} logs": outcome.place.files,
+                "detection": [str(detection.path)],
+            }
+        ),
         list(map(text.brief, messages[:MESSAGES])),
         len(messages[MESSAGES:]),
         _brief(outcome.results.warnings),

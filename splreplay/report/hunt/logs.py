@@ -35,7 +35,8 @@ class Logs:
     @classmethod
     def of(cls, case: Case) -> Logs:
         """Return the logs of a case."""
-        fired = Counter(path for finding in case.findings for path in set(finding.outcome.files))
+        places = [finding.outcome.place for finding in case.findings]
+        fired = Counter(path for place in places if place.known for path in set(place.files))
         files, passed = case.report.files, case.report.passed
         return cls(
             [
