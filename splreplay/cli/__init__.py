@@ -215,12 +215,7 @@ def _add_hunt(parser: argparse.ArgumentParser) -> None:
         default=limits.SEARCH_S,
         help="how many seconds the search of one detection may take (default: 300)",
     )
-    parser.add_argument(
-        "--format",
-        choices=("table", "json", "csv", "safe-csv", "html", "navigator"),
-        help="how the case is written (default: what the name of --output asks for, or a table)",
-    )
-    add_output(parser)
+    add_output(parser, ("table", "json", "csv", "safe-csv", "html", "navigator"))
     parser.add_argument(
         "--fail-on",
         metavar="TYPE|SCORE",
@@ -254,12 +249,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     )
     add_addon(parser)
     add_time(parser)
-    parser.add_argument(
-        "--format",
-        choices=[*FORMATS, "html"],
-        help="how results are written (default: what the name of --output asks for, or a table)",
-    )
-    add_output(parser)
+    add_output(parser, [*FORMATS, "html"])
     parser.add_argument(
         "--collect", metavar="DIR", type=Path, help="where collect writes events, and search finds them again"
     )

@@ -11,9 +11,9 @@ from splreplay.app.layers import AppFolder
 from splreplay.circumstances import circumstances, name_of
 from splreplay.cli.inputs import app_of, default_app, means_of, note, record, status_of, warn
 from splreplay.cli.progress import Progress
-from splreplay.cli.writing import format_of, report, width, write
+from splreplay.cli.writing import Target, report, targets, width, write
 from splreplay.detections import source
-from splreplay.hunt.case import case
+from splreplay.hunt.case import Case, case
 from splreplay.hunt.formats import FORMATS, as_text, head
 from splreplay.hunt.hunt import hunt
 from splreplay.hunt.select import planned
@@ -26,7 +26,7 @@ from splreplay.times import TimeRange
 
 def run(options: argparse.Namespace) -> int:
     """Hunt, write the case, and return the exit status."""
-    format_ = format_of(options.format, options.output)
+    written = targets(options.format, options.outputs)
     read = source.find(options.detections)
     refuse_unknown(options.fail_on, read.detections)
     _app_around(options)
@@ -60,18 +60,22 @@ def run(options: argparse.Namespace) -> int:
         hunted,
         [("app", name_of(app)), *circumstances(app, options.addon, time)],
     )
-    if format_ == "html":
-        text = report("splreplay.report.hunt").html(found)
-    elif format_ == "table":
-        text = as_text(found, width(options.output))
-    else:
-        text = FORMATS[format_](found)
-    write(text, options.output)
-    if options.output:
-        note([f"wrote {options.output}: {head(found)}"])
+    for target in written:
+        write(_text(found, target), target.path)
+    if files := [str(target.path) for target in written if target.path]:
+        note([f"wrote {', '.join(files)}: {head(found)}"])
     ended, said = status(hunted, options.fail_on, status_of(recording))
     warn(said)
     return 3 if read.errors else ended
+
+
+def _text(found: Case, target: Target) -> str:
+    match target.format:
+        case "html":
+            return str(report("splreplay.report.hunt").html(found))
+        case "table":
+            return as_text(found, width(target.path))
+    return FORMATS[target.format](found)
 
 
 def _app_around(options: argparse.Namespace) -> None:

@@ -343,6 +343,21 @@ def test_the_name_of_the_output(hunt: Hunt, tmp_path: Path) -> None:
     assert ("", 1) == (ran.stdout, len(json.loads(output.read_text(encoding="utf-8"))["findings"]))
 
 
+def test_several_outputs(hunt: Hunt, tmp_path: Path) -> None:
+    """One hunt writes several files, each in the format that stands before its name or that the name tells."""
+    names = ("case.html", "case.json", "case.csv", "layer.json", "safe.csv", "case.txt")
+    page, case, rows, layer, safe, table = (tmp_path / name for name in names)
+    named = (page, case, rows, f"navigator={layer}", f"safe-csv={safe}", table)
+    ran = hunt(FIRES, *(word for output in named for word in ("--output", str(output))))
+    told = ", ".join(str(tmp_path / name) for name in names)
+    assert (0, "", True) == (ran.status, ran.stdout, ran.stderr.startswith(f"note: wrote {told}: 1 of 1 "))
+    assert ["<!DOCTYPE html>", "{", '"detection","type"', "detection,type", "1 of 1 detections fired"] == [
+        file.read_text(encoding="utf-8")[:length]
+        for file, length in ((page, 15), (case, 1), (safe, 18), (rows, 14), (table, 23))
+    ]
+    assert ("hunt", 1) == (json.loads(layer.read_text())["name"], len(json.loads(case.read_text())["findings"]))
+
+
 def test_hostile_text_does_not_reach_the_terminal(hunt: Hunt, tmp_path: Path) -> None:
     """What attackers write is escaped."""
     log = tmp_path / "log.xml"

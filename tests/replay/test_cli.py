@@ -83,6 +83,41 @@ def test_format_before_the_name(tmp_path: Path) -> None:
     assert "a\n1\n" == (tmp_path / "out.json").read_text(encoding="utf-8")
 
 
+def test_several_outputs(tmp_path: Path) -> None:
+    """--output takes the format before its name, and more than one file."""
+    outputs = ("--output", f"csv={tmp_path}/a=b.txt", "--output", str(tmp_path / "out.json"))
+    status, out, _ = splreplay("run", SAMPLE, "--spl", ONE, *outputs)
+    written = [(tmp_path / name).read_text(encoding="utf-8") for name in ("a=b.txt", "out.json")]
+    assert (0, "", ["a\n1\n", '[\n  {\n    "a": "1"\n  }\n]\n']) == (status, out, written)
+
+
+def test_what_is_no_format(tmp_path: Path) -> None:
+    """What stands before a `=` and is no format is a part of the name."""
+    log, app = str(REPO / SAMPLE), str(REPO)
+    splreplay("run", log, "--spl", ONE, "--app", app, "--output", "cvs=out.csv", cwd=tmp_path)
+    assert "a\n1\n" == (tmp_path / "cvs=out.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "expected"),
+    [
+        (("--format", "csv", "--output", "a", "--output", "b"), "--format csv does not say which --output it is for"),
+        (("--format", "csv", "--output", "json=a"), "--format csv does not say which --output it is for"),
+        (
+            ("--output", "a.csv", "--output", "json=a.csv"),
+            "--output names a.csv twice, and one would replace the other",
+        ),
+        (("--output", "a.csv", "--output", "no/folder/b"), "--output no/folder/b cannot be written"),
+        (("--output", "json="), "name a file"),
+    ],
+)
+def test_outputs_that_cannot_be(outputs: tuple[str, ...], expected: str, tmp_path: Path) -> None:
+    """What cannot be written is refused before anything is."""
+    log, app = str(REPO / SAMPLE), str(REPO)
+    status, _, error = splreplay("run", log, "--spl", ONE, "--app", app, *outputs, cwd=tmp_path)
+    assert (2, True, []) == (status, expected in error, list(tmp_path.iterdir()))
+
+
 def test_collect(tmp_path: Path) -> None:
     """--collect names the folder that collect writes into; standard error names the file."""
     search = "Windows InstallUtil Remote Network Connection - Risk Modifiers"
