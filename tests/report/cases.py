@@ -56,6 +56,11 @@ def unseen(name: str, category: Category, reason: str) -> Hunted:
     return detection(name), Outcome(category, reason)
 
 
+def doubtful(name: str, *warnings: str) -> Hunted:
+    """Return a detection that found nothing, and what its run was warned of."""
+    return detection(name), Outcome(results=Results((), (), [Notice("doubt", warning) for warning in warnings]))
+
+
 def made(*hunted: Hunted, report: LoadReport = REPORT) -> Case:
     """Return the case of what came of some detections."""
     return case(report, SPAN, hunted)
