@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
     app.expand("")  # an error of the app itself is raised here, once, and not for each detection
     for error in read.errors:
         print(printable(str(error)), file=sys.stderr)
+    warn(str(problem) for detection in read.detections for problem in detection.score_problems)
     time = TimeRange.of(options.earliest, options.latest)
     detections = planned(read.detections, app, options.addon, time)
     progress = Progress(sys.stderr)

@@ -447,14 +447,16 @@ def test_memory_that_is_not_enough(hunt: Hunt, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("score", [".nan", ".inf", "1e400", "1e308", "-5", "soon", "[1]"])
 def test_a_score_that_is_none(score: str, hunt: Hunt) -> None:
-    """A score that is no number from 0 on counts as none, and the JSON of the case stays JSON."""
+    """A score that is no number from 0 on counts as none, which is told, and the JSON of the case stays JSON."""
 
     def refuse(constant: str) -> None:
         raise AssertionError(constant)
 
     odd = {"odd": DETECTIONS["fires"].replace("score: 40", f"score: {score}").replace("score: 20", f"score: {score}")}
-    case = json.loads(hunt(odd, "--format", "json").stdout, parse_constant=refuse)
+    ran = hunt(odd, "--format", "json")
+    case = json.loads(ran.stdout, parse_constant=refuse)
     assert ([0.0], []) == ([finding["score"] for finding in case["findings"]], case["entities"])
+    assert 2 == ran.stderr.count(" is no risk score from 0 to 1,000,000, and counts as none [risk-score]\n")
 
 
 @pytest.mark.parametrize("error", [UnsupportedError("no"), ValueError("no")])
