@@ -155,8 +155,8 @@ def _is_device(stream: BinaryIO) -> bool:
 def _before_damage(member: zlib._Decompress, rest: bytes) -> Generator[bytes, None, int]:
     """Yield all that a member holds before the damage in *rest*; return how much of *rest* follows it.
 
-    A call of zlib that meets an error returns nothing. So it is asked for less and less text, and in the end it gets single
-    bytes, because it reads ahead.
+    A call of zlib that meets an error returns nothing. So it is asked for less and less text. In the end it gets single bytes,
+    because it reads ahead, but first none: it may still hold text that it had no room for.
     """
     size = BLOCK_BYTES
     while size:
@@ -169,6 +169,7 @@ def _before_damage(member: zlib._Decompress, rest: bytes) -> Generator[bytes, No
             yield text
             rest = member.unconsumed_tail
     with suppress(zlib.error):
+        yield member.decompress(b"")
         while rest:
             yield member.decompress(rest[:1])
             rest = rest[1:]

@@ -127,6 +127,22 @@ def test_all_is_kept_that_stands_before_the_damage(tmp_path, monkeypatch, lines,
     assert (b"first" + lines, lost_behind(len(content), "invalid block type")) == gunzipped(path)
 
 
+def test_text_that_zlib_had_no_room_for_is_kept(tmp_path):
+    """One flipped bit makes an invalid distance; zlib has all bits of the character before it, but has not written it yet."""
+    before = (
+        rb"'ParentImage'>C:\Windows\explorer.exe</Data><Data Name='ParentCommandLine'>C:\Windows\Explorer.EXE</Data>"
+        rb"<Data Name='ParentUser'>CORP\j.chen</Data></Ev"
+    )
+    content = bytes.fromhex(
+        "1f8b0800000000000403530f482c4acd2bf1cc4d4c4f55b773b68a09cfcc4bc92f2f8e49ad28c8c92f4a2dd24bad48b5d177492c49b4"
+        "b301910a7e89b9a9b6ea106dcef9b9b98979293e9979a89a5d619a5d235c716a0e2d4e2d025ae91f141093a5979c919a0753a9ef5a06"
+        "7c12c44a08db8e970b004290"
+    )
+    path = tmp_path / "log"
+    path.write_bytes(content)
+    assert (before, lost_behind(108, "invalid distance code")) == gunzipped(path)
+
+
 def test_a_recording_with_one_damaged_byte_is_not_empty(tmp_path):
     """Near its end, the damage costs only the last events."""
     recording = (REPO / "tests" / "recordings" / "installutil_attack.xml").read_bytes()
