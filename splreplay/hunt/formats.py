@@ -134,7 +134,13 @@ def as_object(case: Case) -> dict[str, Any]:
     """Return a case as a JSON object."""
     return {
         "logs": [
-            {"path": file.path, "kind": file.kind, "events": file.events, "bad_events": file.bad_events}
+            {
+                "path": file.path,
+                "kind": file.kind,
+                "events": file.events,
+                "bad_events": file.bad_events,
+                "warning": file.warning or None,
+            }
             for file in case.report.files
         ],
         "passed_over": [{"path": passed.path, "reason": passed.reason} for passed in case.report.passed],

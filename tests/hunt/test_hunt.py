@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,18 @@ def test_a_finding(case_of_all: dict[str, Any]) -> None:
         "messages"
     ]
     assert [OTHER, HOST] == [row["dest"] for row in finding["results"]]
+
+
+def test_a_log_with_a_warning(hunt: Hunt, tmp_path: Path) -> None:
+    """What is said of a log stands in the JSON, too, which may be all that is handed over."""
+    log = tmp_path / "local.xml"
+    events = ATTACK.read_text(encoding="utf-8")
+    log.write_text(re.sub(r"SystemTime='2025-06-17T0", "SystemTime='2025-06-17T1", events), encoding="utf-8")
+    warnings = [one["warning"] for one in json.loads(hunt(FIRES, "--log", str(log), "--format", "json").stdout)["logs"]]
+    said = (
+        "the UtcTime of its Sysmon events is 10 hours before their time, which is what was taken: it may be a local one"
+    )
+    assert [None, said] == warnings
 
 
 def test_risk_by_entity(hunt: Hunt) -> None:

@@ -381,9 +381,9 @@ def test_many_doubts() -> None:
 
 def test_logs() -> None:
     """Each log has its events and how many detections fired in it; files that were passed over are named."""
-    bad = replace(REPORT.files[0], bad_events=1)
+    bad = replace(REPORT.files[0], bad_events=1, warning="odd times")
     document = page(*full(), report=replace(REPORT, files=(bad,)))
-    assert [["a.xml Sysmon 1 (7), Sysmon 3 (2)", "xml", "9 1 bad, skipped", "2"]] == [
+    assert [["a.xml Sysmon 1 (7), Sysmon 3 (2) odd times", "xml", "9 1 bad, skipped", "2"]] == [
         [" ".join(" ".join(cell.itertext()).split()) for cell in row]
         for row in document.xpath("//table[caption='1 log, 9 events']/tbody/tr")
     ]
