@@ -79,3 +79,37 @@ def test_made(recording: engine.Recording) -> None:
 def test_made_and_renamed(recording: engine.Recording) -> None:
     """A rename of such a field does nothing, so nothing is said of it."""
     assert [] == notices(recording, 'search EventCode=1 | rex field=Image "(?<dll>zzz)" | rename dll as a')
+
+
+@pytest.mark.parametrize(
+    ("search", "missing", "there"),
+    [
+        ("search eventcode=1", "eventcode", "EventCode"),
+        ("search EventCode=1 OR eventcode=1", "eventcode", "EventCode"),
+        ("search EventCode=1 | stats count by image", "image", "Image"),
+        ("search EventCode=1 | rename Image as What | where what=1", "what", "What"),
+        ("| makeresults | eval A=1 | where a=1", "a", "A"),
+        (
+            "| tstats count from datamodel=Endpoint.Processes by Processes.Dest",
+            "Processes.Dest",
+            "Processes.dest",
+        ),
+    ],
+)
+def test_another_case(recording: engine.Recording, search: str, missing: str, there: str) -> None:
+    """Where a field is not there, but one whose name differs by its case alone, a note says so."""
+    said = f"names of fields are case-sensitive: there is no {missing}, but there is {there}"
+    assert [said] == replay(recording, App(REPO), search).results.notes
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        "search NoSuchField=1",
+        "search EventCode=1 | eval image=1 | where image=1",
+        "| makeresults | where image=1",  # of events, which it does not read
+    ],
+)
+def test_no_other_case(recording: engine.Recording, search: str) -> None:
+    """Where no other field has the name, or the field is there, nothing is said of its case."""
+    assert [] == replay(recording, App(REPO), search).results.notes
