@@ -134,3 +134,17 @@ def test_an_event_has_its_time_among_its_values():
     record = {"EventID": 1, "EventTime": "2025-06-17T11:04:02.5+02:00", "Provider": "P"}
     [event] = forms.events(record)
     assert "2025-06-17T09:04:02.500000Z" == event.values["System/SystemTime"]
+
+
+def test_event_data_that_is_json_inside_json(tmp_path):
+    r"""It is read by the rules of the JSON around it: the first of a name counts, and \ud800 alone is U+FFFD, in names too."""
+    record = {
+        "TimeGenerated": "2025-06-17T08:00:00Z",
+        "EventID": 1,
+        "Provider": "Microsoft-Windows-Sysmon",
+        "EventData": r'{"\ud800Image": "x", "Image": "a\ud800", "Image": "b", "ProcessId": 1.50}',
+    }
+    path = tmp_path / "log"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    log = Loaded(path, fields=("\ufffdImage", "Image", "ProcessId"))
+    assert [("x", "a\ufffd", "1.50")] == log.select("\ufffdImage", "Image", "ProcessId")

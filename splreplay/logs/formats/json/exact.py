@@ -14,6 +14,7 @@ from splreplay.logs.arrays import CACHED
 from splreplay.logs.events import Columns, Event, Item, UnreadableEventError, batches
 from splreplay.logs.formats.json import documents, forms
 from splreplay.logs.formats.json.documents import PADDING
+from splreplay.logs.formats.json.forms.text import parsed
 from splreplay.logs.opening import Log, gather, whole
 from splreplay.logs.report import LISTED, UNLISTED, BadEvent
 
@@ -44,7 +45,7 @@ def of_lines(log: Log) -> bool:
         return False
     for line in islice(LINE.finditer(start), HEAD_LINES):
         try:
-            forms.parsed(line[1].decode("utf-8", "replace"))
+            parsed(line[1].decode("utf-8", "replace"))
         except UnreadableEventError:
             continue
         return True
@@ -113,7 +114,7 @@ def _rows(placed: Iterable[tuple[str, bytes | BadEvent]]) -> Iterator[Event | Ba
 
 def _events(text: bytes, place: str) -> Iterator[Event | BadEvent]:
     try:
-        record = forms.parsed(text.decode("utf-8", "replace"))
+        record = parsed(text.decode("utf-8", "replace"))
     except UnreadableEventError as error:
         return iter([BadEvent(place, str(error))])
     return placed_events(record, place)

@@ -6,11 +6,10 @@ which numbers are texts, as they were written.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from splreplay.logs.events import Event, UnreadableEventError
 from splreplay.logs.formats.json.forms import (
@@ -24,7 +23,7 @@ from splreplay.logs.formats.json.forms import (
     winlogbeat6,
 )
 from splreplay.logs.formats.json.forms.envelopes import opened
-from splreplay.logs.formats.json.forms.text import SURROGATE, Record
+from splreplay.logs.formats.json.forms.text import Record, parsed
 from splreplay.logs.names import SYSTEM
 
 _SYSTEM_TIME = f"{SYSTEM}SystemTime"
@@ -45,25 +44,6 @@ class Form(Protocol):
 
 # The first form that recognises a record reads it. The fast reader knows the first two.
 FORMS: Sequence[Form] = (winlogbeat, flat, winlogbeat6, rendered, velociraptor, fluent_bit, sentinel, splunk)
-
-
-def parsed(text: str) -> Any:
-    """Return JSON with its numbers as texts, and of two values of a name the first; UnreadableEventError for what is none.
-
-    Numbers are kept as written: 0x… and large numbers are text in Splunk too.
-    """
-    try:
-        return json.loads(text, parse_int=str, parse_float=str, object_pairs_hook=_first_of_each)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableEventError(f"this is not JSON: {error}") from None
-
-
-def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object in which the first value of a name counts, as in XML."""
-    record: dict[str, Any] = {}
-    for name, value in pairs:
-        record.setdefault(name if name.isascii() else SURROGATE.sub("\ufffd", name), value)
-    return record
 
 
 def events(record: object, depth: int = 0) -> Iterator[Event | UnreadableEventError]:

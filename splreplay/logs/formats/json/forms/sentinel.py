@@ -8,14 +8,13 @@ Source: Azure Monitor Logs reference, SecurityEvent, WindowsEvent, Event.
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime
 
 from lxml import etree
 
 from splreplay.logs.events import Event, UnreadableEventError, epoch, event_id
-from splreplay.logs.formats.json.forms.text import Record, first, implied_provider, needed, texts
+from splreplay.logs.formats.json.forms.text import Record, first, implied_provider, needed, parsed, texts
 from splreplay.logs.names import SYSTEM, unnamed
 
 TIME = ("TimeGenerated", "TimeGenerated [UTC]")
@@ -77,8 +76,8 @@ def _event_data(value: object) -> dict[str, str]:
     start = value.lstrip()[:1]
     if start == "{":
         try:
-            return texts(json.loads(value, parse_int=str, parse_float=str))
-        except (ValueError, RecursionError):
+            return texts(parsed(value))
+        except UnreadableEventError:
             raise UnreadableEventError("its EventData begins as JSON, and is not JSON") from None
     if start != "<":
         return {}

@@ -20,6 +20,25 @@ FIRST_OF_AUDIT = 4608
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+def parsed(json_text: str) -> Any:
+    """Return JSON with its numbers as texts, and of two values of a name the first; UnreadableEventError for what is none.
+
+    Numbers are kept as written: 0x… and large numbers are text in Splunk too.
+    """
+    try:
+        return json.loads(json_text, parse_int=str, parse_float=str, object_pairs_hook=_first_of_each)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableEventError(f"this is not JSON: {error}") from None
+
+
+def _first_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object in which the first value of a name counts, as in XML."""
+    record: dict[str, Any] = {}
+    for name, value in pairs:
+        record.setdefault(name if name.isascii() else SURROGATE.sub("\ufffd", name), value)
+    return record
+
+
 def text(value: object) -> str | None:
     """Return a JSON value as the text that Windows shows; None for null."""
     if value is None:
