@@ -18,7 +18,7 @@ EVENTS = 700_000
 RESULTS = 300_000
 # Prints the peak memory in kB; a process has only one peak, so each log is read by its own.
 RECORD = (
-    "import sys; from splreplay import engine; engine.record(sys.argv[1:]); print(open('/proc/self/status').read())"
+    "import sys; from splreplay.recording import record; record(sys.argv[1:]); print(open('/proc/self/status').read())"
 )
 
 

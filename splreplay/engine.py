@@ -14,10 +14,7 @@ from splreplay.cim.blind import blind_spots, outside
 from splreplay.errors import SplError, UnsupportedError
 from splreplay.output import Notice, Results
 from splreplay.planning import Plan
-from splreplay.recording import DATA_MODELS as DATA_MODELS
-from splreplay.recording import EVERYTHING as EVERYTHING
 from splreplay.recording import Recording as Recording
-from splreplay.recording import connect as connect
 from splreplay.recording import nothing as nothing
 from splreplay.recording import record as record
 from splreplay.run import Means, Models, Run, Step, events

@@ -21,6 +21,7 @@ from splreplay.errors import SplError
 from splreplay.output import printable
 from splreplay.planning import Plan, outline
 from splreplay.problem import Problem
+from splreplay.recording import Recording, nothing
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ def run(options: argparse.Namespace) -> int:
     read = source.find(options.paths)
     app = app_of(options, read.filter_macros)
     app.expand("")  # an error of the app itself is raised here, once, and not for each detection
-    nothing = engine.nothing()
-    verdicts = [check(detection, app, nothing, options.addon) for detection in read.detections]
+    without = nothing()
+    verdicts = [check(detection, app, without, options.addon) for detection in read.detections]
     for error in read.errors:
         print(printable(str(error)), file=sys.stderr)
     print(as_json(verdicts) if options.format == "json" else as_text(verdicts), end="", flush=True)
@@ -60,22 +61,22 @@ def run(options: argparse.Namespace) -> int:
     return 2 if failed else 0
 
 
-def check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
+def check(detection: Detection, app: App, without: Recording, addon: str) -> Verdict:
     """Return the verdict on one detection: its search is planned, and compiled without events.
 
     A bug of replay gives a verdict too, so that the other detections still get theirs.
     """
     try:
-        return _check(detection, app, nothing, addon)
+        return _check(detection, app, without, addon)
     except Exception as error:
         message = f"replay made a mistake of its own: {type(error).__name__}: {error}"
         reason = detection.problem(message, detection.search, remedy="report it, with this search")
         return Verdict(detection, "mistake", [reason])
 
 
-def _check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
+def _check(detection: Detection, app: App, without: Recording, addon: str) -> Verdict:
     plan = outline(app, detection.search.value, addon)
-    errors, notices = engine.trial(plan, nothing)
+    errors, notices = engine.trial(plan, without)
     warnings = [] if errors else [notice.text for notice in notices if notice.is_warning and notice.kind != "blind"]
     reasons = [
         detection.problem(error.message, detection.search, _offset(error, plan), remedy=error.remedy)

@@ -22,6 +22,7 @@ from splreplay.detections.junit import Outcome
 from splreplay.errors import DataError, SplError, UsageError
 from splreplay.output import Results, as_json_row, printable
 from splreplay.planning import plan
+from splreplay.recording import Recording, record
 from splreplay.sql.values import Value
 
 ROWS_SHOWN = 20  # of unexpected results
@@ -75,11 +76,11 @@ def run_case(case: Case, app: App, options: argparse.Namespace) -> Iterator[Outc
     if names and (reason := _skipped(case, options.attack_data)):
         yield from (Outcome(file, name, "skipped", reason) for name in names.values())
         return
-    recording: engine.Recording | None = None
+    recording: Recording | None = None
     for addon, name in names.items():
         started = time.monotonic()
         try:
-            recording = recording or engine.record(_paths(case, options.attack_data))
+            recording = recording or record(_paths(case, options.attack_data))
             with interrupt.temporary_folder() as folder:  # for what the search may write
                 means = means_of(options, Path(folder), Path(folder) / "lookups")
                 replayed = engine.replay(plan(app, case.detection.search.value, addon), recording, means)
