@@ -57,10 +57,10 @@ def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
         run.failing.pop_all()  # it has not failed
     results = run.stages.fetch(rows)
     for spot in blind_spots(connection, recording.facts, run.models.datasets, run.models.decided_by):
-        run.say(spot.kind, spot.text)
+        run.say(spot.kind, spot.said)
     if not results:
-        for text in outside(recording.facts, plan.time.earliest, plan.time.latest):
-            run.say("blind", text)
+        for blind in outside(recording.facts, plan.time.earliest, plan.time.latest):
+            run.say("blind", blind)
     if run.lacking:
         made = {name for position in walk(plan.pipeline) for name in position.before.names}
         for text in in_other_case(run.lacking, made | (events.fields(run).keys() if plan.fields.every else set())):

@@ -78,8 +78,8 @@ class Search(Source, Transform):
         known = {name for table in searched for name in table.fields}
         absent = sorted(set(fields_of(predicate)) - known)
         if not rows.count:
-            for text in reasons(predicate, searched, run.stages.connection):
-                run.say("blind", text)
+            for blind in reasons(predicate, searched, run.stages.connection):
+                run.say("blind", blind)
         elif absent:
             run.say("partly blind", f"no event of this log has the field {', '.join(absent)}, which the search tests")
         for text in in_other_case(absent, known):

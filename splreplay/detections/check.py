@@ -16,7 +16,7 @@ from splreplay.cli.inputs import app_of
 from splreplay.detections import source
 from splreplay.detections.lint import lint
 from splreplay.detections.source import Detection
-from splreplay.detections.unfilled import unfilled
+from splreplay.detections.unfilled import Missing, unfilled
 from splreplay.errors import SplError
 from splreplay.output import printable
 from splreplay.planning import Plan, outline
@@ -40,7 +40,7 @@ class Verdict:
     detection: Detection
     kind: Literal["runs", "unfilled", "cannot run", "mistake"]
     reasons: Sequence[Problem] = ()
-    unfilled: Sequence[str] = ()
+    unfilled: Sequence[Missing] = ()
     findings: Sequence[Problem] = ()
     warnings: Sequence[str] = ()
 
@@ -108,7 +108,7 @@ def _as_object(verdict: Verdict) -> dict[str, Any]:
         "file": str(detection.path),
         "name": detection.name,
         "verdict": verdict.kind,
-        "unfilled": list(verdict.unfilled),
+        "unfilled": list(map(str, verdict.unfilled)),
         "reason": first.message or None,
         **_place(first),
         "reasons": [
@@ -140,7 +140,9 @@ def as_text(verdicts: Sequence[Verdict]) -> str:
         elif verdict.kind == "mistake":
             lines += [str(replace(reason, message=f"{name}: {reason.message}")) for reason in verdict.reasons]
         elif verdict.unfilled:
-            lines.append(f"{start}: {name}: runs, but no log that replay reads fills {', '.join(verdict.unfilled)}")
+            lines.append(
+                f"{start}: {name}: runs, but no log that replay reads fills {', '.join(map(str, verdict.unfilled))}"
+            )
         else:
             lines.append(f"{start}: {name}: runs")
         lines += map(str, verdict.findings)

@@ -28,6 +28,7 @@ _USUAL = (RiskObject("dest", "system", 0.0), RiskObject("user", "user", 0.0))
 
 # Why a detection could find nothing: the logs have no such event or field, replay does not run the search, or it failed.
 Category = Literal["no such event", "no such field", "not supported", "failed"]
+LACKING: Mapping[Literal["event", "field"], Category] = {"event": "no such event", "field": "no such field"}
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ BOUND = {"security": 5158, "ProcessId": "4", "SourcePort": "443"}
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 PUBLISHED = f"{SCHEDULED} - As Published"
 OUTSIDE = (
-    "no event of this log is in the time range: "
+    "this search is blind: no event of this log is in the time range: "
     "the first is of 2025-06-17T08:00:00.123+00:00, the last of 2025-06-17T08:00:00.123+00:00"
 )
 

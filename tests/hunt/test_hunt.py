@@ -49,6 +49,32 @@ def test_what_came_of_all(case_of_all: dict[str, Any]) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("category", "reason", "search", "arguments"),
+    [
+        ("no such event", f"host=nowhere: in this log host is {HOST}, {OTHER}", "EventCode=1 host=nowhere", ()),
+        ("no such field", "Nope, which stats reads: no result has it", "EventCode=1 | stats count by Nope", ()),
+        (
+            "no such field",
+            "no result has all of ParentImage, DestinationIp, by which stats groups",
+            "EventCode IN (1, 3) | stats count by ParentImage DestinationIp",
+            (),
+        ),
+        (
+            "no such event",
+            "no event of this log is in the time range: "
+            "the first is of 2025-06-17T08:58:02.116+00:00, the last of 2025-06-17T09:07:22.100+00:00",
+            "EventCode=1",
+            ("--earliest", "2026-01-01"),
+        ),
+    ],
+)
+def test_what_a_run_lacks(category: str, reason: str, search: str, arguments: tuple[str, ...], hunt: Hunt) -> None:
+    """Of a search that was run and could find nothing, it is said whether the log lacks events or fields, and which."""
+    case = json.loads(hunt({"one": f"search: '{search}'\n"}, "--format", "json", *arguments).stdout)
+    assert [{"category": category, "reason": reason, "detections": ["one"]}] == case["unseen"]
+
+
 def test_a_finding(case_of_all: dict[str, Any]) -> None:
     """A finding has its type, techniques, tactics, times, entities, messages, log and results."""
     [finding] = case_of_all["findings"]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from splreplay.app import App
-from splreplay.output import Notice
+from splreplay.output import Blind, Notice
 from splreplay.recording import Recording, record
 from tests.conftest import REPO
 from tests.replay.searches import replay
 
-BLIND = "this search is blind in {}, which {} reads: no result has it"
 RECORDING = str(REPO / "tests/recordings/installutil_attack.xml")
 
 
@@ -41,12 +40,13 @@ def notices(recording: Recording, search: str) -> list[Notice]:
 )
 def test_blind(recording: Recording, pipe: str, fields: str, command: str) -> None:
     """A field of events that no result has blinds the first command that reads it, and is told once."""
-    assert [Notice("blind", BLIND.format(fields, command))] == notices(recording, f"search EventCode=1 | {pipe}")
+    said = Blind(f"{fields}, which {command} reads", "no result has it")
+    assert [Notice("blind", said)] == notices(recording, f"search EventCode=1 | {pipe}")
 
 
 def test_fields_that_never_stand_together(recording: Recording) -> None:
     """Where each field that stats groups by is there, but never all in one result, no group is left, and that is why."""
-    said = "this search is blind: no result has all of ParentImage, DestinationIp, by which stats groups"
+    said = Blind("", "no result has all of ParentImage, DestinationIp, by which stats groups")
     search = "search EventCode IN (1, 3) | stats count by {}"
     assert ([Notice("blind", said)], []) == (
         notices(recording, search.format("ParentImage DestinationIp")),
