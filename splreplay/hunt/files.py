@@ -27,7 +27,7 @@ from splreplay.recording import Recording
 from splreplay.run import Means
 from splreplay.run.command import Transform, outputs
 from splreplay.sql.aggregates import Aggregate
-from splreplay.sql.values import Value
+from splreplay.sql.values import Value, values_of
 
 Row = Mapping[str, Value]
 
@@ -81,7 +81,7 @@ def _works_on_each_row(command: Transform) -> bool:
 
 def _values_in(row: Row, names: Iterable[str]) -> object:
     """Return the values of some fields of a row, so that two rows can be compared."""
-    return tuple(tuple(_values(row.get(name, ""))) for name in names)
+    return tuple(tuple(values_of(row.get(name, ""))) for name in names)
 
 
 def _single(results: Results) -> list[str]:
@@ -98,9 +98,5 @@ def _of_events(planned: Plan, recording: Recording) -> set[str]:
 
 def _in_order(rows: Sequence[Row], every: Sequence[str]) -> list[str]:
     """Return the logs that some rows name, in the order of all."""
-    named = {file for row in rows for file in _values(row.get(FILE, ""))}
+    named = {file for row in rows for file in values_of(row.get(FILE, ""))}
     return [file for file in every if file in named]
-
-
-def _values(value: Value) -> Sequence[str]:
-    return [value] if isinstance(value, str) else value

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from splreplay.detections import tokens
 from splreplay.detections.source import Detection, RiskObject
 from splreplay.output import Results
-from splreplay.sql.values import Value
+from splreplay.sql.values import Value, values_of
 
 # So many results of a detection are kept; all are counted.
 KEPT = 100
@@ -119,8 +119,7 @@ def span(rows: Iterable[Mapping[str, Value]]) -> tuple[float, float] | None:
 
 def _known(row: Mapping[str, Value], name: str) -> list[str]:
     """Return the values of a field that say something."""
-    value = row.get(name, "")
-    return [one for one in ([value] if isinstance(value, str) else value) if one.strip().lower() not in _PLACEHOLDERS]
+    return [one for one in values_of(row.get(name, "")) if one.strip().lower() not in _PLACEHOLDERS]
 
 
 def _listed(values: Sequence[str]) -> str:
@@ -148,8 +147,7 @@ def _entities(detection: Detection, rows: Iterable[Mapping[str, Value]]) -> list
 def _times(row: Mapping[str, Value], fields: Iterable[str]) -> list[float]:
     """Return the times in the first of some fields that has one."""
     for name in fields:
-        value = row.get(name, "")
-        if times := list(_moments_of([value] if isinstance(value, str) else value)):
+        if times := list(_moments_of(values_of(row.get(name, "")))):
             return times
     return []
 
