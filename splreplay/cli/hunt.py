@@ -13,6 +13,7 @@ from splreplay.cli.inputs import app_of, default_app, means_of, note, record, st
 from splreplay.cli.progress import Progress
 from splreplay.cli.writing import Target, report, targets, width, write
 from splreplay.detections import source
+from splreplay.errors import UsageError
 from splreplay.hunt.case import Case, case
 from splreplay.hunt.formats import FORMATS, as_text, head
 from splreplay.hunt.hunt import hunt
@@ -27,6 +28,11 @@ from splreplay.times import TimeRange
 def run(options: argparse.Namespace) -> int:
     """Hunt, write the case, and return the exit status."""
     written = targets(options.format, options.outputs)
+    for path in options.detections:
+        if path.is_file() and path.suffix not in source.SUFFIXES:
+            raise UsageError(
+                f"{path} is no detection", "name .yml files or a savedsearches.conf; logs stand behind --log"
+            )
     read = source.find(options.detections)
     refuse_unknown(options.fail_on, read.detections)
     _app_around(options)
@@ -34,6 +40,9 @@ def run(options: argparse.Namespace) -> int:
     app.expand("")  # an error of the app itself is raised here, once, and not for each detection
     for error in read.errors:
         print(printable(str(error)), file=sys.stderr)
+    if not read.detections:
+        return 3
+    warn(read.warnings)
     warn(str(problem) for detection in read.detections for problem in detection.score_problems)
     time = TimeRange.of(options.earliest, options.latest)
     detections = planned(read.detections, app, options.addon, time)

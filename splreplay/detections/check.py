@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from splreplay import engine
 from splreplay.app import App
-from splreplay.cli.inputs import app_of
+from splreplay.cli.inputs import app_of, warn
 from splreplay.detections import source
 from splreplay.detections.lint import lint
 from splreplay.detections.source import Detection
@@ -54,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
     verdicts = [check(detection, app, without, options.addon) for detection in read.detections]
     for error in read.errors:
         print(printable(str(error)), file=sys.stderr)
+    warn(read.warnings)
     print(as_json(verdicts) if options.format == "json" else as_text(verdicts), end="", flush=True)
     if read.errors:
         return 3

@@ -26,10 +26,21 @@ _ANNOTATIONS = "action.correlationsearch.annotations"
 # The types of observables that are users or systems. Source: splunk/contentctl@4.4 objects/abstract_security_content_objects/
 # detection_abstract.py, `risk`; "user name" is taken for a user too, as it means one.
 _USERS, _SYSTEMS = ("user", "username", "user name", "email address"), ("device", "endpoint", "hostname", "ip address")
+_YAML = (".yml", ".yaml")
+SUFFIXES = (*_YAML, ".conf")
 _NO_SCORE = 0.0
 _SHOWN = 60  # characters of what is none
 _MOST = 1e6  # ours: contentctl takes 100 at most, Enterprise Security any number
+# sigma-cli with pysigma-backend-splunk and pysigma-pipeline-sysmon: what it writes, replay runs.
+_CONVERT = "convert them: sigma convert -t splunk -f savedsearches -p sysmon -o savedsearches.conf RULES"
 T = TypeVar("T", list[Any], dict[str, Any])
+
+
+class SigmaRuleError(DataError):
+    """A file is a Sigma rule, whose search is none of Splunk's."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"a Sigma rule, and replay runs Splunk's searches; {_CONVERT}", str(path))
 
 
 @dataclass(frozen=True)
@@ -117,10 +128,17 @@ class _Scores:
 
 @dataclass(frozen=True)
 class Found:
-    """What was read: the detections in order, and an error for each file that could not be read."""
+    """What was read: the detections in order, an error for each file that could not be read, and how many Sigma rules there are."""
 
     detections: tuple[Detection, ...]
     errors: tuple[DataError, ...]
+    sigma: int = 0
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was passed over, and what to do about it."""
+        rules = f"{self.sigma:,} Sigma rule{'s' if self.sigma != 1 else ''}"
+        return [f"{rules} passed over, as replay runs Splunk's searches; {_CONVERT}"] if self.sigma else []
 
     @property
     def filter_macros(self) -> dict[str, str]:
@@ -136,23 +154,32 @@ def find(paths: Iterable[Path]) -> Found:
     Raises:
         UsageError: If there is none.
     """
+    paths = list(paths)
     detections: list[Detection] = []
     errors: list[DataError] = []
+    sigma = 0
     for path, folder in _files(paths):
         try:
             in_file = list(read(confined(path, folder, limits.MAX_CONF_BYTES) if folder else path))
             if not folder and not in_file:
                 raise DataError("holds no search", str(path))
             detections += in_file
+        except SigmaRuleError:
+            sigma += 1
         except DataError as error:
             errors.append(error)
     if not detections and not errors:
-        raise UsageError("no detection was found: name .yml files or a savedsearches.conf, or a folder of them")
-    return Found(tuple(detections), tuple(errors))
+        named = ", ".join(map(str, paths))
+        if sigma:
+            raise UsageError(f"no detection was found in {named}, but {sigma:,} in Sigma's own language", _CONVERT)
+        raise UsageError(
+            f"no detection was found in {named}", "name .yml files or a savedsearches.conf, or a folder of them"
+        )
+    return Found(tuple(detections), tuple(errors), sigma)
 
 
 def read(path: Path) -> Iterator[Detection]:
-    """Yield the detections of one file; none for a YAML file without a search. DataError if it cannot be read."""
+    """Yield the detections of one file; none for a YAML file without a search. DataError if it cannot be read, or is Sigma's."""
     if path.suffix == ".conf":
         yield from _conf(path)
         return
@@ -160,6 +187,8 @@ def read(path: Path) -> Iterator[Detection]:
     keys = node if isinstance(node, dict) else {}
     name, search = keys.get("name"), keys.get("search")
     if not isinstance(search, Text) or not search.value.strip():
+        if {"logsource", "detection"} <= keys.keys():
+            raise SigmaRuleError(path)
         return
     if not isinstance(name, Text):
         raise DataError("key name is missing or no text", str(path))
@@ -229,7 +258,7 @@ def _walk(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            if name.endswith((".yml", ".yaml")) or name == "savedsearches.conf":
+            if name.endswith(_YAML) or name == "savedsearches.conf":
                 yield Path(parent, name)
 
 

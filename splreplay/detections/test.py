@@ -15,7 +15,7 @@ from pathlib import Path
 
 from splreplay import engine, interrupt
 from splreplay.app import App
-from splreplay.cli.inputs import app_of, means_of
+from splreplay.cli.inputs import app_of, means_of, warn
 from splreplay.detections import cases, junit, source
 from splreplay.detections.cases import Case, Row
 from splreplay.detections.junit import Outcome
@@ -35,6 +35,7 @@ _WINDOWS = re.compile(r"(xml)?wineventlog(:.*)?", re.I)
 def run(options: argparse.Namespace) -> int:
     """Run the tests, print a line when each one ends, then the failures and the counts; return the exit status."""
     read = source.find(options.paths)
+    warn(read.warnings)
     app = app_of(options, read.filter_macros)
     started = time.monotonic()
     outcomes = []

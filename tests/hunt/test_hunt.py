@@ -220,6 +220,36 @@ def test_a_file_that_cannot_be_read(hunt: Hunt) -> None:
     assert (3, True, True) == (ran.status, "broken.yml" in ran.stderr, "1 of 1 detections fired" in ran.stdout)
 
 
+def test_no_detection_that_can_be_read(hunt: Hunt) -> None:
+    """Where no detection can be read, no log is."""
+    ran = hunt({"broken": "search: [\n"}, log=Path("no/such/log"))
+    assert (3, "", True, False) == (ran.status, ran.stdout, "broken.yml" in ran.stderr, "no/such/log" in ran.stderr)
+
+
+SIGMA = "title: x\nlogsource: {product: windows}\ndetection: {selection: {Image: x}, condition: selection}\n"
+CONVERT = "convert them: sigma convert -t splunk -f savedsearches -p sysmon -o savedsearches.conf RULES\n"
+
+
+def test_sigma_rules(hunt: Hunt, tmp_path: Path) -> None:
+    """Where there are only Sigma rules, the error says what they are, and what turns them into saved searches."""
+    expected = f"no detection was found in {tmp_path / 'detections'}, but 2 in Sigma's own language\n{CONVERT}"
+    assert (2, "", expected) == hunt({"a": SIGMA, "b": SIGMA})
+
+
+def test_sigma_rules_beside_others(hunt: Hunt) -> None:
+    """Sigma rules among others are counted, and the others are hunted."""
+    ran = hunt({"a": SIGMA, **FIRES})
+    said = f"warning: 1 Sigma rule passed over, as replay runs Splunk's searches; {CONVERT}"
+    assert (0, said, True) == (ran.status, ran.stderr, "1 of 1 detections fired" in ran.stdout)
+
+
+def test_a_log_that_stands_for_a_detection() -> None:
+    """A log that stands where detections stand is told where logs do."""
+    ran = splreplay("hunt", str(ATTACK), "--log", "package/detections")
+    said = f"{ATTACK} is no detection\nname .yml files or a savedsearches.conf; logs stand behind --log\n"
+    assert (2, "", said) == ran
+
+
 def test_a_log_that_is_passed_over(hunt: Hunt, tmp_path: Path) -> None:
     """A log that cannot be read is named, the others are hunted over, and the exit status says it."""
     bad = tmp_path / "bad.xml"
