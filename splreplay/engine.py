@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,17 +48,18 @@ def replay(plan: Plan, recording: Recording, means: Means | None = None) -> Repl
 
 
 def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
-    connection = interrupt.stoppable(recording.connection.cursor())
     pcre.begin()
-    run = _run(plan, recording, Stages(connection), recording.datasets(plan.addon), means)
-    with run.ending, run.failing:
-        for command in plan.pipeline:
-            command.prepare(run)
-        rows = shown(execute(plan.pipeline, run), run)
-        run.failing.pop_all()  # it has not failed
-    results = run.stages.fetch(rows)
-    for spot in blind_spots(connection, recording.facts, run.models.datasets, run.models.decided_by):
-        run.say(spot.kind, spot.said)
+    # What the stages hold is given back at once: a run refers to itself, and would keep it until Python looks for such.
+    with closing(interrupt.stoppable(recording.connection.cursor())) as connection:
+        run = _run(plan, recording, Stages(connection), recording.datasets(plan.addon), means)
+        with run.ending, run.failing:
+            for command in plan.pipeline:
+                command.prepare(run)
+            rows = shown(execute(plan.pipeline, run), run)
+            run.failing.pop_all()  # it has not failed
+        results = run.stages.fetch(rows)
+        for spot in blind_spots(connection, recording.facts, run.models.datasets, run.models.decided_by):
+            run.say(spot.kind, spot.said)
     if not results:
         for blind in outside(recording.facts, plan.time.earliest, plan.time.latest):
             run.say("blind", blind)

@@ -91,6 +91,8 @@ def connect(folder: Path | None = None, share: int = 1) -> duckdb.DuckDBPyConnec
         connection.execute(f"SET {name} = {literal(value)}")
     if share > 1:
         connection.execute("SET threads = 1")
+    # What queries have freed goes back to the system within seconds, and not only when it is much.
+    connection.execute("SET allocator_background_threads = true")
     # The progress bar would be written to standard output, between the results.
     connection.execute("SET enable_progress_bar = false")
     # The database is thrown away, and checkpoints of it would cost seconds per half million events.

@@ -1,6 +1,6 @@
-"""The events of a recording as tables of a database file: many searches read them faster than what the readers write.
+"""The events of a recording as a database file that several processes read: a data model that searches read is computed once.
 
-The events are ordered by kind, because most searches ask for one; a data model that searches read is computed once.
+Events that lie in files stay there, because to copy them takes longer than all searches of events save by it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ _NAME = "settled"
 
 
 def settle(recording: Recording, addon: str, datasets: Collection[str], file: Path) -> None:
-    """Write the events and those *datasets* that some event fills into a database *file*."""
+    """Write the events, or where they lie, and those *datasets* that some event fills into a database *file*."""
     connection = recording.connection
     connection.execute(f"ATTACH {literal(str(file))} AS {_NAME}")
-    connection.execute(f"CREATE TABLE {_NAME}.event AS SELECT * FROM event ORDER BY provider, event_id")
+    views = connection.execute("SELECT sql FROM duckdb_views() WHERE view_name = 'event'").fetchall()
+    for (sql,) in views:
+        connection.execute(f"CREATE VIEW {_NAME}.event AS {sql.partition(' AS ')[2]}")
+    if not views:
+        connection.execute(f"CREATE TABLE {_NAME}.event AS FROM event")
     there = {name_of(column) for column in recording.facts.columns}
     for name, dataset in recording.datasets(addon).items():
         if name in datasets and dataset.in_log:

@@ -4,55 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from splreplay.errors import DataError
-from splreplay.logs.events import SYSMON, Columns, UnreadableEventError, epoch
-from splreplay.logs.formats import Format
-from splreplay.logs.names import Wanted
-from splreplay.logs.opening import Log
-from splreplay.logs.report import BadEvents
+import pyarrow as pa
+
+from splreplay.logs.events import SYSMON, UnreadableEventError, epoch
+from splreplay.logs.names import Wanted, column
 
 CONNECTION = 3
-# So much of a log is looked at: of .evtx, the header of the file and a chunk.
-SAMPLE_BYTES = 4096 + 65536
+# So many events of a log are looked at.
+SAMPLE_ROWS = 200
 # Less is no other zone, but how long a connection was open, or an event on its way.
 APART_S = 1800
+# What is read of a log for this, whatever else is wanted.
+WANTED = Wanted(("UtcTime",))
 
 
-def apart(log: Log, format_: Format, head: bytes) -> str:
-    """Return what is said where the UtcTime of the first events of Sysmon is hours from their times, or "".
+class Clock:
+    """The first events of a log, which pass here while it is read."""
 
-    Args:
-        log: The log, for its name.
-        format_: Its format.
-        head: Its first block.
-    """
-    differences = list(_differences(Log(log.path, head[:SAMPLE_BYTES]), format_))
-    # The UtcTime of a connection may be days before its event in real logs.
-    known = sorted(apart_s for number, apart_s in differences if number != CONNECTION) or sorted(
-        apart_s for _, apart_s in differences
-    )
-    difference = known[len(known) // 2] if known else 0
-    if abs(difference) < APART_S:
-        return ""
-    way = "after" if difference > 0 else "before"
-    hours = f"{round(abs(difference) / 900) / 4:g} hours"
-    return (
-        f"the UtcTime of its Sysmon events is {hours} {way} their time, which is what was taken: it may be a local one"
-    )
+    def __init__(self) -> None:
+        """Begin without events."""
+        self._left = SAMPLE_ROWS
+        self._differences: list[tuple[int, float]] = []
+
+    def see(self, batch: pa.RecordBatch) -> None:
+        """Look at the next events of the log, if the sample is not complete."""
+        if self._left and column("UtcTime") in batch.schema.names:
+            self._differences += _differences(batch.slice(0, self._left))
+        self._left = max(0, self._left - batch.num_rows)
+
+    @property
+    def apart(self) -> str:
+        """What is said where the UtcTime of the events of Sysmon is hours from their times, or ""."""
+        # The UtcTime of a connection may be days before its event in real logs.
+        known = sorted(apart_s for number, apart_s in self._differences if number != CONNECTION) or sorted(
+            apart_s for _, apart_s in self._differences
+        )
+        difference = known[len(known) // 2] if known else 0
+        if abs(difference) < APART_S:
+            return ""
+        way = "after" if difference > 0 else "before"
+        hours = f"{round(abs(difference) / 900) / 4:g} hours"
+        return f"the UtcTime of its Sysmon events is {hours} {way} their time, which is what was taken: it may be a local one"
 
 
-def _differences(sample: Log, format_: Format) -> Iterator[tuple[int, float]]:
+def _differences(batch: pa.RecordBatch) -> Iterator[tuple[int, float]]:
     """Yield the number of each event of Sysmon, and by how many seconds its UtcTime is later than its time."""
-    try:
-        for item in format_.read_exactly(sample, Columns(Wanted(("UtcTime",)))):
-            if isinstance(item, BadEvents):
+    listed = (batch[name].to_pylist() for name in ("provider", "event_id", "time", column("UtcTime")))
+    for provider, number, time, clock in zip(*listed, strict=True):
+        if provider == SYSMON and clock:
+            try:
+                yield number, epoch(clock) - time
+            except UnreadableEventError:
                 continue
-            providers, numbers, times, *_, clocks = (column.to_pylist() for column in item.columns)
-            for provider, number, time, clock in zip(providers, numbers, times, clocks, strict=True):
-                if provider == SYSMON and clock:
-                    try:
-                        yield number, epoch(clock) - time
-                    except UnreadableEventError:
-                        continue
-    except DataError:  # which the whole log raises again
-        return

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from splreplay.errors import DataError
-from splreplay.logs import clock, formats
+from splreplay.logs import formats
+from splreplay.logs.clock import WANTED, Clock
 from splreplay.logs.events import Columns, Item
 from splreplay.logs.names import MAX_NAMES, Wanted
-from splreplay.logs.opening import Log, peek
-from splreplay.logs.report import BadEvent, FileReport
+from splreplay.logs.opening import Log
+from splreplay.logs.report import BadEvent, BadEvents, FileReport
 from splreplay.logs.table import Table
 from splreplay.sql.values import literal
 
@@ -45,15 +46,14 @@ def read(path: str, wanted: Wanted, table: Table, progress: Callable[[Log], None
         DataError: Where the log cannot be read, or holds no event; the table is as before.
         OSError: Where the table cannot be written.
     """
-    log, columns = Log(path), Columns(wanted)
+    log, columns, clock = Log(path), Columns(wanted if wanted.every else wanted | WANTED), Clock()
     format_ = formats.recognised(log)
-    head, log.blocks = peek(log.blocks)
-    warning = clock.apart(log, format_, head)
-    del head
 
     def items() -> Iterator[Item]:
         for item in format_.read(log, columns):
             progress(log)
+            if not isinstance(item, BadEvents):
+                clock.see(item)
             yield item
 
     counts, bad = table.add(items(), path if named else None)
@@ -65,6 +65,7 @@ def read(path: str, wanted: Wanted, table: Table, progress: Callable[[Log], None
             raise DataError("this log holds no events", path)
         seen = f"at {bad.listed[0].place}: {bad.listed[0].reason}"
         raise DataError(f"no Windows event was found in this file ({seen}); {format_.EXPECTED}", path)
+    warning = clock.apart
     if columns.left_out:
         names = ", ".join(repr(name[:40]) for name in sorted(columns.left_out)[:3])
         more = f"its events have more names of values than the {MAX_NAMES:,} that are kept; left out are {names} …"

@@ -10,7 +10,7 @@ import pytest
 
 from splreplay.logs.formats import FORMATS
 from splreplay.logs.formats.json import exact as jsonl
-from splreplay.logs.formats.json import forms
+from splreplay.logs.formats.json.forms import text as json_text
 from splreplay.logs.formats.xml import exact as xml
 from splreplay.logs.report import LISTED, BadEvent, BadEvents
 from tests.conftest import REPO
@@ -42,7 +42,7 @@ def test_what_is_too_short_for_an_event_needs_no_parser(tmp_path, monkeypatch, k
     """Only the first need one, to be listed with what is wrong; twice if they may hold a CDATA section or not."""
     parsed = []
     loads, row = json.loads, xml.Parser.event
-    monkeypatch.setattr(forms.json, "loads", lambda *text, **how: parsed.append(text) or loads(*text, **how))
+    monkeypatch.setattr(json_text.json, "loads", lambda *text, **how: parsed.append(text) or loads(*text, **how))
     monkeypatch.setattr(xml.Parser, "event", lambda *event: parsed.append(event) or row(*event))
     path = tmp_path / "log"
     path.write_bytes(short * 1000)

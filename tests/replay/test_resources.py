@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from splreplay import resources
 from splreplay.app import App
 from splreplay.errors import UnsupportedError, UsageError
 from splreplay.parser import parse
-from splreplay.recording import connect, record
+from splreplay.recording import connect, nothing, record
 from splreplay.run.execute import execute
 from splreplay.times import TimeRange
 from tests.conftest import REPO
@@ -76,3 +77,15 @@ def test_what_does_not_fit_into_the_memory_goes_into_the_folder_of_the_run(
         replayed.results.rows,
         list(tmp_path.iterdir()),
     )
+
+
+def test_what_a_search_takes_is_given_back_when_it_ends() -> None:
+    """Many searches over one recording take the memory of one; it does not wait for Python to collect garbage."""
+    recorded = nothing()
+    gc.disable()
+    try:
+        replay(recorded, App(REPO), f"{LARGE} | search a=x*", now=NOON)
+        [(kept,)] = recorded.connection.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchall()
+    finally:
+        gc.enable()
+    assert kept < 1_000_000
