@@ -249,6 +249,14 @@ def test_finding() -> None:
     assert ["no result has x"] == texts(first, ".//div[@class='warnings']//li")
 
 
+def test_logs_that_are_not_told_apart() -> None:
+    """Logs in any of which the results may lie are named as such, and the detection counts as one that fired in none of them."""
+    document = page(found(detection("A"), PROCESS, place=Place(("a.xml", "b.xml"), known=False)))
+    facts = [(words(fact[0]), texts(fact, "dd/div")) for fact in document.xpath("//div[@class='paths']/dl/div")]
+    assert [("any of 2 logs", ["a.xml", "b.xml"]), ("detection", ["A.yml"])] == facts
+    assert ["0"] == texts(document, "//table[caption='1 log, 9 events']/tbody/tr/td[4]")
+
+
 def test_results_with_process() -> None:
     """Results that name a process are drawn as in the report on a run, each under its own message."""
     rows = [PROCESS | {"process_guid": f"{{{number}}}", "dest": f"WS{number}"} for number in range(2)]
