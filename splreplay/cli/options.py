@@ -92,7 +92,7 @@ def add_output(parser: argparse.ArgumentParser, formats: Sequence[str]) -> None:
         type=output,
         action="append",
         default=[],
-        help="write it there instead of to standard output; repeated, write each of these files",
+        help="write it there instead of to standard output, in the format that stands before it or that its name tells; repeatable",
     )
 
 

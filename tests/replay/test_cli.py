@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
@@ -116,6 +117,16 @@ def test_outputs_that_cannot_be(outputs: tuple[str, ...], expected: str, tmp_pat
     log, app = str(REPO / SAMPLE), str(REPO)
     status, _, error = splreplay("run", log, "--spl", ONE, "--app", app, *outputs, cwd=tmp_path)
     assert (2, True, []) == (status, expected in error, list(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize("missing", ["jinja2", "vl_convert"])
+def test_a_report_without_its_extra(missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where what a report needs is not installed, that is said before a log is read."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == missing else find(name))
+    said = f"a report needs {missing}\ninstall it: pip install 'splreplay[report]'\n"
+    assert (2, "", said) == splreplay("run", "no/such/log", "--spl", ONE, "--output", str(tmp_path / "x.html"))
+    assert 3 == splreplay("run", "no/such/log", "--spl", ONE, "--output", str(tmp_path / "x.csv")).status
 
 
 def test_collect(tmp_path: Path) -> None:
