@@ -49,7 +49,7 @@ def unseen(one: Planned, recording: Recording) -> Outcome | None:
     missing = unfilled(one.plan.pipeline, one.plan.addon) or _missing(one.plan, recording)
     if not missing:
         return None
-    fields = all(isinstance(one, Unmet) and one.value is None for one in missing)
+    fields = all(isinstance(what, Unmet) and what.value is None for what in missing)
     return Outcome(LACKING["field" if fields else "event"], ", ".join(map(str, missing)))
 
 
