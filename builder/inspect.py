@@ -18,6 +18,8 @@ KNOWN_WARNINGS = {
     "check_for_python_script_existence": "bin/ holds Python: that is what a search command is.",
     "check_python_sdk_version": "SDK 3 needs Python 3.13; Splunk 9.3 to 10.1 have 3.9, which 2.1.1 supports.",
 }
+# The tags of Splunk Cloud's vetting. Source: AppInspect tag reference; `splunk-appinspect list tags`.
+VETTING = ("cloud", "private_app", "private_victoria", "private_classic")
 GOOD_RESULTS = ("success", "not_applicable")
 
 
@@ -27,24 +29,28 @@ def inspect(archive: Path) -> list[str]:
     All checks of all tags run. The list of trusted libraries is the one that came with AppInspect, so no
     network is used.
     """
+    checks = [check for app in _run(archive)["reports"] for group in app["groups"] for check in group["checks"]]
     results = [
         (check["result"], check["name"], " ".join(message["message"] for message in check["messages"]))
-        for app in _run(archive)["reports"]
-        for group in app["groups"]
-        for check in group["checks"]
+        for check in checks
     ]
+    tags = Counter(tag for check in checks for tag in check["tags"])
     problems = [
         Problem(archive.name, 0, f"AppInspect {result} of {name}: {text}", "mend it")
         for result, name, text in results
         if result not in GOOD_RESULTS and not (result == "warning" and name in KNOWN_WARNINGS)
     ]
-    if not results:
-        problems = [Problem(archive.name, 0, "AppInspect ran no check", "look at its own output")]
+    for tag in VETTING:
+        if not tags[tag]:
+            problems.append(
+                Problem(archive.name, 0, f"AppInspect ran no check of the tag {tag}", "see its list of tags")
+            )
     if problems:
         raise BuildError(*problems)
     counts = Counter(result for result, _, _ in results)
     return [
         ", ".join(f"{count} {result}" for result, count in sorted(counts.items())),
+        f"of Splunk Cloud's vetting: {', '.join(f'{tags[tag]} {tag}' for tag in VETTING)}",
         *(f"known warning {name}: {KNOWN_WARNINGS[name]}" for result, name, _ in results if result == "warning"),
     ]
 

@@ -8,14 +8,18 @@ in it are struck out.
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from splreplay.ask import questions
 from splreplay.errors import UsageError
@@ -25,6 +29,8 @@ from splreplay.writing import write_whole
 FORM = 1
 STRUCK = "[…]"
 MESSAGE_MAX = 300
+ROWS_MAX, FIELDS_MAX, TEXT_MAX = 20, 100, 500  # of what is kept: rows or values, fields of a row, and characters
+READ_MAX = 2_000  # characters of a message that are searched for names
 # What may name a place: an address of the web or of mail, three or more words with dots, an IP address, a path, a GUID, and the
 # search peer in brackets at the start.
 NAMES = re.compile(
@@ -40,10 +46,12 @@ SECTIONS = {
 VERDICTS = {
     "agrees": "Splunk finds what replay finds",
     "differs": "Splunk finds something else",
-    "runs": "Splunk runs it",
-    "refused": "Splunk does not run it",
+    "runs": "Splunk runs it, or has it",
+    "refused": "Splunk does not run it, or does not have it",
     "slow": "Splunk did not answer in time; it is asked again the next time",
+    "lacking": "Not asked, for something that the site lacks, which is no fault",
 }
+OPEN = ("slow", "lacking")  # these are asked again
 
 
 @dataclass
@@ -53,8 +61,10 @@ class Answer:
     Attributes:
         path: The JSON file; the page is beside it.
         version: Of Splunk.
-        private: Words that must not be in the file: the host, the server's name, the user, the token.
+        private: Words that must not be in the file: the host, the server's name, the user, the password, the token, the session's key.
         apps: The versions of the apps that matter and are there.
+        lacks: What the site does not have, in sentences.
+        left_out: What was not asked as it stands, and why, in sentences.
         found: For each section and each name in it, a record: the `verdict`, the `asked` search in short, and what goes with them.
     """
 
@@ -62,12 +72,14 @@ class Answer:
     version: str
     private: Sequence[str]
     apps: dict[str, str] = field(default_factory=dict)
+    lacks: Sequence[str] = ()
+    left_out: Sequence[str] = ()
     found: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     def has(self, section: str, name: str, search: str) -> bool:
         """Return whether a search was answered, and not only asked."""
         record = self.found.get(section, {}).get(name, {})
-        return record.get("asked") == digest(search) and record.get("verdict") != "slow"
+        return record.get("asked") == digest(search) and record.get("verdict") not in OPEN
 
     def add(self, section: str, name: str, search: str, verdict: str, **more: Any) -> None:
         """Put in what was answered to a search, which is shown where that is no agreement."""
@@ -77,22 +89,40 @@ class Answer:
 
     def write(self) -> None:
         """Write the file, whole or not at all, and the page beside it."""
-        content = {"form": FORM, "splunk": self.version, "apps": self.apps} | self.found
+        apps = {name: self._clean(re.sub(r"[^\w.+-]", "", version)[:20]) for name, version in self.apps.items()}
+        about = {"form": FORM, "splunk": self.version, "apps": apps, "lacks": self.lacks, "left_out": self.left_out}
+        content = about | self.found
         write_whole(self.path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
         write_whole(self.path.with_suffix(".md"), page(content).encode("utf-8", "replace"))
 
+    def told(self, message: str) -> str:
+        """Return what Splunk says of a search, without what may name a place, and cut."""
+        text = self._struck(message)  # whole, as half a word is not known any more
+        if len(text) > READ_MAX:
+            text = text[:READ_MAX].rpartition(" ")[0]
+        return printable(_cut(NAMES.sub(STRUCK, text), MESSAGE_MAX))
+
     def _clean(self, value: Any) -> Any:
-        """Return *value*, whatever it is made of, without the private words."""
+        """Return *value*, whatever it is made of, without the private words, and cut."""
         if isinstance(value, Mapping):
-            return {self._clean(name): self._clean(inner) for name, inner in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._clean(inner) for inner in value]
-        if isinstance(value, str):
-            for word in self.private:
-                value = (
-                    re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", lambda _: STRUCK, value, flags=re.I) if word else value
-                )
-        return value
+            return {self._clean(name): self._clean(inner) for name, inner in islice(value.items(), FIELDS_MAX)}
+        if isinstance(value, list):
+            return [self._clean(inner) for inner in value[:ROWS_MAX]]
+        return _cut(self._struck(value), TEXT_MAX)
+
+    def _struck(self, text: str) -> str:
+        return self._words.sub(STRUCK, text) if self._words else text
+
+    @cached_property
+    def _words(self) -> re.Pattern[str] | None:
+        """The private words, also as an address or a page writes them, the longest first."""
+        words = {form(word) for word in self.private if word.strip() for form in (str, html.escape, _quoted)}
+        alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+        return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.I) if words else None
+
+
+def _quoted(word: str) -> str:
+    return quote(word, safe="")
 
 
 def take_up(path: Path, version: str, private: Sequence[str]) -> Answer:
@@ -102,8 +132,10 @@ def take_up(path: Path, version: str, private: Sequence[str]) -> Answer:
         return answer
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
-        form, of = held.pop("form"), held.pop("splunk")
-        answer.apps, answer.found = held.pop("apps"), held
+        form, of = held["form"], held["splunk"]
+        answer.found = {section: held[section] for section in SECTIONS if section in held}
+        for records in answer.found.values():
+            Counter(VERDICTS[record["verdict"]] for record in records.values())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} is there, and is no answer of a Splunk", "name another file with --output") from error
     if (form, of) != (FORM, version):
@@ -116,12 +148,6 @@ def take_up(path: Path, version: str, private: Sequence[str]) -> Answer:
 def digest(search: str) -> str:
     """Return a search in short, by which a change of it is known."""
     return hashlib.sha256(search.encode("utf-8", "replace")).hexdigest()[:12]
-
-
-def told(message: str) -> str:
-    """Return what Splunk says of a search, without what may name a place, and cut."""
-    struck = NAMES.sub(STRUCK, message)
-    return printable(struck if len(struck) <= MESSAGE_MAX else f"{struck[:MESSAGE_MAX]}…")
 
 
 def comparable(rows: Sequence[Mapping[str, Any]], replay: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -137,6 +163,10 @@ def comparable(rows: Sequence[Mapping[str, Any]], replay: Sequence[Mapping[str, 
     ]
 
 
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return str(value[0]) if len(value) == 1 else [str(one) for one in value]
@@ -150,8 +180,9 @@ def _seconds(text: str) -> str:
     except ValueError:
         pass
     try:
-        return f"{datetime.fromisoformat(text).timestamp():.3f}"
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return f"{(moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp():.3f}"
+    except (ValueError, OverflowError):
         return text
 
 
@@ -167,6 +198,12 @@ def _lines(content: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     apps = [f"{_code(name)} {_code(version)}" for name, version in content["apps"].items()]
     yield f"Apps that matter here: {', '.join(apps) or 'none'}."
+    for what, title in (
+        ("lacks", "What the site lacks, which is no fault"),
+        ("left_out", "What was left out, and why"),
+    ):
+        if content[what]:
+            yield from ("", f"{title}:", "", *(f"- {printable(text)}" for text in content[what]))
     asked = {question.id: question for question in questions.load()}
     for section, title in SECTIONS.items():
         records = content.get(section, {})
@@ -181,11 +218,12 @@ def _lines(content: Mapping[str, Any]) -> Iterator[str]:
             yield from ("", f"### {_code(name)}", "", f"{VERDICTS[record['verdict']]}.")
             if section == "questions" and (question := asked.get(name)):
                 yield from ("", f"Assumed: {question.assumed}.")
-                if question.differs:
-                    yield from ("", question.differs)
+                if meaning := question.means(record["verdict"]):
+                    yield from ("", meaning)
             for what in ("search", "splunk", "replay", "message"):
                 if what in record:
-                    yield from ("", f"{what.capitalize()}:", "", f"    {json.dumps(record[what], ensure_ascii=False)}")
+                    text = printable(json.dumps(record[what], ensure_ascii=False))
+                    yield from ("", f"{what.capitalize()}:", "", f"    {text}")
     yield from ("", "## To be looked at by hand", "", "No one search answers these:", "")
     yield from (f"- {_code(question.id)}: {question.asks}" for question in asked.values() if not question.search)
 

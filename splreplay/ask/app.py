@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from splreplay.app import App
 from splreplay.ask.asking import Task
+from splreplay.ask.language import may_write
+from splreplay.ask.site import MODELS, OURS, SECURITY, Site
 
-OURS = "DA-ESS-InstallUtilRBA"
-SECURITY = "SplunkEnterpriseSecuritySuite"
-# What the app can lean on. That one is not there is no fault; the answer says which are.
-APPS = (OURS, SECURITY, "Splunk_SA_CIM", "DA-ESS-ContentUpdate", "Splunk_TA_microsoft_sysmon", "Splunk_TA_windows")
 # Those without an action; the others have one, and are only parsed.
 RUN = (" - Hunt", " - As Published")
 LOOKUPS = (
@@ -19,24 +17,26 @@ LOOKUPS = (
     "installutil_rba_score_modifiers",
     "installutil_rba_ignored_objects",
 )
+VIEW = "data/ui/views: installutil_risk"
 ENRICHED = """| makeresults | eval dest="host-1", user="user-1", connection_to_CNC="198.51.100.7", process_name="InstallUtil.exe"
 | rbaenrich detection="Windows InstallUtil Remote Network Connection" | eval scored=if(isnum(risk_score), "yes", "no") | table scored"""
 
 
-def of_app(app: App, installed: Mapping[str, str]) -> Iterator[Task]:
-    """Yield what is asked of the app; nothing where it is not *installed*."""
-    if OURS not in installed:
+def of_app(app: App, site: Site) -> Iterator[Task]:
+    """Yield what is asked of the app; nothing where it is not installed."""
+    if OURS not in site.apps:
         return
     for name, saved in app.saved_searches.items():
         yield Task("app", f"the parser takes: {name}", saved.search, "parses", OURS)
-        if name.endswith(RUN):
+        if name.endswith(RUN) and not may_write(app, saved.search):
             yield Task("app", f"runs: {name}", saved.search, "runs", OURS)
     yield Task("app", "rbaenrich scores a result", ENRICHED, "rows", OURS)
+    yield Task("app", "the dashboard's searches run", VIEW, "loads", OURS, models=MODELS)
     macros = ", ".join(sorted(name for name, macro in app.macros.items() if name.startswith("installutil_")))
+    lookups = f"data/transforms/lookups: {', '.join(LOOKUPS)}"
     for other in ("search", SECURITY):
-        if other == "search" or other in installed:
+        if other == "search" or other in site.apps:
             yield Task("app", f"macros, seen from {other}", f"configs/conf-macros: {macros}", "sees", other)
-            yield Task(
-                "app", f"lookups, seen from {other}", f"data/transforms/lookups: {', '.join(LOOKUPS)}", "sees", other
-            )
-    yield Task("app", "the dashboard is there", "data/ui/views: installutil_risk", "sees", OURS)
+            yield Task("app", f"lookups, seen from {other}", lookups, "sees", other)
+            # Its searches call macros by names that another app may have, so metadata/default.meta keeps it in its own.
+            yield Task("app", f"the dashboard, kept out of {other}", VIEW, "hides", other)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from splreplay import engine
 from splreplay.app import App
-from splreplay.ask import language, questions
-from splreplay.ask.answer import Answer, comparable, told
+from splreplay.ask import questions, view
+from splreplay.ask.answer import Answer, comparable
 from splreplay.ask.client import RefusedError, SlowError, Splunk
+from splreplay.ask.language import WRITERS, Vector
+from splreplay.ask.site import Site
 from splreplay.planning import plan
 from splreplay.run import Means
+from splreplay.times import TimeRange
 
-KEPT_EVERY = 20  # answers between two writings of the file
+BATCH = 20  # answers between two writings of the file
 SITE_RANGE = "-60m"  # of the site's own events, over which a search is only seen to run
 
 
@@ -29,8 +33,12 @@ class Task:
         name: Of the record there.
         search: Its text, or another text that says what is asked.
         compare: `rows`: both run it, and their rows are compared; `runs`: Splunk runs it over the site's data, and nothing of what it
-            finds is kept; `parses`: Splunk's parser takes it; `sees`: an app sees objects, `path: names`.
+            finds is kept; `parses`: Splunk's parser takes it; `sees` and `hides`: an app sees objects, `path: names`, or does not;
+            `loads`: Splunk runs the searches of a dashboard, `path: name`.
         app: In which Splunk app.
+        earliest: The start of the time range of a search whose rows are compared; 0 for all time.
+        latest: Its end.
+        models: The data models that it needs and does not name.
     """
 
     section: str
@@ -38,23 +46,43 @@ class Task:
     search: str
     compare: str
     app: str = "search"
+    earliest: str = "0"
+    latest: str = "now"
+    models: Collection[str] = ()
 
 
 def of_questions() -> Iterator[Task]:
-    """Yield a task for each question that one search can answer, those that matter most first."""
+    """Yield a task for each question that one search can answer without the recording, those that matter most first."""
     for question in questions.load():
-        if question.search:
+        if question.compare in ("rows", "runs"):
             yield Task("questions", question.id, question.search, question.compare)
 
 
-def of_language(folder: Path, app: App) -> Iterator[Task]:
-    """Yield a task for each vector of *folder* that needs no log."""
-    for vector in language.vectors(folder, app):
-        yield Task("language", vector.name, vector.search, "rows")
+def of_language(vectors: Sequence[Vector]) -> Iterator[Task]:
+    """Yield a task for each vector that is a search of its own."""
+    for vector in vectors:
+        if not vector.left:
+            yield Task("language", vector.name, vector.search, "rows", earliest=vector.earliest, latest=vector.latest)
 
 
-def ask(tasks: Sequence[Task], splunk: Splunk, app: App, answer: Answer, progress: Callable[[int, int], None]) -> None:
-    """Ask *tasks*, and put what is answered into *answer*, whose file is written again and again.
+def left_out(vectors: Sequence[Vector]) -> list[str]:
+    """Return how many vectors are no search of their own, and why."""
+    counts = Counter(vector.left for vector in vectors if vector.left)
+    return [f"{count:,} of {len(vectors):,} vectors of the language: {why}" for why, count in counts.items()]
+
+
+def ask(
+    tasks: Sequence[Task],
+    splunk: Splunk,
+    site: Site,
+    app: App,
+    answer: Answer,
+    progress: Callable[[int, int], None],
+    until: float = float("inf"),
+) -> int:
+    """Ask *tasks* until a time of the monotonic clock, put what is answered into *answer*, and return how many were asked.
+
+    The answer's file is written behind each batch, and in the end.
 
     Raises:
         UsageError, DataError: If Splunk does not answer any more; the file then has what was answered before.
@@ -62,35 +90,77 @@ def ask(tasks: Sequence[Task], splunk: Splunk, app: App, answer: Answer, progres
     recording = engine.nothing()
     try:
         for number, task in enumerate(tasks):
+            if time.monotonic() >= until:
+                return number
             progress(number, len(tasks))
-            verdict, more = _asked(task, splunk, app, recording)
+            verdict, more = _asked(task, splunk, site, app, answer, recording)
             answer.add(task.section, task.name, task.search, verdict, **more)
-            if number % KEPT_EVERY == 0:
+            if number % BATCH == 0:
                 answer.write()
+        return len(tasks)
     finally:
         answer.write()
 
 
-def _asked(task: Task, splunk: Splunk, app: App, recording: engine.Recording) -> tuple[str, dict[str, Any]]:
+def _asked(
+    task: Task, splunk: Splunk, site: Site, app: App, answer: Answer, recording: engine.Recording
+) -> tuple[str, dict[str, Any]]:
     """Return the verdict on a task, and what goes with it."""
     try:
-        match task.compare:
-            case "runs":
-                splunk.search(task.search, task.app, SITE_RANGE)
-                return "runs", {}
-            case "parses":
-                splunk.parse(task.search, task.app)
-                return "runs", {}
-            case "sees":
-                path, _, names = task.search.partition(": ")
-                lacking = sorted(set(names.split(", ")) - splunk.names(path, task.app))
-                return ("refused", {"message": f"does not see {', '.join(lacking)}"}) if lacking else ("runs", {})
-            case _:
-                found = splunk.search(task.search, task.app)
+        if task.compare == "rows":
+            return _compared(task, splunk, site, app, recording)
+        if task.compare == "parses":
+            splunk.parse(task.search, task.app)
+        elif task.compare in ("sees", "hides"):
+            path, _, names = task.search.partition(": ")
+            seen = set(names.split(", ")) & splunk.names(path, task.app)
+            wrong = seen if task.compare == "hides" else set(names.split(", ")) - seen
+            if wrong:
+                raise RefusedError(
+                    f"{'sees' if task.compare == 'hides' else 'does not see'} {', '.join(sorted(wrong))}"
+                )
+        elif needed := site.lacking(task.search, task.models):
+            return "lacking", {"message": needed}
+        elif task.compare == "runs":
+            splunk.search(task.search, task.app, SITE_RANGE)
+        else:
+            _load(splunk, task)
     except SlowError:
         return "slow", {}
     except RefusedError as error:
-        return "refused", {"message": told(str(error))}
-    replayed = engine.replay(plan(app, task.search), recording, Means(sys.executable)).results.rows
+        return "refused", {"message": answer.told(str(error))}
+    return "runs", {}
+
+
+def _compared(
+    task: Task, splunk: Splunk, site: Site, app: App, recording: engine.Recording
+) -> tuple[str, dict[str, Any]]:
+    """Return whether both find the same rows; RefusedError or SlowError if Splunk finds none."""
+    if needed := site.lacking_for(task.search):
+        return "lacking", {"message": needed}
+    found = splunk.search(task.search, task.app, task.earliest, task.latest)
+    ranged = None if task.latest == "now" else TimeRange.of(task.earliest, task.latest, float(task.latest))
+    replayed = engine.replay(plan(app, task.search, time=ranged), recording, Means(sys.executable)).results.rows
+    return verdict(found, replayed)
+
+
+def verdict(found: Sequence[dict[str, Any]], replayed: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+    """Return whether what Splunk found is what replay found, and if not, both."""
     theirs, ours = comparable(found, replayed), comparable(replayed, replayed)
     return ("agrees", {}) if theirs == ours else ("differs", {"splunk": theirs, "replay": ours})
+
+
+def _load(splunk: Splunk, task: Task) -> None:
+    """Run each search of a dashboard as Splunk has it; RefusedError, with the name of the search, for one that does not run."""
+    path, _, name = task.search.partition(": ")
+    try:
+        searches = list(view.searches(str(splunk.content(f"{path}/{name}", task.app).get("eai:data", ""))))
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
+    for source, search in searches:
+        if WRITERS.search(search):
+            raise RefusedError(f"{source}: not run, as it may write")
+        try:
+            splunk.search(search, task.app, SITE_RANGE)
+        except RefusedError as error:
+            raise RefusedError(f"{source}: {error}") from error

@@ -1,13 +1,14 @@
 """The little of Splunk's REST API that is asked, through splunklib.client, with its errors in our words.
 
 Source: REST API Reference Manual, "Search endpoint descriptions" (search/jobs with exec_mode=oneshot, search/v2/parser), "Access
-endpoint descriptions" (auth/login), "Application endpoint descriptions" (apps/local), "System endpoint descriptions" (server/info).
+endpoint descriptions" (auth/login, authentication/current-context), "Application endpoint descriptions" (apps/local), "System endpoint descriptions" (server/info).
 """
 
 from __future__ import annotations
 
 import http.client
 import importlib
+import io
 import json
 import ssl
 import sys
@@ -21,8 +22,12 @@ from urllib.parse import urlsplit
 from splreplay.errors import DataError, UsageError
 
 RESULTS_MAX = 1_000
+BYTES_MAX = 32 << 20  # of one answer: the macros of all apps of a large site are some megabytes
+VERSION_MAX = 40  # characters
+WORD_MAX = 4_096  # characters of a name or key that Splunk says
 BUSY_TRIES, BUSY_S = 4, 2.0  # how often a busy Splunk is asked again, and after how long at first
 NO_SPLUNK = "look whether this is its management port, and no proxy answers for it"
+WHO = "ask as one who may search (role user), or give it more time with --timeout"
 GO_ON = "run the same command again: it goes on where it stopped"
 
 
@@ -62,7 +67,7 @@ class Splunk:
         self.host, port = _place(address)
         self._timeout_s = timeout_s
         self._sdk = _splunklib()
-        handler = self._sdk.binding.handler(timeout=timeout_s, verify=True, context=context)
+        handler = _bounded(self._sdk.binding.handler(timeout=timeout_s, verify=True, context=context))
         who = {"splunkToken": secret.token} if secret.token else {"username": secret.user, "password": secret.password}
         self._service = self._sdk.client.Service(handler=handler, host=self.host, port=port, **who)
         try:
@@ -72,11 +77,26 @@ class Splunk:
             raise DataError("Splunk does not answer", remedy=NO_SPLUNK) from error
         self.version, self.server_name = about
 
+    @property
+    def private(self) -> tuple[str, ...]:
+        """The words that must not be written: the host, the server's name, the key of the session, and who the user is, by any name."""
+        key = self._service.token  # that of a session is text; with a token there is none
+        try:
+            user = self.content("authentication/current-context")
+        except (RefusedError, SlowError):
+            user = {}
+        names = [str(user.get(name) or "") for name in ("username", "realname", "email")]
+        key = key.removeprefix("Splunk ") if isinstance(key, str) else ""
+        return self.host, *(word[:WORD_MAX] for word in (self.server_name, key, *names))
+
     def _about(self) -> tuple[str, str]:
         """Return its version, which is numbers with dots, and its name."""
         about = self._service.info
         numbers = self._service.splunk_version
-        return ".".join(map(str, numbers)), str(about["serverName"])
+        version = ".".join(map(str, numbers))
+        if len(version) > VERSION_MAX:
+            raise ValueError("this is no version")
+        return version, str(about["serverName"])
 
     def search(self, text: str, app: str = "search", earliest: str = "0", latest: str = "now") -> list[dict[str, Any]]:
         """Return what a search finds; RefusedError or SlowError if it does not run."""
@@ -117,19 +137,27 @@ class Splunk:
         """Have a search parsed, and not run; RefusedError if it is not accepted."""
         path = "search/parser" if self._service.disable_v2_api else "search/v2/parser"
         send = self._service.get if self._service.disable_v2_api else self._service.post
-        self._ask(lambda: send(path, app=app, q=text, output_mode="json").body.read())
+        self._ask(lambda: _json(send(path, app=app, q=text, output_mode="json").body.read()))
 
     def names(self, path: str, app: str) -> set[str]:
         """Return the names of the objects at *path* (such as `data/ui/views`) that *app* sees."""
         return {str(entry["name"]) for entry in self._entries(path, app)}
 
-    def apps(self) -> dict[str, str]:
-        """Return the version of each app; those without one have none."""
-        return {
-            str(one["name"]): str(one["content"].get("version", "")) for one in self._entries("apps/local", "search")
-        }
+    def content(self, path: str, app: str | None = None) -> dict[str, Any]:
+        """Return what is said of the one object at *path* (such as `data/ui/views/NAME`); RefusedError if *app* does not see it."""
+        for entry in self._entries(path, app):
+            return dict(entry["content"])
+        raise RefusedError("it is not there")
 
-    def _entries(self, path: str, app: str) -> list[dict[str, Any]]:
+    def apps(self) -> dict[str, str]:
+        """Return the version of each app; those without one have none. UsageError if Splunk does not say."""
+        try:
+            entries = self._entries("apps/local", "search")
+        except (RefusedError, SlowError) as error:
+            raise UsageError("Splunk does not list its apps for this user", WHO) from error
+        return {one["name"]: str(one["content"].get("version", "")) for one in entries}
+
+    def _entries(self, path: str, app: str | None) -> list[dict[str, Any]]:
         def read() -> list[dict[str, Any]]:
             entries = _json(self._service.get(path, app=app, output_mode="json", count=0).body.read())["entry"]
             return [{"name": str(entry["name"]), "content": dict(entry["content"])} for entry in entries]
@@ -156,9 +184,7 @@ class Splunk:
             if error.status in (429, 503):
                 raise _BusyError from error
             if error.status == 403:
-                raise UsageError(
-                    "Splunk does not let this user ask that", "ask as one who may search (role user)"
-                ) from error
+                raise RefusedError("this user may not ask that (status 403)") from error
             raise RefusedError(_message(error)) from error
         except TimeoutError as error:
             raise SlowError from error
@@ -174,6 +200,7 @@ class Splunk:
             TypeError,
             ValueError,
             AttributeError,
+            RecursionError,
         ) as error:  # ParseError is a SyntaxError
             raise DataError("what answers is no Splunk", remedy=NO_SPLUNK) from error
 
@@ -186,6 +213,7 @@ def trust(ca: Path | None, insecure: bool) -> ssl.SSLContext:
     """Return how the certificate is checked: by the system's authorities, those of the file *ca*, or not at all."""
     try:
         context = ssl.create_default_context(cafile=ca)
+        context.sslsocket_class = _Hurried
     except (ssl.SSLError, OSError) as error:
         raise UsageError(f"{ca} holds no certificate", "give a file of certificates in PEM") from error
     if insecure:
@@ -234,13 +262,48 @@ def _json(content: bytes) -> dict[str, Any]:
         raise RefusedError("the answer is empty")
     try:
         found = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise DataError(
-            "what answers is no Splunk", remedy="look whether this is its management port, and no proxy answers for it"
-        )
+        raise DataError("what answers is no Splunk", remedy=NO_SPLUNK)
     return found
+
+
+class _Hurried(ssl.SSLSocket):
+    """A socket whose time limit is that of the whole answer, and not of each of its parts, which may come one by one."""
+
+    _until: float | None = None
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        """Receive a part; TimeoutError behind the limit."""
+        now = time.monotonic()
+        if self._until is None:
+            self._until = now + (self.gettimeout() or 0)
+        self.settimeout(max(self._until - now, 0.001))
+        return super().recv_into(buffer, nbytes, flags)
+
+
+def _bounded(send: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Return splunklib's handler *send*, whose answers are read here, at most BYTES_MAX of each.
+
+    Raises:
+        DataError: For one that is longer, or leads elsewhere, as none of Splunk's does.
+        IncompleteRead: For one that breaks off.
+    """
+
+    def bounded(url: str, message: dict[str, Any], **more: Any) -> dict[str, Any]:
+        answer = send(url, message, **more)
+        if 300 <= answer["status"] < 400:
+            raise DataError(f"what answers leads elsewhere (status {answer['status']})", remedy=NO_SPLUNK)
+        content = answer["body"].read(BYTES_MAX + 1)
+        if len(content) > BYTES_MAX:
+            raise DataError(f"an answer is longer than {BYTES_MAX >> 20} MB", remedy=NO_SPLUNK)
+        length = {name.lower(): value for name, value in answer["headers"]}.get("content-length", "0")
+        if int(length) > len(content):
+            raise http.client.IncompleteRead(content)
+        return answer | {"body": io.BytesIO(content)}
+
+    return bounded
 
 
 def _message(error: Any) -> str:
@@ -248,5 +311,5 @@ def _message(error: Any) -> str:
     try:
         messages = json.loads(error.body)["messages"]
         return " ".join(str(message["text"]) for message in messages)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return str(error)

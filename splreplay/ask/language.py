@@ -16,51 +16,77 @@ from typing import Any
 from urllib.parse import quote
 
 from splreplay.app import App
-from splreplay.errors import SplError
-from splreplay.planning import Plan, plan
+from splreplay.planning import Plan, outline, plan
 from splreplay.run.command import walk
 
+RANGE = {"earliest": "0", "latest": "now"}  # of all time
 NUMBER = "vector_row"  # of a row, from 1; no vector has a field of that name
-# Not asked: what writes, what reads a lookup or a saved search of an app, and what depends on the clock.
-PASSED = re.compile(
-    r"\b(collect|outputlookup|inputlookup|lookup|savedsearch|addinfo|earliest|latest|(now|time|random|relative_time) *\()|`"
+# Why a vector is no search of its own. The first that fits is the reason.
+REFUSED = "replay refuses it, so there are no rows to compare"
+LOG = "it reads a log, by a data model or as events"
+WRITES = "it writes"
+LOOKUP = "it reads a lookup, a macro or a saved search, which a site may have changed"
+CLOCK = "its rows depend on when it runs"
+# The commands that write, or send something, wherever they stand: also in a text that `map` runs.
+WRITERS = re.compile(
+    r"\b(collect|mcollect|meventcollect|tscollect|outputlookup|outputcsv|outputtext|sendemail|sendalert|delete|dump|script)\b",
+    re.I,
 )
+_REASONS = {
+    WRITES: WRITERS,
+    LOOKUP: re.compile(r"\b(inputlookup|lookup|savedsearch)\b|`"),
+    CLOCK: re.compile(r"\b(addinfo|(earliest|latest) *=|(now|time) *\()"),
+}
+_COMMENT = re.compile("```.*?```", re.S)
 
 
 @dataclass(frozen=True)
 class Vector:
-    """A vector to ask: its file and claim, and its search."""
+    """A vector: its file and claim, its search and the time range of that, and why it is not asked, if it is not."""
 
     name: str
     search: str
+    earliest: str = RANGE["earliest"]
+    latest: str = RANGE["latest"]
+    left: str = ""
 
 
 def vectors(folder: Path, app: App) -> Iterator[Vector]:
-    """Yield what can be asked of the vectors in *folder*: those that need no log, write nothing and give results."""
+    """Yield the vectors in *folder*."""
     for path in sorted(folder.glob("spl_*.toml")):
         with path.open("rb") as file:
             for case in tomllib.load(file)["case"]:
-                if vector := _vector(path.stem.removeprefix("spl_"), case, app):
-                    yield vector
+                yield _vector(f"{path.stem.removeprefix('spl_')}: {case['claim']}", case, app)
 
 
-def _vector(subject: str, case: Mapping[str, Any], app: App) -> Vector | None:
-    """Return a case as a search; None for one that is not asked."""
+def _vector(name: str, case: Mapping[str, Any], app: App) -> Vector:
     spl, rows = case["spl"], case.get("rows", [])
-    clock = "rows" not in case and any("_time" in row for row in case.get("expect", []))
-    if clock or {"error", "earliest", "latest"} & set(case) or PASSED.search(spl.replace("```", "")):
-        return None
-    search = f"{made(rows)} | {spl}" if not spl.startswith("|") else "" if rows else spl
-    try:
-        return Vector(f"{subject}: {case['claim']}", search) if makes_all(plan(app, search)) else None
-    except SplError:  # such as one that is beyond a limit of replay's once its rows are made
-        return None
+    made_itself = spl.startswith("|")
+    search = spl if made_itself else f"{made(rows)} | {spl}"
+    earliest, latest = (f"{case[edge]:.0f}" if edge in case else default for edge, default in RANGE.items())
+    if "error" in case:
+        return Vector(name, search, left=REFUSED)
+    if made_itself and rows:  # they are those of a data model
+        return Vector(name, search, left=LOG)
+    if made_itself and any("_time" in row for row in case["expect"]) and "_time=" not in spl:
+        return Vector(name, search, left=CLOCK)
+    return Vector(name, search, earliest, latest, left_out(plan(app, search)))
 
 
-def makes_all(planned: Plan) -> bool:
-    """Return whether a search, its subsearches included, reads nothing but what it makes, and writes nothing."""
-    names = [position.command.names for position in walk(planned.pipeline) if position.first]
-    return all("makeresults" in name for name in names) and not PASSED.search(planned.search.replace("```", ""))
+def may_write(app: App, search: str) -> bool:
+    """Return whether a search may write, by its text with macros expanded; one that replay does not read may do anything."""
+    planned = outline(app, search)
+    return bool(planned.errors) or bool(WRITERS.search(planned.expansion.text))
+
+
+def left_out(planned: Plan) -> str:
+    """Return why a search is not asked, its subsearches included; an empty text if it is."""
+    text = _COMMENT.sub(" ", planned.search)
+    for reason, pattern in _REASONS.items():
+        if pattern.search(text):
+            return reason
+    first = [position.command.names for position in walk(planned.pipeline) if position.first]
+    return "" if all("makeresults" in names for names in first) else LOG
 
 
 def made(rows: Sequence[Mapping[str, Any]]) -> str:

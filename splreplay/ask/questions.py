@@ -22,11 +22,14 @@ INTRODUCTION = """\
 
 Splunk was not run by us. These are the points on which the documentation is silent, with what replay or the app assumes. In the code
 they are marked † or "inferred". This page is rendered from `splreplay/ask/questions.toml`, which also names the place of each †.
-Whoever has a Splunk can have it answer them: [ask.md](ask.md). What one answered stands behind the id.
+Whoever has a Splunk can have it answer them: [ask.md](ask.md). What one answered stands behind the id. Where it is as assumed, the † has
+become a ‡. Where Splunk refuses a search and the third column does not say what that means, replay should refuse it, too.
 """
-HEADER = "\n| assumed | the question | its id |\n|---|---|---|\n"
+HEADER = "\n| assumed | the question | what another answer means | its id |\n|---|---|---|---|\n"
 # What an answer says of a question here; those that were slow say nothing.
 SAID = {"agrees": "as assumed", "differs": "**not** as assumed", "runs": "it runs", "refused": "it does **not** run"}
+# What it means where Splunk refuses a search whose rows were to be compared, and the question says nothing else.
+REFUSED = "Splunk knows no such form: replay should refuse it, too."
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,12 @@ class Question:
     search: str = ""
     compare: str = ""
     differs: str = ""
+    refused: str = ""
     marks: Sequence[str] = ()
+
+    def means(self, verdict: str) -> str:
+        """Return what an answer means that is not the assumed one; an empty text for any other."""
+        return {"differs": self.differs, "refused": self.refused or REFUSED}.get(verdict, "")
 
 
 def load() -> list[Question]:
@@ -48,21 +56,30 @@ def load() -> list[Question]:
         return [Question(**entry) for entry in tomllib.load(file)["question"]]
 
 
-def page(questions: Sequence[Question], folder: Path | None = None) -> str:
+def answers(folder: Path) -> list[tuple[Path, Any]]:
+    """Return the answers in *folder*, in the order of their names."""
+    return [(path, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json"))]
+
+
+def page(questions: Sequence[Question], folder: Path) -> str:
     """Return docs/questions.md, with what the answers in *folder* say of each question."""
-    answers = (
-        [(path, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json"))]
-        if folder
-        else []
-    )
-    rows = [_row(one.assumed, one.asks, "; ".join([f"`{one.id}`", *_said(one, answers)])) for one in questions]
+    found = answers(folder)
+    rows = [
+        _row(
+            one.assumed,
+            one.asks,
+            f"{one.differs} {one.refused}".strip(),
+            "; ".join([f"`{one.id}`", *_said(one, found)]),
+        )
+        for one in questions
+    ]
     return INTRODUCTION + HEADER + "".join(rows)
 
 
-def _said(question: Question, answers: Iterable[tuple[Path, Any]]) -> list[str]:
+def _said(question: Question, given: Iterable[tuple[Path, Any]]) -> list[str]:
     """Return what each answer says of a question, with its page as the source."""
     found = []
-    for path, answer in answers:
+    for path, answer in given:
         said = SAID.get(answer.get("questions", {}).get(question.id, {}).get("verdict"))
         version = re.sub(r"[^\d.]", "", str(answer["splunk"]))
         if said:

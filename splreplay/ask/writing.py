@@ -1,7 +1,9 @@
-"""With --write: the shipped recording is sent to an index, and what the searches find in it is compared, finding by finding.
+"""With --write: the shipped recording is sent to an index, and what each saved search finds in it is compared, finding by finding.
 
 The recording's hosts are invented, so that no event of the site is among what is compared and kept. Its day is moved to the last one
-on which all its events lie in the past.
+on which all its events lie in the past. The searches read that day up to the hour at which the recording is over, as the scheduled one
+would in the run that ends there. Nothing else is written: a search that ends in `collect` runs without it, and one that is run by its
+text has no alert action and no throttling.
 
 Source: REST API Reference Manual, "Input endpoint descriptions" (receivers/simple), "Index endpoint descriptions" (data/indexes).
 """
@@ -9,37 +11,50 @@ Source: REST API Reference Manual, "Input endpoint descriptions" (receivers/simp
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from splreplay import engine
 from splreplay.app import App
-from splreplay.ask.answer import Answer, comparable, told
-from splreplay.ask.app import OURS, RUN
-from splreplay.ask.client import RefusedError, SlowError, Splunk
+from splreplay.ask import questions
+from splreplay.ask.answer import Answer
+from splreplay.ask.asking import verdict
+from splreplay.ask.client import NO_SPLUNK, RefusedError, SlowError, Splunk
+from splreplay.ask.language import may_write
+from splreplay.ask.site import CIM, MODELS, OURS, SYSMON, Site
 from splreplay.errors import DataError, UsageError
 from splreplay.planning import plan
+from splreplay.run import Means
 from splreplay.times import TimeRange
 
 RECORDING = Path("tests/recordings/installutil_attack.xml")
 DAY, LAST = "2025-06-17", "10:00:00"  # of the recording, and when it is over
 HOSTS = ("DEV-007.corp.example.com", "WKS-014.corp.example.com")
 SOURCE, SOURCETYPE = "XmlWinEventLog:Microsoft-Windows-Sysmon/Operational", "XmlWinEventLog"
-NEEDED = (OURS, "Splunk_SA_CIM", "Splunk_TA_microsoft_sysmon")
-# Those that do not depend on a site's lookups, or on when its search ran.
+NEEDED = (OURS, CIM, SYSMON)
+# Those of a finding that depend neither on when its search ran nor on the time zone. The last two are those of risk modifiers, and
+# depend on the lookups of the app, which a site may have changed.
 FIELDS = (
-    "dest, user, parent_process_name, process_name, process, process_id, process_guid, connection_to_CNC, dest_port"
+    "dest, user, parent_process_name, process_name, process, process_id, process_guid, connection_to_CNC, dest_port, match_basis, "
+    "risk_object, risk_object_type"
 )
+# For each data model, how many of the recording's events it has; where it has none, the site's macro leaves the index out.
+SEEN = {
+    "Endpoint": "| tstats count from datamodel=Endpoint.Processes where Processes.dest IN ({})",
+    "Network_Traffic": "| tstats count from datamodel=Network_Traffic.All_Traffic where All_Traffic.dvc IN ({})",
+}
 WAITS, WAIT_S = 30, 2.0  # how often it is looked whether all events are there, and how long between
 
 
 @dataclass(frozen=True)
 class Moved:
-    """The recording, moved to another day: its events, and the day's start and end in epoch seconds."""
+    """The recording, moved to another day: its events, the start of the day, and when it is over, in epoch seconds."""
 
     events: list[str]
     start: int
@@ -52,7 +67,8 @@ def moved(text: str, now: float) -> Moved:
     day = at.date() if at.strftime("%H:%M:%S") > LAST else at.date() - timedelta(days=1)
     events = re.findall(r"<Event .*?</Event>", text.replace(DAY, day.isoformat()), re.S)
     start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-    return Moved(events, start, start + 86_400)
+    hours, minutes, seconds = map(int, LAST.split(":"))
+    return Moved(events, start, start + hours * 3600 + minutes * 60 + seconds)
 
 
 def compare(
@@ -60,81 +76,127 @@ def compare(
     app: App,
     index: str,
     answer: Answer,
-    installed: Mapping[str, str],
+    site: Site,
     now: Callable[[], float] = time.time,
-) -> list[str]:
-    """Send the recording to *index*, unless it is there, compare what is found, and return what was not done and why.
+) -> None:
+    """Send what *index* lacks of the recording, and put into *answer* what is found in it.
+
+    That is what each saved search finds, what the questions about the recording answer, and what was not done, and why. What *answer* holds already is not asked again, and the recording not sent for it.
 
     Raises:
-        UsageError: For an index that is not there, or holds some of the recording's events and not all.
+        UsageError: For an index that is not there.
         DataError: If Splunk does not answer, or the events do not arrive.
     """
-    if lacking := [name for name in NEEDED if name not in installed]:
-        return [f"nothing was sent; what is not installed there: {', '.join(lacking)}"]
+    needed = (*NEEDED, *MODELS)
+    if lacking := [name for name in needed if name not in {**site.apps, **site.models}]:
+        answer.left_out = [*answer.left_out, f"the recording was not sent, for {', '.join(lacking)} is not there"]
+        return answer.write()
+    texts = {name: narrowed(saved.search) for name, saved in app.saved_searches.items()}
+    asked = [("written", name, text) for name, text in texts.items() if not may_write(app, text)]
+    asked += [("questions", one.id, one.search) for one in questions.load() if one.compare == "recording"]
+    open_ = [one for one in asked if not answer.has(*one)]
+    answer.left_out = [*answer.left_out, *_left_out(app)]
+    if not open_:
+        return answer.write()
     if index not in splunk.names("data/indexes", "search"):
         raise UsageError(f"there is no index {index}", "make an empty one for this, and name it with --write")
     if not (app.folder / RECORDING).is_file():
         raise UsageError("the recording is not here", "run in a checkout, which has it")
     recording = moved((app.folder / RECORDING).read_text(encoding="utf-8"), now())
     _send(splunk, index, recording)
+    if unseen := [name for name in SEEN if not _seen(splunk, name, recording)]:
+        macros = " and ".join(f"cim_{name}_indexes" for name in unseen)
+        answer.lacks = [*answer.lacks, f"the data models see no event of the index of --write: add it to {macros}"]
+        return answer.write()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "recording.xml")
         log.write_text("\n".join(recording.events), encoding="utf-8")
-        for name, saved in app.saved_searches.items():
-            if name.endswith(RUN):
-                _compare(splunk, app, name, saved.search, log, recording, answer)
-    answer.write()
-    return []
+        for section, name, search in open_:
+            planned = plan(
+                app, search, site.addon, TimeRange.of(str(recording.start), str(recording.end), recording.end)
+            )
+            ours = engine.replay(planned, engine.record([str(log)], planned.fields), Means(sys.executable)).results.rows
+            found, more = _compared(splunk, search, ours, recording, answer)
+            answer.add(section, name, search, found, **more)
+            answer.write()
 
 
 def narrowed(search: str) -> str:
-    """Return a search that finds what is on the recording's hosts alone, in the fields that are compared."""
-    return f"{search}\n| search dest IN ({', '.join(HOSTS)}) | table {FIELDS}"
+    """Return a search, without a last `collect`, that finds what is on the recording's hosts alone, in the fields that are compared."""
+    return f"{_without_collect(search)}\n| search dest IN ({', '.join(HOSTS)}) | table {FIELDS}"
+
+
+def _without_collect(search: str) -> str:
+    before, _, last = search.rpartition("|")
+    return before.rstrip() if last.split()[:1] == ["collect"] else search
+
+
+def _left_out(app: App) -> Iterator[str]:
+    """Yield what of the saved searches was not run as it is, and why."""
+    for name, saved in app.saved_searches.items():
+        if saved.scheduled:
+            yield f"{name} was run by its text: its schedule, its throttling and its actions were not asked"
+        if may_write(app, narrowed(saved.search)):
+            yield f"{name} was not run: it may write, or replay does not read it"
+        elif _without_collect(saved.search) != saved.search:
+            yield f"{name} was run without its collect: nothing but the recording was written"
 
 
 def _send(splunk: Splunk, index: str, recording: Moved) -> None:
-    """Send the events, unless they are there, and wait until all are found."""
-    there = _count(splunk, index, recording)
-    wanted = len(recording.events)
-    if there not in (0, wanted):
-        raise UsageError(
-            f"the index {index} holds {there} of the recording's {wanted} events", "name an empty index with --write"
-        )
-    if not there:
-        for event in recording.events:
-            host = next(host for host in HOSTS if f"<Computer>{host}</Computer>" in event)
-            splunk.send(event, index, host, SOURCE, SOURCETYPE)
+    """Send the events that are not there, and wait until all are found."""
+    for event in _missing(splunk, index, recording):
+        splunk.send(event, index, _key(event)[0], SOURCE, SOURCETYPE)
     for _ in range(WAITS):
-        if _count(splunk, index, recording) == wanted:
+        if not _missing(splunk, index, recording):
             return
         time.sleep(WAIT_S)
     raise DataError(
-        f"not all {wanted} events are found in the index {index}", remedy="run the same command again in a minute"
+        f"not all {len(recording.events)} events are found in the index {index}",
+        remedy="run the same command again in a minute",
     )
 
 
-def _count(splunk: Splunk, index: str, recording: Moved) -> int:
-    """Return how many events of the recording's hosts and source type the index has on its day."""
-    text = f'index="{index}" sourcetype={SOURCETYPE} ({" OR ".join(f"host={host}" for host in HOSTS)}) | stats count'
+def _missing(splunk: Splunk, index: str, recording: Moved) -> list[str]:
+    """Return the events that the index does not have."""
+    hosts = " OR ".join(f"host={host}" for host in HOSTS)
+    search = (
+        f'index="{index}" sourcetype={SOURCETYPE} ({hosts}) | rex "<EventRecordID>(?<record>\\d+)<" | table host record'
+    )
+    there = {(str(row.get("host")), str(row.get("record"))) for row in _rows(splunk, search, recording)}
+    return [event for event in recording.events if _key(event) not in there]
+
+
+def _key(event: str) -> tuple[str, str]:
+    """Return the host and the number of an event of the recording, which are those of no other."""
+    host, number = (re.search(rf"<{name}>([^<]+)<", event) for name in ("Computer", "EventRecordID"))
+    assert host and number, "the recording has both in each event"
+    return host[1], number[1]
+
+
+def _seen(splunk: Splunk, model: str, recording: Moved) -> bool:
+    """Return whether a data model has an event of the recording."""
     try:
-        rows = splunk.search(text, "search", str(recording.start), str(recording.end))
+        return int(_rows(splunk, SEEN[model].format(", ".join(HOSTS)), recording)[0]["count"]) > 0
+    except (ValueError, TypeError, LookupError) as error:
+        raise DataError(f"what Splunk counts in the data model {model} is no number", remedy=NO_SPLUNK) from error
+
+
+def _rows(splunk: Splunk, search: str, recording: Moved) -> list[dict[str, Any]]:
+    """Return what a search finds on the recording's day; DataError if it does not run."""
+    try:
+        return splunk.search(search, "search", str(recording.start), str(recording.end))
     except (RefusedError, SlowError) as error:
-        raise DataError(f"Splunk does not search the index {index}: {told(str(error))}") from error
-    return int(rows[0]["count"]) if rows else 0
+        remedy = "look whether this user may search the index, or give it more time with --timeout"
+        raise DataError("Splunk does not search for the events of the recording", remedy=remedy) from error
 
 
-def _compare(splunk: Splunk, app: App, name: str, search: str, log: Path, recording: Moved, answer: Answer) -> None:
-    """Put into *answer* whether a search finds the same in both."""
-    text = narrowed(search)
-    planned = plan(app, text, time=TimeRange.of(str(recording.start), str(recording.end), recording.end))
-    ours = engine.replay(planned, engine.record([str(log)], planned.fields)).results.rows
+def _compared(
+    splunk: Splunk, search: str, ours: Sequence[Any], recording: Moved, answer: Answer
+) -> tuple[str, dict[str, Any]]:
+    """Return the verdict on whether Splunk finds *ours* in the recording, and what goes with it."""
     try:
-        found = splunk.search(text, OURS, str(recording.start), str(recording.end))
+        return verdict(splunk.search(search, OURS, str(recording.start), str(recording.end)), ours)
     except SlowError:
-        answer.add("written", name, text, "slow")
+        return "slow", {}
     except RefusedError as error:
-        answer.add("written", name, text, "refused", message=told(str(error)))
-    else:
-        theirs, expected = comparable(found, ours), comparable(ours, ours)
-        more = {} if theirs == expected else {"splunk": theirs, "replay": expected}
-        answer.add("written", name, text, "differs" if more else "agrees", **more)
+        return "refused", {"message": answer.told(str(error))}

@@ -165,6 +165,9 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
         default=2_000,
         help="how many searches one run sends (default: 2000)",
     )
+    parser.add_argument(
+        "--minutes", metavar="M", type=_between(1, 1_440), default=60, help="how long one run asks (default: 60)"
+    )
     add_app(parser)
     parser.set_defaults(run=_run_of("splreplay.cli.ask"))
 

@@ -6,11 +6,12 @@ import argparse
 import getpass
 import os
 import sys
+import time
 from collections import Counter
 
-from splreplay.ask import asking, writing
+from splreplay.ask import asking, language, site, writing
 from splreplay.ask.answer import VERDICTS, take_up
-from splreplay.ask.app import APPS, OURS, of_app
+from splreplay.ask.app import of_app
 from splreplay.ask.client import GO_ON, Secret, Splunk, trust
 from splreplay.cli.inputs import app_of
 from splreplay.cli.progress import Progress
@@ -28,31 +29,36 @@ def run(options: argparse.Namespace) -> int:
         )
     secret = _secret()
     splunk = Splunk(options.splunk, secret, context, options.timeout)
-    private = (splunk.host, splunk.server_name, secret.user, secret.password, secret.token)
+    private = (*splunk.private, secret.user, secret.password, secret.token)
     answer = take_up(options.output, splunk.version, private)
-    installed = splunk.apps()
-    answer.apps = {name: installed[name] for name in APPS if name in installed}
-    vectors = app.folder / "tests" / "vectors"
-    if not vectors.is_dir():
+    there = site.look(splunk)
+    answer.apps = {name: there.apps[name] for name in site.APPS if name in there.apps}
+    answer.lacks = there.lacks
+    folder = app.folder / "tests" / "vectors"
+    if not folder.is_dir():
         _say("there are no vectors here: the language is asked by its questions alone; a checkout has them")
-    tasks = [*asking.of_questions(), *of_app(app, installed), *asking.of_language(vectors, app)]
-    left = [task for task in tasks if not answer.has(task.section, task.name, task.search)]
+    vectors = list(language.vectors(folder, app))
+    answer.left_out = asking.left_out(vectors)
+    tasks = [*asking.of_questions(), *of_app(app, there), *asking.of_language(vectors)]
+    open_ = [task for task in tasks if not answer.has(task.section, task.name, task.search)]
     progress = Progress(sys.stderr)
     try:
-        asking.ask(left[: options.at_most], splunk, app, answer, progress.count)
+        until = time.monotonic() + 60 * options.minutes
+        asked = asking.ask(open_[: options.at_most], splunk, there, app, answer, progress.count, until)
         if options.write:
             progress.clear()
-            for text in writing.compare(splunk, app, options.write, answer, installed):
-                _say(text)
+            writing.compare(splunk, app, options.write, answer, there)
     finally:
         progress.clear()
-    if OURS not in installed:
-        _say(f"the app {OURS} is not installed there, and nothing of it was asked")
+    for text in answer.lacks:
+        _say(f"not there: {text}")
+    for text in answer.left_out:
+        _say(f"left out: {text}")
     verdicts = Counter(record["verdict"] for records in answer.found.values() for record in records.values())
     for verdict, meaning in VERDICTS.items():
         print(f"{verdicts[verdict]:6,} {meaning}")
-    if len(left) > options.at_most:
-        _say(f"{len(left) - options.at_most:,} are left: {GO_ON}")
+    if len(open_) > asked:
+        _say(f"{len(open_) - asked:,} are left: {GO_ON}")
     print(f"written: {printable(str(options.output))} and its page; read them before you send them on")
     return 0
 

@@ -12,7 +12,7 @@ import ssl
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,6 +25,7 @@ from xml.sax.saxutils import escape
 
 from splreplay import engine, times
 from splreplay.app import App
+from splreplay.ask.site import UTC, ZONE
 from splreplay.errors import SplError
 from splreplay.planning import outline, plan
 from splreplay.run import Means
@@ -33,12 +34,21 @@ from tests.conftest import REPO
 
 CERTIFICATE = Path(__file__).with_name("loopback.pem")
 USER, PASSWORD, TOKEN, KEY = "analyst-7", "correct horse", "bearer.token.of-a-test", "session-key-of-a-test"
-NAME = "sh-site-01"
+NAME, REALNAME, EMAIL = "sh-site-01", "Ana Lyst", "ana@site"
 APP_HERE = App(REPO)
 INFO = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:s="http://dev.splunk.com/ns/rest"><title>server-info</title><entry>
 <title>server-info</title><content type="text/xml"><s:dict><s:key name="serverName">{name}</s:key><s:key name="version">{version}</s:key>
 </s:dict></content></entry></feed>"""
-BUSY, DENIED = 503, 403
+DENIED = 403
+# `acceleration` is an object within a text, as in a recording of datamodel/model; `eai:data` is the file of the view.
+ACCELERATED, SLOW = '{"enabled":true,"earliest_time":"-1mon","max_time":3600}', '{"enabled":false,"earliest_time":""}'
+CONTENTS: dict[str, dict[str, Any]] = {
+    "/datamodel/model/Endpoint": {"acceleration": ACCELERATED},
+    "/datamodel/model/Network_Traffic": {"acceleration": ACCELERATED},
+    "/data/ui/views/installutil_risk": {
+        "eai:data": (REPO / "default" / "data" / "ui" / "views" / "installutil_risk.xml").read_text(encoding="utf-8")
+    },
+}
 
 
 @cache
@@ -55,9 +65,14 @@ class Fake:
         version: That it says.
         apps: Those that are installed, with their versions.
         objects: The names that are seen, by the end of the path.
+        contents: What is said of one object, by the end of its path; by default, of the two data models and the dashboard.
+        denies: The search that the user may not run.
+        offsets: The offset of the time zone, as the search for it finds it.
         rows: what a search finds, in place of what replay finds; None for an empty answer.
         refuses: What it says of a search that it does not run.
         runtime: Refuses with status 200, as Splunk does where a search fails after it was parsed.
+        raw: What it sends instead of an answer, by the end of the path: a status, and the body; a body of several parts waits `wait_s`
+            before each. Without a status, that is all that it sends.
         statuses: What the next requests get, instead of an answer.
         wait_s: How long it takes for a search.
         breaks_after: How many searches it answers before it breaks off in the middle of an answer.
@@ -69,9 +84,13 @@ class Fake:
     version: str = "9.4.1"
     apps: dict[str, str] = field(default_factory=dict)
     objects: dict[str, list[str]] = field(default_factory=dict)
+    contents: dict[str, dict[str, Any]] = field(default_factory=lambda: dict(CONTENTS))
+    denies: str = ""
+    offsets: Any = field(default_factory=lambda: UTC)
     rows: dict[str, Any] = field(default_factory=dict)
     refuses: dict[str, str] = field(default_factory=dict)
     runtime: bool = False
+    raw: dict[str, tuple[int, bytes | Iterable[bytes]]] = field(default_factory=dict)
     statuses: list[int] = field(default_factory=list)
     wait_s: float = 0
     breaks_after: int = 1_000_000
@@ -103,6 +122,9 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, asked: dict[str, str]) -> None:
         path = urlsplit(self.path).path
         self.fake.requests.append(f"{self.command} {path}")
+        for end, (status, body) in self.fake.raw.items():
+            if path.endswith(end) and asked.get("search") != ZONE:
+                return self._send_raw(status, body)
         if path == "/services/auth/login":
             known = (asked["username"], asked["password"]) == (USER, PASSWORD)
             return (
@@ -121,14 +143,25 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(200, "<response/>")
         if path.endswith("/search/v2/parser"):
             return self._parse(asked)
+        if path == "/services/authentication/current-context":
+            return self._entries({"context": {"username": USER, "realname": REALNAME, "email": EMAIL, "tz": ""}})
         if path.endswith("/apps/local"):
             return self._entries({name: {"version": version} for name, version in self.fake.apps.items()})
+        for end, content in self.fake.contents.items():
+            if path.endswith(end):
+                return self._entries({path.rpartition("/")[2]: content})
+        if "/datamodel/model/" in path or "/data/ui/views/" in path:
+            return self._refuse(404, f"Could not find object id={path.rpartition('/')[2]}")
         return self._entries(
             {name: {} for end, names in self.fake.objects.items() if path.endswith(end) for name in names}
         )
 
     def _search(self, asked: dict[str, str]) -> None:
         assert (asked["exec_mode"], asked["output_mode"]) == ("oneshot", "json")
+        if asked["search"] == self.fake.denies:
+            return self._refuse(DENIED)
+        if asked["search"] == ZONE:
+            return self._json({"results": self.fake.offsets})
         self.fake.searches.append(asked)
         time.sleep(self.fake.wait_s)
         if len(self.fake.searches) > self.fake.breaks_after:
@@ -153,7 +186,7 @@ class Handler(BaseHTTPRequestHandler):
         errors = outline(APP_HERE, asked["q"]).errors
         return self._refuse(400, str(errors[0])) if errors else self._json({"commands": []})
 
-    def _entries(self, entries: dict[str, dict[str, str]]) -> None:
+    def _entries(self, entries: dict[str, dict[str, Any]]) -> None:
         self._json({"entry": [{"name": name, "content": content} for name, content in entries.items()]})
 
     def _json(self, content: Any) -> None:
@@ -172,23 +205,36 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
+    def _send_raw(self, status: int, body: bytes | Iterable[bytes]) -> None:
+        if status:
+            self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", f"{self.fake.address}/elsewhere")
+            self.end_headers()
+        for part in (body,) if isinstance(body, bytes) else body:
+            time.sleep(0 if isinstance(body, bytes) else self.fake.wait_s)
+            self.wfile.write(part)
+
+
+def key(event: str) -> tuple[str, str]:
+    """Return the host of an event and its number there."""
+    return event.partition("<Computer>")[2].partition("<")[0], event.partition("<EventRecordID>")[2].partition("<")[0]
+
 
 def _replayed(text: str, asked: dict[str, str], events: list[dict[str, str]]) -> list[dict[str, Any]]:
     """Return what replay finds in *events*, as Splunk writes it: `_time` as a date, and internal fields of its own."""
     if text.startswith("search index="):
-        return [{"count": str(len(events))}]
-    if events and asked["latest_time"] != "now":
-        planned = plan(
-            APP_HERE,
-            text,
-            time=TimeRange.of(asked["earliest_time"], asked["latest_time"], float(asked["latest_time"])),
-        )
+        return [{"host": host, "record": number} for host, number in (key(event["event"]) for event in events)]
+    until = None if asked["latest_time"] == "now" else float(asked["latest_time"])
+    ranged = TimeRange.of(asked["earliest_time"], asked["latest_time"], until) if until else None
+    planned = plan(APP_HERE, text, time=ranged)
+    if events and until:
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder, "log.xml")
             log.write_text("".join(event["event"] for event in events), encoding="utf-8")
             found = engine.replay(planned, engine.record([str(log)], planned.fields)).results.rows
     else:
-        found = engine.replay(plan(APP_HERE, text), nothing(), Means(sys.executable)).results.rows
+        found = engine.replay(planned, nothing(), Means(sys.executable)).results.rows
     rows = []
     for row in found:
         shown: dict[str, Any] = {"_serial": "0"} | dict(row)

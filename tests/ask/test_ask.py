@@ -6,80 +6,41 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from builder import APP
 from splreplay.app import App
 from splreplay.ask import app as of_the_app
-from splreplay.ask import asking, client, questions
-from splreplay.ask.answer import told
-from splreplay.cli import main
-from tests.ask.server import CERTIFICATE, NAME, PASSWORD, TOKEN, USER, Fake, serving
+from splreplay.ask import asking, client, language, questions
+from splreplay.ask.answer import Answer
+from splreplay.ask.site import APPS, MODELS, OURS, ZONE, Site
+from tests.ask.conftest import Asking, Said
+from tests.ask.server import CERTIFICATE, CONTENTS, NAME, PASSWORD, SLOW, TOKEN, USER
 from tests.conftest import REPO
 
 BY_ID = {question.id: question for question in questions.load()}
-FORMAT = BY_ID["format-without-values"]  # the third that is asked, and the first whose rows are compared
+FORMAT = BY_ID["format-without-values"]  # the fourth that is asked, and the first whose rows are compared
 
 
-class Said(NamedTuple):
-    """What the command returned and printed."""
-
-    status: int
-    out: str
-    err: str
-
-
-class Asking:
-    """The command, its environment and its file."""
-
-    def __init__(self, fake: Fake, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.fake, self.file, self._capsys = fake, folder / "answer.json", capsys
-        self._app = folder / "app"  # without vectors: the questions are enough here
-        (self._app / "default").mkdir(parents=True)
-
-    def __call__(self, *more: str, at_most: int = 3, ca: Path | None = CERTIFICATE) -> Said:
-        """Run the command."""
-        words = ["ask", "--splunk", self.fake.address, "--output", str(self.file), "--at-most", str(at_most)]
-        trusted = ["--ca", str(ca)] if ca else []
-        status = main([*words, *trusted, "--app", str(self._app), *more])
-        return Said(status, *self._capsys.readouterr())
-
-    def found(self, section: str = "questions") -> dict[str, dict[str, Any]]:
-        """Return what the file holds, without the digests."""
-        records = json.loads(self.file.read_text(encoding="utf-8")).get(section, {})
-        return {name: {key: record[key] for key in record if key != "asked"} for name, record in records.items()}
-
-
-@pytest.fixture
-def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Asking]:
-    """The command with a token, and a server."""
-    for name in ("SPLUNK_USER", "SPLUNK_PASSWORD"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("SPLUNK_TOKEN", TOKEN)
-    monkeypatch.setattr(client, "BUSY_S", 0.0)
-    with serving(Fake()) as fake:
-        yield Asking(fake, tmp_path, capsys)
-
-
-FIRST = {"tstats-subsearch": {"verdict": "runs"}, "tstats-lacking-values": {"verdict": "runs"}}
+ALL_OF_IT = Site(dict.fromkeys(APPS, "1.0"), dict.fromkeys(MODELS, True), utc=True)
+FIRST = {name: {"verdict": "runs"} for name in ("tstats-subsearch", "tstats-lacking-values", "tstats-lacking-by")}
 AGREES = FIRST | {"format-without-values": {"verdict": "agrees"}}
 
 
 def test_agrees(ask: Asking) -> None:
     """What both find is compared; of a search over the site's data it is kept that it runs, over an hour."""
     assert (0, AGREES) == (ask().status, ask.found())
-    assert ["-60m", "-60m", "0"] == [search["earliest_time"] for search in ask.fake.searches]
+    assert ["-60m", "-60m", "-60m", "0"] == [search["earliest_time"] for search in ask.fake.searches]
 
 
 def test_summary(ask: Asking) -> None:
     """The command says how many answers there are of each kind, what is left, and that somebody should read them."""
     said = ask()
-    assert ["     1 Splunk finds what replay finds", "     2 Splunk runs it"] == [
+    assert ["     1 Splunk finds what replay finds", "     3 Splunk runs it, or has it"] == [
         line for line in said.out.splitlines() if line[5] not in "0e"
     ]
     assert "written: " in said.out
@@ -136,7 +97,7 @@ def test_refused(ask: Asking, runtime: bool) -> None:
     ask.fake.refuses[BY_ID["tstats-lacking-values"].search] = "Error in 'TsidxStats': no such field"
     ask.fake.runtime = runtime
     ask()
-    assert ["runs", "refused", "agrees"] == [record["verdict"] for record in ask.found().values()]
+    assert ["runs", "refused", "runs", "agrees"] == [record["verdict"] for record in ask.found().values()]
     assert "Error in 'TsidxStats': no such field" == ask.found()["tstats-lacking-values"]["message"]
 
 
@@ -184,8 +145,28 @@ def test_wrong_password(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_denied(ask: Asking) -> None:
     """A user who may not ask is told so."""
-    ask.fake.statuses = [403]
-    assert Said(2, "", "Splunk does not let this user ask that\nask as one who may search (role user)\n") == ask()
+    ask.fake.statuses = [403] * 2  # who it is, and the apps
+    expected = "Splunk does not list its apps for this user\n"
+    expected += "ask as one who may search (role user), or give it more time with --timeout\n"
+    assert Said(2, "", expected) == ask()
+
+
+def test_denied_once(ask: Asking) -> None:
+    """One thing that the user may not ask is refused; the others are asked."""
+    ask.fake.denies = BY_ID["tstats-lacking-values"].search
+    assert (0, ["runs", "refused", "runs", "agrees"]) == (
+        ask().status,
+        [record["verdict"] for record in ask.found().values()],
+    )
+    assert "this user may not ask that (status 403)" == ask.found()["tstats-lacking-values"]["message"]
+
+
+def test_may_not_search(ask: Asking) -> None:
+    """A user who may not search is told so, and asks nothing."""
+    ask.fake.denies = ZONE
+    said = ask()
+    assert (2, []) == (said.status, ask.fake.searches)
+    assert said.err.startswith("Splunk does not run the simplest search for this user\n")
 
 
 @pytest.mark.parametrize("version", ["none", "", "9.x"])
@@ -214,7 +195,7 @@ def test_no_results(ask: Asking) -> None:
 
 def test_goes_on(ask: Asking) -> None:
     """What was answered before the connection broke is kept, and not asked again."""
-    ask.fake.breaks_after = 2
+    ask.fake.breaks_after = 3
     broken = ask()
     kept = ask.found()
     ask.fake.breaks_after = 1_000
@@ -222,6 +203,18 @@ def test_goes_on(ask: Asking) -> None:
     assert (3, FIRST) == (broken.status, kept)
     assert "\nthe connection to Splunk failed: it broke off\nrun the same command again" in broken.err
     assert (0, AGREES, 1) == (ask(at_most=1).status, ask.found(), len(ask.fake.searches) - asked)
+
+
+def test_expires(ask: Asking) -> None:
+    """A token that expires on the way ends it; what was answered before is kept."""
+    ask(at_most=1)
+    ask.fake.raw["/search/v2/jobs/"] = (
+        401,
+        b"<response><messages><msg>call not properly authenticated</msg></messages></response>",
+    )
+    said = ask()
+    assert (2, {"tstats-subsearch": {"verdict": "runs"}}) == (said.status, ask.found())
+    assert "a token may have expired\n" in said.err
 
 
 def test_untrusted(ask: Asking) -> None:
@@ -300,7 +293,7 @@ def test_no_name_of_the_site(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> No
 )
 def test_told(message: str, expected: str) -> None:
     """A message keeps the names of fields, loses those of places, and is one printable line of some length."""
-    assert expected == told(message)
+    assert expected == Answer(Path(), "9.4.1", ()).told(message)
 
 
 def test_by_hand(ask: Asking) -> None:
@@ -331,9 +324,8 @@ def test_another_file(ask: Asking, content: str) -> None:
 def everything() -> list[asking.Task]:
     """Return all that is asked of a Splunk with all apps."""
     app = App(REPO)
-    installed = dict.fromkeys(of_the_app.APPS, "1.0")
-    vectors = asking.of_language(REPO / "tests" / "vectors", app)
-    return [*asking.of_questions(), *of_the_app.of_app(app, installed), *vectors]
+    vectors = list(language.vectors(REPO / "tests" / "vectors", app))
+    return [*asking.of_questions(), *of_the_app.of_app(app, ALL_OF_IT), *asking.of_language(vectors)]
 
 
 def test_nothing_is_written() -> None:
@@ -342,49 +334,192 @@ def test_nothing_is_written() -> None:
     assert (True, []) == (len(run) > 500, [text for text in run if "collect" in text or "outputlookup" in text])
 
 
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ("| makeresults | collect index=a", True),
+        ("| makeresults | `out`", True),
+        ("| makeresults | append [| makeresults | outputlookup a.csv]", True),
+        ('| makeresults | map search="| makeresults | sendemail to=a"', True),
+        ("| makeresults | unknowncommand", True),
+        ("| makeresults | eval collected=1", False),
+    ],
+)
+def test_may_write(search: str, expected: bool, tmp_path: Path) -> None:
+    """A search may write if a command in it does, in a macro, a subsearch or a text too, or if replay does not read it."""
+    (tmp_path / "default").mkdir()
+    (tmp_path / "default" / "macros.conf").write_text("[out]\ndefinition = collect index=a\n", encoding="utf-8")
+    assert expected is language.may_write(App(tmp_path), search)
+
+
 def test_names() -> None:
     """Each thing that is asked has a name of its own in its section."""
     names = [(task.section, task.name) for task in everything()]
     assert len(names) == len(set(names))
 
 
+def of_app(ask: Asking, site: Site = ALL_OF_IT) -> dict[str, Any]:
+    """Ask about the app alone, and return the records."""
+    app = App(REPO)
+    splunk = client.Splunk(ask.fake.address, client.Secret(TOKEN), client.trust(CERTIFICATE, False), 30)
+    answer = Answer(ask.file, splunk.version, ())
+    asking.ask(list(of_the_app.of_app(app, site)), splunk, site, app, answer, lambda done, of: None)
+    return ask.found("app")
+
+
 def test_app(ask: Asking) -> None:
     """Of the app it is asked whether its searches are taken and run, and what of it is seen from where."""
-    ask.fake.apps = {of_the_app.OURS: "1.0.0", "Splunk_SA_CIM": "5.3.2", "a_site_app": "1"}
     ask.fake.objects = {"/transforms/lookups": list(of_the_app.LOOKUPS), "/conf-macros": ["installutil_data"]}
-    app = App(REPO)
-    tasks = list(of_the_app.of_app(app, ask.fake.apps))
-    splunk = client.Splunk(ask.fake.address, client.Secret(TOKEN), client.trust(CERTIFICATE, False), 30)
-    answer = asking.Answer(ask.file, splunk.version, ())
-    asking.ask([task for task in tasks if task.compare != "runs"], splunk, app, answer, lambda done, of: None)
-    verdicts = {name: record["verdict"] for name, record in ask.found("app").items()}
-    searches = {f"the parser takes: {name}": "runs" for name in app.saved_searches}
-    assert verdicts == searches | {
+    verdicts = {name: record["verdict"] for name, record in of_app(ask).items()}
+    searches = App(REPO).saved_searches
+    assert verdicts == {f"the parser takes: {name}": "runs" for name in searches} | {
+        f"runs: {name}": "runs" for name in searches if name.endswith(of_the_app.RUN)
+    } | {
         "rbaenrich scores a result": "agrees",
+        "the dashboard's searches run": "runs",
         "macros, seen from search": "refused",
         "lookups, seen from search": "runs",
-        "the dashboard is there": "refused",
+        "the dashboard, kept out of search": "runs",
+        "macros, seen from SplunkEnterpriseSecuritySuite": "refused",
+        "lookups, seen from SplunkEnterpriseSecuritySuite": "runs",
+        "the dashboard, kept out of SplunkEnterpriseSecuritySuite": "runs",
     }
-    assert "does not see installutil_risk" == ask.found("app")["the dashboard is there"]["message"]
 
 
-def test_apps_of_the_answer(ask: Asking) -> None:
-    """The answer names the apps that matter, and none of the site's own; where ours is not there, nothing of it is asked."""
+def test_dashboard(ask: Asking) -> None:
+    """Each search of the dashboard is run over an hour, as Splunk has it, those that extend another with that one's text."""
+    of_app(ask)
+    ran = [search["search"] for search in ask.fake.searches if search["earliest_time"] == "-60m"]
+    findings = '| savedsearch "Windows InstallUtil Remote Network Connection - Hunt"'
+    chained = f"{findings} | timechart sum(risk_score) by dest"
+    assert (True, True, 10) == (findings in ran, chained in ran, len(ran) - len(of_the_app.RUN))
+
+
+def test_dashboard_of_a_refused_search(ask: Asking) -> None:
+    """Where one of them is refused, the record says which."""
+    ask.fake.refuses["| `installutil_data`"] = "Error in 'SearchParser'"
+    record = of_app(ask)["the dashboard's searches run"]
+    assert ("refused", "ds_data: Error in 'SearchParser'") == (record["verdict"], record["message"])
+
+
+def test_dashboard_that_writes(ask: Asking) -> None:
+    """A search of a dashboard that was changed there, and may write, is not run."""
+    path = "/data/ui/views/installutil_risk"
+    changed = CONTENTS[path]["eai:data"].replace("| `installutil_data`", "| `installutil_data` | collect index=main")
+    ask.fake.contents = {path: {"eai:data": changed}}
+    record = of_app(ask)["the dashboard's searches run"]
+    assert ("refused", "ds_data: not run, as it may write") == (record["verdict"], record["message"])
+    assert [] == [search for search in ask.fake.searches if "collect" in search["search"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ({"eai:data": "<dashboard/>"}, "the definition is no dashboard whose searches are whole"),
+        ({}, "the definition is no dashboard whose searches are whole"),
+        (None, "Could not find object id=installutil_risk"),
+    ],
+)
+def test_no_dashboard(ask: Asking, content: dict[str, Any] | None, expected: str) -> None:
+    """A dashboard that is not there, or is none, is refused."""
+    path = "/data/ui/views/installutil_risk"
+    ask.fake.contents = {path: content} if content is not None else {}
+    record = of_app(ask)["the dashboard's searches run"]
+    assert ("refused", True) == (record["verdict"], record["message"].endswith(expected))
+
+
+def test_dashboard_elsewhere(ask: Asking) -> None:
+    """A dashboard that another app sees is told of, as its searches would fail there."""
+    ask.fake.objects = {"/data/ui/views": ["installutil_risk"]}
+    record = of_app(ask)["the dashboard, kept out of search"]
+    assert ("refused", "sees installutil_risk") == (record["verdict"], record["message"])
+
+
+def test_without_models(ask: Asking) -> None:
+    """Without the data models, what needs them is not asked, and is no fault; the rest is."""
+    lacking = {
+        name for name, one in of_app(ask, Site(ALL_OF_IT.apps, {}, utc=True)).items() if one["verdict"] == "lacking"
+    }
+    runs = {f"runs: {name}" for name in App(REPO).saved_searches if name.endswith(of_the_app.RUN)}
+    assert runs | {"the dashboard's searches run"} == lacking
+
+
+def test_lacks(ask: Asking) -> None:
+    """What the site lacks is named in the answer, on the page and to the user, with and without --write, and is no fault."""
     ask.fake.apps = {"Splunk_SA_CIM": "5.3.2", "a_site_app": "1"}
-    said = ask(at_most=1)
-    assert {"Splunk_SA_CIM": "5.3.2"} == json.loads(ask.file.read_text(encoding="utf-8"))["apps"]
-    assert f"the app {APP} is not installed there, and nothing of it was asked\n" in said.err
+    ask.fake.contents = {"/datamodel/model/Endpoint": {"acceleration": SLOW}}
+    said = ask()
+    content = json.loads(ask.file.read_text(encoding="utf-8"))
+    lacks = [
+        f"the app {OURS} is not installed: nothing of it is asked",
+        "the app SplunkEnterpriseSecuritySuite is not installed: it is not asked what it sees of the app",
+        "the app Splunk_TA_microsoft_sysmon is not installed: no recording is sent",
+        "the app Splunk_TA_windows is not installed: unless another add-on maps the Security channel, it is in no data model",
+        "the app DA-ESS-ContentUpdate is not installed: nothing there has a macro of the same name as ours",
+        "the data model Endpoint is not accelerated: without summaries, searches read every event",
+        "the data model Network_Traffic is not there, or this user does not see it: no search of it is asked",
+    ]
+    assert (0, {"Splunk_SA_CIM": "5.3.2"}, lacks) == (said.status, content["apps"], content["lacks"])
+    page = ask.file.with_suffix(".md").read_text(encoding="utf-8")
+    assert ([], []) == (
+        [text for text in lacks if f"\n- {text}\n" not in page],
+        [text for text in lacks if f"{text}\n" not in said.err],
+    )
+    lacking = {"verdict": "lacking", "message": "the data model Network_Traffic"}
+    assert [{"verdict": "runs"}, lacking, lacking, {"verdict": "agrees"}] == list(ask.found().values())
+
+
+def test_is_there_later(ask: Asking) -> None:
+    """What was lacking is asked again."""
+    ask.fake.contents = {}
+    ask(at_most=1)
+    lacking = ask.found()["tstats-subsearch"]["verdict"]
+    ask.fake.contents = dict(CONTENTS)
+    ask(at_most=1)
+    assert ("lacking", FIRST["tstats-subsearch"]) == (lacking, ask.found()["tstats-subsearch"])
+
+
+def test_another_zone(ask: Asking) -> None:
+    """Where the user's time zone is not UTC, what depends on it is not asked, and the answer says so."""
+    ask.fake.offsets = [{"z": "+0100 +0000 +0100"}]
+    ask(at_most=1_000)
+    zoned = {name for name, record in ask.found().items() if record.get("message") == "the time zone UTC"}
+    assert (
+        {"bin-span-of-a-field", "bin-bins", "convert-missing", "month-spans", "offset-of-utc", "sparkline"},
+        True,
+    ) == (
+        zoned,
+        "the user's time zone is not UTC: what depends on it is not asked"
+        in json.loads(ask.file.read_text(encoding="utf-8"))["lacks"],
+    )
 
 
 def test_write(ask: Asking) -> None:
     """With --write, what is not there that this needs is named, and all else is asked."""
     said = ask("--write", "lab")
-    assert (0, AGREES, []) == (said.status, ask.found(), ask.fake.events)
-    assert (
-        f"nothing was sent; what is not installed there: {APP}, Splunk_SA_CIM, Splunk_TA_microsoft_sysmon\n" in said.err
+    expected = f"the recording was not sent, for {APP}, Splunk_SA_CIM, Splunk_TA_microsoft_sysmon is not there"
+    left_out = json.loads(ask.file.read_text(encoding="utf-8"))["left_out"]
+    assert (0, AGREES, [], True, [expected]) == (
+        said.status,
+        ask.found(),
+        ask.fake.events,
+        f"{expected}\n" in said.err,
+        left_out,
     )
+
+
+def test_minutes(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run ends after its minutes, and the next goes on."""
+    answer = Answer(ask.file, "9.4.1", ())
+    splunk = client.Splunk(ask.fake.address, client.Secret(TOKEN), client.trust(CERTIFICATE, False), 30)
+    monkeypatch.setattr(splunk, "search", lambda *_: [])
+    moments = iter([0.0, 61.0])
+    monkeypatch.setattr("splreplay.ask.asking.time.monotonic", lambda: next(moments))
+    tasks = list(asking.of_questions())
+    asked = asking.ask(tasks, splunk, ALL_OF_IT, App(REPO), answer, lambda done, of: None, until=60.0)
+    assert (1, ["tstats-subsearch"]) == (asked, list(ask.found()))
 
 
 def test_id_of_the_app() -> None:
     """The id by which the app is looked for is that of the package."""
-    assert APP == of_the_app.OURS
+    assert APP == OURS

@@ -13,6 +13,7 @@ import pytest
 
 from splreplay import engine
 from splreplay.ask import questions
+from splreplay.ask.citing import cite, marks, places, settled
 from splreplay.planning import plan
 from splreplay.run.command import walk
 from tests.ask.server import APP_HERE, nothing
@@ -23,6 +24,8 @@ ASKED = [pytest.param(question, id=question.id) for question in QUESTIONS if que
 # Where the sign is explained, it marks nothing: what stands before it on its line.
 LEGENDS = (
     "docs/contributor.md: than none. Mark what you had to guess with",
+    "docs/ask.md: If it is as assumed, the",
+    "docs/ask.md: If it is as assumed, the † becomes a",
     "docs/contributor.md: , with the place of the",
     "docs/data_models.md: ",
     "docs/engine.md: more are said. A",
@@ -37,22 +40,15 @@ ABOUT = ("docs/questions.md", "splreplay/ask/", "tests/ask/")
 
 @cache
 def marked() -> list[str]:
-    """Return `path: text before the sign` for each † under version control."""
+    """Return `path: text before the sign` for each † or ‡ under version control."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPO, capture_output=True, check=False).stdout
     if not listed:
         pytest.skip("this is no git checkout")
     found = []
     for path in listed.decode().rstrip("\0").split("\0"):
         content = (REPO / path).read_bytes() if (REPO / path).is_file() and not path.startswith(ABOUT) else b""
-        for line in content.decode("utf-8", "replace").splitlines():
-            found += [f"{path}: {line[: sign.start()].rstrip()}" for sign in re.finditer("†", line)]
+        found += [place for _, place in places(path, content.decode("utf-8", "replace"))]
     return found
-
-
-def marks(place: str, mark: str) -> bool:
-    """Return whether *mark*, a path and the end of a text, is that of a †; an empty text is the start of a line."""
-    path, text = mark.split(": ", 1)
-    return place.startswith(f"{path}: ") and (place.endswith(text) if text else place == mark)
 
 
 def test_every_mark_has_a_question() -> None:
@@ -68,6 +64,64 @@ def test_every_place_is_there() -> None:
     assert [] == [mark for mark in owned if sum(marks(place, mark) for place in marked()) != 1]
 
 
+def test_every_mark_is_cited() -> None:
+    """Each † is of a question that no answer in docs/answers settles, and each ‡ of one that is; `python -m splreplay.ask.citing` does it."""
+    answers = questions.answers(REPO / questions.ANSWERS)
+    signs = {
+        mark: "‡" if "‡" in sign[0] else "†"
+        for question in QUESTIONS
+        for mark in question.marks
+        for sign, place in places(mark.partition(": ")[0], (REPO / mark.partition(": ")[0]).read_text(encoding="utf-8"))
+        if marks(place, mark)
+    }
+    expected = {mark: "‡" if settled(one, answers) else "†" for one in QUESTIONS for mark in one.marks}
+    assert expected == signs
+
+
+def test_cite(tmp_path: Path) -> None:
+    """What an answer settles is cited at its place, by a link in a document; without the answer, the † is there again."""
+    asked = [
+        questions.Question("one", "", "", marks=["docs/a.md: first", "code.py: # one"]),
+        questions.Question("two", "", "", marks=["docs/a.md: second", "code.py: # one † two"]),
+        questions.Question("three", "", "", marks=["code.py: "]),
+    ]
+    document, code = "| first † | second † |\n", "# one † two †\n† three\n# another †\n"
+    for name, text in (("docs/a.md", document), ("code.py", code)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    answer = tmp_path / questions.ANSWERS / "lab.json"
+    answer.parent.mkdir()
+    verdicts = {"one": {"verdict": "agrees"}, "two": {"verdict": "runs"}, "three": {"verdict": "differs"}}
+    answer.write_text(json.dumps({"splunk": "9.4.1", "questions": verdicts}), encoding="utf-8")
+
+    def texts() -> list[str]:
+        cite(tmp_path, asked)
+        return [(tmp_path / name).read_text(encoding="utf-8") for name in ("docs/a.md", "code.py")]
+
+    cited = ["| first [‡](answers/lab.md) | second [‡](answers/lab.md) |\n", "# one ‡ two ‡\n† three\n# another †\n"]
+    assert [cited, cited] == [texts(), texts()]
+    answer.unlink()
+    assert [document, code] == texts()
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        (["agrees", "runs"], "1.json"),
+        (["agrees", "slow"], "0.json"),
+        (["lacking", None], None),
+        (["agrees", "differs"], None),
+        (["refused", "agrees"], None),
+        ([], None),
+    ],
+)
+def test_settled(verdicts: list[str | None], expected: str | None) -> None:
+    """A point is settled by the last answer that is as assumed, unless another is not."""
+    answers = [(Path(f"{n}.json"), {"questions": {"one": {"verdict": one}}}) for n, one in enumerate(verdicts)]
+    found = settled(questions.Question("one", "", ""), answers)
+    assert expected == (found and found.name)
+
+
 def test_the_page() -> None:
     """The page says what questions.toml says; `python -m splreplay.ask.questions` writes it."""
     assert questions.page(QUESTIONS, REPO / questions.ANSWERS) == (REPO / questions.PAGE).read_text(encoding="utf-8")
@@ -75,15 +129,18 @@ def test_the_page() -> None:
 
 def test_answers(tmp_path: Path) -> None:
     """What a Splunk answered stands behind the id of the question, with its page; what it did not answer, not."""
-    asked = [questions.Question(name, "a | b", f"What is {name}?") for name in ("one", "two", "three", "four")]
+    asked = [
+        questions.Question(name, "a | b", f"What is {name}?", differs="Trouble.")
+        for name in ("one", "two", "three", "four")
+    ]
     verdicts = {"one": {"verdict": "agrees"}, "two": {"verdict": "refused"}, "three": {"verdict": "slow"}}
     answer = {"form": 1, "splunk": "9.4.1", "apps": {}, "questions": verdicts}
     (tmp_path / "lab.json").write_text(json.dumps(answer), encoding="utf-8")
     assert [
-        r"| a \| b | What is one? | `one`; [Splunk 9.4.1](answers/lab.md): as assumed |",
-        r"| a \| b | What is two? | `two`; [Splunk 9.4.1](answers/lab.md): it does **not** run |",
-        r"| a \| b | What is three? | `three` |",
-        r"| a \| b | What is four? | `four` |",
+        r"| a \| b | What is one? | Trouble. | `one`; [Splunk 9.4.1](answers/lab.md): as assumed |",
+        r"| a \| b | What is two? | Trouble. | `two`; [Splunk 9.4.1](answers/lab.md): it does **not** run |",
+        r"| a \| b | What is three? | Trouble. | `three` |",
+        r"| a \| b | What is four? | Trouble. | `four` |",
     ] == questions.page(asked, tmp_path).splitlines()[-4:]
 
 
@@ -96,8 +153,29 @@ def test_ids() -> None:
 
 
 def test_what_is_compared() -> None:
-    """A question with a search says what is compared: the rows, or only that it runs; one without says nothing."""
-    assert {("rows", True), ("runs", True), ("", False)} == {(one.compare, bool(one.search)) for one in QUESTIONS}
+    """A question with a search says what is compared: the rows, also of the recording, or only that it runs; one without, nothing."""
+    assert {("rows", True), ("recording", True), ("runs", True), ("", False)} == {
+        (one.compare, bool(one.search)) for one in QUESTIONS
+    }
+
+
+def test_what_each_answer_means() -> None:
+    """Each question says what another answer than the assumed one means: other rows, a refusal, or what a person sees."""
+    means = {one.id: (bool(one.differs), bool(one.refused)) for one in QUESTIONS}
+    assert {True} == {means[one.id][0] for one in QUESTIONS if one.compare != "runs"}
+    assert {(False, True)} == {means[one.id] for one in QUESTIONS if one.compare == "runs"}
+
+
+def test_meanings() -> None:
+    """An answer means what the question says of it; a refusal of which it says nothing, that replay should refuse it, too."""
+    one = questions.Question("a", "", "", differs="Trouble.")
+    two = questions.Question("b", "", "", refused="Worse.")
+    assert ["Trouble.", questions.REFUSED, "Worse.", ""] == [
+        one.means("differs"),
+        one.means("refused"),
+        two.means("refused"),
+        one.means("agrees"),
+    ]
 
 
 @pytest.mark.parametrize("question", ASKED)
