@@ -15,9 +15,7 @@ from splreplay.cim.blind import blind_spots, outside
 from splreplay.errors import SplError, UnsupportedError
 from splreplay.output import Notice, Results
 from splreplay.planning import Plan
-from splreplay.recording import Recording as Recording
-from splreplay.recording import nothing as nothing
-from splreplay.recording import record as record
+from splreplay.recording import Recording
 from splreplay.run import Means, Models, Run, Step, events
 from splreplay.run.command import walk
 from splreplay.run.execute import execute, shown
