@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from splreplay.app.layers import AppFolder
 from splreplay.circumstances import circumstances, name_of
@@ -28,22 +29,13 @@ from splreplay.times import TimeRange
 def run(options: argparse.Namespace) -> int:
     """Hunt, write the case, and return the exit status."""
     written = targets(options.format, options.outputs)
-    for path in options.detections:
-        if path.is_file() and path.suffix not in source.SUFFIXES:
-            raise UsageError(
-                f"{path} is no detection", "name .yml files or a savedsearches.conf; logs stand behind --log"
-            )
-    read = source.find(options.detections)
+    read = _detections(options.detections)
+    if not read.detections:
+        return 3
     refuse_unknown(options.fail_on, read.detections)
     _app_around(options)
     app = app_of(options, read.filter_macros)
     app.expand("")  # an error of the app itself is raised here, once, and not for each detection
-    for error in read.errors:
-        print(printable(str(error)), file=sys.stderr)
-    if not read.detections:
-        return 3
-    warn(read.warnings)
-    warn(str(problem) for detection in read.detections for problem in detection.score_problems)
     time = TimeRange.of(options.earliest, options.latest)
     detections = planned(read.detections, app, options.addon, time)
     progress = Progress(sys.stderr)
@@ -77,6 +69,25 @@ def run(options: argparse.Namespace) -> int:
     ended, said = status(hunted, options.fail_on, status_of(recording))
     warn(said)
     return 3 if read.errors else ended
+
+
+def _detections(paths: Sequence[Path]) -> source.Found:
+    """Return the detections in some files and folders, and print what is wrong with them.
+
+    Raises:
+        UsageError: If there is none, or a log stands among them.
+    """
+    for path in paths:
+        if path.is_file() and path.suffix not in source.SUFFIXES:
+            raise UsageError(
+                f"{path} is no detection", "name .yml files or a savedsearches.conf; logs stand behind --log"
+            )
+    read = source.find(paths)
+    for error in read.errors:
+        print(printable(str(error)), file=sys.stderr)
+    warn(read.warnings)
+    warn(str(problem) for detection in read.detections for problem in detection.score_problems)
+    return read
 
 
 def _text(found: Case, target: Target) -> str:

@@ -222,7 +222,7 @@ def test_a_file_that_cannot_be_read(hunt: Hunt) -> None:
 
 def test_no_detection_that_can_be_read(hunt: Hunt) -> None:
     """Where no detection can be read, no log is."""
-    ran = hunt({"broken": "search: [\n"}, log=Path("no/such/log"))
+    ran = hunt({"broken": "search: [\n"}, "--fail-on", "TPP", log=Path("no/such/log"))
     assert (3, "", True, False) == (ran.status, ran.stdout, "broken.yml" in ran.stderr, "no/such/log" in ran.stderr)
 
 
