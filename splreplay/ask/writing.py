@@ -50,6 +50,11 @@ SEEN = {
     "Network_Traffic": "| tstats count from datamodel=Network_Traffic.All_Traffic where All_Traffic.dvc IN ({})",
 }
 WAITS, WAIT_S = 30, 2.0  # how often it is looked whether all events are there, and how long between
+# Splunk looks for the time of an event in its first 128 characters (props.conf, MAX_TIMESTAMP_LOOKAHEAD); SystemTime is behind them.
+LATE = (
+    "the index has the events of --write at the time of their arrival, not at their own: "
+    "give props.conf the stanza of docs/ask.md, and name another index"
+)
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,9 @@ def compare(
         raise UsageError("the recording is not here", "run in a checkout, which has it")
     recording = moved((app.folder / RECORDING).read_text(encoding="utf-8"), now())
     _send(splunk, index, recording)
+    if _missing(splunk, index, recording, recording.start, recording.end):
+        answer.lacks = [*answer.lacks, LATE]
+        return answer.write()
     if unseen := [name for name in SEEN if not _seen(splunk, name, recording)]:
         macros = " and ".join(f"cim_{name}_indexes" for name in unseen)
         answer.lacks = [*answer.lacks, f"the data models see no event of the index of --write: add it to {macros}"]
@@ -156,35 +164,39 @@ def _send(splunk: Splunk, index: str, recording: Moved) -> None:
     )
 
 
-def _missing(splunk: Splunk, index: str, recording: Moved) -> list[str]:
-    """Return the events that the index does not have."""
+def _missing(splunk: Splunk, index: str, recording: Moved, start: int = 0, end: int | None = None) -> list[str]:
+    """Return the events that the index does not have, at whatever time; or has not from *start* to *end*, in epoch seconds."""
     hosts = " OR ".join(f"host={host}" for host in HOSTS)
     search = (
-        f'index="{index}" sourcetype={SOURCETYPE} ({hosts}) | rex "<EventRecordID>(?<record>\\d+)<" | table host record'
+        f'index="{index}" sourcetype={SOURCETYPE} ({hosts}) | rex "SystemTime=\'(?<at>[^\']+)\'" '
+        '| rex "<EventRecordID>(?<record>\\d+)<" | table host record at'
     )
-    there = {(str(row.get("host")), str(row.get("record"))) for row in _rows(splunk, search, recording)}
+    rows = _rows(splunk, search, start, "now" if end is None else end)
+    there = {tuple(str(row.get(name)) for name in ("host", "record", "at")) for row in rows}
     return [event for event in recording.events if _key(event) not in there]
 
 
-def _key(event: str) -> tuple[str, str]:
-    """Return the host and the number of an event of the recording, which are those of no other."""
-    host, number = (re.search(rf"<{name}>([^<]+)<", event) for name in ("Computer", "EventRecordID"))
-    assert host and number, "the recording has both in each event"
-    return host[1], number[1]
+def _key(event: str) -> tuple[str, ...]:
+    """Return the host, the number and the time of an event of the recording, which together are those of no other."""
+    found = [
+        re.search(form, event) for form in ("<Computer>([^<]+)<", "<EventRecordID>([^<]+)<", "SystemTime='([^']+)'")
+    ]
+    return tuple(one[1] for one in found if one)
 
 
 def _seen(splunk: Splunk, model: str, recording: Moved) -> bool:
     """Return whether a data model has an event of the recording."""
     try:
-        return int(_rows(splunk, SEEN[model].format(", ".join(HOSTS)), recording)[0]["count"]) > 0
+        search = SEEN[model].format(", ".join(HOSTS))
+        return int(_rows(splunk, search, recording.start, recording.end)[0]["count"]) > 0
     except (ValueError, TypeError, LookupError) as error:
         raise DataError(f"what Splunk counts in the data model {model} is no number", remedy=NO_SPLUNK) from error
 
 
-def _rows(splunk: Splunk, search: str, recording: Moved) -> list[dict[str, Any]]:
-    """Return what a search finds on the recording's day; DataError if it does not run."""
+def _rows(splunk: Splunk, search: str, start: int, end: int | str) -> list[dict[str, Any]]:
+    """Return what a search finds from *start* to *end*; DataError if it does not run."""
     try:
-        return splunk.search(search, "search", str(recording.start), str(recording.end))
+        return splunk.search(search, "search", str(start), str(end))
     except (RefusedError, SlowError) as error:
         remedy = "look whether this user may search the index, or give it more time with --timeout"
         raise DataError("Splunk does not search for the events of the recording", remedy=remedy) from error
