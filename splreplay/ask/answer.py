@@ -51,6 +51,7 @@ VERDICTS = {
     "slow": "Splunk did not answer in time; it is asked again the next time",
     "lacking": "Not asked, for something that the site lacks, which is no fault",
 }
+SETTLED = ("agrees", "runs")
 OPEN = ("slow", "lacking")  # these are asked again
 
 
@@ -212,8 +213,11 @@ def _lines(content: Mapping[str, Any]) -> Iterator[str]:
         yield from ("", f"## {title}", "", "| | |", "|---|---|")
         counts = Counter(record["verdict"] for record in records.values())
         yield from (f"| {said} | {counts[verdict]} |" for verdict, said in VERDICTS.items() if counts[verdict])
+        settled = [name for name, record in records.items() if record["verdict"] in SETTLED]
+        if settled and section != "language":  # whose hundreds of claims are in the JSON file
+            yield from ("", f"As expected: {', '.join(map(_code, settled))}.")
         for name, record in records.items():
-            if record["verdict"] in ("agrees", "runs"):
+            if name in settled:
                 continue
             yield from ("", f"### {_code(name)}", "", f"{VERDICTS[record['verdict']]}.")
             if section == "questions" and (question := asked.get(name)):
@@ -222,10 +226,13 @@ def _lines(content: Mapping[str, Any]) -> Iterator[str]:
                     yield from ("", meaning)
             for what in ("search", "splunk", "replay", "message"):
                 if what in record:
-                    text = printable(json.dumps(record[what], ensure_ascii=False))
+                    said = record[what]
+                    text = printable(said if isinstance(said, str) else json.dumps(said, ensure_ascii=False))
                     yield from ("", f"{what.capitalize()}:", "", f"    {text}")
-    yield from ("", "## To be looked at by hand", "", "No one search answers these:", "")
-    yield from (f"- {_code(question.id)}: {question.asks}" for question in asked.values() if not question.search)
+    yield from ("", "## To be looked at by hand", "", "These were not asked:", "")
+    for question in asked.values():
+        if not question.search:
+            yield f"- {_code(question.id)}: {question.asks} Assumed: {question.assumed}."
 
 
 def _code(text: str) -> str:

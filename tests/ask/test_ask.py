@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -297,10 +296,20 @@ def test_told(message: str, expected: str) -> None:
 
 
 def test_by_hand(ask: Asking) -> None:
-    """The page lists the questions that no search answers, for a person to look at."""
+    """The page lists the questions that are not asked, with what is assumed, for a person to look at."""
     ask(at_most=1)
     listed = ask.file.with_suffix(".md").read_text(encoding="utf-8").partition("## To be looked at by hand\n")[2]
-    assert [one.id for one in BY_ID.values() if not one.search] == re.findall(r"^- `([\w-]+)`: ", listed, re.M)
+    by_hand = [one for one in BY_ID.values() if not one.search]
+    assert [f"- `{one.id}`: {one.asks} Assumed: {one.assumed}." for one in by_hand] == listed.splitlines()[3:]
+
+
+def test_page_names_what_is_settled(ask: Asking) -> None:
+    """The page, which is cited, names what is as expected, and shows a search as it can be run again."""
+    ask.fake.refuses[BY_ID["tstats-subsearch"].search] = "no"
+    ask()
+    page = ask.file.with_suffix(".md").read_text(encoding="utf-8")
+    assert "\nAs expected: `tstats-lacking-values`, `tstats-lacking-by`, `format-without-values`.\n" in page
+    assert f"\nSearch:\n\n    {BY_ID['tstats-subsearch'].search}\n\nMessage:\n\n    no\n" in page
 
 
 def test_page_is_not_led_astray(ask: Asking) -> None:
