@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from builder import APP
+from splreplay import interrupt
 from splreplay.app import App
 from splreplay.ask import app as of_the_app
 from splreplay.ask import asking, client, language, questions
@@ -69,7 +70,43 @@ def test_typed_in(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", typed)
     monkeypatch.setattr("getpass.getpass", lambda prompt: PASSWORD)
     said = ask(at_most=1)
-    assert (0, "user: ", False) == (said.status, said.err[:6], PASSWORD in said.err + said.out)
+    assert (0, "user (or nothing, for a token): ", False) == (
+        said.status,
+        said.err[:32],
+        PASSWORD in said.err + said.out,
+    )
+
+
+def test_token_typed_in(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who names no user is asked for a token, which is not shown."""
+    monkeypatch.delenv("SPLUNK_TOKEN")
+    typed = io.StringIO("\n")
+    monkeypatch.setattr(typed, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", typed)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: {"token: ": TOKEN}[prompt])
+    said = ask(at_most=1)
+    assert (0, {"tstats-subsearch": {"verdict": "runs"}}, False) == (
+        said.status,
+        ask.found(),
+        TOKEN in said.err + said.out,
+    )
+
+
+def test_interrupted(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who breaks it off is told that the same command goes on; what was answered is kept."""
+    real, asked = client.Splunk.search, []
+
+    def search(self: client.Splunk, text: str, *more: str) -> Any:
+        asked.append(text)
+        if len(asked) > 3:  # the first looks at the time zone
+            raise KeyboardInterrupt
+        return real(self, text, *more)
+
+    monkeypatch.setattr(client.Splunk, "search", search)
+    monkeypatch.setattr(interrupt, "asked", lambda: len(asked) > 3)
+    said = ask()
+    assert (130, ["tstats-subsearch", "tstats-lacking-values"]) == (said.status, [*ask.found()])
+    assert f"{ask.file} has what was answered: run the same command again: it goes on where it stopped\n" in said.err
 
 
 def test_no_sdk(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
