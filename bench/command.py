@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from tests.command.pythons import INTERPRETERS
 from tests.command.splunkd import ROWS as LOOKUP_ROWS
@@ -32,13 +30,6 @@ SHORTEST_OF = 3
 
 # Takes the number and the cells of a result, and returns its cells with those of the `__mv_` columns.
 Several = Callable[[int, list[str]], list[str]]
-
-
-class Cost(NamedTuple):
-    """The cost of one process: processor seconds, and its peak memory in MB."""
-
-    seconds: float
-    memory: float
 
 
 def row(number: int, messages: int) -> list[str]:
@@ -101,19 +92,19 @@ def conversation(
     return path
 
 
-def cost(command: Sequence[str], conversation: Path | None = None) -> Cost:
-    """Return what one run of *command* costs."""
+def cost(command: Sequence[str], conversation: Path | None = None) -> float:
+    """Return what one run of *command* costs, in processor seconds."""
     with open(conversation or os.devnull, "rb") as requests:
         process = subprocess.Popen(command, stdin=requests, stdout=subprocess.DEVNULL)
         _, status, used = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"{' '.join(command)} ended with status {os.waitstatus_to_exitcode(status)}")
-    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024))
+    return used.ru_utime + used.ru_stime
 
 
 def least(runs: int, *commands: tuple[Sequence[str], Path | None]) -> Iterator[float]:
     """Yield the least processor time of each command; they take turns, so that a busy moment affects all of them."""
-    turns = [[cost(*command).seconds for command in commands] for _ in range(runs)]
+    turns = [[cost(*command) for command in commands] for _ in range(runs)]
     return map(min, zip(*turns, strict=True))
 
 
@@ -136,7 +127,7 @@ def measure(python: str, folder: Path) -> None:
     ):
         requests = conversation(folder, "requests", ROWS, messages, several)
         quick, copied = least(SHORTEST_OF, (ours, requests), (echo, requests))
-        slow = cost(usual, requests).seconds
+        slow = cost(usual, requests)
         print(
             f"  {title + ':':32}{slow / quick:5.1f} times as fast as a dict a result, {quick / copied:5.2f} times the time of an echo"
         )

@@ -17,6 +17,7 @@ from splreplay.app import App
 from splreplay.logs.formats import xml
 from splreplay.logs.opening import MAX_EVENT_BYTES
 from splreplay.planning import plan
+from splreplay.recording import record
 
 EVENTS = 700_000
 EVTX_EVENTS = 50_000
@@ -26,7 +27,7 @@ def alert(log: Path, cache: Path | None = None) -> None:
     """Read a log and run the scheduled search over it, as the command line does; the log holds one finding."""
     app = App(engine.app_folder())
     planned = plan(app, app.saved_search(NAME).search)
-    replayed = engine.replay(planned, engine.record([str(log)], planned.fields, cache=cache))
+    replayed = engine.replay(planned, record([str(log)], planned.fields, cache=cache))
     assert len(replayed.results.rows) == 1, replayed.results.rows
 
 
@@ -43,8 +44,8 @@ def count_lines(log: Path) -> None:
 
 def evtx_json(log: Path) -> None:
     """Read an .evtx file as JSON, from the package that decodes it."""
-    for record in PyEvtxParser(str(log)).records_json():
-        json.loads(record["data"])  # type: ignore[index]
+    for entry in PyEvtxParser(str(log)).records_json():
+        json.loads(entry["data"])  # type: ignore[index]
 
 
 def main() -> None:
@@ -60,7 +61,7 @@ def main() -> None:
         cache = Path(folder)
         alert(log, cache)
         [for_cached] = seconds(lambda: alert(log, cache))
-    for_evtx, for_evtx_json = seconds(lambda: engine.record([str(native)]), lambda: evtx_json(native), runs=5)
+    for_evtx, for_evtx_json = seconds(lambda: record([str(native)]), lambda: evtx_json(native), runs=5)
     size = log.stat().st_size
     print(
         f"from the log to the alert; {EVENTS:,} events, {size / 1e9:.1f} GB of XML, {lines.stat().st_size / 1e9:.1f} GB of JSON"

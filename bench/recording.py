@@ -75,6 +75,21 @@ def json_lines(count: int) -> Iterator[bytes]:
     return (json_line(event).encode() for event in events(count))
 
 
+def json_array(count: int) -> Iterator[bytes]:
+    """Yield that many events as one JSON array."""
+    yield b"["
+    for number, record in enumerate(json_lines(count)):
+        yield b"," * bool(number) + record
+    yield b"]"
+
+
+def csv(count: int) -> Iterator[bytes]:
+    """Yield that many events as Splunk's search writes them: rows of _raw."""
+    yield b'"_raw"\n'
+    for event in events(count):
+        yield b'"%b"\n' % event.strip().replace('"', '""').encode()
+
+
 def evtx(count: int) -> Iterator[bytes]:
     """Yield an .evtx file of about that many events in full chunks: the same fifty chunks, repeated."""
     first = list(itertools.islice(events(count), 800))
@@ -94,7 +109,15 @@ def zipped(content: Callable[[int], Iterator[bytes]]) -> Callable[[int], Iterato
     return members
 
 
-FORMATS = {"xml": xml, "xml.gz": zipped(xml), "jsonl": json_lines, "jsonl.gz": zipped(json_lines), "evtx": evtx}
+FORMATS = {
+    "xml": xml,
+    "xml.gz": zipped(xml),
+    "jsonl": json_lines,
+    "jsonl.gz": zipped(json_lines),
+    "json": json_array,
+    "csv": csv,
+    "evtx": evtx,
+}
 
 
 def log(suffix: str, count: int) -> Path:

@@ -13,15 +13,16 @@ from splreplay.app import App
 from splreplay.logs import LoadReport
 from splreplay.logs.names import column
 from splreplay.planning import plan
+from splreplay.recording import Recording, connect
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 INSTALLUTILS = 100
 NAME = "Windows InstallUtil Remote Network Connection"
 
 
-def network(connections: int) -> engine.Recording:
+def network(connections: int) -> Recording:
     """Return a network of that many connections, a hundred of them by InstallUtil."""
-    database = engine.connect()
+    database = connect()
     logs.create_table(database, cim.FIELDS)
     every = connections // INSTALLUTILS
     guid = "format('{{7c1e4a52-0000-0000-0000-{:012x}}}', n)"
@@ -41,7 +42,7 @@ def network(connections: int) -> engine.Recording:
         f"INSERT INTO event BY NAME SELECT {sysmon}, 1 AS event_id, 1750000000.0 AS time, {common} "
         f"FROM range(0, {connections}, {every}) t(n)"
     )
-    return engine.Recording(database, LoadReport(()))
+    return Recording(database, LoadReport(()))
 
 
 def seconds(*works: Callable[[], object], runs: int = 3) -> list[float]:

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from splreplay import cim
 from splreplay.app import App
-from splreplay.engine import Recording, replay
+from splreplay.engine import replay
 from splreplay.logs import LoadReport
 from splreplay.output import Results, as_json_row, printable
 from splreplay.planning import Plan, plan
+from splreplay.recording import Recording
 from splreplay.run import Means
 from splreplay.sql.values import Value
 

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dashboard.feed import feed, range_of
-from splreplay import cim, engine
+from splreplay import cim
 from splreplay.app import App
 from splreplay.cli import exit_status
 from splreplay.cli.inputs import record, status_of
 from splreplay.cli.options import add_log_names
 from splreplay.errors import UsageError
+from splreplay.recording import DATA_MODELS
 from splreplay.times import TimeRange
 
 HERE = Path(__file__).resolve().parent
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
 def draw(options: argparse.Namespace) -> int:
     """Feed the renderer, start it, print what it drew, and return the exit status."""
     tools = {name: tool(name) for name in NEEDED}
-    recording = record(options, engine.DATA_MODELS)
+    recording = record(options, DATA_MODELS)
     whole = range_of(recording)
     asked = TimeRange.of(options.earliest, options.latest, whole.now)
     end = asked.latest or whole.now

@@ -8,10 +8,11 @@ from typing import Any
 
 from builder import view
 from splreplay.app import App
-from splreplay.engine import Recording, replay
+from splreplay.engine import replay
 from splreplay.errors import DataError
 from splreplay.output import Results, as_json_row
 from splreplay.planning import plan
+from splreplay.recording import Recording
 from splreplay.times import TimeRange
 
 VIEW = "default/data/ui/views/installutil_risk.xml"

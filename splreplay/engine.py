@@ -15,15 +15,12 @@ from splreplay.cim.blind import blind_spots, outside
 from splreplay.errors import SplError, UnsupportedError
 from splreplay.output import Notice, Results
 from splreplay.planning import Plan
-from splreplay.recording import DATA_MODELS as DATA_MODELS
-from splreplay.recording import EVERYTHING as EVERYTHING
-from splreplay.recording import Recording as Recording
-from splreplay.recording import connect as connect
-from splreplay.recording import nothing as nothing
-from splreplay.recording import record as record
-from splreplay.run import Means, Models, Run, Step
+from splreplay.recording import Recording
+from splreplay.run import Means, Models, Run, Step, events
+from splreplay.run.command import walk
 from splreplay.run.execute import execute, shown
 from splreplay.run.stages import Compiled, Stages
+from splreplay.spl.names import in_other_case
 from splreplay.sql import pcre
 
 
@@ -60,10 +57,14 @@ def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
             run.failing.pop_all()  # it has not failed
         results = run.stages.fetch(rows)
         for spot in blind_spots(connection, recording.facts, run.models.datasets, run.models.decided_by):
-            run.say(spot.kind, spot.text)
+            run.say(spot.kind, spot.said)
     if not results:
-        for text in outside(recording.facts, plan.time.earliest, plan.time.latest):
-            run.say("blind", text)
+        for blind in outside(recording.facts, plan.time.earliest, plan.time.latest):
+            run.say("blind", blind)
+    if run.lacking:
+        made = {name for position in walk(plan.pipeline) for name in position.before.names}
+        for text in in_other_case(run.lacking, made | (events.fields(run).keys() if plan.fields.every else set())):
+            run.say("note", text)
     # Blind spots come last, because they explain the results.
     notices = sorted(run.notices, key=lambda notice: notice.kind.endswith("blind"))
     return Replayed(plan, Results(list(rows.columns), results, notices), run.steps)

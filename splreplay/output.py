@@ -20,11 +20,40 @@ NoticeKind = Literal["limit", "blind", "partly blind", "doubt", "note"]
 
 
 @dataclass(frozen=True)
+class Blind:
+    """Why no results of a search mean nothing: the log cannot show what it looks for.
+
+    Attributes:
+        what: What it looks for; "" where that is more than one thing.
+        why: Why the log cannot show it.
+        lacks: Whether the log has no such event, or events without such a field.
+    """
+
+    what: str
+    why: str
+    lacks: Literal["event", "field"] = "field"
+
+    @property
+    def reason(self) -> str:
+        """In what it is blind, and why."""
+        return f"{self.what}: {self.why}" if self.what else self.why
+
+    def __str__(self) -> str:
+        """Return it as a warning."""
+        return f"this search is blind in {self.reason}" if self.what else f"this search is blind: {self.why}"
+
+
+@dataclass(frozen=True)
 class Notice:
     """A message about a run, beside its results."""
 
     kind: NoticeKind
-    text: str
+    said: str | Blind
+
+    @property
+    def text(self) -> str:
+        """What is said, in words."""
+        return str(self.said)
 
     @property
     def is_warning(self) -> bool:
@@ -54,6 +83,11 @@ class Results:
     def warnings(self) -> list[str]:
         """The notices that are warnings, as text."""
         return [notice.text for notice in self.notices if notice.is_warning]
+
+    @property
+    def blind(self) -> list[Blind]:
+        """Why no results of the search mean nothing; nothing where they mean something."""
+        return [notice.said for notice in self.notices if notice.kind == "blind" and isinstance(notice.said, Blind)]
 
     def of_kind(self, *kinds: NoticeKind) -> list[str]:
         """Return the notices of some kinds, as text."""

@@ -25,7 +25,7 @@ from builder import view
 from builder.detection import output_fields
 from comparison.__main__ import main as comparison
 from dashboard.pictures import MAX_BYTES
-from splreplay import conf, engine
+from splreplay import conf
 from splreplay.app import App
 from splreplay.cli import argument_parser
 from splreplay.commands import NAMES
@@ -34,6 +34,7 @@ from splreplay.hunt import attack, case, formats
 from splreplay.hunt.outcome import spread
 from splreplay.output import FORMATS
 from splreplay.planning import plan
+from splreplay.recording import Recording, record
 from splreplay.sql import aggregates, functions
 from splreplay.sql.values import Value
 from tests.conftest import REPO
@@ -376,20 +377,20 @@ def one_line(document: str) -> str:
     return re.sub(r"\s+", " ", document)
 
 
-def by_hand(document: str, collected: tuple[engine.Recording, Path]) -> Mapping[str, Value]:
+def by_hand(document: str, collected: tuple[Recording, Path]) -> Mapping[str, Value]:
     """Return the outcome of the result that the page makes by hand."""
     (search,) = (block for block in indented(document) if block.startswith("| makeresults"))
     return replayed(collected[0], App(REPO), search, "current").results.rows[0]
 
 
-def test_scored_by_hand(collected: tuple[engine.Recording, Path]) -> None:
+def test_scored_by_hand(collected: tuple[Recording, Path]) -> None:
     """The analyst's page says what the result that it makes by hand becomes."""
     found = by_hand(ANALYST, collected)
     said = f"This shows {found['risk_score']}, `{found['risk_status']}`, and *{found['risk_message']}*"
     assert said in one_line(ANALYST)
 
 
-def test_command_check(collected: tuple[engine.Recording, Path]) -> None:
+def test_command_check(collected: tuple[Recording, Path]) -> None:
     """The admin's page says what its check of the command shows."""
     found = by_hand(ADMIN, collected)
     said = f"`risk_score` {found['risk_score']}, `risk_user` {found['risk_user']}, `risk_system` {found['risk_system']}"
@@ -404,15 +405,15 @@ def test_risk_event() -> None:
 
 
 @pytest.fixture(scope="module")
-def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[engine.Recording, Path]:
+def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recording, Path]:
     """The recording that ships, and a folder into which the search for risk modifiers wrote twice."""
-    log, folder = engine.record([str(REPO / ATTACK)]), tmp_path_factory.mktemp("index")
+    log, folder = record([str(REPO / ATTACK)]), tmp_path_factory.mktemp("index")
     for _ in range(2):
         replayed(log, App(REPO), App(REPO).saved_search(MODIFIERS).search, "current", collect=folder)
     return log, folder
 
 
-def test_risk_totals(collected: tuple[engine.Recording, Path]) -> None:
+def test_risk_totals(collected: tuple[Recording, Path]) -> None:
     """The admin's page shows what its search for totals gives, after two runs as after one."""
     (search,) = (block for block in indented(ADMIN) if block.startswith("search index="))
     log, folder = collected
@@ -420,7 +421,7 @@ def test_risk_totals(collected: tuple[engine.Recording, Path]) -> None:
     assert FORMATS["table"](results).partition("\n\n")[0] in fenced(ADMIN)
 
 
-def test_scoring(tmp_path: Path, collected: tuple[engine.Recording, Path]) -> None:
+def test_scoring(tmp_path: Path, collected: tuple[Recording, Path]) -> None:
     """The rows on the page about scoring, in an app without other local rows, give the page's results."""
     app = tmp_path / "app"
     for folder in ("bin", "default", "lookups"):
@@ -436,7 +437,7 @@ def test_scoring(tmp_path: Path, collected: tuple[engine.Recording, Path]) -> No
     ]
 
 
-def test_fields_that_a_run_adds(collected: tuple[engine.Recording, Path]) -> None:
+def test_fields_that_a_run_adds(collected: tuple[Recording, Path]) -> None:
     """The analyst's page names the fields that events in the index have beyond a risk event's own."""
     log, _ = collected
     bounds = {"earliest": "2025-06-17", "latest": "2025-06-17T10:00:00"}
@@ -497,7 +498,7 @@ def test_snippets_are_found() -> None:
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS)
-def test_snippet(snippet: str, collected: tuple[engine.Recording, Path]) -> None:
+def test_snippet(snippet: str, collected: tuple[Recording, Path]) -> None:
     """Every search in the documents runs; one that needs results gets the risk events of a hunt."""
     log, folder = collected
     risk = f'| savedsearch "{SCHEDULED} - Hunt" | rbaenrich output=modifiers '

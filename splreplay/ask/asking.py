@@ -17,6 +17,7 @@ from splreplay.ask.client import RefusedError, SlowError, Splunk
 from splreplay.ask.language import WRITERS, Vector
 from splreplay.ask.site import Site
 from splreplay.planning import plan
+from splreplay.recording import Recording, nothing
 from splreplay.run import Means
 from splreplay.times import TimeRange
 
@@ -87,7 +88,7 @@ def ask(
     Raises:
         UsageError, DataError: If Splunk does not answer any more; the file then has what was answered before.
     """
-    recording = engine.nothing()
+    recording = nothing()
     try:
         for number, task in enumerate(tasks):
             if time.monotonic() >= until:
@@ -103,7 +104,7 @@ def ask(
 
 
 def _asked(
-    task: Task, splunk: Splunk, site: Site, app: App, answer: Answer, recording: engine.Recording
+    task: Task, splunk: Splunk, site: Site, app: App, answer: Answer, recording: Recording
 ) -> tuple[str, dict[str, Any]]:
     """Return the verdict on a task, and what goes with it."""
     try:
@@ -132,9 +133,7 @@ def _asked(
     return "runs", {}
 
 
-def _compared(
-    task: Task, splunk: Splunk, site: Site, app: App, recording: engine.Recording
-) -> tuple[str, dict[str, Any]]:
+def _compared(task: Task, splunk: Splunk, site: Site, app: App, recording: Recording) -> tuple[str, dict[str, Any]]:
     """Return whether both find the same rows; RefusedError or SlowError if Splunk finds none."""
     if needed := site.lacking_for(task.search):
         return "lacking", {"message": needed}

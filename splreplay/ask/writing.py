@@ -30,6 +30,7 @@ from splreplay.ask.language import may_write
 from splreplay.ask.site import CIM, MODELS, OURS, SYSMON, Site
 from splreplay.errors import DataError, UsageError
 from splreplay.planning import plan
+from splreplay.recording import record
 from splreplay.run import Means
 from splreplay.times import TimeRange
 
@@ -123,7 +124,7 @@ def compare(
             planned = plan(
                 app, search, site.addon, TimeRange.of(str(recording.start), str(recording.end), recording.end)
             )
-            ours = engine.replay(planned, engine.record([str(log)], planned.fields), Means(sys.executable)).results.rows
+            ours = engine.replay(planned, record([str(log)], planned.fields), Means(sys.executable)).results.rows
             found, more = _compared(splunk, search, ours, recording, answer)
             answer.add(section, name, search, found, **more)
             answer.write()

@@ -13,7 +13,7 @@ from splreplay.cim import risk
 from splreplay.cim.dataset import Dataset
 from splreplay.cim.fill import is_filler
 from splreplay.logs.facts import Facts
-from splreplay.output import Notice
+from splreplay.output import Blind, Notice
 from splreplay.spl.predicate import Predicate, unmet
 from splreplay.sql.values import number
 
@@ -63,8 +63,7 @@ def blind_spots(
         if any(name in group and filled & group - {name} for group in ALTERNATIVES):
             continue
         if name not in filled:
-            said = f"this search is blind in {name}: {_what_fills(datasets[name])}"
-            empty.append(Notice("blind", said))
+            empty.append(Notice("blind", Blind(name, _what_fills(datasets[name]), "event")))
             continue
         # A where does not find a filler, but grouping keeps a row with one.
         useful = {field: f'"{field}" IS NOT NULL' for field in deciding.grouped}
@@ -72,13 +71,13 @@ def blind_spots(
         blind = _empty(connection, facts, datasets[name], useful)
         if blind:
             named = ", ".join(f"{name}.{field}" for field in blind)
-            said = f"this search is blind in {named}: no event of this log has a value there"
+            said = Blind(named, "no event of this log has a value there")
             unfilled.append(Notice("blind" if deciding.blinded(name, blind) else "partly blind", said))
     return empty + unfilled
 
 
-def outside(facts: Facts, earliest: float | None, latest: float | None) -> list[str]:
-    """Return a warning if the log has events, but none in a time range (epoch seconds, latest exclusive)."""
+def outside(facts: Facts, earliest: float | None, latest: float | None) -> list[Blind]:
+    """Return why a search is blind if the log has events, but none in a time range (epoch seconds, latest exclusive)."""
     if earliest is None and latest is None:
         return []
     inside = f"time >= {number(earliest if earliest is not None else -math.inf)}"
@@ -88,9 +87,10 @@ def outside(facts: Facts, earliest: float | None, latest: float | None) -> list[
     )
     if any_inside:
         return []
-    return [
+    why = (
         f"no event of this log is in the time range: the first is of {times.iso(first)}, the last of {times.iso(last)}"
-    ]
+    )
+    return [Blind("", why, "event")]
 
 
 def _empty(

@@ -120,8 +120,8 @@ def argument_parser() -> argparse.ArgumentParser:
             "hunt",
             help="run many detections over many logs: what fired, who is at risk, what could not be seen",
             description="Run all detections over all logs, read once. "
-            "Exit status: 0 something fired, 1 nothing did, 2 usage, 3 a file is unreadable, 4 logs were passed over; "
-            "with --fail-on: 1 such a detection fired, 0 none did.",
+            "Exit status: 0 something fired, 1 nothing did, 2 usage, or nothing could be seen, 3 a file is unreadable, "
+            "4 logs were passed over; with --fail-on: 1 such a detection fired, 0 none did, 2 none of them could see anything.",
         )
     )
     _add_ask(
@@ -218,12 +218,7 @@ def _add_hunt(parser: argparse.ArgumentParser) -> None:
         default=limits.SEARCH_S,
         help="how many seconds the search of one detection may take (default: 300)",
     )
-    parser.add_argument(
-        "--format",
-        choices=("table", "json", "csv", "safe-csv", "html", "navigator"),
-        help="how the case is written (default: what the name of --output asks for, or a table)",
-    )
-    add_output(parser)
+    add_output(parser, ("table", "json", "csv", "safe-csv", "html", "navigator"))
     parser.add_argument(
         "--fail-on",
         metavar="TYPE|SCORE",
@@ -257,12 +252,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     )
     add_addon(parser)
     add_time(parser)
-    parser.add_argument(
-        "--format",
-        choices=[*FORMATS, "html"],
-        help="how results are written (default: what the name of --output asks for, or a table)",
-    )
-    add_output(parser)
+    add_output(parser, [*FORMATS, "html"])
     parser.add_argument(
         "--collect", metavar="DIR", type=Path, help="where collect writes events, and search finds them again"
     )

@@ -6,34 +6,36 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from splreplay.app.layers import AppFolder
 from splreplay.circumstances import circumstances, name_of
-from splreplay.cli.inputs import app_of, default_app, means_of, note, record, status_of
+from splreplay.cli.inputs import app_of, default_app, means_of, note, record, status_of, warn
 from splreplay.cli.progress import Progress
-from splreplay.cli.writing import format_of, report, width, write
+from splreplay.cli.writing import Target, report, targets, width, write
 from splreplay.detections import source
+from splreplay.errors import UsageError
 from splreplay.hunt.case import Case, case
 from splreplay.hunt.formats import FORMATS, as_text, head
 from splreplay.hunt.hunt import hunt
 from splreplay.hunt.select import planned
+from splreplay.hunt.status import refuse_unknown, status
 from splreplay.output import printable
 from splreplay.planning import Plan, fields
 from splreplay.recording import Recording
 from splreplay.times import TimeRange
 
-FIRED, QUIET = 0, 1
-
 
 def run(options: argparse.Namespace) -> int:
     """Hunt, write the case, and return the exit status."""
-    format_ = format_of(options.format, options.output)
-    read = source.find(options.detections)
+    written = targets(options.format, options.outputs)
+    read = _detections(options.detections)
+    if not read.detections:
+        return 3
+    refuse_unknown(options.fail_on, read.detections)
     _app_around(options)
     app = app_of(options, read.filter_macros)
     app.expand("")  # an error of the app itself is raised here, once, and not for each detection
-    for error in read.errors:
-        print(printable(str(error)), file=sys.stderr)
     time = TimeRange.of(options.earliest, options.latest)
     detections = planned(read.detections, app, options.addon, time)
     progress = Progress(sys.stderr)
@@ -53,44 +55,48 @@ def run(options: argparse.Namespace) -> int:
         )
     finally:
         progress.clear()
+    hunted = [(one.detection, outcome) for one, outcome in zip(detections, outcomes, strict=True)]
     found = case(
         recording.report,
         recording.facts.moments,
-        [(one.detection, outcome) for one, outcome in zip(detections, outcomes, strict=True)],
+        hunted,
         [("app", name_of(app)), *circumstances(app, options.addon, time)],
     )
-    if format_ == "html":
-        text = report("splreplay.report.hunt").html(found)
-    elif format_ == "table":
-        text = as_text(found, width(options.output))
-    else:
-        text = FORMATS[format_](found)
-    write(text, options.output)
-    if options.output:
-        note([f"wrote {options.output}: {head(found)}"])
-    if read.errors:
-        return 3
-    return _status(found, options.fail_on, recording)
+    for target in written:
+        write(_text(found, target), target.path)
+    if files := [str(target.path) for target in written if target.path]:
+        note([f"wrote {', '.join(files)}: {head(found)}"])
+    ended, said = status(hunted, options.fail_on, status_of(recording))
+    warn(said)
+    return 3 if read.errors else ended
 
 
-def _status(found: Case, fail_on: Sequence[str], recording: Recording) -> int:
-    """Return grep's exit status, or, for --fail-on, 1 if something fired that it names; passed logs are told where that does not decide."""
-    if fail_on:
-        failing = [finding.detection for finding in found.findings if _fails(finding.detection, fail_on)]
-        for detection in failing:
-            print(printable(f"--fail-on: {detection.name} fired"), file=sys.stderr)
-        if failing:
-            return 1
-        return status_of(recording)
-    return status_of(recording) or (FIRED if found.findings else QUIET)
+def _detections(paths: Sequence[Path]) -> source.Found:
+    """Return the detections in some files and folders, and print what is wrong with them.
+
+    Raises:
+        UsageError: If there is none, or a log stands among them.
+    """
+    for path in paths:
+        if path.is_file() and path.suffix not in source.SUFFIXES:
+            raise UsageError(
+                f"{path} is no detection", "name .yml files or a savedsearches.conf; logs stand behind --log"
+            )
+    read = source.find(paths)
+    for error in read.errors:
+        print(printable(str(error)), file=sys.stderr)
+    warn(read.warnings)
+    warn(str(problem) for detection in read.detections for problem in detection.score_problems)
+    return read
 
 
-def _fails(detection: source.Detection, fail_on: Sequence[str]) -> bool:
-    """Return whether a detection is of a type that is named, or has the score or a higher one."""
-    return any(
-        detection.score >= float(name) if name.replace(".", "", 1).isdigit() else detection.kind.lower() == name.lower()
-        for name in fail_on
-    )
+def _text(found: Case, target: Target) -> str:
+    match target.format:
+        case "html":
+            return str(report("splreplay.report.hunt").html(found))
+        case "table":
+            return as_text(found, width(target.path))
+    return FORMATS[target.format](found)
 
 
 def _app_around(options: argparse.Namespace) -> None:

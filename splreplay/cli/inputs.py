@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from splreplay import engine
+from splreplay import engine, recording
 from splreplay.app import App
 from splreplay.app.layers import AppFolder
 from splreplay.cli.progress import Progress
@@ -15,6 +15,7 @@ from splreplay.errors import DataError, UsageError
 from splreplay.logs.names import Wanted
 from splreplay.logs.paths import find
 from splreplay.output import printable
+from splreplay.recording import Recording
 from splreplay.run import Means
 
 # The exit status where logs were passed over, and the others answered.
@@ -44,7 +45,7 @@ def default_app() -> Path | None:
     return None
 
 
-def record(options: argparse.Namespace, fields: Wanted) -> engine.Recording:
+def record(options: argparse.Namespace, fields: Wanted) -> Recording:
     """Read the logs that the options name, show the progress, and print what is wrong with them.
 
     Raises:
@@ -53,13 +54,13 @@ def record(options: argparse.Namespace, fields: Wanted) -> engine.Recording:
     logs, passed = find(options.logs)
     progress = Progress(sys.stderr)
     try:
-        recording = engine.record(logs, fields, cache=options.cache, progress=progress.show, passed=passed)
+        read = recording.record(logs, fields, cache=options.cache, progress=progress.show, passed=passed)
     finally:
         progress.clear()
-    warn(recording.report.warnings)
+    warn(read.report.warnings)
     if options.strict and passed:
         raise DataError(f"--strict: {len(passed):,} of {len(logs):,} logs cannot be read, and none may be passed over")
-    return recording
+    return read
 
 
 def means_of(options: argparse.Namespace, collect: Path | None = None, lookups: Path | None = None) -> Means:
@@ -67,7 +68,7 @@ def means_of(options: argparse.Namespace, collect: Path | None = None, lookups: 
     return Means(options.python, collect, not options.no_commands, lookups, options.geoip)
 
 
-def status_of(recording: engine.Recording) -> int:
+def status_of(recording: Recording) -> int:
     """Return the exit status of what ran over a recording."""
     return PASSED_OVER if recording.report.passed else 0
 

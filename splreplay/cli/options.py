@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from splreplay.cim import ADDONS
 
@@ -61,10 +63,36 @@ def add_time(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--latest", metavar="T", help="end of the time range, exclusive")
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
-    """Add --output."""
+class Output(NamedTuple):
+    """What --output names: a file, and the format that stands before it; None where the name of the file tells it."""
+
+    format: str | None
+    path: Path
+
+
+def add_output(parser: argparse.ArgumentParser, formats: Sequence[str]) -> None:
+    """Add --format and --output."""
+
+    def output(text: str) -> Output:
+        format_, equals, path = text.partition("=")
+        named = bool(equals) and format_ in formats
+        if not (path if named else text):
+            raise argparse.ArgumentTypeError("name a file")
+        return Output(format_, Path(path)) if named else Output(None, Path(text))
+
     parser.add_argument(
-        "--output", metavar="FILE", type=Path, help="write the results there instead of to standard output"
+        "--format",
+        choices=formats,
+        help="how it is written (default: what the name of --output asks for, or a table)",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="[FORMAT=]FILE",
+        dest="outputs",
+        type=output,
+        action="append",
+        default=[],
+        help="write it there instead of to standard output, in the format that stands before it or that its name tells; repeatable",
     )
 
 

@@ -11,10 +11,12 @@ from splreplay import engine
 from splreplay.app import App
 from splreplay.cli.explain import explain
 from splreplay.cli.inputs import app_of, means_of, note, record, status_of, warn
-from splreplay.cli.writing import format_of, report, width, write
+from splreplay.cli.writing import Target, report, targets, width, write
+from splreplay.engine import Replayed
 from splreplay.errors import DataError
 from splreplay.output import FORMATS, as_table
 from splreplay.planning import plan
+from splreplay.recording import Recording
 from splreplay.times import TimeRange
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Run the search and write its results."""
-    format_ = format_of(options.format, options.output)
+    written = targets(options.format, options.outputs)
     detection = _detection(options.detection) if options.detection else None
     app = app_of(options, {detection.filter_macro: "search *"} if detection else {})
     # Errors of the search, the times and the output are raised before a large log is read.
@@ -35,15 +37,19 @@ def run(options: argparse.Namespace) -> int:
         print(explain(replayed), file=sys.stderr)
     note(replayed.results.notes)
     warn(replayed.results.warnings)
-    if format_ == "html":
-        page = report("splreplay.report")
-        text = page.html(page.about(recording, planned, name), replayed.results)
-    elif format_ == "table":
-        text = as_table(replayed.results, width(options.output))
-    else:
-        text = FORMATS[format_](replayed.results)
-    write(text, options.output)
+    for target in written:
+        write(_text(target, replayed, recording, name), target.path)
     return status_of(recording)
+
+
+def _text(target: Target, replayed: Replayed, recording: Recording, name: str) -> str:
+    match target.format:
+        case "html":
+            page = report("splreplay.report")
+            return str(page.html(page.about(recording, replayed.plan, name), replayed.results))
+        case "table":
+            return as_table(replayed.results, width(target.path))
+    return FORMATS[target.format](replayed.results)
 
 
 def _detection(path: Path) -> Detection:

@@ -2,31 +2,61 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
+from splreplay.cli.options import Output
 from splreplay.errors import DataError, UsageError
 from splreplay.writing import write_whole
 
 # The formats that the name of --output asks for.
 _OF_SUFFIX = {".json": "json", ".csv": "csv", ".html": "html", ".htm": "html"}
+# What reports import that the engine can be without.
+_OF_REPORTS = ("jinja2", "vl_convert")
 
 
-def format_of(asked: str | None, output: Path | None) -> str:
-    """Return the format that is *asked* for, or that the name of the output tells; a table else.
+class Target(NamedTuple):
+    """Where results go, None for standard output, and in which format."""
+
+    format: str
+    path: Path | None
+
+
+def targets(asked: str | None, outputs: Sequence[Output]) -> list[Target]:
+    """Return where the results go, in the format that is *asked* for, or that an output says or its name tells; a table else.
 
     Raises:
-        UsageError: If it cannot be written there. It is raised before a large log is read.
+        UsageError: If they cannot be written there, or so. It is raised before a large log is read.
     """
-    format_ = asked or (_OF_SUFFIX.get(output.suffix.lower(), "table") if output else "table")
-    if format_ == "html" and output is None and sys.stdout.isatty():
+    if asked and outputs and (len(outputs) > 1 or outputs[0].format):
+        raise UsageError(
+            f"--format {asked} does not say which --output it is for", f"write --output {asked}=FILE, and leave it out"
+        )
+    paths = [output.path for output in outputs]
+    for path in paths:
+        if path.is_dir() or not path.parent.is_dir():
+            raise UsageError(f"--output {path} cannot be written: name a file in a folder that is there")
+        if paths.count(path) > 1:
+            raise UsageError(f"--output names {path} twice, and one would replace the other")
+    found = [Target(asked or said or _OF_SUFFIX.get(path.suffix.lower(), "table"), path) for said, path in outputs]
+    found = found or [Target(asked or "table", None)]
+    if any(target.format == "html" for target in found):
+        _refuse_report(to_terminal=not outputs and sys.stdout.isatty())
+    return found
+
+
+def _refuse_report(to_terminal: bool) -> None:
+    """Raise UsageError if no report can be written."""
+    if to_terminal:
         raise UsageError("a report is read in a browser, not in a terminal; write it into a file with --output FILE")
-    if output is not None and (output.is_dir() or not output.parent.is_dir()):
-        raise UsageError(f"--output {output} cannot be written: name a file in a folder that is there")
-    return format_
+    for needed in _OF_REPORTS:
+        if importlib.util.find_spec(needed) is None:
+            raise UsageError(f"a report needs {needed}", "install it: pip install 'splreplay[report]'")
 
 
 def width(output: Path | None) -> int | None:
@@ -35,11 +65,8 @@ def width(output: Path | None) -> int | None:
 
 
 def report(name: str) -> ModuleType:
-    """Return a module of reports, which needs an extra of the engine (Jinja2 and the chart) and is slow to import."""
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        raise UsageError(f"a report needs {error.name}", "install it: pip install 'splreplay[report]'") from error
+    """Return a module of reports, which is slow to import."""
+    return importlib.import_module(name)
 
 
 def write(text: str, output: Path | None) -> None:

@@ -10,6 +10,7 @@ from splreplay.run import events, summary
 from splreplay.run.command import ORDER, Cursor, Pipeline, Reads, Run, Segment, Source, Table, Transform
 from splreplay.run.predicates import TIME_MODIFIERS, predicate_test, resolve, subsearches, time_range
 from splreplay.run.unmatched import Searched, reasons
+from splreplay.spl.names import in_other_case
 from splreplay.spl.predicate import Predicate, Term, fields_of, parse_predicate, terms_of
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.terms import term_sql
@@ -74,15 +75,15 @@ class Search(Source, Transform):
             searched.append(Searched(collected.columns, collected.name))
             kept = run.stages.keep(collected, predicate_sql(predicate, collected.field, _in_no_text))
             rows = _newest_first(rows, kept, run, modifiers)
+        known = {name for table in searched for name in table.fields}
+        absent = sorted(set(fields_of(predicate)) - known)
         if not rows.count:
-            for text in reasons(predicate, searched, run.stages.connection):
-                run.say("blind", text)
-        else:
-            absent = sorted(set(fields_of(predicate)) - {name for table in searched for name in table.fields})
-            if absent:
-                run.say(
-                    "partly blind", f"no event of this log has the field {', '.join(absent)}, which the search tests"
-                )
+            for blind in reasons(predicate, searched, run.stages.connection):
+                run.say("blind", blind)
+        elif absent:
+            run.say("partly blind", f"no event of this log has the field {', '.join(absent)}, which the search tests")
+        for text in in_other_case(absent, known):
+            run.say("note", text)
         return rows
 
     def _of_log(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from splreplay import jsonpath, limits
+from splreplay import limits
 from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.run.extracted import names
 from splreplay.spl.options import Convert, read_options
+from splreplay.sql import jsonpath
 from splreplay.sql.values import Kind, Sql, as_text, literal
 
 

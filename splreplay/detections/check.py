@@ -12,15 +12,16 @@ from typing import Any, Literal
 
 from splreplay import engine
 from splreplay.app import App
-from splreplay.cli.inputs import app_of
+from splreplay.cli.inputs import app_of, warn
 from splreplay.detections import source
 from splreplay.detections.lint import lint
 from splreplay.detections.source import Detection
-from splreplay.detections.unfilled import unfilled
+from splreplay.detections.unfilled import Missing, unfilled
 from splreplay.errors import SplError
 from splreplay.output import printable
 from splreplay.planning import Plan, outline
 from splreplay.problem import Problem
+from splreplay.recording import Recording, nothing
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Verdict:
     detection: Detection
     kind: Literal["runs", "unfilled", "cannot run", "mistake"]
     reasons: Sequence[Problem] = ()
-    unfilled: Sequence[str] = ()
+    unfilled: Sequence[Missing] = ()
     findings: Sequence[Problem] = ()
     warnings: Sequence[str] = ()
 
@@ -49,10 +50,11 @@ def run(options: argparse.Namespace) -> int:
     read = source.find(options.paths)
     app = app_of(options, read.filter_macros)
     app.expand("")  # an error of the app itself is raised here, once, and not for each detection
-    nothing = engine.nothing()
-    verdicts = [check(detection, app, nothing, options.addon) for detection in read.detections]
+    without = nothing()
+    verdicts = [check(detection, app, without, options.addon) for detection in read.detections]
     for error in read.errors:
         print(printable(str(error)), file=sys.stderr)
+    warn(read.warnings)
     print(as_json(verdicts) if options.format == "json" else as_text(verdicts), end="", flush=True)
     if read.errors:
         return 3
@@ -60,22 +62,22 @@ def run(options: argparse.Namespace) -> int:
     return 2 if failed else 0
 
 
-def check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
+def check(detection: Detection, app: App, without: Recording, addon: str) -> Verdict:
     """Return the verdict on one detection: its search is planned, and compiled without events.
 
     A bug of replay gives a verdict too, so that the other detections still get theirs.
     """
     try:
-        return _check(detection, app, nothing, addon)
+        return _check(detection, app, without, addon)
     except Exception as error:
         message = f"replay made a mistake of its own: {type(error).__name__}: {error}"
         reason = detection.problem(message, detection.search, remedy="report it, with this search")
         return Verdict(detection, "mistake", [reason])
 
 
-def _check(detection: Detection, app: App, nothing: engine.Recording, addon: str) -> Verdict:
+def _check(detection: Detection, app: App, without: Recording, addon: str) -> Verdict:
     plan = outline(app, detection.search.value, addon)
-    errors, notices = engine.trial(plan, nothing)
+    errors, notices = engine.trial(plan, without)
     warnings = [] if errors else [notice.text for notice in notices if notice.is_warning and notice.kind != "blind"]
     reasons = [
         detection.problem(error.message, detection.search, _offset(error, plan), remedy=error.remedy)
@@ -107,7 +109,7 @@ def _as_object(verdict: Verdict) -> dict[str, Any]:
         "file": str(detection.path),
         "name": detection.name,
         "verdict": verdict.kind,
-        "unfilled": list(verdict.unfilled),
+        "unfilled": list(map(str, verdict.unfilled)),
         "reason": first.message or None,
         **_place(first),
         "reasons": [
@@ -139,7 +141,9 @@ def as_text(verdicts: Sequence[Verdict]) -> str:
         elif verdict.kind == "mistake":
             lines += [str(replace(reason, message=f"{name}: {reason.message}")) for reason in verdict.reasons]
         elif verdict.unfilled:
-            lines.append(f"{start}: {name}: runs, but no log that replay reads fills {', '.join(verdict.unfilled)}")
+            lines.append(
+                f"{start}: {name}: runs, but no log that replay reads fills {', '.join(map(str, verdict.unfilled))}"
+            )
         else:
             lines.append(f"{start}: {name}: runs")
         lines += map(str, verdict.findings)

@@ -64,7 +64,7 @@ def lint(detection: Detection, plan: Plan) -> list[Problem]:
         told.update(unknown)
         places = _places(position) if unknown else {}
         problems += [at(places.get(name, start), "unknown-field", message) for name, message in unknown.items()]
-    problems += _fields(detection, outputs(plan.pipeline))
+    problems += [*_fields(detection, outputs(plan.pipeline)), *detection.score_problems]
     return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column, problem.rule))
 
 

@@ -15,13 +15,14 @@ from pathlib import Path
 
 from splreplay import engine, interrupt
 from splreplay.app import App
-from splreplay.cli.inputs import app_of, means_of
+from splreplay.cli.inputs import app_of, means_of, warn
 from splreplay.detections import cases, junit, source
 from splreplay.detections.cases import Case, Row
 from splreplay.detections.junit import Outcome
 from splreplay.errors import DataError, SplError, UsageError
 from splreplay.output import Results, as_json_row, printable
 from splreplay.planning import plan
+from splreplay.recording import Recording, record
 from splreplay.sql.values import Value
 
 ROWS_SHOWN = 20  # of unexpected results
@@ -34,6 +35,7 @@ _WINDOWS = re.compile(r"(xml)?wineventlog(:.*)?", re.I)
 def run(options: argparse.Namespace) -> int:
     """Run the tests, print a line when each one ends, then the failures and the counts; return the exit status."""
     read = source.find(options.paths)
+    warn(read.warnings)
     app = app_of(options, read.filter_macros)
     started = time.monotonic()
     outcomes = []
@@ -75,11 +77,11 @@ def run_case(case: Case, app: App, options: argparse.Namespace) -> Iterator[Outc
     if names and (reason := _skipped(case, options.attack_data)):
         yield from (Outcome(file, name, "skipped", reason) for name in names.values())
         return
-    recording: engine.Recording | None = None
+    recording: Recording | None = None
     for addon, name in names.items():
         started = time.monotonic()
         try:
-            recording = recording or engine.record(_paths(case, options.attack_data))
+            recording = recording or record(_paths(case, options.attack_data))
             with interrupt.temporary_folder() as folder:  # for what the search may write
                 means = means_of(options, Path(folder), Path(folder) / "lookups")
                 replayed = engine.replay(plan(app, case.detection.search.value, addon), recording, means)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from splreplay import cim
 from splreplay.cim.mapping import EVENTTYPES, INDEX, SOURCETYPE
@@ -20,7 +21,7 @@ from splreplay.commands.search import Search
 from splreplay.commands.tstats import Tstats
 from splreplay.commands.union import Union
 from splreplay.run.command import Pipeline, Source
-from splreplay.spl.predicate import unmet
+from splreplay.spl.predicate import Unmet, unmet
 
 # All that an event of a Windows log can have in these fields; what `collect` wrote is no log.
 EVENT_VALUES = {
@@ -34,10 +35,25 @@ EVENT_VALUES = {
 _FILLERS = ("unknown", "[unknown]", "0", "null")
 
 
-def unfilled(pipeline: Pipeline, addon: str) -> list[str]:
-    """Return what a search needs and no log fills, each as a test, a field or a data model; nothing if it may find something."""
+@dataclass(frozen=True)
+class NoModel:
+    """A data model that no event is in."""
 
-    def of_source(source: Source) -> list[str]:
+    name: str
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        return f"the data model {self.name}"
+
+
+# What a search needs, and does not find.
+Missing = Unmet | NoModel
+
+
+def unfilled(pipeline: Pipeline, addon: str) -> Sequence[Missing]:
+    """Return what a search needs and no log fills; nothing if it may find something."""
+
+    def of_source(source: Source) -> Sequence[Missing]:
         match source:
             case Search():
                 return unmet(source.predicate, EVENT_VALUES.get)
@@ -45,16 +61,16 @@ def unfilled(pipeline: Pipeline, addon: str) -> list[str]:
                 return _of_model(source, addon)
             case DataModel():
                 dataset = cim.described(addon).get(source.name)
-                return [f"the data model {source.name}"] if dataset is not None and not dataset.fill else []
+                return [NoModel(source.name)] if dataset is not None and not dataset.fill else []
         return []
 
     return needed(pipeline, of_source)
 
 
-def needed(pipeline: Pipeline, of_source: Callable[[Source], list[str]]) -> list[str]:
+def needed(pipeline: Pipeline, of_source: Callable[[Source], Sequence[Missing]]) -> Sequence[Missing]:
     """Return what keeps a search from ever having a result, given what keeps its sources; nothing if it may have one."""
 
-    def of_all(searches: Iterable[Pipeline]) -> list[str]:
+    def of_all(searches: Iterable[Pipeline]) -> Sequence[Missing]:
         of_each = [needed(search, of_source) for search in searches]
         return [what for part in of_each for what in part] if all(of_each) else []
 
@@ -73,12 +89,12 @@ def needed(pipeline: Pipeline, of_source: Callable[[Source], list[str]]) -> list
     return list(dict.fromkeys(missing))
 
 
-def _of_model(command: Tstats, addon: str) -> list[str]:
+def _of_model(command: Tstats, addon: str) -> Sequence[Missing]:
     dataset = cim.described(addon).get(command.datamodel)
     if dataset is None:  # it cannot be run
         return []
     if not dataset.fill:
-        return [f"the data model {command.datamodel}"]
+        return [NoModel(command.datamodel)]
     prefix = f"{command.datamodel.rpartition('.')[2]}."
     filled = {name for mapping in dataset.fill for name, sql in mapping.fields.items() if not sql.startswith("NULL")}
 
@@ -95,7 +111,7 @@ def _of_model(command: Tstats, addon: str) -> list[str]:
 
     missing = unmet(command.predicate, values)
     if command.fillnull_value is None:
-        missing += [name for name in command.by if values(name) == ()]
+        missing += [Unmet(name) for name in command.by if values(name) == ()]
     return missing
 
 

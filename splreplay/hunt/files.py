@@ -1,53 +1,87 @@
 """In which logs the results of a search lie.
 
-The search's first command is run once more, for the logs of what it found, and its rows are matched with the results by the fields
-that both have. A search that changes all of these fields, or starts in another way, leaves it unknown.
+The first commands of the search, which work on each event or row alone, are run once more, with the log of what they leave, and its
+rows are matched with the results by the fields that the other commands hand on. Where there is no such field, or the search starts
+in another way, the results may lie in any of the logs that the first commands leave something of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from splreplay import cim, engine
 from splreplay.cim.mapping import FILE
+from splreplay.commands.fields import Fields
+from splreplay.commands.fillnull import FillNull
 from splreplay.commands.search import Search
 from splreplay.commands.tstats import Tstats
+from splreplay.hunt.origin import origin
+from splreplay.hunt.outcome import Place
 from splreplay.logs.names import RENDERING, SYSTEM, name_of
 from splreplay.output import Results
 from splreplay.planning import Plan, plan
 from splreplay.recording import Recording
 from splreplay.run import Means
+from splreplay.run.command import Transform, outputs
 from splreplay.sql.aggregates import Aggregate
-from splreplay.sql.values import Value
+from splreplay.sql.values import Value, values_of
 
 Row = Mapping[str, Value]
 
 
-def files(planned: Plan, results: Results, recording: Recording, means: Means) -> Sequence[str]:
-    """Return the logs in which the results of a search lie, in their order; nothing where that is not known."""
+def files(planned: Plan, results: Results, recording: Recording, means: Means) -> Place:
+    """Return the logs in which the results of a search lie, or may lie."""
     every = [file.path for file in recording.report.files]
     if len(every) == 1:
-        return every
+        return Place(every)
     if FILE in results.fields:
-        return _in_order(results.rows, every)
-    source = planned.pipeline[0]
-    match source:
-        case Tstats():
-            names = {name: name.removeprefix(f"{source.datamodel.rpartition('.')[2]}.") for name in source.by}
-            common = {name: short for name, short in names.items() if short in _single(results) and short != "_time"}
-            aggregate = Aggregate("values", FILE, FILE, source.datamodel_token)
-            again = replace(planned, pipeline=(replace(source, aggregates=(aggregate,)),))
-        case Search():
-            common = {name: name for name in _single(results) if name in _of_events(planned, recording)}
-            by = ", ".join('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in common)
-            grouped = f"{source.segment.source} | stats values({FILE}) as {FILE}" + (f" by {by}" if by else "")
-            again = plan(planned.app, grouped, planned.addon, planned.time)
-        case _:
-            return ()
-    found = engine.replay(again, recording, means).results.rows
-    wanted = {tuple(row.get(short, "") for short in common.values()) for row in results.rows}
-    return _in_order([row for row in found if tuple(row.get(name, "") for name in common) in wanted], every)
+        return Place(_in_order(results.rows, every))
+    source, *others = planned.pipeline
+    if not isinstance(source, Tstats | Search):
+        return Place(every, known=False)
+    first = tuple(takewhile(_works_on_each_row, others))
+    before = outputs((source, *first))
+    if isinstance(source, Tstats):  # its counts and times are often shown in another way
+        there = before.names - {aggregate.alias for aggregate in source.aggregates}
+    else:
+        there = before.names | _of_events(planned, recording)
+    earlier = {name: origin(name, others[len(first) :], before) for name in _single(results)}
+    common = {name: old for name, old in earlier.items() if old in there and old != "_time"}
+    again = _with_logs(planned, source, first, common.values())
+    left: dict[object, list[Row]] = defaultdict(list)
+    for row in engine.replay(again, recording, means).results.rows:
+        left[_values_in(row, common.values())].append(row)
+    wanted = {_values_in(row, common) for row in results.rows}
+    lie = _in_order([row for values in wanted for row in left[values]], every)
+    # A command has changed what it seemed to hand on, or a subsearch may have added results.
+    if not lie or not all(left[values] for values in wanted) or (not common and any(one.searches for one in others)):
+        return Place(every, known=False)
+    return Place(lie, known=bool(common) or len(lie) == 1)
+
+
+def _with_logs(planned: Plan, source: Tstats | Search, first: Sequence[Transform], names: Iterable[str]) -> Plan:
+    """Return a plan of the first commands, whose results have those of their fields that have *names*, and their logs."""
+    if isinstance(source, Tstats):
+        logs = Aggregate("values", FILE, FILE, source.datamodel_token)
+        return replace(planned, pipeline=(replace(source, aggregates=(*source.aggregates, logs)), *first))
+    text = " | ".join(command.segment.source for command in (source, *first))
+    by = ", ".join('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in dict.fromkeys(names))
+    search = f"{text} | stats values({FILE}) as {FILE}" + (f" by {by}" if by else "")
+    return plan(planned.app, search, planned.addon, planned.time)
+
+
+def _works_on_each_row(command: Transform) -> bool:
+    """Return whether a command works on each row alone, and leaves it the name of its log."""
+    keeps_it = not isinstance(command, Fields) or command.drop
+    return isinstance(command, FillNull) or (command.streams and keeps_it)
+
+
+def _values_in(row: Row, names: Iterable[str]) -> object:
+    """Return the values of some fields of a row, so that two rows can be compared."""
+    return tuple(tuple(values_of(row.get(name, ""))) for name in names)
 
 
 def _single(results: Results) -> list[str]:
@@ -64,9 +98,5 @@ def _of_events(planned: Plan, recording: Recording) -> set[str]:
 
 def _in_order(rows: Sequence[Row], every: Sequence[str]) -> list[str]:
     """Return the logs that some rows name, in the order of all."""
-    named = {file for row in rows for file in _values(row.get(FILE, ""))}
+    named = {file for row in rows for file in values_of(row.get(FILE, ""))}
     return [file for file in every if file in named]
-
-
-def _values(value: Value) -> Sequence[str]:
-    return [value] if isinstance(value, str) else value

@@ -11,7 +11,7 @@ from splreplay import output, times
 from splreplay.columns import cut
 from splreplay.hunt import attack
 from splreplay.hunt.case import AtRisk, Case, Finding, Unseen
-from splreplay.hunt.outcome import Entity
+from splreplay.hunt.outcome import Entity, Place
 from splreplay.output import Results, printable
 
 # So many are shown on a terminal; the other formats have all.
@@ -79,8 +79,8 @@ def _finding(place: int, finding: Finding) -> list[str]:
     if outcome.messages:
         more = f" (and {len(outcome.messages) - 1:,} more)" if len(outcome.messages) > 1 else ""
         lines.append(f"{_INDENT}{printable(outcome.messages[0])}{more}")
-    if outcome.files:
-        lines.append(f"{_INDENT}in {_named(outcome.files)}")
+    if outcome.place.files:
+        lines.append(f"{_INDENT}{_where(outcome.place)}")
     return lines
 
 
@@ -117,6 +117,10 @@ def _named(names: Sequence[str]) -> str:
     return ", ".join(map(printable, names[:NAMES])) + more
 
 
+def _where(place: Place) -> str:
+    return f"in {'' if place.known else f'any of {len(place.files):,} logs: '}{_named(place.files)}"
+
+
 def _time(epoch: float) -> str:
     return times.format_time(epoch, "%Y-%m-%d %H:%M:%S") or str(epoch)
 
@@ -130,7 +134,13 @@ def as_object(case: Case) -> dict[str, Any]:
     """Return a case as a JSON object."""
     return {
         "logs": [
-            {"path": file.path, "kind": file.kind, "events": file.events, "bad_events": file.bad_events}
+            {
+                "path": file.path,
+                "kind": file.kind,
+                "events": file.events,
+                "bad_events": file.bad_events,
+                "warning": file.warning or None,
+            }
             for file in case.report.files
         ],
         "passed_over": [{"path": passed.path, "reason": passed.reason} for passed in case.report.passed],
@@ -172,7 +182,8 @@ def _finding_object(finding: Finding) -> dict[str, Any]:
         "count": outcome.count,
         "first": _iso(outcome.moments, 0),
         "last": _iso(outcome.moments, 1),
-        "logs": list(outcome.files),
+        "logs": list(outcome.place.files) if outcome.place.known else [],
+        "any_of_logs": [] if outcome.place.known else list(outcome.place.files),
         "entities": [
             {"entity": entity.name, "type": entity.kind, "score": score} for entity, score in outcome.entities
         ],
@@ -200,6 +211,7 @@ _COLUMNS = (
     "entities",
     "messages",
     "logs",
+    "any_of_logs",
     "file",
 )
 

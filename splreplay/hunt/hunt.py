@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from splreplay import engine, interrupt, limits, resources
-from splreplay.cim.blind import outside
 from splreplay.commands.collect import Collect
 from splreplay.errors import SplError
 from splreplay.hunt import settle
 from splreplay.hunt.crew import Job, crew
 from splreplay.hunt.files import files
-from splreplay.hunt.outcome import Outcome, fired
+from splreplay.hunt.outcome import LACKING, Outcome, Place, fired
 from splreplay.hunt.select import Planned, datasets, unseen
 from splreplay.logs.report import LoadReport
 from splreplay.output import Results
@@ -104,22 +103,21 @@ def run(one: Planned, recording: Recording, means: Means, folder: Path, seconds:
 def _outcome(one: Planned, recording: Recording, means: Means) -> Outcome:
     results = engine.replay(one.plan, recording, means).results
     if results.hits:
-        return fired(one.detection, results, _files(one, results, recording, means))
-    if blind := results.of_kind("blind"):
-        time = one.plan.time
-        none = blind[0] in outside(recording.facts, time.earliest, time.latest)
-        return Outcome("no such event" if none else "no such field", blind[0].removeprefix("this search is blind in "))
+        return fired(one.detection, results, _place(one, results, recording, means))
+    if results.blind:
+        blind = results.blind[0]
+        return Outcome(LACKING[blind.lacks], blind.reason)
     return Outcome(results=results)
 
 
-def _files(one: Planned, results: Results, recording: Recording, means: Means) -> Sequence[str]:
-    """Return the logs in which results lie; where that goes wrong it is not known, and the detection has fired all the same."""
+def _place(one: Planned, results: Results, recording: Recording, means: Means) -> Place:
+    """Return the logs in which results lie; where that goes wrong it is any of them, and the detection has fired all the same."""
     try:
         return files(one.plan, results, recording, means)
     except (KeyboardInterrupt, Exception):  # a query that is broken off is the former
         if interrupt.asked():
             raise
-        return ()
+        return Place([file.path for file in recording.report.files], known=False)
 
 
 def _too_long(seconds: float) -> str:

@@ -8,12 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from splreplay.detections import tokens
 from splreplay.detections.source import Detection, RiskObject
 from splreplay.output import Results
-from splreplay.sql.values import Value
+from splreplay.sql.values import Value, values_of
 
 # So many results of a detection are kept; all are counted.
 KEPT = 100
@@ -28,6 +28,7 @@ _USUAL = (RiskObject("dest", "system", 0.0), RiskObject("user", "user", 0.0))
 
 # Why a detection could find nothing: the logs have no such event or field, replay does not run the search, or it failed.
 Category = Literal["no such event", "no such field", "not supported", "failed"]
+LACKING: Mapping[Literal["event", "field"], Category] = {"event": "no such event", "field": "no such field"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,13 @@ class Entity:
         return self.kind, self.name.lower()
 
 
+class Place(NamedTuple):
+    """The logs in which results lie, in their order; those in any of which they may lie where it is not *known* in which."""
+
+    files: Sequence[str] = ()
+    known: bool = True
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of a detection: it fired if it has results, and was quiet if it could have had some.
@@ -55,7 +63,7 @@ class Outcome:
         messages: Their risk messages, each once, in the order of the results.
         entities: Who is at risk, and the sum of the scores.
         moments: The first and the last time of the results, in epoch seconds; None where they show none.
-        files: The logs in which they lie; empty where that is not known.
+        place: The logs in which they lie, or may lie.
         seconds: How long it took.
     """
 
@@ -66,7 +74,7 @@ class Outcome:
     messages: Sequence[str] = ()
     entities: Sequence[tuple[Entity, float]] = ()
     moments: tuple[float, float] | None = None
-    files: Sequence[str] = ()
+    place: Place = field(default_factory=Place)
     seconds: float = 0.0
 
     @property
@@ -75,7 +83,7 @@ class Outcome:
         return not self.count and not self.category
 
 
-def fired(detection: Detection, results: Results, files: Sequence[str]) -> Outcome:
+def fired(detection: Detection, results: Results, place: Place) -> Outcome:
     """Return the outcome of a detection that has results."""
     rows = results.rows
     kept = Results(results.fields, rows[:KEPT], results.notices)
@@ -87,7 +95,7 @@ def fired(detection: Detection, results: Results, files: Sequence[str]) -> Outco
         messages=messages,
         entities=_entities(detection, rows),
         moments=span(rows),
-        files=files,
+        place=place,
     )
 
 
@@ -111,8 +119,7 @@ def span(rows: Iterable[Mapping[str, Value]]) -> tuple[float, float] | None:
 
 def _known(row: Mapping[str, Value], name: str) -> list[str]:
     """Return the values of a field that say something."""
-    value = row.get(name, "")
-    return [one for one in ([value] if isinstance(value, str) else value) if one.strip().lower() not in _PLACEHOLDERS]
+    return [one for one in values_of(row.get(name, "")) if one.strip().lower() not in _PLACEHOLDERS]
 
 
 def _listed(values: Sequence[str]) -> str:
@@ -140,8 +147,7 @@ def _entities(detection: Detection, rows: Iterable[Mapping[str, Value]]) -> list
 def _times(row: Mapping[str, Value], fields: Iterable[str]) -> list[float]:
     """Return the times in the first of some fields that has one."""
     for name in fields:
-        value = row.get(name, "")
-        if times := list(_moments_of([value] if isinstance(value, str) else value)):
+        if times := list(_moments_of(values_of(row.get(name, "")))):
             return times
     return []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from splreplay.app import App
@@ -10,15 +10,14 @@ from splreplay.commands.datamodel import DataModel
 from splreplay.commands.search import Search
 from splreplay.commands.tstats import Tstats
 from splreplay.detections.source import Detection
-from splreplay.detections.unfilled import needed, unfilled
-from splreplay.hunt.outcome import Outcome
+from splreplay.detections.unfilled import Missing, NoModel, needed, unfilled
+from splreplay.hunt.outcome import LACKING, Outcome
 from splreplay.planning import Plan, outline
 from splreplay.recording import Recording
 from splreplay.run import events
 from splreplay.run.command import Source, walk
+from splreplay.spl.predicate import Unmet
 from splreplay.times import TimeRange
-
-_MODEL = "the data model "
 
 
 @dataclass(frozen=True)
@@ -50,19 +49,19 @@ def unseen(one: Planned, recording: Recording) -> Outcome | None:
     missing = unfilled(one.plan.pipeline, one.plan.addon) or _missing(one.plan, recording)
     if not missing:
         return None
-    fields = all("=" not in what and not what.startswith(_MODEL) for what in missing)
-    return Outcome("no such field" if fields else "no such event", ", ".join(missing))
+    fields = all(isinstance(what, Unmet) and what.value is None for what in missing)
+    return Outcome(LACKING["field" if fields else "event"], ", ".join(map(str, missing)))
 
 
-def _missing(plan: Plan, recording: Recording) -> list[str]:
+def _missing(plan: Plan, recording: Recording) -> Sequence[Missing]:
     filled = recording.datasets(plan.addon)
 
-    def of_source(source: Source) -> list[str]:
+    def of_source(source: Source) -> Sequence[Missing]:
         match source:
             case Search():
                 return events.unmatched(source.predicate, recording.facts)
             case Tstats(datamodel=name) | DataModel(name=name) if name in filled and not filled[name].in_log:
-                return [f"{_MODEL}{name}"]
+                return [NoModel(name)]
         return []
 
     return needed(plan.pipeline, of_source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,6 +12,8 @@ EventKind = tuple[str, int]  # (provider, event id)
 
 # So many bad events of a file are listed one by one.
 LISTED = 20
+# So many files are named of which the same is said.
+NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,9 @@ class FileReport:
         return sum(self.counts.values())
 
     @property
-    def warnings(self) -> list[str]:
-        """A message about the file, if any, and one for each listed bad event."""
-        lines = [f"{self.path}: {self.warning}"] if self.warning else []
-        lines += [f"{self.path}, {bad.place}: {bad.reason}; skipped" for bad in self.bad]
+    def skipped(self) -> list[str]:
+        """A message for each listed bad event."""
+        lines = [f"{self.path}, {bad.place}: {bad.reason}; skipped" for bad in self.bad]
         unlisted = self.bad_events - len(self.bad)
         return [*lines, f"{self.path}: {unlisted:,} more bad events were skipped"] if unlisted else lines
 
@@ -127,7 +128,17 @@ class LoadReport:
         lines = [f"{path}: {reason}; passed over" for path, reason in self.passed[:LISTED]]
         unlisted = len(self.passed) - len(lines)
         more = [f"{unlisted:,} more files were passed over"] if unlisted else []
-        return [*lines, *more, *(line for file in self.files for line in file.warnings)]
+        return [*lines, *more, *self.of_read]
+
+    @property
+    def of_read(self) -> list[str]:
+        """The messages about the files that were read: what is said of several is said once, as of many logs of one clock."""
+        said: dict[str, list[str]] = {}
+        for file in self.files:
+            if file.warning:
+                said.setdefault(file.warning, []).append(file.path)
+        lines = [f"{_named(paths)}: {warning}" for warning, paths in said.items()]
+        return [*lines, *(line for file in self.files for line in file.skipped)]
 
     @property
     def counts(self) -> Mapping[EventKind, int]:
@@ -136,3 +147,8 @@ class LoadReport:
         for file in self.files:
             total.update(file.counts)
         return total
+
+
+def _named(paths: Sequence[str]) -> str:
+    more = len(paths) - NAMED
+    return ", ".join(paths[:NAMED]) + (f" and {more:,} more" if more > 0 else "")

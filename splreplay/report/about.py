@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from splreplay import times
 from splreplay.circumstances import circumstances, name_of
-from splreplay.engine import Recording
 from splreplay.logs import FileReport
 from splreplay.planning import Plan
+from splreplay.recording import Recording
 from splreplay.sql.values import storable
 
 LOGS = 50  # shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import markupsafe
 
 from splreplay.output import printable
-from splreplay.sql.values import Value
+from splreplay.sql.values import Value, values_of
 
 HEAD, TAIL = 3_000, 1_000  # characters of a long text: attackers pad text, so both ends are shown
 VALUES = 20  # of a field that has several
@@ -34,12 +34,11 @@ def brief(whole: str) -> str:
 
 def listed(value: Value) -> list[str]:
     """Return the values of a field; of many, the first ones and how many more there are."""
-    several = [value] if isinstance(value, str) else value
+    several = values_of(value)
     more = len(several) - VALUES
     return several if more <= 0 else [*several[:VALUES], f"… and {more:,} more"]
 
 
 def values(row: dict[str, Value], *names: str) -> list[str]:
     """Return the values of the first of some fields that a result has."""
-    value = next((row[name] for name in names if row.get(name)), [])
-    return [value] if isinstance(value, str) else value
+    return values_of(next((row[name] for name in names if row.get(name)), []))

@@ -14,7 +14,7 @@ from splreplay.cim import Dataset
 from splreplay.cim.blind import Deciding
 from splreplay.errors import SplError
 from splreplay.logs.facts import Facts
-from splreplay.output import Notice, NoticeKind
+from splreplay.output import Blind, Notice, NoticeKind
 from splreplay.run import chunked
 from splreplay.run.stages import Stages
 from splreplay.spl.expression import Expression
@@ -123,9 +123,9 @@ class Run:
     naming: str | None = None
     formats: dict[str, tuple[Segment, Expression]] = field(default_factory=dict)
 
-    def say(self, kind: NoticeKind, text: str) -> None:
+    def say(self, kind: NoticeKind, said: str | Blind) -> None:
         """Add a notice, once."""
-        if (notice := Notice(kind, text)) not in self.notices:
+        if (notice := Notice(kind, said)) not in self.notices:
             self.notices.append(notice)
 
     def compiler(self, cursor: Cursor, field: FieldLookup) -> Compiler:

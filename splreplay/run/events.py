@@ -17,7 +17,7 @@ from splreplay.logs.facts import Facts
 from splreplay.logs.names import RAW, RENDERING, SYSTEM, UNNAMED, column, name_of
 from splreplay.logs.report import EventKind
 from splreplay.run import Run
-from splreplay.spl.predicate import Predicate, unmet
+from splreplay.spl.predicate import Predicate, Unmet, unmet
 from splreplay.sql.values import Kind, Sql, identifier, literal
 
 # The extractions of these add-ons also keep parts of the text as fields.
@@ -75,13 +75,13 @@ def possible(predicate: Predicate, facts: Facts) -> set[EventKind]:
     }
 
 
-def unmatched(predicate: Predicate, facts: Facts) -> list[str]:
+def unmatched(predicate: Predicate, facts: Facts) -> list[Unmet]:
     """Return the tests that keep a predicate from being true of any kind of event of the log; nothing if it can be."""
     missing = [_unmet(predicate, event_id, channel) for _, event_id, channel in facts.places]
     return min(missing, key=len, default=[])
 
 
-def _unmet(predicate: Predicate, event_id: int, channel: str) -> list[str]:
+def _unmet(predicate: Predicate, event_id: int, channel: str) -> list[Unmet]:
     values = {
         "index": (INDEX,),
         "sourcetype": (SOURCETYPE,),

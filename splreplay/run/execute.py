@@ -9,6 +9,7 @@ import duckdb
 
 from splreplay import resources
 from splreplay.errors import SplError, UnsupportedError, ValueLimitError
+from splreplay.output import Blind
 from splreplay.run import Run, Step
 from splreplay.run.command import Command, Outputs, Pipeline, Transform
 from splreplay.run.fields import ANY
@@ -68,7 +69,7 @@ def _say_lacking(command: Transform, rows: Table, run: Run, before: Outputs) -> 
     if unmade:
         run.say(
             "blind",
-            f"this search is blind in {', '.join(unmade)}, which {command.segment.name} reads: no result has it",
+            Blind(f"{', '.join(unmade)}, which {command.segment.name} reads", "no result has it"),
         )
     made = [name for name in lacking if name not in unmade]
     if made and command.segment.name != "rename":  # which then does nothing

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from splreplay import limits
+from splreplay.output import Blind
 from splreplay.run import Run
 from splreplay.run.fields import Outputs
 from splreplay.run.stages import ORDER, Table
@@ -75,7 +76,7 @@ def grouped(segment: Segment, aggregates: tuple[Aggregate, ...], by: tuple[str, 
     groups = group(run, expanded, fields, value, f"FROM {rows.name}", rows.field("_time"), ORDER)
     if rows.count and not groups.count and run.lacking.isdisjoint(by):
         # A result without one of them is in no group, and nothing else would say why there is none.
-        run.say("blind", f"this search is blind: no result has all of {', '.join(by)}, by which {segment.name} groups")
+        run.say("blind", Blind("", f"no result has all of {', '.join(by)}, by which {segment.name} groups"))
     return groups
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from splreplay.cim.mapping import FILE
+from splreplay.output import Blind
 from splreplay.spl.predicate import All, Any, Compare, OneOf, Predicate, failing
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.values import NOTHING, Kind, Sql, as_text
@@ -43,7 +44,7 @@ class Searched:
     name: str
 
 
-def reasons(predicate: Predicate, searched: Sequence[Searched], connection: duckdb.DuckDBPyConnection) -> list[str]:
+def reasons(predicate: Predicate, searched: Sequence[Searched], connection: duckdb.DuckDBPyConnection) -> list[Blind]:
     """Return why no event of the log could be found; nothing where one could be, with another value."""
 
     def tried(part: Predicate) -> bool:
@@ -54,15 +55,13 @@ def reasons(predicate: Predicate, searched: Sequence[Searched], connection: duck
     alive = {leaf: tried(leaf) for leaf in _leaves(predicate)}
     dead = list(dict.fromkeys(failing(predicate, lambda leaf: [] if alive[leaf] else [leaf])))
     absent = sorted({leaf.field for leaf in dead if not tried(Compare(leaf.field, "=", "*"))})
-    said = [f"this search is blind in {', '.join(absent)}: no event of this log has such a field"] if absent else []
+    said = [Blind(", ".join(absent), "no event of this log has such a field")] if absent else []
     for leaf in dead:
         if leaf.field not in absent:
-            said.append(f"this search is blind in {_written(leaf)}: {_instead(leaf.field, searched, connection)}")
+            said.append(Blind(_written(leaf), _instead(leaf.field, searched, connection), "event"))
     if not dead:
         together = " ".join(map(_written, alive))
-        said.append(
-            f"this search is blind: no event of this log has, with any value, all that it asks for ({together})"
-        )
+        said.append(Blind("", f"no event of this log has, with any value, all that it asks for ({together})"))
     return said
 
 

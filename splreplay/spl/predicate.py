@@ -109,28 +109,40 @@ def failing(predicate: Predicate, said: Callable[[Compare | OneOf], list[_Said]]
     return []
 
 
-def unmet(predicate: Predicate, values: Values) -> list[str]:
-    """Return the tests for which a predicate is true of no row, as the search has them; nothing if it can be true.
+@dataclass(frozen=True)
+class Unmet:
+    """A test that no row passes: none has the *value*, or, where that is None, the field."""
+
+    field: str
+    value: str | None = None
+
+    def __str__(self) -> str:
+        """Return the test, or the field."""
+        return self.field if self.value is None else f"{self.field}={self.value}"
+
+
+def unmet(predicate: Predicate, values: Values) -> list[Unmet]:
+    """Return the tests for which a predicate is true of no row; nothing if it can be true.
 
     Args:
         predicate: The predicate.
         values: Gives all values that a field can have, of which each may end in a wildcard; None for any value.
     """
 
-    def missing(test: Compare | OneOf) -> list[str]:
+    def missing(test: Compare | OneOf) -> list[Unmet]:
         wanted, op = ((test.value,), test.op) if isinstance(test, Compare) else (test.values, "=")
         return _missing(test.field, op, wanted, values(test.field))
 
     return failing(predicate, missing)
 
 
-def _missing(name: str, op: str, wanted: Sequence[str], possible: Sequence[str] | None) -> list[str]:
+def _missing(name: str, op: str, wanted: Sequence[str], possible: Sequence[str] | None) -> list[Unmet]:
     if possible is None or (possible and op != "="):
         return []
     if not possible:
-        return [name]
-    unmet = not any(_meet(value.lower(), other.lower()) for value in wanted for other in possible)
-    return [f"{name}={value}" for value in wanted] if unmet else []
+        return [Unmet(name)]
+    passed = any(_meet(value.lower(), other.lower()) for value in wanted for other in possible)
+    return [] if passed else [Unmet(name, value) for value in wanted]
 
 
 def _meet(wanted: str, possible: str) -> bool:

@@ -110,6 +110,19 @@ class Compiler:
         token: Token | None = getattr(expression, "token", None)
         self.cursor.fail(message, token or self.cursor.tokens[0], hint)
 
+    def warn_of_stars(self, *compared: Expression) -> None:
+        """Say that no wildcard is meant where a field is compared with a text that seems to have one.
+
+        Source: Search Reference, "where", "Usage": "With the where command, you must use the like function".
+        """
+        fields = [one.name for one in compared if isinstance(one, Field)]
+        stars = [one.value for one in compared if isinstance(one, Text) and "*" in one.value]
+        for field, star in zip(fields, stars, strict=False):
+            self.warn(
+                f'the * in {field}="{star}" stands for itself here: write like({field}, "{star.replace("*", "%")}"), '
+                f'or search {field}="{star}"'
+            )
+
     def _binary(self, expression: Binary) -> Sql:
         op = expression.op
         left_value, right_value = self.value(expression.left), self.value(expression.right)
@@ -118,6 +131,8 @@ class Compiler:
                 self.fail(side, f"{op} takes values, but this is a test")
         if op == "LIKE":
             return like(left_value, right_value)
+        if op in ("=", "!="):
+            self.warn_of_stars(expression.left, expression.right)
         if op in ("=", "!=", "<", ">", "<=", ">="):
             return Sql(compare(left_value, op, right_value), Kind.BOOLEAN)
         if op == ".":

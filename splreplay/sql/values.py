@@ -19,6 +19,11 @@ if TYPE_CHECKING:  # the command line shows values, and needs no database for it
 Value = str | list[str]  # in results: one value, or several
 
 
+def values_of(value: Value) -> list[str]:
+    """Return the values of a field of a result, which may be one."""
+    return [value] if isinstance(value, str) else value
+
+
 class Kind(enum.Enum):
     """The kinds of value; see the module."""
 

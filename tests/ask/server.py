@@ -28,6 +28,7 @@ from splreplay.app import App
 from splreplay.ask.site import UTC, ZONE
 from splreplay.errors import SplError
 from splreplay.planning import outline, plan
+from splreplay.recording import Recording, nothing, record
 from splreplay.run import Means
 from splreplay.times import TimeRange
 from tests.conftest import REPO
@@ -52,9 +53,9 @@ CONTENTS: dict[str, dict[str, Any]] = {
 
 
 @cache
-def nothing() -> engine.Recording:
+def no_events() -> Recording:
     """Return a recording without events, one for all searches: to open a database takes as long as to run a search."""
-    return engine.nothing()
+    return nothing()
 
 
 @dataclass
@@ -237,9 +238,9 @@ def _replayed(text: str, asked: dict[str, str], events: list[dict[str, str]]) ->
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder, "log.xml")
             log.write_text("".join(event["event"] for event in events), encoding="utf-8")
-            found = engine.replay(planned, engine.record([str(log)], planned.fields)).results.rows
+            found = engine.replay(planned, record([str(log)], planned.fields)).results.rows
     else:
-        found = engine.replay(planned, nothing(), Means(sys.executable)).results.rows
+        found = engine.replay(planned, no_events(), Means(sys.executable)).results.rows
     rows = []
     for row in found:
         shown: dict[str, Any] = {"_serial": "0"} | dict(row)

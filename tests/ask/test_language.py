@@ -12,7 +12,7 @@ from splreplay.ask import language
 from splreplay.ask.language import Vector, made, vectors
 from splreplay.planning import plan
 from splreplay.times import TimeRange
-from tests.ask.server import APP_HERE, nothing
+from tests.ask.server import APP_HERE, no_events
 from tests.conftest import REPO
 
 FOLDER = REPO / "tests" / "vectors"
@@ -27,7 +27,7 @@ EXPECTED = {
 
 def replayed(search: str, time: TimeRange | None = None) -> Any:
     """Return what replay finds without a log."""
-    return engine.replay(plan(APP_HERE, search, time=time), nothing()).results.rows
+    return engine.replay(plan(APP_HERE, search, time=time), no_events()).results.rows
 
 
 def test_many() -> None:

@@ -16,7 +16,7 @@ from splreplay.ask import questions
 from splreplay.ask.citing import cite, marks, places, settled
 from splreplay.planning import plan
 from splreplay.run.command import walk
-from tests.ask.server import APP_HERE, nothing
+from tests.ask.server import APP_HERE, no_events
 from tests.conftest import REPO
 
 QUESTIONS = questions.load()
@@ -186,4 +186,4 @@ def test_replay_answers(question: questions.Question) -> None:
         "collect",
         "outputlookup",
     }
-    assert [] == engine.replay(planned, nothing()).results.of_kind("limit")
+    assert [] == engine.replay(planned, no_events()).results.of_kind("limit")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from splreplay import engine
 from splreplay.app import App
 from splreplay.cim import ADDONS
+from splreplay.recording import record
 from tests.cim.test_vectors import xml
 from tests.conftest import REPO
 from tests.replay.searches import replay
@@ -27,7 +27,7 @@ BOUND = {"security": 5158, "ProcessId": "4", "SourcePort": "443"}
 SCHEDULED = "Windows InstallUtil Remote Network Connection"
 PUBLISHED = f"{SCHEDULED} - As Published"
 OUTSIDE = (
-    "no event of this log is in the time range: "
+    "this search is blind: no event of this log is in the time range: "
     "the first is of 2025-06-17T08:00:00.123+00:00, the last of 2025-06-17T08:00:00.123+00:00"
 )
 
@@ -41,7 +41,7 @@ def warnings(tmp_path: Path) -> Warnings:
     def run(search: str, *events: dict[str, object], addon: str = "current") -> list[str]:
         log = tmp_path / "log.xml"
         log.write_text("".join(map(xml, events)), encoding="utf-8")
-        found = replay(engine.record([str(log)]), App(REPO), search, addon)
+        found = replay(record([str(log)]), App(REPO), search, addon)
         return list(found.results.warnings)
 
     return run
@@ -103,7 +103,7 @@ def test_a_time_range_without_events(
     """Where no event of the log is in the time range, the run says so, and says where the log begins and ends."""
     log = tmp_path / "log.xml"
     log.write_text(xml(CREATED), encoding="utf-8")
-    recording = engine.record([str(log)])
+    recording = record([str(log)])
     found = replay(recording, App(REPO), search, "current", earliest=earliest, latest=latest).results
     assert expected == list(found.of_kind("blind"))
 
@@ -113,7 +113,7 @@ def test_a_time_range_with_events(tmp_path: Path) -> None:
     log = tmp_path / "log.xml"
     log.write_text(xml(CREATED), encoding="utf-8")
     search = "| tstats count from datamodel=Endpoint.Processes where Processes.process_name=x by Processes.user"
-    found = replay(engine.record([str(log)]), App(REPO), search, "current", earliest="2020-01-01")
+    found = replay(record([str(log)]), App(REPO), search, "current", earliest="2020-01-01")
     assert [] == list(found.results.of_kind("blind"))
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from builder import view
 from dashboard.feed import VIEW, feed, range_of
-from splreplay import engine
 from splreplay.app import App
+from splreplay.recording import Recording, record
 from splreplay.sql.values import Value
 from splreplay.times import TimeRange
 from tests.conftest import REPO
@@ -93,7 +93,7 @@ EMPTY: dict[str, list[tuple[str | None, ...]]] = {
 @pytest.fixture(scope="module")
 def attack() -> dict[str, Any]:
     """What the renderer gets for the recording that ships."""
-    log = engine.record([str(REPO / "tests/recordings/installutil_attack.xml")])
+    log = record([str(REPO / "tests/recordings/installutil_attack.xml")])
     return feed(log, App(REPO), "current", TimeRange(TEN, EIGHT, TEN))
 
 
@@ -107,7 +107,7 @@ def fields(fed: dict[str, Any], source: str) -> list[str]:
     return [field["name"] for field in fed["rows"][source]["fields"]]
 
 
-def shown(log: engine.Recording, source: str) -> Sequence[Mapping[str, Value]]:
+def shown(log: Recording, source: str) -> Sequence[Mapping[str, Value]]:
     """Return the rows of one data source, as the dashboard's search finds them."""
     document = view.read((REPO / VIEW).read_bytes(), VIEW)
     assert document.value is not None
@@ -148,7 +148,7 @@ def test_drilldown(attack: dict[str, Any]) -> None:
     # As Splunk's renderer inserts it: a quoted string, then escaped for an address; see dist/dashboard/queries.json.
     url = urlsplit(handler["options"]["url"].replace("$row.finding.value|s|u$", quote(json.dumps(finding))))
     (search,) = parse_qs(url.query)["q"]
-    log = engine.record([str(REPO / "tests/recordings/installutil_attack.xml")])
+    log = record([str(REPO / "tests/recordings/installutil_attack.xml")])
     found = replay(log, App(REPO), search, "current").results.rows
     assert "/app/DA-ESS-InstallUtilRBA/search" == url.path
     assert [finding] == [row["risk_finding_id"] for row in found]

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,8 @@ from tests.hunt.conftest import ATTACK, DETECTIONS, RBA, STARTS, Hunt, write
 from tests.program import splreplay
 from tests.replay.test_chunked import ECHO
 
-FIRES, QUIET = {"fires": DETECTIONS["fires"]}, {"quiet": DETECTIONS["quiet"]}
+FIRES, QUIET, WORDS = ({name: DETECTIONS[name]} for name in ("fires", "quiet", "words"))
+BLIND = {"blind": "type: TTP\nsearch: EventCode=4104 | table dest\n"}
 HOST, OTHER = "WKS-014.corp.example.com", "DEV-007.corp.example.com"
 
 
@@ -45,6 +47,32 @@ def test_what_came_of_all(case_of_all: dict[str, Any]) -> None:
         case_of_all["quiet"],
         [one["detection"] for one in case_of_all["findings"]],
     )
+
+
+@pytest.mark.parametrize(
+    ("category", "reason", "search", "arguments"),
+    [
+        ("no such event", f"host=nowhere: in this log host is {HOST}, {OTHER}", "EventCode=1 host=nowhere", ()),
+        ("no such field", "Nope, which stats reads: no result has it", "EventCode=1 | stats count by Nope", ()),
+        (
+            "no such field",
+            "no result has all of ParentImage, DestinationIp, by which stats groups",
+            "EventCode IN (1, 3) | stats count by ParentImage DestinationIp",
+            (),
+        ),
+        (
+            "no such event",
+            "no event of this log is in the time range: "
+            "the first is of 2025-06-17T08:58:02.116+00:00, the last of 2025-06-17T09:07:22.100+00:00",
+            "EventCode=1",
+            ("--earliest", "2026-01-01"),
+        ),
+    ],
+)
+def test_what_a_run_lacks(category: str, reason: str, search: str, arguments: tuple[str, ...], hunt: Hunt) -> None:
+    """Of a search that was run and could find nothing, it is said whether the log lacks events or fields, and which."""
+    case = json.loads(hunt({"one": f"search: '{search}'\n"}, "--format", "json", *arguments).stdout)
+    assert [{"category": category, "reason": reason, "detections": ["one"]}] == case["unseen"]
 
 
 def test_a_finding(case_of_all: dict[str, Any]) -> None:
@@ -75,6 +103,18 @@ def test_a_finding(case_of_all: dict[str, Any]) -> None:
     assert [OTHER, HOST] == [row["dest"] for row in finding["results"]]
 
 
+def test_a_log_with_a_warning(hunt: Hunt, tmp_path: Path) -> None:
+    """What is said of a log stands in the JSON, too, which may be all that is handed over."""
+    log = tmp_path / "local.xml"
+    events = ATTACK.read_text(encoding="utf-8")
+    log.write_text(re.sub(r"SystemTime='2025-06-17T0", "SystemTime='2025-06-17T1", events), encoding="utf-8")
+    warnings = [one["warning"] for one in json.loads(hunt(FIRES, "--log", str(log), "--format", "json").stdout)["logs"]]
+    said = (
+        "the UtcTime of its Sysmon events is 10 hours before their time, which is what was taken: it may be a local one"
+    )
+    assert [None, said] == warnings
+
+
 def test_risk_by_entity(hunt: Hunt) -> None:
     """The scores of all that fired are summed by entity, whatever the case of its name, with the tactics that took part."""
     upper = STARTS.format("Processes.process_name=installutil.exe") + " | eval user=upper(user)"
@@ -103,12 +143,20 @@ def test_risk_by_entity(hunt: Hunt) -> None:
         (0, FIRES, ("--fail-on", "Anomaly")),
         (1, FIRES, ("--fail-on", "Anomaly", "--fail-on", "ttp")),
         (0, QUIET, ("--fail-on", "TTP")),
+        (1, QUIET | BLIND, ()),
+        (2, BLIND, ()),
+        (2, BLIND | WORDS, ()),
+        (2, BLIND, ("--fail-on", "TTP")),
+        (2, FIRES | WORDS, ("--fail-on", "Hunting")),
+        (1, FIRES | BLIND, ("--fail-on", "TTP")),
+        (0, QUIET | BLIND, ("--fail-on", "TTP")),
+        (2, FIRES, ("--fail-on", "TPP")),
         (2, FIRES, ("--fail-on", "!")),
         (2, FIRES, ("--jobs", "0")),
     ],
 )
 def test_exit_status(status: int, detections: dict[str, str], arguments: tuple[str, ...], hunt: Hunt) -> None:
-    """0 something fired, 1 nothing did; with --fail-on, 1 if it names what fired, else 0."""
+    """0 something fired, 1 nothing did; with --fail-on, 1 if it names what fired, else 0; 2 if none of them could see anything."""
     assert status == hunt(detections, *arguments).status
 
 
@@ -116,6 +164,47 @@ def test_what_fails_is_named(hunt: Hunt) -> None:
     """With --fail-on, standard error names the detections for which the run fails, and no others."""
     named = [hunt(FIRES, "--fail-on", score).stderr.count("--fail-on: fires fired") for score in ("40", "41")]
     assert [1, 0] == named
+
+
+@pytest.mark.parametrize(
+    ("expected", "detections", "arguments"),
+    [
+        ("", QUIET | BLIND, ()),
+        (
+            "nothing could be seen: 1 of 1 detections could find nothing in these logs, and the case says why",
+            BLIND,
+            (),
+        ),
+        (
+            "--fail-on: nothing could be seen: 1 of 1 detections could find nothing in these logs, and the case says why",
+            QUIET | WORDS,
+            ("--fail-on", "Hunting"),
+        ),
+        (
+            "--fail-on: 1 of 2 detections could find nothing in these logs, and the case says why",
+            QUIET | BLIND,
+            ("--fail-on", "TTP"),
+        ),
+        (
+            "--fail-on: none of the detections is of such a type, or has such a score, so none can fail this hunt",
+            FIRES,
+            ("--fail-on", "Correlation"),
+        ),
+    ],
+)
+def test_what_could_not_be_seen_is_told(
+    expected: str, detections: dict[str, str], arguments: tuple[str, ...], hunt: Hunt
+) -> None:
+    """Standard error says where the exit status tells less than it seems to: no or not all detections could see anything."""
+    said = f"warning: {expected}\n" if expected else ""
+    assert said == hunt(detections, *arguments).stderr
+
+
+def test_nothing_seen_and_a_log_passed_over(hunt: Hunt, tmp_path: Path) -> None:
+    """Where nothing could be seen, that is the exit status, whatever logs were passed over."""
+    bad = tmp_path / "bad.xml"
+    bad.write_text("no log", encoding="utf-8")
+    assert 2 == hunt(BLIND, "--log", str(bad)).status
 
 
 def test_what_is_written_is_told(hunt: Hunt, tmp_path: Path) -> None:
@@ -129,6 +218,36 @@ def test_a_file_that_cannot_be_read(hunt: Hunt) -> None:
     """A detection that cannot be read is named, the others are hunted, and the exit status says it."""
     ran = hunt({**FIRES, "broken": "search: [\n"})
     assert (3, True, True) == (ran.status, "broken.yml" in ran.stderr, "1 of 1 detections fired" in ran.stdout)
+
+
+def test_no_detection_that_can_be_read(hunt: Hunt) -> None:
+    """Where no detection can be read, no log is."""
+    ran = hunt({"broken": "search: [\n"}, "--fail-on", "TPP", log=Path("no/such/log"))
+    assert (3, "", True, False) == (ran.status, ran.stdout, "broken.yml" in ran.stderr, "no/such/log" in ran.stderr)
+
+
+SIGMA = "title: x\nlogsource: {product: windows}\ndetection: {selection: {Image: x}, condition: selection}\n"
+CONVERT = "convert them: sigma convert -t splunk -f savedsearches -p sysmon -o savedsearches.conf RULES\n"
+
+
+def test_sigma_rules(hunt: Hunt, tmp_path: Path) -> None:
+    """Where there are only Sigma rules, the error says what they are, and what turns them into saved searches."""
+    expected = f"no detection was found in {tmp_path / 'detections'}, but 2 in Sigma's own language\n{CONVERT}"
+    assert (2, "", expected) == hunt({"a": SIGMA, "b": SIGMA})
+
+
+def test_sigma_rules_beside_others(hunt: Hunt) -> None:
+    """Sigma rules among others are counted, and the others are hunted."""
+    ran = hunt({"a": SIGMA, **FIRES})
+    said = f"warning: 1 Sigma rule passed over, as replay runs Splunk's searches; {CONVERT}"
+    assert (0, said, True) == (ran.status, ran.stderr, "1 of 1 detections fired" in ran.stdout)
+
+
+def test_a_log_that_stands_for_a_detection() -> None:
+    """A log that stands where detections stand is told where logs do."""
+    ran = splreplay("hunt", str(ATTACK), "--log", "package/detections")
+    said = f"{ATTACK} is no detection\nname .yml files or a savedsearches.conf; logs stand behind --log\n"
+    assert (2, "", said) == ran
 
 
 def test_a_log_that_is_passed_over(hunt: Hunt, tmp_path: Path) -> None:
@@ -172,26 +291,59 @@ def test_a_time_range(hunt: Hunt) -> None:
         STARTS.format("Processes.process_name=installutil.exe"),
         "EventCode=1 Image=*installutil.exe | stats count by dest, user",
         "EventCode=1 Image=*installutil.exe | table _time dest user replay_log",
+        # Only the name of the log tells these events from those of the other log.
+        'EventCode=1 | where like(Image, "%InstallUtil.exe") | stats count',
+        'EventCode=1 | rename Image as what | stats count by what | where like(what, "%InstallUtil.exe")',
+        'EventCode=1 | eval what=Image | stats count by what | where like(what, "%InstallUtil.exe")',
+        'EventCode=1 | eval what=lower(Image) | stats count by what | where like(what, "%installutil.exe")',
+        'EventCode=1 | stats count by Image | rename Image as what | where like(what, "%InstallUtil.exe")',
+        'EventCode=1 | stats count by Image | eval what=Image | where like(what, "%InstallUtil.exe") | table what',
+        'EventCode=1 | fillnull value=none Odd | stats count by Image Odd | where like(Image, "%InstallUtil.exe")',
+        'EventCode=1 | eventstats count by Image | where like(Image, "%InstallUtil.exe") | table Image count',
+        STARTS.format("Processes.dest=*")
+        + " | eval what=process_name | stats count by what | search what=installutil.exe",
     ],
 )
 def test_in_which_log(search: str, hunt: Hunt, tmp_path: Path) -> None:
-    """A finding names the one log of several in which its results lie."""
+    """A finding names the one log of several in which its results lie, also behind rename, eval and stats."""
     other = tmp_path / "other.xml"
     other.write_text(ATTACK.read_text(encoding="utf-8").replace("InstallUtil", "MSBuild"), encoding="utf-8")
     one = {"one": f"search: '{search}'\n"}
     [finding] = json.loads(hunt(one, "--log", str(other), "--format", "json").stdout)["findings"]
-    assert [str(ATTACK)] == finding["logs"]
+    assert ([str(ATTACK)], []) == (finding["logs"], finding["any_of_logs"])
 
 
-def test_an_unknown_log(hunt: Hunt, tmp_path: Path) -> None:
-    """Where results share no field with the events, no log is named rather than a wrong one."""
+@pytest.mark.parametrize(
+    "search",
+    [
+        STARTS.format("Processes.process_name=installutil.exe") + " | stats count",
+        "EventCode=1 Image=*installutil.exe | stats count",
+        "EventCode=1 Image=*installutil.exe | stats count by dest | eval dest=lower(dest) | table dest",
+        # What is behind dedup may have changed a field that seems to be handed on.
+        'EventCode=1 Image=*installutil.exe | dedup Image | rex field=Image mode=sed "s/exe/com/" | table Image',
+        # What is appended may lie in the other log.
+        "EventCode=1 Image=*nothing.exe | append [search EventCode=1 Image=*installutil.exe] | stats count",
+        "| multisearch [search EventCode=1 Image=*installutil.exe] [search EventCode=3] | table dest",
+    ],
+)
+def test_an_unknown_log(search: str, hunt: Hunt, tmp_path: Path) -> None:
+    """Where the logs of the results cannot be told apart, those are named in any of which they may lie, and not as known."""
     other = tmp_path / "other.xml"
     other.write_bytes(ATTACK.read_bytes())
-    one = {
-        "one": f"search: '{STARTS.format('Processes.process_name=installutil.exe')} | eval dest=1, user=2, process_name=3'\n"
-    }
+    one = {"one": f"search: '{search}'\n"}
     [finding] = json.loads(hunt(one, "--log", str(other), "--format", "json").stdout)["findings"]
-    assert [] == finding["logs"]
+    assert ([], [str(ATTACK), str(other)]) == (finding["logs"], finding["any_of_logs"])
+    assert f"    in any of 2 logs: {ATTACK}, {other}\n" in hunt(one, "--log", str(other)).stdout
+
+
+def test_an_unknown_log_of_fewer(hunt: Hunt, tmp_path: Path) -> None:
+    """A log in which the first command finds nothing is none of those in which the results may lie."""
+    copy, none = tmp_path / "copy.xml", tmp_path / "none.xml"
+    copy.write_bytes(ATTACK.read_bytes())
+    none.write_text(ATTACK.read_text(encoding="utf-8").replace("InstallUtil", "MSBuild"), encoding="utf-8")
+    one = {"one": "search: EventCode=1 Image=*installutil.exe | stats count\n"}
+    [finding] = json.loads(hunt(one, "--log", str(none), str(copy), "--format", "json").stdout)["findings"]
+    assert ([], [str(ATTACK), str(copy)]) == (finding["logs"], finding["any_of_logs"])
 
 
 def test_the_app_around(tmp_path: Path) -> None:
@@ -258,6 +410,21 @@ def test_the_name_of_the_output(hunt: Hunt, tmp_path: Path) -> None:
     output = tmp_path / "case.json"
     ran = hunt(FIRES, "--output", str(output))
     assert ("", 1) == (ran.stdout, len(json.loads(output.read_text(encoding="utf-8"))["findings"]))
+
+
+def test_several_outputs(hunt: Hunt, tmp_path: Path) -> None:
+    """One hunt writes several files, each in the format that stands before its name or that the name tells."""
+    names = ("case.html", "case.json", "case.csv", "layer.json", "safe.csv", "case.txt")
+    page, case, rows, layer, safe, table = (tmp_path / name for name in names)
+    named = (page, case, rows, f"navigator={layer}", f"safe-csv={safe}", table)
+    ran = hunt(FIRES, *(word for output in named for word in ("--output", str(output))))
+    told = ", ".join(str(tmp_path / name) for name in names)
+    assert (0, "", True) == (ran.status, ran.stdout, ran.stderr.startswith(f"note: wrote {told}: 1 of 1 "))
+    assert ["<!DOCTYPE html>", "{", '"detection","type"', "detection,type", "1 of 1 detections fired"] == [
+        file.read_text(encoding="utf-8")[:length]
+        for file, length in ((page, 15), (case, 1), (safe, 18), (rows, 14), (table, 23))
+    ]
+    assert ("hunt", 1) == (json.loads(layer.read_text())["name"], len(json.loads(case.read_text())["findings"]))
 
 
 def test_hostile_text_does_not_reach_the_terminal(hunt: Hunt, tmp_path: Path) -> None:
@@ -349,14 +516,16 @@ def test_memory_that_is_not_enough(hunt: Hunt, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("score", [".nan", ".inf", "1e400", "1e308", "-5", "soon", "[1]"])
 def test_a_score_that_is_none(score: str, hunt: Hunt) -> None:
-    """A score that is no number from 0 on counts as none, and the JSON of the case stays JSON."""
+    """A score that is no number from 0 on counts as none, which is told, and the JSON of the case stays JSON."""
 
     def refuse(constant: str) -> None:
         raise AssertionError(constant)
 
     odd = {"odd": DETECTIONS["fires"].replace("score: 40", f"score: {score}").replace("score: 20", f"score: {score}")}
-    case = json.loads(hunt(odd, "--format", "json").stdout, parse_constant=refuse)
+    ran = hunt(odd, "--format", "json")
+    case = json.loads(ran.stdout, parse_constant=refuse)
     assert ([0.0], []) == ([finding["score"] for finding in case["findings"]], case["entities"])
+    assert 2 == ran.stderr.count(" is no risk score from 0 to 1,000,000, and counts as none [risk-score]\n")
 
 
 @pytest.mark.parametrize("error", [UnsupportedError("no"), ValueError("no")])
@@ -368,7 +537,7 @@ def test_logs_that_cannot_be_told(error: Exception, hunt: Hunt, monkeypatch: pyt
 
     monkeypatch.setattr("splreplay.hunt.hunt.files", fail)
     [finding] = json.loads(hunt(FIRES, "--format", "json").stdout)["findings"]
-    assert ("fires", []) == (finding["detection"], finding["logs"])
+    assert ("fires", [], [str(ATTACK)]) == (finding["detection"], finding["logs"], finding["any_of_logs"])
 
 
 def test_what_makes_nothing_doubtful(hunt: Hunt) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from splreplay.detections.source import Detection, RiskObject
-from splreplay.hunt.outcome import Entity, Outcome, fired, message, spread
+from splreplay.hunt.outcome import Entity, Outcome, Place, fired, message, spread
 from splreplay.located import Text
 from splreplay.output import Results
 from splreplay.sql.values import Value
@@ -46,7 +46,7 @@ def outcome(rows: list[dict[str, Value]], *risk_objects: RiskObject, template: s
     """Return the outcome of a detection that has these results."""
     messages = (Text(template, template, 0),) if template else ()
     detection = Detection(Path("x.yml"), "x", SEARCH, messages, risk_objects=risk_objects)
-    return fired(detection, Results([], rows), [])
+    return fired(detection, Results([], rows), Place())
 
 
 @pytest.mark.parametrize(

@@ -88,8 +88,8 @@ def test_bad_events_that_follow_others_are_counted_with_them():
 
 PEAK = """
 import sys
-from splreplay import engine
-print(engine.record(sys.argv[1:]).report.bad_events)
+from splreplay.recording import record
+print(record(sys.argv[1:]).report.bad_events)
 print(*(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM:")))
 """
 

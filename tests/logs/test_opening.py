@@ -7,8 +7,10 @@ import io
 import json
 import os
 import re
+import shutil
 import threading
 import zlib
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -218,6 +220,22 @@ def test_what_is_no_log_is_refused_by_name(loaded, content, message):
     """The error names the file, and what is wrong with it."""
     with pytest.raises(DataError, match=f"log: {message}"):
         loaded(content)
+
+
+def packed(kind, path):
+    """Write an archive of a file that is no XML, as .evtx is none, and return its bytes."""
+    (path / "Security.evtx").write_bytes(b"ElfFile\0" + bytes(range(256)) * 40)
+    return Path(shutil.make_archive(str(path / "logs"), kind, path, "Security.evtx")).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("zip", "zip"), ("tar", "tar"), ("gztar", "tar"), ("bztar", "bzip2"), ("xztar", "xz")]
+)
+def test_an_archive_is_told_from_a_log(tmp_path, loaded, kind, name):
+    """What holds logs is named, and what to do with it."""
+    with pytest.raises(DataError) as refused:
+        loaded(packed(kind, tmp_path))
+    assert f"this is a {name} archive; unpack it, and name the folder with its files" in str(refused.value)
 
 
 def test_a_directory_is_refused(tmp_path):

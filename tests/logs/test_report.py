@@ -21,3 +21,13 @@ def test_warnings() -> None:
         "c.xml, offset 10: no time; skipped",
     ]
     assert expected == LoadReport(files).warnings
+
+
+def test_the_same_of_several_files() -> None:
+    """What is said of several files is said once, with the first of their names."""
+    of_clock = [FileReport(f"{name}.xml", "xml", {("Sysmon", 1): 5}, 0, (), "odd times") for name in "abcde"]
+    other = FileReport("x.xml", "xml", {("Sysmon", 1): 5}, 0, (), "it is strange")
+    assert ["a.xml, b.xml, c.xml: odd times"] == LoadReport(tuple(of_clock[:3])).warnings
+    assert ["a.xml, b.xml, c.xml and 2 more: odd times", "x.xml: it is strange"] == LoadReport(
+        (*of_clock[:4], other, of_clock[4])
+    ).warnings

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from splreplay import engine
 from splreplay.app import App
 from splreplay.errors import UnsupportedError
 from splreplay.parser import parse
+from splreplay.recording import connect
 from splreplay.run.execute import execute
 from splreplay.times import TimeRange
 from tests.conftest import REPO
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 assert tables, "its meanings are registered"
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "30"))
-CONNECTION = engine.connect()
+CONNECTION = connect()
 CONNECTION.execute("SET threads = 1")  # a handful of rows need no more
 APP = App(REPO)
 Rows = list[dict[str, Any]]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from splreplay import engine
 from splreplay.app import App
+from splreplay.recording import EVERYTHING, record
 from tests.conftest import REPO
 from tests.oracle.test_agree import Rows, agree
 from tests.replay.searches import replay
@@ -22,7 +22,7 @@ def recordings(shared_data) -> dict[str, Rows]:
     """The newest events of each recording, by its name."""
     found: dict[str, Rows] = {}
     for path in sorted((shared_data / "otrf").iterdir()):
-        recording = engine.record([str(path)], engine.EVERYTHING)
+        recording = record([str(path)], EVERYTHING)
         rows = replay(recording, App(REPO), f"search * | head {EVENTS} | table {FIELDS}").results.rows
         found[path.name] = [dict(row) for row in rows]
     return found

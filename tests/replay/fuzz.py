@@ -24,11 +24,11 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[2]
 sys.path[:0] = [] if str(REPO) in sys.path else [str(REPO)]
 
-from splreplay import engine  # noqa: E402
 from splreplay.app import App  # noqa: E402
 from splreplay.commands import NAMES  # noqa: E402
 from splreplay.errors import SplError  # noqa: E402
 from splreplay.planning import plan  # noqa: E402
+from splreplay.recording import Recording  # noqa: E402
 from splreplay.run import Means  # noqa: E402
 from splreplay.run.execute import execute, transform  # noqa: E402
 from splreplay.sql import functions  # noqa: E402
@@ -193,7 +193,7 @@ def command(random_: random.Random) -> str:
 
 
 @functools.cache
-def log() -> engine.Recording:
+def log() -> Recording:
     """Return a log of two events, for searches that read one."""
     return recording([process("wks", 100, NOW, guid(1)), connection("wks", 100, NOW + 1, guid(1))])
 

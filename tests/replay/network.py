@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from splreplay import cim, engine, logs
+from splreplay import cim, logs
 from splreplay.logs.names import column
+from splreplay.recording import Recording, connect
 
 NOON = 1_750_000_000.0
 INSTALLUTIL = r"C:\Windows\Microsoft.NET\Framework64\v4.0.30319\InstallUtil.exe"
@@ -104,16 +105,16 @@ def audited_connection(host: str, pid: int, time: float, **fields: str) -> Event
     return event | fields
 
 
-def recording(events: Sequence[Event]) -> engine.Recording:
+def recording(events: Sequence[Event]) -> Recording:
     """Return *events* as a recording that searches can be run over."""
-    database = engine.connect()
+    database = connect()
     logs.create_table(database, cim.FIELDS)
-    log = engine.Recording(database, logs.LoadReport(()))
+    log = Recording(database, logs.LoadReport(()))
     add(log, events)
     return log
 
 
-def add(log: engine.Recording, events: Sequence[Event]) -> None:
+def add(log: Recording, events: Sequence[Event]) -> None:
     """Put *events* into a recording, behind those that it has."""
     names = ["provider", "event_id", "time", "computer", *cim.FIELDS]
     made = [{"provider": SYSMON} | event for event in events]

@@ -15,6 +15,7 @@ from splreplay.cim import Dataset
 from splreplay.logs.facts import Facts
 from splreplay.parser import parse
 from splreplay.planning import plan
+from splreplay.recording import Recording
 from splreplay.run import Means, Models, Run
 from splreplay.run.execute import transform
 from splreplay.run.stages import Stages, Table
@@ -22,7 +23,7 @@ from splreplay.times import TimeRange
 
 
 def replay(
-    recording: engine.Recording,
+    recording: Recording,
     app: App,
     search: str,
     addon: str = "current",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from splreplay import engine
 from splreplay.app import App
 from splreplay.errors import DataError, UnsupportedError, there_is
+from splreplay.recording import nothing
 from tests.replay.searches import replay
 
 
@@ -162,7 +162,7 @@ def test_savedsearch(tmp_path: Path, message: str | None, search: str) -> None:
     """`savedsearch` does not run a saved search of several lines."""
     app = App(write(tmp_path, {"default/savedsearches.conf": f"[one]\nsearch = {search}\n"}))
     try:
-        replay(engine.nothing(), app, "| savedsearch one", "current")
+        replay(nothing(), app, "| savedsearch one", "current")
         said = None
     except UnsupportedError as error:
         said = str(error).splitlines()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
@@ -81,6 +82,51 @@ def test_format_before_the_name(tmp_path: Path) -> None:
     """--format goes before what the name tells."""
     splreplay("run", SAMPLE, "--spl", ONE, "--format", "csv", "--output", str(tmp_path / "out.json"))
     assert "a\n1\n" == (tmp_path / "out.json").read_text(encoding="utf-8")
+
+
+def test_several_outputs(tmp_path: Path) -> None:
+    """--output takes the format before its name, and more than one file."""
+    outputs = ("--output", f"csv={tmp_path}/a=b.txt", "--output", str(tmp_path / "out.json"))
+    status, out, _ = splreplay("run", SAMPLE, "--spl", ONE, *outputs)
+    written = [(tmp_path / name).read_text(encoding="utf-8") for name in ("a=b.txt", "out.json")]
+    assert (0, "", ["a\n1\n", '[\n  {\n    "a": "1"\n  }\n]\n']) == (status, out, written)
+
+
+def test_what_is_no_format(tmp_path: Path) -> None:
+    """What stands before a `=` and is no format is a part of the name."""
+    log, app = str(REPO / SAMPLE), str(REPO)
+    splreplay("run", log, "--spl", ONE, "--app", app, "--output", "cvs=out.csv", cwd=tmp_path)
+    assert "a\n1\n" == (tmp_path / "cvs=out.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "expected"),
+    [
+        (("--format", "csv", "--output", "a", "--output", "b"), "--format csv does not say which --output it is for"),
+        (("--format", "csv", "--output", "json=a"), "--format csv does not say which --output it is for"),
+        (
+            ("--output", "a.csv", "--output", "json=a.csv"),
+            "--output names a.csv twice, and one would replace the other",
+        ),
+        (("--output", "a.csv", "--output", "no/folder/b"), "--output no/folder/b cannot be written"),
+        (("--output", "json="), "name a file"),
+    ],
+)
+def test_outputs_that_cannot_be(outputs: tuple[str, ...], expected: str, tmp_path: Path) -> None:
+    """What cannot be written is refused before anything is."""
+    log, app = str(REPO / SAMPLE), str(REPO)
+    status, _, error = splreplay("run", log, "--spl", ONE, "--app", app, *outputs, cwd=tmp_path)
+    assert (2, True, []) == (status, expected in error, list(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize("missing", ["jinja2", "vl_convert"])
+def test_a_report_without_its_extra(missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where what a report needs is not installed, that is said before a log is read."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == missing else find(name))
+    said = f"a report needs {missing}\ninstall it: pip install 'splreplay[report]'\n"
+    assert (2, "", said) == splreplay("run", "no/such/log", "--spl", ONE, "--output", str(tmp_path / "x.html"))
+    assert 3 == splreplay("run", "no/such/log", "--spl", ONE, "--output", str(tmp_path / "x.csv")).status
 
 
 def test_collect(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from splreplay import engine
 from splreplay.app import App
 from splreplay.errors import DataError, SplError
 from splreplay.output import Results
+from splreplay.recording import Recording
 from splreplay.run import summary
 from splreplay.sql.values import Value
 from tests.conftest import REPO
@@ -28,19 +28,19 @@ TOTALS = "search index=risk | dedup risk_modifier_id | stats sum(risk_score) as 
 RUN = NOON + 3600
 
 
-def ask(log: engine.Recording, folder: Path, spl: str, *, addon: str = "current", **options: str) -> Results:
+def ask(log: Recording, folder: Path, spl: str, *, addon: str = "current", **options: str) -> Results:
     """Run a search, an hour after noon; *folder* holds the summary indexes."""
     return replay(log, App(REPO), spl, addon, now=RUN, collect=folder, **options).results
 
 
-def write(log: engine.Recording, folder: Path, *macros: str, addon: str = "current", **options: str) -> Results:
+def write(log: Recording, folder: Path, *macros: str, addon: str = "current", **options: str) -> Results:
     """Run the search that writes risk events."""
     app = App(REPO, macros)
     search = app.saved_search(MODIFIERS).search
     return replay(log, app, search, addon, now=RUN, collect=folder, **options).results
 
 
-def two_findings() -> engine.Recording:
+def two_findings() -> Recording:
     """Return two processes of one user on one endpoint, the second of which connects a second later."""
     return recording(
         [

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from splreplay import engine, limits
+from splreplay import limits
 from splreplay.app import App
 from splreplay.confine import confined
 from splreplay.errors import DataError, SplError
+from splreplay.recording import nothing
 from tests.replay.searches import replay
 from tests.replay.test_chunked import ECHO
 
@@ -72,7 +73,7 @@ def test_file_of_an_app(name: str, make: Callable[[Path], None], words: str, app
     # Only another app's metadata/ is read for its exports.
     searched = App(own, others=[app]) if name.startswith("metadata") else App(app)
     with pytest.raises(SplError) as refused:
-        replay(engine.nothing(), searched, FILES[name], "current", python=sys.executable)
+        replay(nothing(), searched, FILES[name], "current", python=sys.executable)
     assert (True, False) == (words in str(refused.value), "secret" in str(refused.value).replace(str(tmp_path), ""))
 
 
@@ -88,7 +89,7 @@ def test_script_is_a_file_of_bin(filename: str | None, app: Path, tmp_path: Path
     named = str(tmp_path / "evil.py") if filename is None else filename
     (app / "default/commands.conf").write_text(f"[do]\nfilename = {named}\nchunked = true\n", encoding="utf-8")
     with pytest.raises(DataError):
-        replay(engine.nothing(), App(app), "| makeresults | do", "current", python=sys.executable)
+        replay(nothing(), App(app), "| makeresults | do", "current", python=sys.executable)
     assert not begun.exists()
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from comparison import compare
-from splreplay import engine
 from splreplay.app import App
 from splreplay.logs.names import column
 from splreplay.output import Results
+from splreplay.recording import Recording, record
 from splreplay.run import Means
 from splreplay.sql.values import Value
 from tests.conftest import REPO
@@ -39,41 +39,41 @@ CORPORA = (
 EVERY_PROCESS = "process_installutil=Processes.process_name=*"
 
 
-def search(log: engine.Recording, name: str, addon: str, *macros: str) -> Results:
+def search(log: Recording, name: str, addon: str, *macros: str) -> Results:
     """Run a saved search of this checkout."""
     app = App(REPO, macros)
     return replay(log, app, app.saved_search(name).search, addon).results
 
 
-def find(log: engine.Recording, addon: str) -> list[tuple[Value | None, ...]]:
+def find(log: Recording, addon: str) -> list[tuple[Value | None, ...]]:
     """Return host, PID, far ends, ports and match of each result of the scheduled search."""
     fields = ("dest", "process_id", "connection_to_CNC", "dest_port", "match_basis")
     return [tuple(row.get(field) for field in fields) for row in search(log, SCHEDULED, addon).rows]
 
 
 @cache
-def record(*paths: Path) -> engine.Recording:
+def loaded(*paths: Path) -> Recording:
     """Return logs loaded, once for all add-ons."""
-    return engine.record([str(path) for path in paths])
+    return record([str(path) for path in paths])
 
 
 @pytest.fixture(scope="module")
-def attack(shared_data: Path) -> engine.Recording:
+def attack(shared_data: Path) -> Recording:
     """The recorded attack, all of its Sysmon channel."""
-    return record(shared_data / ATTACK)
+    return loaded(shared_data / ATTACK)
 
 
 @pytest.fixture(scope="module")
-def corpora(shared_data: Path) -> engine.Recording:
+def corpora(shared_data: Path) -> Recording:
     """Processes and connections of public recordings, 9,436 events."""
-    return record(*(shared_data / name for name in CORPORA))
+    return loaded(*(shared_data / name for name in CORPORA))
 
 
 # The attack
 
 
 @pytest.mark.parametrize(("addon", "basis"), [("current", "guid"), ("cim5", "pid"), ("legacy", "guid")])
-def test_recorded_attack(attack: engine.Recording, addon: str, basis: str) -> None:
+def test_recorded_attack(attack: Recording, addon: str, basis: str) -> None:
     """The recorded attack is one result, the same finding on every add-on, scored, with every token filled."""
     image = r"C:\Windows\Microsoft.NET\Framework64\v4.0.30319\InstallUtil.exe"
     expected = {
@@ -113,9 +113,9 @@ def test_recorded_attack(attack: engine.Recording, addon: str, basis: str) -> No
 
 
 @pytest.mark.parametrize("addon", ADDONS)
-def test_security_channel(attack: engine.Recording, shared_data: Path, addon: str) -> None:
+def test_security_channel(attack: Recording, shared_data: Path, addon: str) -> None:
     """The Security channel of the same attack gives the same finding, without a GUID and therefore by PID."""
-    security = search(record(shared_data / SECURITY), SCHEDULED, addon).rows
+    security = search(loaded(shared_data / SECURITY), SCHEDULED, addon).rows
     [sysmon] = search(attack, SCHEDULED, addon).rows
     # 5156 is written when the connection is allowed, two seconds before Sysmon's event 3.
     other = {
@@ -131,7 +131,7 @@ def test_security_channel(attack: engine.Recording, shared_data: Path, addon: st
 @pytest.mark.parametrize(("addon", "basis"), [("current", "guid"), ("cim5", "pid"), ("legacy", "guid")])
 def test_both_channels(shared_data: Path, addon: str, basis: str) -> None:
     """If Sysmon and the Security channel both report the attack, it is one finding, with Sysmon's GUID."""
-    log = record(shared_data / ATTACK, shared_data / SECURITY)
+    log = loaded(shared_data / ATTACK, shared_data / SECURITY)
     found = search(log, SCHEDULED, addon).rows
     expected = ("{b34bc01c-add5-5f66-2210-000000000400}", "4232", "10.10.10.5", basis)
     fields = ("process_guid", "process_id", "connection_to_CNC", "match_basis")
@@ -139,18 +139,18 @@ def test_both_channels(shared_data: Path, addon: str, basis: str) -> None:
 
 
 @pytest.mark.parametrize("addon", ADDONS)
-def test_hunt(attack: engine.Recording, addon: str) -> None:
+def test_hunt(attack: Recording, addon: str) -> None:
     """The hunting search, which can be run by hand, finds what the scheduled one does."""
     assert list(search(attack, SCHEDULED, addon).rows) == list(search(attack, HUNT, addon).rows)
 
 
 @pytest.mark.parametrize(("addon", "expected"), [("current", 0), ("cim5", 0), ("legacy", 1)])
-def test_published_on_the_recorded_attack(attack: engine.Recording, addon: str, expected: int) -> None:
+def test_published_on_the_recorded_attack(attack: Recording, addon: str, expected: int) -> None:
     """The published search sees the recorded attack on the legacy add-on only."""
     assert expected == len(search(attack, PUBLISHED, addon).rows)
 
 
-def test_published_message(attack: engine.Recording) -> None:
+def test_published_message(attack: Recording) -> None:
     """What the published search can say of the attack shows a literal `$user$`; ours names the user."""
     text = compare.text(attack, compare.plans(App(REPO)), Means())
     assert (1, 1) == (text.count("by user $user$ generating"), text.count("by user pgustavo generating"))
@@ -160,7 +160,7 @@ def test_published_message(attack: engine.Recording) -> None:
 @pytest.mark.parametrize("name", ["installutil_positive_otrf_2020-09-19.xml", "corpus_otrf_head.xml.gz"])
 def test_other_recordings_of_the_attack(shared_data: Path, name: str, addon: str) -> None:
     """Of the other recordings, those that hold this attack alert."""
-    assert 1 == len(find(record(shared_data / name), addon))
+    assert 1 == len(find(loaded(shared_data / name), addon))
 
 
 @pytest.mark.parametrize("addon", ADDONS)
@@ -171,20 +171,20 @@ def test_other_recordings(shared_data: Path, addon: str) -> None:
         "swap_macro_lolbin_pairs_otrf_head.xml",
         *(name for name in CORPORA if name != "corpus_otrf_head.xml.gz"),
     ]
-    assert [] == find(record(*(shared_data / name for name in names)), addon)
+    assert [] == find(loaded(*(shared_data / name for name in names)), addon)
 
 
 @pytest.mark.parametrize(("addon", "expected"), [("current", 1), ("cim5", 0), ("legacy", 1)])
 def test_recording_without_process_id(shared_data: Path, addon: str, expected: int) -> None:
     """If the shipper lost every PID, the GUID still finds the attack; without a GUID nothing can."""
-    log = record(shared_data / "installutil_positive_otrf_2020-09-19_asis_no_ProcessId.xml")
+    log = loaded(shared_data / "installutil_positive_otrf_2020-09-19_asis_no_ProcessId.xml")
     assert expected == len(find(log, addon))
 
 
 @pytest.mark.parametrize("addon", ADDONS)
 def test_sample(addon: str) -> None:
     """In the sample that ships, the attack is the only finding, among other uses of InstallUtil."""
-    log = record(RECORDINGS / "installutil_attack.xml")
+    log = loaded(RECORDINGS / "installutil_attack.xml")
     basis = "pid" if addon == "cim5" else "guid"
     assert [("WKS-014.corp.example.com", "7316", "203.0.113.10", "443", basis)] == find(log, addon)
 
@@ -192,13 +192,13 @@ def test_sample(addon: str) -> None:
 @pytest.mark.parametrize("addon", ADDONS)
 def test_near_misses(addon: str) -> None:
     """With any one condition broken, there is no finding."""
-    assert [] == find(record(RECORDINGS / "installutil_near_misses.xml"), addon)
+    assert [] == find(loaded(RECORDINGS / "installutil_near_misses.xml"), addon)
 
 
 @pytest.mark.parametrize(("addon", "expected"), [("current", 0), ("cim5", 0), ("legacy", 1)])
 def test_inbound(addon: str, expected: int) -> None:
     """An incoming connection is not one that InstallUtil made; Ports does not say which way it went."""
-    assert expected == len(find(record(RECORDINGS / "installutil_inbound.xml"), addon))
+    assert expected == len(find(loaded(RECORDINGS / "installutil_inbound.xml"), addon))
 
 
 @pytest.mark.parametrize("addon", ADDONS)
@@ -225,7 +225,7 @@ def is_remote(address: str) -> bool:
     return not ip_address(address).is_loopback
 
 
-def by_guid(log: engine.Recording, addon: str) -> dict[Process, tuple[set[str], set[str]]]:
+def by_guid(log: Recording, addon: str) -> dict[Process, tuple[set[str], set[str]]]:
     """Return the far ends and ports of every process that started, by computer and GUID."""
     names = ("ProcessGuid", "DestinationIp", "DestinationHostname", "DestinationPort", "Initiated")
     guid, *others = (f'"{column(name)}"' for name in names)
@@ -243,7 +243,7 @@ def by_guid(log: engine.Recording, addon: str) -> dict[Process, tuple[set[str], 
 
 
 @pytest.fixture(scope="module")
-def found(corpora: engine.Recording) -> Found:
+def found(corpora: Recording) -> Found:
     """The same for an add-on, as the scheduled search finds it if every process is asked for."""
 
     def values(value: Value) -> set[str]:
@@ -286,7 +286,7 @@ BY_PID_ALONE = LOST_BY_SYSMON | {
     ("addon", "processes", "more"),
     [("current", 127, LOST_BY_SYSMON), ("cim5", 127, BY_PID_ALONE), ("legacy", 130, BY_PID_ALONE)],
 )
-def test_corpora(corpora: engine.Recording, found: Found, addon: str, processes: int, more: set[Process]) -> None:
+def test_corpora(corpora: Recording, found: Found, addon: str, processes: int, more: set[Process]) -> None:
     """With every process asked for, processes, far ends and ports are those that share a GUID; by PID, a few more processes."""
     ours, expected = found(addon), by_guid(corpora, addon)
     assert (processes, more) == (len(expected), set(ours) - set(expected))
@@ -317,7 +317,7 @@ INSTALLUTILS, OTHERS = 500, 124_500
 
 
 @pytest.fixture(scope="module")
-def large_network() -> engine.Recording:
+def large_network() -> Recording:
     """500 InstallUtil processes with a connection each, their GUIDs spread among those of 124,500 others."""
     every = (INSTALLUTILS + OTHERS) // INSTALLUTILS
     events = []
@@ -329,7 +329,7 @@ def large_network() -> engine.Recording:
     return recording(events)
 
 
-def test_flaw_2_published(large_network: engine.Recording) -> None:
+def test_flaw_2_published(large_network: Recording) -> None:
     """Flaw 2: the published join keeps 50,000 of 125,000 rows and loses three alerts in five; the run says so."""
     results = search(large_network, PUBLISHED, "legacy")
     expected = (
@@ -343,13 +343,13 @@ def test_flaw_2_published(large_network: engine.Recording) -> None:
 
 
 @pytest.mark.parametrize("addon", ADDONS)
-def test_flaw_2_ours(large_network: engine.Recording, addon: str) -> None:
+def test_flaw_2_ours(large_network: Recording, addon: str) -> None:
     """Flaw 2: ours finds all 500 on every add-on, and reaches no limit."""
     results = search(large_network, SCHEDULED, addon)
     assert (INSTALLUTILS, []) == (len(results.rows), list(results.of_kind("limit")))
 
 
-def far_ends(number: int) -> engine.Recording:
+def far_ends(number: int) -> Recording:
     """Return one process that connects to *number* addresses."""
     events = [
         connection("wks", 100, NOON + n, guid(1), DestinationIp=f"198.51.{n // 250}.{n % 250}") for n in range(number)
@@ -383,7 +383,7 @@ def test_flaw_5() -> None:
     assert expected == tuple((row.get("firstTime"), row.get("lastTime")) for row in (published, ours))
 
 
-def without_guids(number: int) -> engine.Recording:
+def without_guids(number: int) -> Recording:
     """Return hosts that each run InstallUtil under their own PID, and connections of other hosts, none with a GUID."""
     events = [process(f"wks{n}", 1_000 + n, NOON, None) for n in range(number)]
     other = r"C:\Program Files\Browser\browser.exe"
@@ -411,7 +411,7 @@ BY_PID = (
 )
 
 
-def shared_pid(hosts: int) -> engine.Recording:
+def shared_pid(hosts: int) -> Recording:
     """Return many hosts: on one of them PID 100 is InstallUtil, on the others something else with that PID connects."""
     browser = r"C:\Program Files\Browser\browser.exe"
     others = [connection(f"srv{n}", 100, NOON + 1, guid(n + 2), Image=browser) for n in range(hosts)]
@@ -433,7 +433,7 @@ def test_flaw_7_ours(addon: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def sixty_thousand_far_ends() -> engine.Recording:
+def sixty_thousand_far_ends() -> Recording:
     """A process with more far ends than a subsearch may have results."""
     return far_ends(60_000)
 
@@ -451,7 +451,7 @@ def sixty_thousand_far_ends() -> engine.Recording:
         ),
     ],
 )
-def test_many_far_ends(sixty_thousand_far_ends: engine.Recording, addon: str, warned: list[str]) -> None:
+def test_many_far_ends(sixty_thousand_far_ends: Recording, addon: str, warned: list[str]) -> None:
     """A process with 60,000 far ends is one finding with all of them: what append drops of Ports, All_Traffic has."""
     found = search(sixty_thousand_far_ends, SCHEDULED, addon)
     assert ([60_000], warned) == ([len(row["connection_to_CNC"]) for row in found.rows], found.of_kind("limit"))
@@ -465,7 +465,7 @@ def test_an_alert_with_many_far_ends() -> None:
     assert "by cmd.exe, PID 100, GUID not recorded" in text
 
 
-def without_a_guid(number: int) -> engine.Recording:
+def without_a_guid(number: int) -> Recording:
     """Return one process without a GUID that connects to *number* addresses."""
     far = [connection("wks", 100, NOON + n, None, DestinationIp=f"198.51.0.{n}") for n in range(number)]
     return recording([process("wks", 100, NOON, None), *far])

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from splreplay import conf, engine
+from splreplay import conf
 from splreplay.app import App
+from splreplay.recording import Recording, record
 from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.replay.network import (
@@ -38,7 +39,7 @@ COLUMNS = DRILLDOWNS[0]["search"].rpartition("| table ")[2].split()
 Row = dict[str, Value]
 
 
-def findings(log: engine.Recording, addon: str, earliest: str | None = None, latest: str | None = None) -> list[Row]:
+def findings(log: Recording, addon: str, earliest: str | None = None, latest: str | None = None) -> list[Row]:
     """Return the results of the scheduled search."""
     app = App(REPO)
     search = app.saved_search(SCHEDULED).search
@@ -51,7 +52,7 @@ def filled(row: Row, number: int) -> str:
 
 
 def drilldown(
-    log: engine.Recording, addon: str, row: Row, *, earliest: str | None = None, latest: str | None = None
+    log: Recording, addon: str, row: Row, *, earliest: str | None = None, latest: str | None = None
 ) -> list[Row]:
     """Return what the first drilldown shows of a finding, in an app without macros."""
     app = App(REPO / "tests")
@@ -59,13 +60,13 @@ def drilldown(
 
 
 @pytest.fixture(scope="module")
-def attack(shared_data: Path) -> engine.Recording:
+def attack(shared_data: Path) -> Recording:
     """The recorded attack, all of its Sysmon channel."""
-    return engine.record([str(shared_data / ATTACK)])
+    return record([str(shared_data / ATTACK)])
 
 
 @pytest.mark.parametrize("addon", ADDONS)
-def test_first_drilldown(attack: engine.Recording, addon: str) -> None:
+def test_first_drilldown(attack: Recording, addon: str) -> None:
     """The first drilldown shows the process of the finding, what it loads, and its connection."""
     rows = drilldown(attack, addon, findings(attack, addon)[0])
     # By GUID and by PID it is the same process. The legacy add-on has the connection in both data models, but no images.
@@ -155,7 +156,7 @@ OTHERS = [
 ]
 
 
-def network(*known: tuple[str, str]) -> engine.Recording:
+def network(*known: tuple[str, str]) -> Recording:
     """Return processes that connect, each known by a GUID and a PID, among others that do not."""
     events = list(OTHERS)
     for number, (guid_, pid) in enumerate(known):
@@ -170,7 +171,7 @@ def network(*known: tuple[str, str]) -> engine.Recording:
 HARMLESS = [(guid(number), str(1_000 + number)) for number, _ in enumerate(HOSTILE)]
 
 
-def shown(log: engine.Recording, addon: str, found: Sequence[Row]) -> list[tuple[Any, ...]]:
+def shown(log: Recording, addon: str, found: Sequence[Row]) -> list[tuple[Any, ...]]:
     """Return the host of each of some findings, and what the columns of its first drilldown show."""
     return [
         (row["dest"], *({name: one.get(name) for name in COLUMNS} for one in drilldown(log, addon, row)))

@@ -12,6 +12,7 @@ from splreplay import engine
 from splreplay.app import App
 from splreplay.output import Results
 from splreplay.planning import plan
+from splreplay.recording import record
 from tests.conftest import REPO
 from tests.logs.conftest import event
 
@@ -41,7 +42,7 @@ def search(tmp_path: Path) -> Search:
         log.write_text("\n".join(events), encoding="utf-8")
         planned = plan(APP, spl, addon)
         paths = [str(path) for path in logs or [log]]
-        return engine.replay(planned, engine.record(paths, planned.fields, cache=cache)).results
+        return engine.replay(planned, record(paths, planned.fields, cache=cache)).results
 
     return run
 

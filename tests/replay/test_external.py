@@ -13,6 +13,7 @@ from splreplay.app import App
 from splreplay.errors import DataError, SplError, UnsupportedError
 from splreplay.output import Notice
 from splreplay.planning import plan
+from splreplay.recording import nothing
 from splreplay.run import Means, chunked, execute
 from splreplay.run.stages import Stages
 from tests.replay.searches import replay
@@ -46,7 +47,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[chunked.Command]:
 
 def run(app: App, search: str, python: str | None = sys.executable) -> engine.Replayed:
     """Return the outcome of a search over no events."""
-    return replay(engine.nothing(), app, search, "current", python=python)
+    return replay(nothing(), app, search, "current", python=python)
 
 
 def test_a_command_begins_before_its_turn(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +114,7 @@ def test_no_commands(app: App, started: list[chunked.Command], search: str) -> N
     """Where commands may not run, one is refused by its name, and none is started."""
     planned = plan(app, search)
     with pytest.raises(UnsupportedError) as refused:
-        engine.replay(planned, engine.nothing(), Means(commands=False))
+        engine.replay(planned, nothing(), Means(commands=False))
     assert ("do is a command of an app, and --no-commands runs none", []) == (refused.value.message, started)
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from splreplay import engine
 from splreplay.app import App
 from splreplay.output import Results
+from splreplay.recording import nothing
 from tests.conftest import REPO
 from tests.replay.searches import replay
 
 
 def shown(search: str) -> Results:
     """Return what a search shows."""
-    return replay(engine.nothing(), App(REPO), search).results
+    return replay(nothing(), App(REPO), search).results
 
 
 def rows(search: str) -> list[dict[str, Any]]:

@@ -6,10 +6,11 @@ import os
 
 import pytest
 
-from splreplay import engine, limits, parser, planning
+from splreplay import limits, parser, planning
 from splreplay.app import App, macros
 from splreplay.app.macros import Macro
 from splreplay.errors import SplError, UnsupportedError
+from splreplay.recording import connect
 from splreplay.run.execute import execute
 from splreplay.times import TimeRange
 from tests.conftest import REPO
@@ -83,5 +84,5 @@ def test_large_expression() -> None:
     """An expression whose SQL grows out of bounds is refused, with a caret under the part that grows."""
     spl = '| makeresults | eval r="' + "x" * limits.MAX_SQL_CHARACTERS + '"'
     with pytest.raises(UnsupportedError) as refused:
-        execute(parser.parse(spl), new_run(engine.connect(), App(REPO), TimeRange(NOON)))
+        execute(parser.parse(spl), new_run(connect(), App(REPO), TimeRange(NOON)))
     assert str(refused.value).startswith("this expression grows too large (line 1, column ")

@@ -14,6 +14,7 @@ from splreplay.app import App
 from splreplay.cli import main
 from splreplay.errors import DataError, UnsupportedError, UsageError
 from splreplay.planning import plan
+from splreplay.recording import nothing
 from splreplay.run import Means
 from tests.conftest import REPO
 from tests.replay.mmdb import database
@@ -51,7 +52,7 @@ def geoip(tmp_path: Path) -> Path:
 def found(search: str, geoip: Path | None) -> list[dict[str, Any]]:
     """Return the results of a search, without their time."""
     planned = plan(App(REPO), f"| makeresults | {search} | fields - _time")
-    return engine.replay(planned, engine.nothing(), Means(None, geoip=geoip)).results.rows
+    return engine.replay(planned, nothing(), Means(None, geoip=geoip)).results.rows
 
 
 def test_fields(geoip: Path) -> None:
@@ -108,7 +109,7 @@ def test_without_a_database() -> None:
 
 def test_check_needs_no_database() -> None:
     """A trial of the search needs none, and says that a run does."""
-    errors, notices = engine.trial(plan(App(REPO), "| makeresults | eval ip=1 | iplocation ip"), engine.nothing())
+    errors, notices = engine.trial(plan(App(REPO), "| makeresults | eval ip=1 | iplocation ip"), nothing())
     assert [] == errors
     assert ["iplocation needs a database of addresses, which a run names with --geoip FILE"] == [
         one.text for one in notices

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from splreplay import engine
 from splreplay.app import App
 from splreplay.errors import DataError, SplError, UsageError
+from splreplay.recording import connect
 from splreplay.times import TimeRange
 from tests.replay.network import NOON
 from tests.replay.searches import behind, new_run
@@ -61,7 +61,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> App:
 
 def run(app: App, spl: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the results of *spl* behind *rows*."""
-    started = new_run(engine.connect(), app, TimeRange(NOON))
+    started = new_run(connect(), app, TimeRange(NOON))
     return started.stages.fetch(behind(started, spl, rows))
 
 

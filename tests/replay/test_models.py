@@ -12,6 +12,7 @@ from splreplay.app import App
 from splreplay.errors import SplError
 from splreplay.output import Results
 from splreplay.planning import plan
+from splreplay.recording import record
 from splreplay.run import Means
 from tests.cim.test_vectors import xml
 from tests.conftest import REPO
@@ -33,7 +34,7 @@ def search(tmp_path: Path) -> Search:
         log = tmp_path / "log.xml"
         log.write_text("".join(map(xml, events or (LOGON,))), encoding="utf-8")
         planned = plan(App(REPO), text)
-        recording = engine.record([str(log)], planned.fields)
+        recording = record([str(log)], planned.fields)
         return engine.replay(planned, recording, Means(collect=tmp_path / "collected")).results
 
     return run

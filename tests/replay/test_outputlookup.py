@@ -12,6 +12,7 @@ from splreplay.app import App
 from splreplay.errors import SplError
 from splreplay.output import Results
 from splreplay.planning import plan
+from splreplay.recording import nothing
 from splreplay.run import Means
 
 ROWS = '| makeresults format=csv data="user,n\na,1\nb,2" '
@@ -39,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 def ask(app: App, folder: Path | None, search: str) -> Results:
     """Run a search that may write into *folder*."""
-    return engine.replay(plan(app, search), engine.nothing(), Means(None, lookups=folder)).results
+    return engine.replay(plan(app, search), nothing(), Means(None, lookups=folder)).results
 
 
 def written(folder: Path) -> Sequence[str]:

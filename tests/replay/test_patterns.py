@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from splreplay import engine, limits
+from splreplay import limits
 from splreplay.app import App
 from splreplay.errors import SplError, UnsupportedError
+from splreplay.recording import connect
 from splreplay.sql import pcre
 from splreplay.times import TimeRange
 from tests.conftest import REPO
@@ -35,7 +36,7 @@ TOO_LARGE = {
 
 
 def _matches(pattern: str, text: str) -> object:
-    run = new_run(engine.connect(), App(REPO), TimeRange(NOON))
+    run = new_run(connect(), App(REPO), TimeRange(NOON))
     found = behind(run, "where match(a, p)", [{"a": text, "p": pattern}])
     return len(run.stages.fetch(found))
 
@@ -56,7 +57,7 @@ def test_large_pattern(name: str) -> None:
     start = time.perf_counter()
     assert 0 == _matches(TOO_LARGE[name], "aaab")
     with pytest.raises(SplError, match="this is no regular expression"):
-        behind(new_run(engine.connect(), App(REPO), TimeRange(NOON)), f'regex a="{TOO_LARGE[name]}"', [{"a": "aaab"}])
+        behind(new_run(connect(), App(REPO), TimeRange(NOON)), f'regex a="{TOO_LARGE[name]}"', [{"a": "aaab"}])
     assert time.perf_counter() - start < SOON_S
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from splreplay import cim, engine
+from splreplay import cim
 from splreplay.app import App
 from splreplay.logs.names import Wanted
 from splreplay.planning import fields, plan
+from splreplay.recording import EVERYTHING, Recording, record
 from tests.conftest import REPO
 from tests.replay.searches import replay
 
@@ -23,9 +24,9 @@ RANGE = '[| makeresults | eval earliest=0 | table earliest | format "" "" "" "" 
 
 
 @pytest.fixture(scope="module")
-def recording() -> engine.Recording:
+def recording() -> Recording:
     """The recording that ships, with all that its events have."""
-    return engine.record([ATTACK], engine.EVERYTHING)
+    return record([ATTACK], EVERYTHING)
 
 
 @pytest.mark.parametrize(
@@ -102,9 +103,9 @@ def test_more_than_one_search_and_addon() -> None:
 
 
 @cache
-def attack(kept: Wanted) -> engine.Recording:
+def attack(kept: Wanted) -> Recording:
     """Return the recording that ships with some of its fields."""
-    return engine.record([ATTACK], kept)
+    return record([ATTACK], kept)
 
 
 @pytest.mark.parametrize("addon", cim.ADDONS)
@@ -190,7 +191,7 @@ def test_a_dataset_is_read_whole(name: str) -> None:
     read = cim.described("current")[name].reads(cim.DATASETS[name])
     for search in (f"| from datamodel:{name}", f"| datamodel {model} {dataset} search"):
         assert read <= set(plan(APP, search).fields.names)
-        kept = [engine.record([ATTACK], fields) for fields in (Wanted(cim.FIELDS), plan(APP, search).fields)]
+        kept = [record([ATTACK], fields) for fields in (Wanted(cim.FIELDS), plan(APP, search).fields)]
         first, second = (replay(recording, APP, search).results for recording in kept)
         assert (first.fields, first.rows) == (second.fields, second.rows)
 
@@ -210,7 +211,7 @@ def test_a_dataset_is_read_whole(name: str) -> None:
         "addtotals ProcessId | addcoltotals Total | table Total",
     ],
 )
-def test_what_is_named_is_enough(pipe: str, recording: engine.Recording) -> None:
+def test_what_is_named_is_enough(pipe: str, recording: Recording) -> None:
     """A search whose text names the fields that matter finds the same as where all fields of the events are kept."""
     narrow = replay(recording, APP, f"search EventCode=1 | {pipe}").results
     wide = replay(recording, APP, f"search EventCode=1 | foreach nothing* [eval a=1] | {pipe}").results

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from splreplay import engine, resources
+from splreplay import resources
 from splreplay.app import App
 from splreplay.errors import UnsupportedError, UsageError
 from splreplay.parser import parse
+from splreplay.recording import connect, nothing, record
 from splreplay.run.execute import execute
 from splreplay.times import TimeRange
 from tests.conftest import REPO
@@ -35,7 +36,7 @@ def test_what_is_no_size(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not a size is reported before anything is read."""
     monkeypatch.setenv(resources.MEMORY, text)
     with pytest.raises(UsageError) as refused:
-        engine.connect()
+        connect()
     assert f"SPLREPLAY_MEMORY={text} is no size\nwrite for example 8GB or 500MB" == str(refused.value)
 
 
@@ -52,7 +53,7 @@ def test_a_search_that_grows(
     """A search that needs more than it may take is refused in words, at the place of the command that needs it."""
     monkeypatch.setenv(resources.MEMORY, memory)
     monkeypatch.setenv(resources.DISK, disk)
-    connection = engine.connect(tmp_path / "results" if disk else None)
+    connection = connect(tmp_path / "results" if disk else None)
     with pytest.raises(UnsupportedError) as refused:
         execute(parse(LARGE), new_run(connection, App(REPO), TimeRange(NOON)))
     connection.close()
@@ -67,7 +68,7 @@ def test_what_does_not_fit_into_the_memory_goes_into_the_folder_of_the_run(
     """The current folder is left alone."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(resources.MEMORY, "100MB")
-    recorded = engine.record([str(REPO / "tests/recordings/installutil_attack.xml")])
+    recorded = record([str(REPO / "tests/recordings/installutil_attack.xml")])
     assert recorded.folder is not None
     found = recorded.connection.execute("SELECT current_setting('temp_directory')").fetchall()
     replayed = replay(recorded, App(REPO), f"{LARGE} | stats count", now=NOON)
@@ -80,7 +81,7 @@ def test_what_does_not_fit_into_the_memory_goes_into_the_folder_of_the_run(
 
 def test_what_a_search_takes_is_given_back_when_it_ends() -> None:
     """Many searches over one recording take the memory of one; it does not wait for Python to collect garbage."""
-    recorded = engine.nothing()
+    recorded = nothing()
     gc.disable()
     try:
         replay(recorded, App(REPO), f"{LARGE} | search a=x*", now=NOON)

@@ -8,13 +8,14 @@ from splreplay import cim, engine
 from splreplay.app import App
 from splreplay.commands import tstats
 from splreplay.planning import Plan, plan
+from splreplay.recording import nothing, record
 from tests.conftest import REPO
 from tests.replay.searches import replay
 
 
 def inside(search: str) -> list[str]:
     """Return what the commands of a search's subsearch did in SQL, up to where a stage is made."""
-    done = replay(engine.nothing(), App(REPO), search, "current")
+    done = replay(nothing(), App(REPO), search, "current")
     return [text.partition(" AS SELECT")[0] for step in done.steps if step.depth for text in step.statements]
 
 
@@ -41,7 +42,7 @@ def test_the_same_stage_is_made_once() -> None:
 )
 def test_a_stage_is_made_where_values_are(command: str, stages: int) -> None:
     """Other names, and fewer of them, need none; eval makes one for all fields, but where one is read that it has just set."""
-    done = replay(engine.nothing(), App(REPO), f"| makeresults | eval a=1, b=2 | {command}", "current")
+    done = replay(nothing(), App(REPO), f"| makeresults | eval a=1, b=2 | {command}", "current")
     assert stages == len(done.steps[-1].statements)
 
 
@@ -63,7 +64,7 @@ def test_rows_that_match_twice_are_looked_for_once() -> None:
 @pytest.mark.parametrize("addon", cim.ADDONS)
 def test_rows_that_are_looked_for_once_give_the_same_results(monkeypatch: pytest.MonkeyPatch, addon: str) -> None:
     """Whether they are kept or, if there are too many, read again, the results are those of a search that keeps none."""
-    app, recording = App(REPO), engine.record([str(REPO / "tests/recordings/installutil_attack.xml")])
+    app, recording = App(REPO), record([str(REPO / "tests/recordings/installutil_attack.xml")])
     planned = plan(app, app.saved_search("Windows InstallUtil Remote Network Connection - Hunt").search, addon)
     found = []
     for kept in (1 << 20, 0):

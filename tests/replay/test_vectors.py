@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from splreplay import engine
 from splreplay.app import App
 from splreplay.errors import SplError
 from splreplay.parser import parse
+from splreplay.recording import connect
 from splreplay.run import Run
 from splreplay.run.execute import execute
 from splreplay.times import TimeRange
@@ -36,7 +36,7 @@ def _names(rows: list[dict[str, Any]]) -> list[str]:
 @pytest.fixture(scope="module")
 def database() -> duckdb.DuckDBPyConnection:
     """An empty database for all cases: opening one takes ten times as long as running a case."""
-    return engine.connect()
+    return connect()
 
 
 def _run(case: dict[str, Any], database: duckdb.DuckDBPyConnection) -> tuple[Run, list[str], Any]:

@@ -11,8 +11,9 @@ from zlib import crc32
 
 import pytest
 
-from splreplay import conf, engine, times
+from splreplay import conf, times
 from splreplay.app import App
+from splreplay.recording import Recording
 from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.replay.network import Event, add, connection, ended, guid, process, recording
@@ -50,7 +51,7 @@ def at(clock: str, day: int = 0) -> float:
     return midnight + day * DAY + int(hour) * HOUR + int(minute) * MINUTE + float(second)
 
 
-def arriving(sent: Iterable[Sent], times: Iterable[float]) -> Iterator[tuple[float, engine.Recording]]:
+def arriving(sent: Iterable[Sent], times: Iterable[float]) -> Iterator[tuple[float, Recording]]:
     """Yield each of the *times*, in their order, and a recording of the events that have arrived by then."""
     log, before = recording([]), -math.inf
     for now in times:
@@ -59,14 +60,14 @@ def arriving(sent: Iterable[Sent], times: Iterable[float]) -> Iterator[tuple[flo
         before = now
 
 
-def search(name: str, log: engine.Recording, addon: str, now: float, earliest: str, latest: str) -> list[Row]:
+def search(name: str, log: Recording, addon: str, now: float, earliest: str, latest: str) -> list[Row]:
     """Return what a search finds at *now*."""
     app = App(REPO)
     text = app.saved_search(name).search
     return list(replay(log, app, text, addon, earliest=earliest, latest=latest, now=now).results.rows)
 
 
-def run(log: engine.Recording, addon: str, now: float) -> list[Row]:
+def run(log: Recording, addon: str, now: float) -> list[Row]:
     """Return what the scheduled search reports at *now*, over its own time range."""
     return search(SCHEDULED, log, addon, now, STANZA["dispatch.earliest_time"], STANZA["dispatch.latest_time"])
 
@@ -255,7 +256,7 @@ OLD = pair("h", at("08:00:00", -3), at("09:00:00", -3), at("09:00:00"))
 
 
 @pytest.fixture(scope="module")
-def old() -> engine.Recording:
+def old() -> Recording:
     """A process of three days ago that connected then, and again today."""
     return recording([each.event for each in OLD])
 
@@ -271,7 +272,7 @@ def old() -> engine.Recording:
     ],
     ids=["both", "days later", "from after the start", "up to the connection", "the second of the connection"],
 )
-def test_by_hand(old: engine.Recording, earliest: str, latest: str, expected: list[str]) -> None:
+def test_by_hand(old: Recording, earliest: str, latest: str, expected: list[str]) -> None:
     """The Hunt search reports every process that started in its range, with its connections of the range."""
     rows = search(HUNT, old, "current", FIRST_RUN + 7 * DAY, earliest, latest)
     assert expected == [row["lastTime"] for row in rows]

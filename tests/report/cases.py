@@ -7,7 +7,7 @@ from pathlib import Path
 
 from splreplay.detections.source import Detection, RiskObject
 from splreplay.hunt.case import Case, case
-from splreplay.hunt.outcome import Category, Outcome, fired
+from splreplay.hunt.outcome import Category, Outcome, Place, fired
 from splreplay.located import Text
 from splreplay.logs.report import FileReport, LoadReport, Passed
 from splreplay.output import Notice, Results
@@ -19,6 +19,7 @@ REPORT = LoadReport(
     (FileReport("a.xml", "xml", {("Microsoft-Windows-Sysmon", 1): 7, ("Microsoft-Windows-Sysmon", 3): 2}, 0, ()),),
     (Passed("b.txt", "no event log"),),
 )
+IN_A = Place(("a.xml",))
 SPAN = (1_750_000_000.0, 1_750_000_600.0)
 PROCESS: dict[str, Value] = {
     "_time": "1750000060",
@@ -43,18 +44,21 @@ def detection(
     return Detection(Path(f"{name[:20]}.yml"), name, text, messages, (), None, kind, techniques, objects)
 
 
-def found(
-    one: Detection, *rows: dict[str, Value], warnings: Sequence[str] = (), files: Sequence[str] = ("a.xml",)
-) -> Hunted:
+def found(one: Detection, *rows: dict[str, Value], warnings: Sequence[str] = (), place: Place = IN_A) -> Hunted:
     """Return a detection and its results."""
     fields = list(dict.fromkeys(name for row in rows for name in row))
     notices = [Notice("blind", warning) for warning in warnings]
-    return one, fired(one, Results(fields, rows, notices), files)
+    return one, fired(one, Results(fields, rows, notices), place)
 
 
 def unseen(name: str, category: Category, reason: str) -> Hunted:
     """Return a detection that could see nothing."""
     return detection(name), Outcome(category, reason)
+
+
+def doubtful(name: str, *warnings: str) -> Hunted:
+    """Return a detection that found nothing, and what its run was warned of."""
+    return detection(name), Outcome(results=Results((), (), [Notice("doubt", warning) for warning in warnings]))
 
 
 def made(*hunted: Hunted, report: LoadReport = REPORT) -> Case:

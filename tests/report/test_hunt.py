@@ -11,14 +11,14 @@ import pytest
 from lxml import html as parser
 
 from splreplay import report
-from splreplay.hunt.outcome import Outcome
+from splreplay.hunt.outcome import Outcome, Place
 from splreplay.logs.report import FileReport, LoadReport, Passed
 from splreplay.report import hunt, text
 from splreplay.report.hunt.timeline import TICKS, Axis
 from splreplay.sql.values import Value
 from tests.conftest import REPO
 from tests.program import splreplay
-from tests.report.cases import PROCESS, REPORT, Hunted, detection, found, made, unseen
+from tests.report.cases import PROCESS, REPORT, Hunted, detection, doubtful, found, made, unseen
 from tests.report.hostile import payloads
 from tests.report.pages import read, texts, words
 from tests.report.test_page import ATTRIBUTES, ELEMENTS, POLICY, contrast, structure
@@ -40,8 +40,9 @@ def full() -> list[Hunted]:
             {"dest": "WS2", "a": "1", "c": "3"},
             {"dest": "WS2", "a": "2", "c": "3"},
         ),
-        found(detection("Bare", kind="", message=""), {"count": "1"}, files=[]),
+        found(detection("Bare", kind="", message=""), {"count": "1"}, place=Place(("a.xml", "b.xml"), known=False)),
         (detection("Quiet"), Outcome(seconds=12.4)),
+        doubtful("Unsure", "join dropped 2 matches"),
         unseen("Blind", "no such event", "EventCode=5136"),
         unseen("Dim", "no such field", "Processes.user"),
     ]
@@ -52,7 +53,7 @@ def test_sections() -> None:
     bad = replace(REPORT.files[0], warning="odd times")
     document = page(*full(), report=replace(REPORT, files=(bad,)))
     expected = [
-        ("h1", "3 of 6 detections fired"),
+        ("h1", "3 of 7 detections fired"),
         ("h2", "Warnings"),
         ("h2", "ATT&CK"),
         ("h2", "Entities by risk"),
@@ -64,6 +65,7 @@ def test_sections() -> None:
         ("h4", "Warnings"),
         ("h4", "Result 1"),
         ("h2", "What could not be seen"),
+        ("h2", "In doubt"),
         ("h2", "Logs"),
         ("h2", "Slow detections"),
     ]
@@ -88,13 +90,14 @@ def test_headline() -> None:
     document = page(*full())
     summary = (
         "Over 1 log with 9 events, from 2025-06-15 15:06:40 UTC to 2025-06-15 15:16:40 UTC. "
-        "2 detections could see nothing in these logs: why."
+        "2 detections could see nothing in these logs: why. "
+        "1 that found nothing may have missed something: why."
     )
     assert [summary] == texts(document, "//p[@class='summary']")
-    assert ["3 fired", "1 found nothing, and could have", "1 no such event", "1 no such field"] == texts(
+    assert ["3 fired", "2 found nothing, and could have", "1 no such event", "1 no such field"] == texts(
         document, "//ul[@class='legend']/li"
     )
-    assert ["flex-grow:50.0", "flex-grow:16.667", "flex-grow:16.667", "flex-grow:16.667"] == document.xpath(
+    assert ["flex-grow:42.857", "flex-grow:28.571", "flex-grow:14.286", "flex-grow:14.286"] == document.xpath(
         "//div[@class='parts']/i/@style"
     )
 
@@ -246,6 +249,14 @@ def test_finding() -> None:
     assert ["no result has x"] == texts(first, ".//div[@class='warnings']//li")
 
 
+def test_logs_that_are_not_told_apart() -> None:
+    """Logs in any of which the results may lie are named as such, and the detection counts as one that fired in none of them."""
+    document = page(found(detection("A"), PROCESS, place=Place(("a.xml", "b.xml"), known=False)))
+    facts = [(words(fact[0]), texts(fact, "dd/div")) for fact in document.xpath("//div[@class='paths']/dl/div")]
+    assert [("any of 2 logs", ["a.xml", "b.xml"]), ("detection", ["A.yml"])] == facts
+    assert ["0"] == texts(document, "//table[caption='1 log, 9 events']/tbody/tr/td[4]")
+
+
 def test_results_with_process() -> None:
     """Results that name a process are drawn as in the report on a run, each under its own message."""
     rows = [PROCESS | {"process_guid": f"{{{number}}}", "dest": f"WS{number}"} for number in range(2)]
@@ -357,11 +368,30 @@ def test_many_unseen() -> None:
     assert "and 16 more reasons, of 16 detections; the format json has all of them." in texts(document, "//p")
 
 
+def test_in_doubt() -> None:
+    """Why detections that found nothing may have missed something stands with their names, the most frequent reason first."""
+    document = page(
+        (detection("Quiet"), Outcome()), doubtful("A", "x"), doubtful("B", "y", "x"), found(detection("C"), PROCESS)
+    )
+    section = "//section[h2='In doubt']"
+    rows = [texts(row, "td/details/summary|td//li|td[2]") for row in document.xpath(f"{section}//tbody/tr")]
+    said = "2 of the 3 that found nothing may have missed something."
+    assert ([["x", "A", "B", "2"], ["y", "B", "1"]], [said]) == (rows, texts(document, f"{section}/p"))
+
+
+def test_many_doubts() -> None:
+    """The first reasons are shown, and what is left out is counted."""
+    document = page(*(doubtful(f"D{number}", f"r{number:02}") for number in range(30)))
+    section = document.xpath("//section[h2='In doubt']")[0]
+    left = "and 5 more reasons; the format json has all of them."
+    assert (25, left) == (len(section.xpath(".//tbody/tr")), texts(section, "p")[-1])
+
+
 def test_logs() -> None:
     """Each log has its events and how many detections fired in it; files that were passed over are named."""
-    bad = replace(REPORT.files[0], bad_events=1)
+    bad = replace(REPORT.files[0], bad_events=1, warning="odd times")
     document = page(*full(), report=replace(REPORT, files=(bad,)))
-    assert [["a.xml Sysmon 1 (7), Sysmon 3 (2)", "xml", "9 1 bad, skipped", "2"]] == [
+    assert [["a.xml Sysmon 1 (7), Sysmon 3 (2) odd times", "xml", "9 1 bad, skipped", "2"]] == [
         [" ".join(" ".join(cell.itertext()).split()) for cell in row]
         for row in document.xpath("//table[caption='1 log, 9 events']/tbody/tr")
     ]
@@ -395,7 +425,7 @@ def test_same() -> None:
 def test_accessible() -> None:
     """Every table has a caption and column headers, every section a heading, and each id is there once."""
     document = page(*full())
-    assert (10, []) == (
+    assert (11, []) == (
         len(document.xpath("//table")),
         document.xpath("//table[not(caption)]|//thead//th[not(@scope)]"),
     )
@@ -416,11 +446,12 @@ def hostile(value: str) -> list[Hunted]:
             detection(value, value, kind=value, message=f"{value} $user$"),
             row,
             warnings=[value],
-            files=[value],
+            place=Place([value]),
         ),
-        found(detection(value, value, kind="TTP"), {"dest": value, value: value}, files=[value]),
+        found(detection(value, value, kind="TTP"), {"dest": value, value: value}, place=Place([value])),
         unseen(value, "not supported", value),
         (detection(value), Outcome(seconds=99)),
+        doubtful(value, value),
     ]
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from splreplay import engine, report
+from splreplay import report
 from splreplay.app import App
 from splreplay.planning import plan
+from splreplay.recording import record
 from splreplay.report.about import LogFile
 from splreplay.sql.values import Value
 from splreplay.times import TimeRange
@@ -37,7 +38,7 @@ def replay(*arguments: str) -> Ran:
 
 def about(*logs: str, earliest: str | None = None, latest: str | None = None, app: App | None = None) -> report.About:
     """Return what a report says of a run over *logs*, at noon."""
-    recording = engine.record([str(REPO / log) for log in logs])
+    recording = record([str(REPO / log) for log in logs])
     planned = plan(app or App(REPO), "| makeresults", "current", TimeRange.of(earliest, latest, NOON))
     return report.about(recording, planned, "name")
 

@@ -13,6 +13,17 @@ from splreplay.logs.events import Columns, Item
 from splreplay.logs.formats import csv, evtx, json, xml
 from splreplay.logs.opening import Log, peek
 
+# What holds files, by how it begins.
+ARCHIVES = {
+    b"PK\x03\x04": "zip",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "rar",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
+TAR = slice(257, 262), b"ustar"  # where it says so
+
 KINDS_READ = "replay reads Windows event XML, .evtx, JSON and CSV, each plain or as .gz"
 
 
@@ -51,6 +62,16 @@ def recognised(log: Log) -> Format:
     for format_ in FORMATS:
         if format_.recognises(head):
             return format_
+    if archive := _archive(head):
+        raise DataError(f"this is a {archive} archive; unpack it, and name the folder with its files", log.path)
     if shape := csv.shape(head):
         raise DataError(f"{shape}; {csv.EXPECTED}", log.path)
     raise DataError(f"this is no log that replay knows; {KINDS_READ}", log.path)
+
+
+def _archive(head: bytes) -> str:
+    """Return what kind of archive begins so, or ""."""
+    place, magic = TAR
+    if head[place] == magic:
+        return "tar"
+    return next((name for start, name in ARCHIVES.items() if head.startswith(start)), "")

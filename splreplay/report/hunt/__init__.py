@@ -14,7 +14,7 @@ from splreplay.report.hunt.timeline import Timeline
 
 def html(case: Case) -> str:
     """Return the report on a case; the same case gives the same bytes."""
-    warnings = [warning for file in case.report.files for warning in file.warnings]
+    warnings = case.report.of_read
     return TEMPLATES.get_template("hunt.html").render(
         coverage=Coverage.of(case),
         matrix=Matrix.of(case.findings),

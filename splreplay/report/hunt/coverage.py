@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from splreplay import times
-from splreplay.hunt.case import Case, Unseen
+from splreplay.hunt.case import Case, Doubt, Unseen
 from splreplay.hunt.outcome import Category
 from splreplay.report import text
 
@@ -34,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why some detections could see nothing: how many, their names, and how many names are left out."""
+    """Why some detections could see nothing, or may have missed something: how many, their names, and how many names are left out."""
 
     text: str
     count: int
@@ -68,6 +68,9 @@ class Coverage:
         span: The times of the first and the last event; empty where there are none.
         parts: What came of all detections; none is empty.
         blind: Why detections could see nothing.
+        doubtful: How many of those that found nothing may have missed something.
+        doubts: Why, the most frequent reason first.
+        doubts_left: How many more reasons there are.
         slow: The slowest detections, and how many seconds they took.
         slow_left: How many more were slow.
     """
@@ -81,6 +84,9 @@ class Coverage:
     span: Sequence[str]
     parts: Sequence[Part]
     blind: Sequence[Blind]
+    doubtful: int
+    doubts: Sequence[Reason]
+    doubts_left: int
     slow: Sequence[tuple[str, str]]
     slow_left: int
 
@@ -99,6 +105,9 @@ class Coverage:
             [times.utc(moment) for moment in case.moments or ()],
             [Part(name, count, round(100 * count / case.count, 3)) for name, count in counts if count],
             blind,
+            len({name for doubt in case.doubts for name in doubt.detections}),
+            [_reason(doubt) for doubt in case.doubts[:REASONS]],
+            len(case.doubts[REASONS:]),
             [(text.brief(name), f"{seconds:,.0f} s") for name, seconds in case.slow[:SLOW]],
             len(case.slow[SLOW:]),
         )
@@ -116,8 +125,6 @@ def _blind(category: Category, unseen: Sequence[Unseen]) -> Blind:
     )
 
 
-def _reason(unseen: Unseen) -> Reason:
-    names = unseen.detections
-    return Reason(
-        text.brief(unseen.reason), len(names), [text.brief(name) for name in names[:NAMES]], len(names[NAMES:])
-    )
+def _reason(why: Unseen | Doubt) -> Reason:
+    names = why.detections
+    return Reason(text.brief(why.reason), len(names), [text.brief(name) for name in names[:NAMES]], len(names[NAMES:]))

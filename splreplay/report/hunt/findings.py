@@ -16,7 +16,7 @@ from splreplay.report.hunt.attack import title
 from splreplay.report.picture import Picture
 from splreplay.report.records import Cells, Records
 from splreplay.report.risk import plain
-from splreplay.sql.values import Value
+from splreplay.sql.values import Value, values_of
 
 FINDINGS = 200  # shown
 RESULTS = 10  # of each, if they are not longer in all than
@@ -102,7 +102,12 @@ def _fired(place: int, finding: Finding) -> Fired:
         list(dict.fromkeys(map(times.utc, outcome.moments or ()))),
         text.brief(next(iter(outcome.messages), "")),
         _facts(finding),
-        _named({"logs": outcome.files, "detection": [str(detection.path)]}),
+        _named(
+            {
+                "logs" if outcome.place.known else f"any of {len(outcome.place.files):,} logs": outcome.place.files,
+                "detection": [str(detection.path)],
+            }
+        ),
         list(map(text.brief, messages[:MESSAGES])),
         len(messages[MESSAGES:]),
         _brief(outcome.results.warnings),
@@ -165,7 +170,7 @@ def _fitting(rows: Rows) -> list[dict[str, Value]]:
 
 def _small(row: dict[str, Value]) -> tuple[dict[str, Value], int]:
     """Return a result with long values shortened, so that all fit in about CHARACTERS, and its length."""
-    first = {name: [value] if isinstance(value, str) else value[: text.VALUES] for name, value in row.items()}
+    first = {name: values_of(value)[: text.VALUES] for name, value in row.items()}
     room = min(VALUE, CHARACTERS // max(1, sum(map(len, first.values()))))
     small = {name: [text.shortened(one, room * 3 // 4, room // 4) for one in values] for name, values in first.items()}
     length = sum(len(name) + sum(map(len, values)) for name, values in small.items())

@@ -13,7 +13,7 @@ from splreplay.report.about import LOGS, kinds
 
 @dataclass(frozen=True)
 class Log:
-    """A log: its format, its events by kind, how many of them were bad, and how many detections fired in it."""
+    """A log: its format, its events by kind, how many were bad, how many detections fired in it, and what is said of it, or ""."""
 
     path: str
     format: str
@@ -21,6 +21,7 @@ class Log:
     events: int
     bad_events: int
     fired: int
+    warning: str
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,20 @@ class Logs:
     @classmethod
     def of(cls, case: Case) -> Logs:
         """Return the logs of a case."""
-        fired = Counter(path for finding in case.findings for path in set(finding.outcome.files))
+        places = [finding.outcome.place for finding in case.findings]
+        fired = Counter(path for place in places if place.known for path in set(place.files))
         files, passed = case.report.files, case.report.passed
         return cls(
             [
-                Log(text.brief(file.path), file.kind, kinds(file), file.events, file.bad_events, fired[file.path])
+                Log(
+                    text.brief(file.path),
+                    file.kind,
+                    kinds(file),
+                    file.events,
+                    file.bad_events,
+                    fired[file.path],
+                    text.brief(file.warning),
+                )
                 for file in files[:LOGS]
             ],
             len(files[LOGS:]),

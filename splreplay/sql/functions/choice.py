@@ -48,6 +48,8 @@ def _nullif(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
 @function("in", 2, None)
 def _in(arguments: Arguments, compiler: Compiler, node: Call) -> Sql:
     value, *wanted = stored(arguments, compiler)
+    for argument in arguments[1:]:
+        compiler.warn_of_stars(arguments[0], argument)
     return Sql(f"({' OR '.join(compare(value, '=', choice) for choice in wanted)})", Kind.BOOLEAN)
 
 

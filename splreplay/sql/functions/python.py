@@ -15,11 +15,11 @@ from urllib.parse import unquote
 import duckdb
 from duckdb.func import SPECIAL
 
-from splreplay import jsonpath, jsonvalues, limits, times, xmlvalues
+from splreplay import limits, times
 from splreplay.errors import ValueLimitError
-from splreplay.printf import printf
-from splreplay.sql import pcre
+from splreplay.sql import jsonpath, jsonvalues, pcre, xmlvalues
 from splreplay.sql.patterns import re2_replacement
+from splreplay.sql.printf import printf
 
 
 @functools.lru_cache

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from splreplay import printf
 from splreplay.spl.expression import Call, Expression, Number, Text
+from splreplay.sql import printf
 from splreplay.sql.comparison import any_value, like
 from splreplay.sql.expressions import Compiler
 from splreplay.sql.functions.arguments import (

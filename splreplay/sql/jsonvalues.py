@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from splreplay import jsonpath
+from splreplay.sql import jsonpath
 
 
 class Written(str):
