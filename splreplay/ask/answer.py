@@ -31,11 +31,11 @@ STRUCK = "[…]"
 MESSAGE_MAX = 300
 ROWS_MAX, FIELDS_MAX, TEXT_MAX = 20, 100, 500  # of what is kept: rows or values, fields of a row, and characters
 READ_MAX = 2_000  # characters of a message that are searched for names
-# What may name a place: an address of the web or of mail, three or more words with dots, an IP address, a path, a GUID, and the
-# search peer in brackets at the start.
+# What may name a place: an address of the web or of mail, three or more words with dots, an IP address, a path, a GUID, a host with
+# its port, and the search peer, by that name or in brackets at the start, which may stand behind others.
 NAMES = re.compile(
-    r"^\[[^\]]*\]|\w+://\S+|\S+@\S+|\b[\w-]+(?:\.[\w-]+){2,}\b|(?<![\w.])[\da-fA-F]*:[\da-fA-F:]*:[\da-fA-F:]*"
-    r"|(?:/[\w.-]+){2,}|\b[A-Za-z]:\\\S+|\b[\da-fA-F]{8}(?:-[\da-fA-F]{4}){3}-[\da-fA-F]{12}\b"
+    r"(?:^|(?<=[\]:] ))\[[^\]]*\]|(?<=peer named )\S+|(?<=earch peer )\S+|\w+://\S+|\S+@\S+|\b[\w-]+(?:\.[\w-]+){2,}\b|(?<![\w.])[\da-fA-F]*:[\da-fA-F:]*:[\da-fA-F:]*"
+    r"|(?:/[\w.-]+){2,}|\b[A-Za-z]:\\\S+|\b[\da-fA-F]{8}(?:-[\da-fA-F]{4}){3}-[\da-fA-F]{12}\b|\b[\w.-]+:\d{2,5}\b"
 )
 SECTIONS = {
     "questions": "The points on which the documentation is silent",
@@ -119,7 +119,8 @@ class Answer:
         """The private words, also as an address or a page writes them, the longest first."""
         words = {form(word) for word in self.private if word.strip() for form in (str, html.escape, _quoted)}
         alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-        return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.I) if words else None
+        # `_` ends a word, too: the id of a search is user__user__app__….
+        return re.compile(rf"(?<![^\W_])(?:{alternatives})(?![^\W_])", re.I) if words else None
 
 
 def _quoted(word: str) -> str:

@@ -325,11 +325,15 @@ def test_no_name_of_the_site(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> No
         ("Error in 'stats': All_Traffic.process_guid", "Error in 'stats': All_Traffic.process_guid"),
         ("at 12:30:45 on\nC:\\Program", "at […] on\\n[…]"),
         ("x" * 400, "x" * 300 + "…"),
+        ("[subsearch]: [idx-9] Error in 'tstats'", "[…]: […] Error in 'tstats'"),
+        ("Unable to reach peer named idx9 at uri=idx9:8089", "Unable to reach peer named […] at uri=[…]"),
+        ("Search peer idx9 has the following message", "Search peer […] has the following message"),
+        ("Unknown sid 'ana__ana__search__search1_17.4'", "Unknown sid '[…]__[…]__search__search1_17.4'"),
     ],
 )
 def test_told(message: str, expected: str) -> None:
     """A message keeps the names of fields, loses those of places, and is one printable line of some length."""
-    assert expected == Answer(Path(), "9.4.1", ()).told(message)
+    assert expected == Answer(Path(), "9.4.1", ("ana",)).told(message)
 
 
 def test_by_hand(ask: Asking) -> None:
