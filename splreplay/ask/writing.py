@@ -14,9 +14,10 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from splreplay import engine
 from splreplay.app import App
 from splreplay.ask import questions
 from splreplay.ask.answer import Answer
-from splreplay.ask.asking import verdict
+from splreplay.ask.asking import Verdict, judged, verdict
 from splreplay.ask.client import NO_SPLUNK, RefusedError, SlowError, Splunk
 from splreplay.ask.language import may_write
 from splreplay.ask.site import CIM, MODELS, OURS, SYSMON, Site
@@ -121,11 +122,7 @@ def compare(
         log = Path(folder, "recording.xml")
         log.write_text("\n".join(recording.events), encoding="utf-8")
         for section, name, search in open_:
-            planned = plan(
-                app, search, site.addon, TimeRange.of(str(recording.start), str(recording.end), recording.end)
-            )
-            ours = engine.replay(planned, record([str(log)], planned.fields), Means(sys.executable)).results.rows
-            found, more = _compared(splunk, search, ours, recording, answer)
+            found, more = judged(answer, partial(_compared, splunk, app, search, site, recording, log))
             answer.add(section, name, search, found, **more)
             answer.write()
 
@@ -203,13 +200,9 @@ def _rows(splunk: Splunk, search: str, start: int, end: int | str) -> list[dict[
         raise DataError("Splunk does not search for the events of the recording", remedy=remedy) from error
 
 
-def _compared(
-    splunk: Splunk, search: str, ours: Sequence[Any], recording: Moved, answer: Answer
-) -> tuple[str, dict[str, Any]]:
-    """Return the verdict on whether Splunk finds *ours* in the recording, and what goes with it."""
-    try:
-        return verdict(splunk.search(search, OURS, str(recording.start), str(recording.end)), ours)
-    except SlowError:
-        return "slow", {}
-    except RefusedError as error:
-        return "refused", {"message": answer.told(str(error))}
+def _compared(splunk: Splunk, app: App, search: str, site: Site, recording: Moved, log: Path) -> Verdict:
+    """Return whether Splunk finds in the recording what replay finds in *log*, which is the same."""
+    start, end = str(recording.start), str(recording.end)
+    planned = plan(app, search, site.addon, TimeRange.of(start, end, recording.end))
+    ours = engine.replay(planned, record([str(log)], planned.fields), Means(sys.executable)).results.rows
+    return verdict(splunk.search(search, OURS, start, end), ours)
