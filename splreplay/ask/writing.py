@@ -102,8 +102,9 @@ def compare(
     asked = [("written", name, text) for name, text in texts.items() if not may_write(app, text)]
     asked += [("questions", one.id, one.search) for one in questions.load() if one.compare == "recording"]
     open_ = [one for one in asked if not answer.has(*one)]
-    answer.left_out = [*answer.left_out, *_left_out(app)]
+    left_out = [*answer.left_out, *_left_out(app)]
     if not open_:
+        answer.left_out = left_out
         return answer.write()
     if index not in splunk.names("data/indexes", "search"):
         raise UsageError(f"there is no index {index}", "make an empty one for this, and name it with --write")
@@ -118,6 +119,7 @@ def compare(
         macros = " and ".join(f"cim_{name}_indexes" for name in unseen)
         answer.lacks = [*answer.lacks, f"the data models see no event of the index of --write: add it to {macros}"]
         return answer.write()
+    answer.left_out = left_out
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "recording.xml")
         log.write_text("\n".join(recording.events), encoding="utf-8")

@@ -166,7 +166,8 @@ def test_late(fake: Fake, tmp_path: Path) -> None:
     fake.late = True
     with serving(fake):
         answers = [write(fake, tmp_path) for _ in range(2)]
-    assert [([writing.LATE], {}, 94)] * 2 == [(answer.lacks, answer.found, len(fake.events)) for answer in answers]
+    assert [([writing.LATE], (), {})] * 2 == [(answer.lacks, answer.left_out, answer.found) for answer in answers]
+    assert 94 == len(fake.events)
 
 
 def test_another_day(fake: Fake, tmp_path: Path) -> None:
