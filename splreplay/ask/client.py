@@ -134,10 +134,10 @@ class Splunk:
             ) from error
 
     def parse(self, text: str, app: str) -> None:
-        """Have a search parsed, and not run; RefusedError if it is not accepted."""
+        """Have a search parsed, and not run, its subsearches neither; RefusedError if it is not accepted."""
         path = "search/parser" if self._service.disable_v2_api else "search/v2/parser"
         send = self._service.get if self._service.disable_v2_api else self._service.post
-        self._ask(lambda: _json(send(path, app=app, q=text, output_mode="json").body.read()))
+        self._ask(lambda: _json(send(path, app=app, q=text, parse_only="true", output_mode="json").body.read()))
 
     def names(self, path: str, app: str) -> set[str]:
         """Return the names of the objects at *path* (such as `data/ui/views`) that *app* sees."""

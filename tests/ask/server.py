@@ -188,6 +188,7 @@ class Handler(BaseHTTPRequestHandler):
         return self._json({"preview": False, "init_offset": 0, "messages": [debug], "results": rows})
 
     def _parse(self, asked: dict[str, str]) -> None:
+        assert asked["parse_only"] == "true"  # else Splunk runs the subsearches
         errors = outline(APP_HERE, asked["q"]).errors
         return self._refuse(400, str(errors[0])) if errors else self._json({"commands": []})
 
