@@ -155,6 +155,7 @@ class Handler(BaseHTTPRequestHandler):
                 return self._entries({path.rpartition("/")[2]: content})
         if "/datamodel/model/" in path or "/data/ui/views/" in path:
             return self._refuse(404, f"Could not find object id={path.rpartition('/')[2]}")
+        assert asked["f"] == "title"  # names alone
         return self._entries(
             {name: {} for end, names in self.fake.objects.items() if path.endswith(end) for name in names}
         )
