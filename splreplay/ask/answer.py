@@ -12,7 +12,7 @@ import html
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -77,10 +77,18 @@ class Answer:
     left_out: Sequence[str] = ()
     found: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
-    def has(self, section: str, name: str, search: str) -> bool:
-        """Return whether a search was answered, and not only asked."""
+    def has(self, section: str, name: str, search: str, expected: Callable[[], Sequence[Mapping[str, Any]]]) -> bool:
+        """Return whether a search was answered, and not only asked.
+
+        One that differed is to be asked again where *expected*, the rows that it was compared with, are others today.
+        """
         record = self.found.get(section, {}).get(name, {})
-        return record.get("asked") == digest(search) and record.get("verdict") not in OPEN
+        if record.get("asked") != digest(search) or record.get("verdict") in OPEN:
+            return False
+        if record.get("verdict") != "differs":
+            return True
+        rows = expected()
+        return bool(record.get("replay") == self._clean(comparable(rows, rows)))
 
     def add(self, section: str, name: str, search: str, verdict: str, **more: Any) -> None:
         """Put in what was answered to a search, which is shown where that is no agreement."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -141,9 +141,23 @@ def _compared(task: Task, splunk: Splunk, site: Site, app: App, recording: Recor
     if needed := site.lacking_for(task.search):
         return "lacking", {"message": needed}
     found = splunk.search(task.search, task.app, task.earliest, task.latest)
+    return verdict(found, expected(task, app, recording))
+
+
+def expected(task: Task, app: App, recording: Recording) -> Sequence[Mapping[str, Any]]:
+    """Return the rows that a task is compared with: those that replay finds."""
     ranged = None if task.latest == "now" else TimeRange.of(task.earliest, task.latest, float(task.latest))
-    replayed = engine.replay(plan(app, task.search, time=ranged), recording, Means(sys.executable)).results.rows
-    return verdict(found, replayed)
+    return engine.replay(plan(app, task.search, time=ranged), recording, Means(sys.executable)).results.rows
+
+
+def unanswered(tasks: Sequence[Task], answer: Answer, app: App) -> list[Task]:
+    """Return the tasks that *answer* does not have, and those that differed from what replay does not find any more."""
+    recording = nothing()
+    return [
+        task
+        for task in tasks
+        if not answer.has(task.section, task.name, task.search, partial(expected, task, app, recording))
+    ]
 
 
 def verdict(found: Sequence[dict[str, Any]], replayed: Sequence[Any]) -> Verdict:

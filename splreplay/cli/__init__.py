@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from splreplay import interrupt, limits, resources
-from splreplay.cli.options import add_addon, add_app, add_logs, add_output, add_python, add_time
+from splreplay.cli.options import add_addon, add_app, add_app_folders, add_logs, add_output, add_python, add_time
 from splreplay.errors import DataError, SplError
 from splreplay.output import FORMATS, printable
 
@@ -168,8 +168,8 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--minutes", metavar="M", type=_between(1, 1_440), default=60, help="how long one run asks (default: 60)"
     )
-    add_app(parser)
-    parser.set_defaults(run=_run_of("splreplay.cli.ask"))
+    add_app_folders(parser)  # and no --macro: the site has its own
+    parser.set_defaults(run=_run_of("splreplay.cli.ask"), macro=[])
 
 
 def _json_file(text: str) -> Path:

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     vectors = list(language.vectors(folder, app))
     answer.left_out = asking.left_out(vectors)
     tasks = [*asking.of_questions(), *of_app(app, there), *asking.of_language(vectors)]
-    open_ = [task for task in tasks if not answer.has(task.section, task.name, task.search)]
+    open_ = asking.unanswered(tasks, answer, app)
     progress = Progress(sys.stderr)
     try:
         until = time.monotonic() + 60 * options.minutes

@@ -38,6 +38,18 @@ def add_log_names(parser: argparse.ArgumentParser, option: str | None = None) ->
 
 def add_app(parser: argparse.ArgumentParser) -> None:
     """Add --app and --macro."""
+    add_app_folders(parser)
+    parser.add_argument(
+        "--macro",
+        metavar="NAME=DEFINITION",
+        action="append",
+        default=[],
+        help="replace or define a macro for this run, as in NAME(field)=DEFINITION where it takes arguments; repeatable",
+    )
+
+
+def add_app_folders(parser: argparse.ArgumentParser) -> None:
+    """Add --app."""
     parser.add_argument(
         "--app",
         metavar="DIR",
@@ -45,13 +57,6 @@ def add_app(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="the app that searches run in (default: the current folder, where it is one); repeated, other apps whose exported objects it sees",
-    )
-    parser.add_argument(
-        "--macro",
-        metavar="NAME=DEFINITION",
-        action="append",
-        default=[],
-        help="replace or define a macro for this run, as in NAME(field)=DEFINITION where it takes arguments; repeatable",
     )
 
 

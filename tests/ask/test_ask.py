@@ -127,6 +127,19 @@ def test_differs(ask: Asking) -> None:
     assert '\nSplunk:\n\n    [{"search": "NOT ()"}]\n\nReplay:\n\n    [{"search": "none"}]\n' in page
 
 
+@pytest.mark.parametrize(("ours", "again"), [("none", 0), ("before it was corrected", 1)])
+def test_differed(ask: Asking, ours: str, again: int) -> None:
+    """What differed is asked again where replay finds something else today than then, and else not."""
+    ask.fake.rows[FORMAT.search] = [{"search": "NOT ()"}]
+    ask()
+    held = json.loads(ask.file.read_text(encoding="utf-8"))
+    held["questions"][FORMAT.id]["replay"] = [{"search": ours}]
+    ask.file.write_text(json.dumps(held), encoding="utf-8")
+    ask.fake.searches.clear()
+    ask(at_most=1)
+    assert again == [search["search"] for search in ask.fake.searches].count(FORMAT.search)
+
+
 @pytest.mark.parametrize("runtime", [False, True])
 def test_refused(ask: Asking, runtime: bool) -> None:
     """What Splunk says where it does not run a search is kept, at once or after it started; the others are asked."""

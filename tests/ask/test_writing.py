@@ -122,6 +122,21 @@ def test_again(fake: Fake, tmp_path: Path) -> None:
     assert (94, [writing.narrowed(App(REPO).saved_search(HUNT).search)]) == (len(fake.events), hunts)
 
 
+@pytest.mark.parametrize(("corrected", "verdict"), [(False, "differs"), (True, "agrees")])
+def test_differed(fake: Fake, tmp_path: Path, corrected: bool, verdict: str) -> None:
+    """What differed is asked again where replay finds something else today than then, and else not."""
+    search = writing.narrowed(App(REPO).saved_search(PUBLISHED).search)
+    fake.rows[search] = [{"dest": "WKS-014.corp.example.com"}]
+    with serving(fake):
+        answer = write(fake, tmp_path)
+        if corrected:
+            answer.found["written"][PUBLISHED]["replay"] = [{"dest": "DEV-007.corp.example.com"}]
+            answer.write()
+        del fake.rows[search]
+        again = write(fake, tmp_path)
+    assert verdict == again.found["written"][PUBLISHED]["verdict"]
+
+
 def test_nothing_else_is_written(fake: Fake, tmp_path: Path) -> None:
     """No search that is run writes: the one for risk modifiers runs without its collect, which the answer says."""
     with serving(fake):
@@ -233,6 +248,12 @@ def test_option() -> None:
     words = ["ask", "--splunk", "https://h"]
     read = argument_parser().parse_args
     assert ("lab_1", None) == (read([*words, "--write", "lab_1"]).write, read(words).write)
+
+
+def test_no_macros() -> None:
+    """A macro is the site's own: none is given on the command line."""
+    with pytest.raises(SystemExit):
+        argument_parser().parse_args(["ask", "--splunk", "https://h", "--macro", "a=b"])
 
 
 @pytest.mark.parametrize("name", ["a b", "x | delete", "", "A", "*"])
