@@ -40,8 +40,10 @@ class Task:
             `loads`: Splunk runs the searches of a dashboard, `path: name`.
         app: In which Splunk app.
         earliest: The start of the time range of a search whose rows are compared; 0 for all time.
-        latest: Its end.
+        latest: Its end; an empty text for none.
         models: The data models that it needs and does not name.
+        needs: The apps that it needs.
+        expect: The rows that Splunk is assumed to find, where replay does not run the search.
     """
 
     section: str
@@ -52,13 +54,24 @@ class Task:
     earliest: str = "0"
     latest: str = "now"
     models: Collection[str] = ()
+    needs: Collection[str] = ()
+    expect: Sequence[Mapping[str, str]] = ()
 
 
 def of_questions() -> Iterator[Task]:
     """Yield a task for each question that one search can answer without the recording, those that matter most first."""
     for question in questions.load():
         if question.compare in ("rows", "runs"):
-            yield Task("questions", question.id, question.search, question.compare)
+            yield Task(
+                "questions",
+                question.id,
+                question.search,
+                question.compare,
+                earliest=question.earliest,
+                latest=question.latest,
+                needs=question.needs,
+                expect=question.expect,
+            )
 
 
 def of_language(vectors: Sequence[Vector]) -> Iterator[Task]:
@@ -117,6 +130,8 @@ def judged(answer: Answer, ask_one: Callable[[], Verdict]) -> Verdict:
 
 def _asked(task: Task, splunk: Splunk, site: Site, app: App, recording: Recording) -> Verdict:
     """Return the verdict on a task; RefusedError or SlowError if Splunk gives none."""
+    if absent := [name for name in task.needs if name not in site.apps]:
+        return "lacking", {"message": f"the app {', '.join(absent)}"}
     if task.compare == "rows":
         return _compared(task, splunk, site, app, recording)
     if task.compare == "parses":
@@ -145,8 +160,10 @@ def _compared(task: Task, splunk: Splunk, site: Site, app: App, recording: Recor
 
 
 def expected(task: Task, app: App, recording: Recording) -> Sequence[Mapping[str, Any]]:
-    """Return the rows that a task is compared with: those that replay finds."""
-    ranged = None if task.latest == "now" else TimeRange.of(task.earliest, task.latest, float(task.latest))
+    """Return the rows that a task is compared with: those that are assumed, or else that replay finds."""
+    if task.expect:
+        return task.expect
+    ranged = None if task.latest in ("now", "") else TimeRange.of(task.earliest, task.latest, float(task.latest))
     return engine.replay(plan(app, task.search, time=ranged), recording, Means(sys.executable)).results.rows
 
 

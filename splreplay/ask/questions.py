@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,10 @@ class Question:
     differs: str = ""
     refused: str = ""
     marks: Sequence[str] = ()
+    expect: Sequence[Mapping[str, str]] = ()
+    needs: Sequence[str] = ()
+    earliest: str = "0"
+    latest: str = "now"
 
     def means(self, verdict: str) -> str:
         """Return what an answer means that is not the assumed one; an empty text for any other."""

@@ -178,7 +178,7 @@ class Handler(BaseHTTPRequestHandler):
         if text in self.fake.refuses:
             return self._refuse(200 if self.fake.runtime else 400, self.fake.refuses[text])
         try:
-            at_its_time = asked["latest_time"] != "now"
+            at_its_time = asked.get("latest_time", "now") != "now"
             events = [] if self.fake.late and at_its_time else self.fake.events
             rows = self.fake.rows.get(text) if text in self.fake.rows else _replayed(text, asked, events)
         except SplError as error:
@@ -233,8 +233,8 @@ def _replayed(text: str, asked: dict[str, str], events: list[dict[str, str]]) ->
     """Return what replay finds in *events*, as Splunk writes it: `_time` as a date, and internal fields of its own."""
     if text.startswith("search index="):
         return [_there(event["event"]) for event in events]
-    until = None if asked["latest_time"] == "now" else float(asked["latest_time"])
-    ranged = TimeRange.of(asked["earliest_time"], asked["latest_time"], until) if until else None
+    until = None if asked.get("latest_time", "now") == "now" else float(asked.get("latest_time", "now"))
+    ranged = TimeRange.of(asked["earliest_time"], asked.get("latest_time", "now"), until) if until else None
     planned = plan(APP_HERE, text, time=ranged)
     if events and until:
         with tempfile.TemporaryDirectory() as folder:

@@ -548,13 +548,53 @@ def test_another_zone(ask: Asking) -> None:
     ask(at_most=1_000)
     zoned = {name for name, record in ask.found().items() if record.get("message") == "the time zone UTC"}
     assert (
-        {"bin-span-of-a-field", "bin-bins", "convert-missing", "month-spans", "offset-of-utc", "sparkline"},
+        {
+            "bin-span-of-a-field",
+            "bin-bins",
+            "convert-missing",
+            "month-spans",
+            "offset-of-utc",
+            "sparkline",
+            "timechart-span",
+        },
         True,
     ) == (
         zoned,
         "the user's time zone is not UTC: what depends on it is not asked"
         in json.loads(ask.file.read_text(encoding="utf-8"))["lacks"],
     )
+
+
+def test_what_is_needed(ask: Asking) -> None:
+    """A question about apps is asked where they are."""
+    search = BY_ID["macro-of-two-apps"].search
+    ask.fake.rows[search] = [{"wins": "last"}]
+    ask(at_most=1_000)
+    lacking = ask.found()["macro-of-two-apps"]
+    ask.fake.apps = dict.fromkeys(BY_ID["macro-of-two-apps"].needs, "1.0")
+    ask(at_most=1)
+    message = "the app DA-ESS-InstallUtilRBA, DA-ESS-ContentUpdate"
+    assert ({"verdict": "lacking", "message": message}, {"verdict": "agrees"}) == (
+        lacking,
+        ask.found()["macro-of-two-apps"],
+    )
+
+
+@pytest.mark.parametrize(("country", "verdict"), [("x", "agrees"), ("", "differs")])
+def test_expected(ask: Asking, country: str, verdict: str) -> None:
+    """Where replay does not run a search, what Splunk finds is compared with what is assumed."""
+    ask.fake.rows[BY_ID["iplocation-unknown"].search] = [{"Country": country}]
+    ask(at_most=1_000)
+    assert verdict == ask.found()["iplocation-unknown"]["verdict"]
+
+
+def test_without_an_end(ask: Asking) -> None:
+    """A search over all time has no end, as *All time* has none, and one of a range has that."""
+    ask(at_most=1_000)
+    ranges = {search["search"]: (search["earliest_time"], search.get("latest_time")) for search in ask.fake.searches}
+    assert [("0", None), ("1000000000", "1000043200")] == [
+        ranges[BY_ID[name].search] for name in ("addinfo-range", "addinfo-run")
+    ]
 
 
 def test_write(ask: Asking) -> None:

@@ -32,7 +32,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, F
         shutil.copy(REPO / path, folder / path)
     (folder / questions.ANSWERS).mkdir(exist_ok=True)
     objects = {"/data/indexes": ["lab"], "/transforms/lookups": [*LOOKUPS], "/conf-macros": [*APP_HERE.macros]}
-    fake = Fake(apps=dict.fromkeys(APPS, "6.4.0"), objects=objects)
+    rows = {one.search: [dict(row) for row in one.expect] for one in QUESTIONS if one.expect}
+    fake = Fake(apps=dict.fromkeys(APPS, "6.4.0"), objects=objects, rows=rows)
     with serving(fake), pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPLUNK_TOKEN", TOKEN)
         words = ["ask", "--splunk", fake.address, "--ca", str(CERTIFICATE), "--write", "lab", "--app", str(REPO)]
