@@ -40,6 +40,7 @@ class Question:
     assumed: str
     asks: str
     search: str = ""
+    read: str = ""
     compare: str = ""
     differs: str = ""
     refused: str = ""

@@ -2,7 +2,7 @@
 
 The recording's hosts are invented, so that no event of the site is among what is compared and kept. Its day is moved to the last one
 on which all its events lie in the past. The searches read that day up to the hour at which the recording is over, as the scheduled one
-would in the run that ends there. Nothing else is written: a search that ends in `collect` runs without it, and one that is run by its
+would in the run that ends there. Nothing else is written here: a search that ends in `collect` runs without it, and one that is run by its
 text has no alert action and no throttling.
 
 Source: REST API Reference Manual, "Input endpoint descriptions" (receivers/simple), "Index endpoint descriptions" (data/indexes).
@@ -120,10 +120,15 @@ def compare(
     answer.write()
 
 
-def _readable(splunk: Splunk, index: str, answer: Answer, recording: Moved) -> bool:
-    """Send what *index* lacks of the recording, and return whether searches find it there; if not, the answer says why."""
+def check_index(splunk: Splunk, index: str) -> None:
+    """Raise UsageError for an index that is not there."""
     if index not in splunk.names("data/indexes", "search"):
         raise UsageError(f"there is no index {index}", "make an empty one for this, and name it with --write")
+
+
+def _readable(splunk: Splunk, index: str, answer: Answer, recording: Moved) -> bool:
+    """Send what *index* lacks of the recording, and return whether searches find it there; if not, the answer says why."""
+    check_index(splunk, index)
     _send(splunk, index, recording)
     if _missing(splunk, index, recording, recording.start, recording.end):
         answer.lacks = [*answer.lacks, LATE]

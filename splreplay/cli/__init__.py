@@ -153,7 +153,7 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
         "--write",
         metavar="INDEX",
         type=_index,
-        help="send the recording that ships to this index, and compare what the searches find in it (default: nothing is written)",
+        help="send the recording that ships to this index and compare what the searches find in it, and what collect writes (default: nothing is written)",
     )
     parser.add_argument(
         "--timeout", metavar="S", type=_between(1, 600), default=30, help="seconds for one answer (default: 30)"

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 
 from splreplay import interrupt
-from splreplay.ask import asking, language, site, writing
+from splreplay.ask import asking, collecting, language, site, writing
 from splreplay.ask.answer import VERDICTS, take_up
 from splreplay.ask.app import of_app
 from splreplay.ask.client import GO_ON, Secret, Splunk, trust
@@ -48,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
         asked = asking.ask(open_[: options.at_most], splunk, there, app, answer, progress.count, until)
         if options.write:
             progress.clear()
+            collecting.ask(splunk, options.write, answer)
             writing.compare(splunk, app, options.write, answer, there)
     finally:
         progress.clear()

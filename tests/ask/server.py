@@ -8,6 +8,7 @@ user and the app, are as in the manuals of Splunk's SDKs; `FATAL` comes with sta
 from __future__ import annotations
 
 import json
+import re
 import ssl
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from xml.sax.saxutils import escape
 
 from splreplay import engine, times
 from splreplay.app import App
+from splreplay.ask import collecting
 from splreplay.ask.site import UTC, ZONE
 from splreplay.errors import SplError
 from splreplay.planning import outline, plan
@@ -41,6 +43,7 @@ INFO = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:s="http://dev.splunk.c
 <title>server-info</title><content type="text/xml"><s:dict><s:key name="serverName">{name}</s:key><s:key name="version">{version}</s:key>
 </s:dict></content></entry></feed>"""
 DENIED = 403
+RUN = re.compile(r"ask\d{15,}")  # the word by which an event is known that `collect` writes
 # `acceleration` is an object within a text, as in a recording of datamodel/model; `eai:data` is the file of the view.
 ACCELERATED, SLOW = '{"enabled":true,"earliest_time":"-1mon","max_time":3600}', '{"enabled":false,"earliest_time":""}'
 CONTENTS: dict[str, dict[str, Any]] = {
@@ -80,6 +83,9 @@ class Fake:
         searches: The searches that it was asked to run.
         requests: The method and path of each request.
         events: What was written, each with where.
+        collected: The words by which events are known that `collect` wrote. A search for such a word is refused, or finds rows, by its text
+            in questions.toml.
+        lost: Does not find these events.
         late: Gives an event the time of its arrival, as Splunk does where it does not find that of the event.
     """
 
@@ -99,6 +105,8 @@ class Fake:
     searches: list[dict[str, str]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     events: list[dict[str, str]] = field(default_factory=list)
+    collected: list[str] = field(default_factory=list)
+    lost: bool = False
     late: bool = False
     address: str = ""
 
@@ -174,9 +182,16 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b'{"preview":false,"resu')
             return None
-        text = asked["search"]
+        text = RUN.sub("$run$", asked["search"].removeprefix("search ").replace("lab", "$index$"))
+        text = text if "$run$" in text else asked["search"]
         if text in self.fake.refuses:
             return self._refuse(200 if self.fake.runtime else 400, self.fake.refuses[text])
+        if "| collect " in text:
+            self.fake.collected += RUN.findall(asked["search"])
+            return self._json({"results": []})
+        if text == collecting.OURS:
+            there = set() if self.fake.lost else set(self.fake.collected) & set(RUN.findall(asked["search"]))
+            return self._json({"results": [{"_raw": one} for one in there]})
         try:
             at_its_time = asked.get("latest_time", "now") != "now"
             events = [] if self.fake.late and at_its_time else self.fake.events

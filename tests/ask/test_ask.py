@@ -599,10 +599,14 @@ def test_without_an_end(ask: Asking) -> None:
 
 def test_write(ask: Asking) -> None:
     """With --write, what is not there that this needs is named, and all else is asked."""
+    ask.fake.objects = {"/data/indexes": ["lab"]}
+    written = [one for one in BY_ID.values() if one.compare == "collect"]
+    ask.fake.rows = {one.read: [dict(row) for row in one.expect] for one in written}
     said = ask("--write", "lab")
     expected = f"the recording was not sent, for {APP}, Splunk_SA_CIM, Splunk_TA_microsoft_sysmon is not there"
     left_out = json.loads(ask.file.read_text(encoding="utf-8"))["left_out"]
-    assert (0, AGREES, [], True, [expected]) == (
+    agrees = AGREES | {one.id: {"verdict": "agrees"} for one in written}
+    assert (0, agrees, [], True, [expected]) == (
         said.status,
         ask.found(),
         ask.fake.events,
