@@ -241,7 +241,7 @@ def _lines(content: Mapping[str, Any]) -> Iterator[str]:
     yield from ("", "## To be looked at by hand", "", "These were not asked:", "")
     for question in asked.values():
         if not question.search:
-            yield f"- {_code(question.id)}: {question.asks} Assumed: {question.assumed}."
+            yield f"- {_code(question.id)}: {question.asks} {question.steps} Assumed: {question.assumed}. {question.differs}"
 
 
 def _code(text: str) -> str:

@@ -22,7 +22,8 @@ INTRODUCTION = """\
 
 Splunk was not run by us. These are the points on which the documentation is silent, with what replay or the app assumes. In the code
 they are marked † or "inferred". This page is rendered from `splreplay/ask/questions.toml`, which also names the place of each †.
-Whoever has a Splunk can have it answer them: [ask.md](ask.md). What one answered stands behind the id. Where it is as assumed, the † has
+Whoever has a Splunk can have it answer them: [ask.md](ask.md). Those that the command cannot ask have what to type, and what to look
+at. If it is as assumed, nothing has to change. What a Splunk answered stands behind the id. Where it is as assumed, the † has
 become a ‡. Where Splunk refuses a search and the third column does not say what that means, replay should refuse it, too.
 """
 HEADER = "\n| assumed | the question | what another answer means | its id |\n|---|---|---|---|\n"
@@ -41,6 +42,7 @@ class Question:
     asks: str
     search: str = ""
     read: str = ""
+    steps: str = ""
     compare: str = ""
     differs: str = ""
     refused: str = ""
@@ -72,7 +74,7 @@ def page(questions: Sequence[Question], folder: Path) -> str:
     rows = [
         _row(
             one.assumed,
-            one.asks,
+            f"{one.asks} {one.steps}".strip(),
             f"{one.differs} {one.refused}".strip(),
             "; ".join([f"`{one.id}`", *_said(one, found)]),
         )

@@ -350,11 +350,13 @@ def test_told(message: str, expected: str) -> None:
 
 
 def test_by_hand(ask: Asking) -> None:
-    """The page lists the questions that are not asked, with what is assumed, for a person to look at."""
+    """The page lists the questions that are not asked, with what to type, what is assumed and what else means, for a person to look at."""
     ask(at_most=1)
     listed = ask.file.with_suffix(".md").read_text(encoding="utf-8").partition("## To be looked at by hand\n")[2]
     by_hand = [one for one in BY_ID.values() if not one.search]
-    assert [f"- `{one.id}`: {one.asks} Assumed: {one.assumed}." for one in by_hand] == listed.splitlines()[3:]
+    assert [
+        f"- `{one.id}`: {one.asks} {one.steps} Assumed: {one.assumed}. {one.differs}" for one in by_hand
+    ] == listed.splitlines()[3:]
 
 
 def test_page_names_what_is_settled(ask: Asking) -> None:

@@ -14,13 +14,16 @@ import pytest
 from splreplay import engine
 from splreplay.ask import questions
 from splreplay.ask.citing import cite, marks, places, settled
-from splreplay.planning import plan
+from splreplay.planning import outline, plan
 from splreplay.run.command import walk
 from tests.ask.server import APP_HERE, no_events
 from tests.conftest import REPO
 
 QUESTIONS = questions.load()
 ASKED = [pytest.param(question, id=question.id) for question in QUESTIONS if question.search]
+BY_HAND = [question for question in QUESTIONS if not question.search]
+# What a person types or opens: a search, a page of Splunk Web, or another program's command.
+TYPED = r"`((?:\| |index=|(?:/[\w-]+)?/app/|fluent-bit )[^`]+)`"
 # Where the sign is explained, it marks nothing: what stands before it on its line.
 LEGENDS = (
     "docs/contributor.md: than none. Mark what you had to guess with",
@@ -157,6 +160,19 @@ def test_what_is_compared() -> None:
     assert {("rows", True), ("recording", True), ("collect", True), ("runs", True), ("", False)} == {
         (one.compare, bool(one.search)) for one in QUESTIONS
     }
+
+
+def test_steps() -> None:
+    """A question has a search that the command runs, or steps for a person, with what to type or open."""
+    assert (True, []) == (bool(BY_HAND), [one.id for one in BY_HAND if not re.search(TYPED, one.steps)])
+    assert [] == [one.id for one in QUESTIONS if one.search and one.steps]
+
+
+@pytest.mark.parametrize("text", sorted({text for one in BY_HAND for text in re.findall(TYPED, one.steps)}))
+def test_what_is_typed(text: str) -> None:
+    """What a person types is a search that replay reads, too, except for the definition of a data model."""
+    if text.startswith(("| ", "index=")) and text != "| datamodel Endpoint Processes":
+        assert () == tuple(outline(APP_HERE, text).errors)
 
 
 def test_what_each_answer_means() -> None:
