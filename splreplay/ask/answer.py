@@ -1,7 +1,7 @@
 """What a Splunk answered: one JSON file that grows while it is asked, and the same as a page to read.
 
 It holds no host name, user, token or event of the site. What was found is kept only of searches that make all their rows
-themselves; of a search that reads the site's data, only whether it runs. What Splunk says of a search is cut, and names of the site
+themselves or show nothing of the site; of a search that reads the site's data, only whether it runs. What Splunk says of a search is cut, and names of the site
 in it are struck out.
 """
 
