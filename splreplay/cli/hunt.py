@@ -105,8 +105,7 @@ def _app_around(options: argparse.Namespace) -> None:
         return
     first = options.detections[0].resolve()
     around = next((folder for folder in (first, *first.parents) if AppFolder(folder).is_app), None)
-    usual = default_app()
-    if around is None or (usual and around == usual.resolve()):
+    if around is None or around == default_app().resolve():
         return
     options.app, options.no_commands = [around], True
     note([f"searches run in {around}, and its commands do not; to let them, name it with --app"])
