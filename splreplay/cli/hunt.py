@@ -108,4 +108,4 @@ def _app_around(options: argparse.Namespace) -> None:
     if around is None or around == default_app().resolve():
         return
     options.app, options.no_commands = [around], True
-    note([f"searches run in {around}, and its commands do not; to let them, name it with --app"])
+    note([f"searches run in the app {around}, without its commands; to let those run, name it with --app"])

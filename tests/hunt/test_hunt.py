@@ -364,7 +364,10 @@ def test_the_app_around(tmp_path: Path) -> None:
         [finding["detection"] for finding in case["findings"]],
         [entry["reason"] for entry in case["unseen"]],
     )
-    assert f"note: searches run in {app}, and its commands do not; to let them, name it with --app\n" == ran.stderr
+    assert (
+        f"note: searches run in the app {app}, without its commands; to let those run, name it with --app\n"
+        == ran.stderr
+    )
 
 
 def test_an_app_that_was_named(tmp_path: Path) -> None:

@@ -43,6 +43,21 @@ def test_standard_input() -> None:
     assert (0, ["203.0.113.10"]) == (status, [row["connection_to_CNC"] for row in json.loads(out)])
 
 
+@pytest.mark.parametrize(
+    ("expected", "arguments"),
+    [
+        ("splreplay: the following arguments are required: command\nsplreplay --help says how it is called\n", []),
+        (
+            "splreplay hunt: the following arguments are required: --log\nsplreplay hunt --help says how it is called\n",
+            ["hunt", "detections", "logs"],
+        ),
+    ],
+)
+def test_wrong_call(expected: str, arguments: list[str]) -> None:
+    """A wrong call is told in two lines: what is wrong, and where to read on."""
+    assert (2, "", expected) == splreplay(*arguments)
+
+
 def test_search_file(tmp_path: Path) -> None:
     """An @ takes the search from a file."""
     (tmp_path / "search.spl").write_text(ONE)
