@@ -553,3 +553,13 @@ def test_what_makes_nothing_doubtful(hunt: Hunt) -> None:
     assert expected == (case["quiet"], case["doubts"])
     printed = hunt(both).stdout
     assert f"IN DOUBT: 1 of the 2 that found nothing may have missed something\n        1  {reason}\n" in printed
+
+
+@pytest.mark.parametrize(
+    ("count", "left"), [(8, ""), (9, "        1  for 1 other reason\n"), (10, "        2  for 2 other reasons\n")]
+)
+def test_reasons_that_are_not_listed(count: int, left: str, hunt: Hunt) -> None:
+    """The table lists eight reasons of a group, and says how many more there are, and of how many detections."""
+    blind = {f"blind{n}": f"search: '| tstats count from datamodel=None{n}.None'\n" for n in range(count)}
+    lines = hunt(blind).stdout.partition("NOT SEEN")[2].splitlines(keepends=True)
+    assert (count, left) == (int(lines[1].partition(": ")[2]), "".join(lines[10:]))
