@@ -27,7 +27,7 @@ from splreplay.recording import Recording
 from splreplay.run import Means
 from splreplay.run.command import Transform, outputs
 from splreplay.sql.aggregates import Aggregate
-from splreplay.sql.values import Value, values_of
+from splreplay.sql.values import Value, storable, values_of
 
 Row = Mapping[str, Value]
 
@@ -99,4 +99,4 @@ def _of_events(planned: Plan, recording: Recording) -> set[str]:
 def _in_order(rows: Sequence[Row], every: Sequence[str]) -> list[str]:
     """Return the logs that some rows name, in the order of all."""
     named = {file for row in rows for file in values_of(row.get(FILE, ""))}
-    return [file for file in every if file in named]
+    return [file for file in every if storable(file) in named]

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -433,6 +434,21 @@ def test_hostile_text_does_not_reach_the_terminal(hunt: Hunt, tmp_path: Path) ->
     log.write_text(ATTACK.read_text(encoding="utf-8").replace("m.lopez", "m\u202elopez" + "x" * 500), encoding="utf-8")
     printed = hunt(FIRES, log=log).stdout
     assert (True, False) == ("m\\u202elopez" in printed, "\u202e" in printed)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the names of files are text elsewhere")
+def test_a_log_whose_name_is_no_text(hunt: Hunt, tmp_path: Path) -> None:
+    """A log whose name is no UTF-8 is named with escapes, in every format; a finding is found in it."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for name in (b"\xff.xml", b"b.xml"):
+        (logs / os.fsdecode(name)).write_bytes(ATTACK.read_bytes())
+    named = [f"{logs}/b.xml", f"{logs}/\udcff.xml"]
+    assert named == json.loads(hunt(FIRES, "--format", "json", log=logs).stdout)["findings"][0]["logs"]
+    texts = [hunt(FIRES, "--format", format_, log=logs).stdout for format_ in ("table", "csv", "html")]
+    assert [True] * 3 == ["\\udcff.xml" in text for text in texts]
+    assert 0 == hunt(FIRES, "--output", str(tmp_path / "x.csv"), log=logs).status
+    assert "\\udcff.xml" in (tmp_path / "x.csv").read_text(encoding="utf-8")
 
 
 def test_collect_goes_nowhere(hunt: Hunt, tmp_path: Path) -> None:
