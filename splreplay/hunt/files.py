@@ -14,9 +14,13 @@ from itertools import takewhile
 
 from splreplay import cim, engine
 from splreplay.cim.mapping import FILE
+from splreplay.commands.dedup import Dedup
 from splreplay.commands.fields import Fields
 from splreplay.commands.fillnull import FillNull
+from splreplay.commands.head import Head
+from splreplay.commands.join import Join
 from splreplay.commands.search import Search
+from splreplay.commands.tail import Tail
 from splreplay.commands.tstats import Tstats
 from splreplay.hunt.origin import origin
 from splreplay.hunt.outcome import Place
@@ -25,7 +29,7 @@ from splreplay.output import Results
 from splreplay.planning import Plan, plan
 from splreplay.recording import Recording
 from splreplay.run import Means
-from splreplay.run.command import Transform, outputs
+from splreplay.run.command import Source, Transform, outputs
 from splreplay.sql.aggregates import Aggregate
 from splreplay.sql.values import Value, storable, values_of
 
@@ -40,7 +44,7 @@ def files(planned: Plan, results: Results, recording: Recording, means: Means) -
     if FILE in results.fields:
         return Place(_in_order(results.rows, every))
     source, *others = planned.pipeline
-    if not isinstance(source, Tstats | Search):
+    if not isinstance(source, Tstats | Search) or any(map(_adds_results, others)):
         return Place(every, known=False)
     first = tuple(takewhile(_works_on_each_row, others))
     before = outputs((source, *first))
@@ -56,10 +60,10 @@ def files(planned: Plan, results: Results, recording: Recording, means: Means) -
         left[_values_in(row, common.values())].append(row)
     wanted = {_values_in(row, common) for row in results.rows}
     lie = _in_order([row for values in wanted for row in left[values]], every)
-    # A command has changed what it seemed to hand on, or a subsearch may have added results.
-    if not lie or not all(left[values] for values in wanted) or (not common and any(one.searches for one in others)):
+    if not lie or not all(left[values] for values in wanted):  # a command has changed what it seemed to hand on
         return Place(every, known=False)
-    return Place(lie, known=bool(common) or len(lie) == 1)
+    told = bool(common) and not any(isinstance(one, Dedup | Head | Tail) for one in others)
+    return Place(lie, known=told or all(len(_in_order(left[values], every)) == 1 for values in wanted))
 
 
 def _with_logs(planned: Plan, source: Tstats | Search, first: Sequence[Transform], names: Iterable[str]) -> Plan:
@@ -77,6 +81,12 @@ def _works_on_each_row(command: Transform) -> bool:
     """Return whether a command works on each row alone, and leaves it the name of its log."""
     keeps_it = not isinstance(command, Fields) or command.drop
     return isinstance(command, FillNull) or (command.streams and keeps_it)
+
+
+def _adds_results(command: Transform) -> bool:
+    """Return whether a command may add results of its own, or put others in the place of those before it."""
+    searches = bool(command.searches) and not isinstance(command, Join | Search)
+    return searches or (isinstance(command, Source) and not isinstance(command, Search))
 
 
 def _values_in(row: Row, names: Iterable[str]) -> object:

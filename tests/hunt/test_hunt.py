@@ -324,6 +324,10 @@ def test_in_which_log(search: str, hunt: Hunt, tmp_path: Path) -> None:
         'EventCode=1 Image=*installutil.exe | dedup Image | rex field=Image mode=sed "s/exe/com/" | table Image',
         # What is appended may lie in the other log.
         "EventCode=1 Image=*nothing.exe | append [search EventCode=1 Image=*installutil.exe] | stats count",
+        "EventCode=1 Image=*installutil.exe | stats count by dest | append [search EventCode=1 | stats count by dest]",
+        'EventCode=1 Image=*installutil.exe | stats count by dest | map search="search dest=$dest$ | stats count by dest"',
+        # Each is in one of the two logs.
+        "EventCode=1 Image=*installutil.exe | head 1 | table dest",
         "| multisearch [search EventCode=1 Image=*installutil.exe] [search EventCode=3] | table dest",
     ],
 )
@@ -335,6 +339,16 @@ def test_an_unknown_log(search: str, hunt: Hunt, tmp_path: Path) -> None:
     [finding] = json.loads(hunt(one, "--log", str(other), "--format", "json").stdout)["findings"]
     assert ([], [str(ATTACK), str(other)]) == (finding["logs"], finding["any_of_logs"])
     assert f"    in any of 2 logs: {ATTACK}, {other}\n" in hunt(one, "--log", str(other)).stdout
+
+
+def test_a_value_that_is_another_log_s(hunt: Hunt, tmp_path: Path) -> None:
+    """Where a command makes a value of one log that of another, the other is not the log in which the result lies."""
+    other = tmp_path / "other.xml"
+    other.write_text(ATTACK.read_text(encoding="utf-8").replace(HOST, "elsewhere"), encoding="utf-8")
+    search = f'EventCode=1 | stats count by host | where host="{HOST}" | replace {HOST} with elsewhere in host'
+    one = {"one": f"search: '{search}'\n"}
+    [finding] = json.loads(hunt(one, "--log", str(other), "--format", "json").stdout)["findings"]
+    assert ([], [str(ATTACK), str(other)]) == (finding["logs"], finding["any_of_logs"])
 
 
 def test_an_unknown_log_of_fewer(hunt: Hunt, tmp_path: Path) -> None:
