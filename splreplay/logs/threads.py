@@ -15,10 +15,8 @@ Arguments = TypeVarTuple("Arguments")
 THREADS = 2
 
 
-def in_threads(
-    read: Callable[[*Arguments], list[Item]], blocks: Iterable[tuple[*Arguments]], ahead: int = THREADS
-) -> Iterator[Item]:
-    """Read a few blocks at the same time, at most *ahead* of the one that is needed; the results come in order."""
+def in_threads(read: Callable[[*Arguments], list[Item]], blocks: Iterable[tuple[*Arguments]]) -> Iterator[Item]:
+    """Read a few blocks at the same time, one for each thread ahead of the one that is needed; the results come in order."""
     blocks = iter(blocks)
     first = list(islice(blocks, 2))
     if len(first) < 2:  # most logs are small, and starting threads takes longer than reading such a log
@@ -29,7 +27,7 @@ def in_threads(
     with ThreadPoolExecutor(THREADS) as pool:
         for block in chain(first, blocks):
             results.append(pool.submit(read, *block))
-            if len(results) > ahead:
+            if len(results) > THREADS:
                 yield from results.popleft().result()
         for result in results:
             yield from result.result()

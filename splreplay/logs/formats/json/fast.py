@@ -21,7 +21,7 @@ from splreplay.logs.formats.json.places import MADE, SYSTEM, form
 from splreplay.logs.formats.json.values import Values, values_of
 from splreplay.logs.opening import Log
 from splreplay.logs.report import BadEvent, BadEvents
-from splreplay.logs.threads import THREADS, in_threads
+from splreplay.logs.threads import in_threads
 
 _epoch = lru_cache(maxsize=4096)(epoch)
 _local_time = lru_cache(maxsize=4096)(local_time)
@@ -44,8 +44,7 @@ def read(log: Log, columns: Columns) -> Iterator[Item]:
         provider = _provider(taken.columns) if wanted.implied else taken.columns["provider"]
         return _read(taken, provider, piece, columns)
 
-    # Several pieces ahead, so that threads have work while rows are written, which takes as long as two pieces.
-    return in_threads(read_piece, ((piece,) for piece in exact.pieces(log)), 2 * THREADS)
+    return in_threads(read_piece, ((piece,) for piece in exact.pieces(log)))
 
 
 def _read(taken: Values, provider: pa.Array, piece: exact.Piece, kept: Columns) -> list[Item]:
