@@ -38,7 +38,7 @@ Row = Mapping[str, Value]
 
 def files(planned: Plan, results: Results, recording: Recording, means: Means) -> Place:
     """Return the logs in which the results of a search lie, or may lie."""
-    every = [file.path for file in recording.report.files]
+    every = list(dict.fromkeys(file.path for file in recording.report.files))
     if len(every) == 1:
         return Place(every)
     if FILE in results.fields:

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from splreplay.errors import UnsupportedError
@@ -351,6 +352,12 @@ def test_a_value_that_is_another_log_s(hunt: Hunt, tmp_path: Path) -> None:
     assert ([], [str(ATTACK), str(other)]) == (finding["logs"], finding["any_of_logs"])
 
 
+def test_a_log_that_is_named_twice(hunt: Hunt) -> None:
+    """A log is one log in a finding, however often it was named."""
+    [finding] = json.loads(hunt(FIRES, "--log", str(ATTACK), "--format", "json").stdout)["findings"]
+    assert ([str(ATTACK)], []) == (finding["logs"], finding["any_of_logs"])
+
+
 def test_an_unknown_log_of_fewer(hunt: Hunt, tmp_path: Path) -> None:
     """A log in which the first command finds nothing is none of those in which the results may lie."""
     copy, none = tmp_path / "copy.xml", tmp_path / "none.xml"
@@ -556,6 +563,33 @@ def test_a_score_that_is_none(score: str, hunt: Hunt) -> None:
     case = json.loads(ran.stdout, parse_constant=refuse)
     assert ([0.0], []) == ([finding["score"] for finding in case["findings"]], case["entities"])
     assert 2 == ran.stderr.count(" is no risk score from 0 to 1,000,000, and counts as none [risk-score]\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no disk there is full at will")
+def test_a_temporary_folder_that_is_full(tmp_path: Path) -> None:
+    """Where the events cannot be handed on to the processes that run searches, that is said, with what to do."""
+    import resource
+
+    def full() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    folder = write(tmp_path / "detections", FIRES)
+    hunted = [sys.executable, "-m", "splreplay", "hunt", str(folder), "--log", str(ATTACK)]
+    ran = subprocess.run(hunted, cwd=REPO, capture_output=True, text=True, preexec_fn=full)
+    said = ran.stderr.splitlines()
+    assert (3, "", "free some of its disk, or set TMPDIR to another") == (ran.returncode, ran.stdout, said[-1])
+    assert said[0].startswith("the temporary folder cannot be used: ")
+
+
+def test_a_disk_that_fills_during_a_search(hunt: Hunt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that cannot write into the temporary folder has failed, and not for a mistake of replay's."""
+
+    def fail(*arguments: object) -> None:
+        raise duckdb.IOException("no space")
+
+    monkeypatch.setattr("splreplay.engine.replay", fail)
+    [unseen] = json.loads(hunt(FIRES, "--format", "json").stdout)["unseen"]
+    assert ("failed", "the temporary folder cannot be used: no space") == (unseen["category"], unseen["reason"])
 
 
 @pytest.mark.parametrize("error", [UnsupportedError("no"), ValueError("no")])
