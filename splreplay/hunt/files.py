@@ -30,6 +30,7 @@ from splreplay.planning import Plan, plan
 from splreplay.recording import Recording
 from splreplay.run import Means
 from splreplay.run.command import Source, Transform, outputs
+from splreplay.spl.tokens import quoted
 from splreplay.sql.aggregates import Aggregate
 from splreplay.sql.values import Value, storable, values_of
 
@@ -72,7 +73,7 @@ def _with_logs(planned: Plan, source: Tstats | Search, first: Sequence[Transform
         logs = Aggregate("values", FILE, FILE, source.datamodel_token)
         return replace(planned, pipeline=(replace(source, aggregates=(*source.aggregates, logs)), *first))
     text = " | ".join(command.segment.source for command in (source, *first))
-    by = ", ".join('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in dict.fromkeys(names))
+    by = ", ".join(map(quoted, dict.fromkeys(names)))
     search = f"{text} | stats values({FILE}) as {FILE}" + (f" by {by}" if by else "")
     return plan(planned.app, search, planned.addon, planned.time)
 
