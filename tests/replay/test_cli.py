@@ -182,6 +182,30 @@ def test_closed_streams(closed: str, tmp_path: Path) -> None:
     assert "a\n1\n" == (tmp_path / "a.csv").read_text(encoding="utf-8")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk here is full at will")
+@pytest.mark.parametrize("to", ["2>/dev/full", "2>&1 >&3 | true"])
+def test_messages_that_cannot_be_written(to: str) -> None:
+    """Where standard error is full, or its reader is gone, its messages are lost, and not the results or the status."""
+    search = f"no_such_field=x | append [{ONE}] | table a"
+    run_it = f'exec 3>&1; {{ "$@"; echo status $? >&3; }} {to}'
+    command = [
+        "sh",
+        "-c",
+        run_it,
+        "sh",
+        sys.executable,
+        "-m",
+        "splreplay",
+        "run",
+        SAMPLE,
+        "--spl",
+        search,
+        "--format",
+        "csv",
+    ]
+    assert b"a\n1\nstatus 0\n" == subprocess.run(command, cwd=REPO, capture_output=True, check=False).stdout
+
+
 @pytest.mark.parametrize("missing", ["jinja2", "vl_convert"])
 def test_a_report_without_its_extra(missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where what a report needs is not installed, that is said before a log is read."""
