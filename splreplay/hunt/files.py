@@ -86,8 +86,7 @@ def _works_on_each_row(command: Transform) -> bool:
 
 def _adds_results(command: Transform) -> bool:
     """Return whether a command may add results of its own, or put others in the place of those before it."""
-    searches = bool(command.searches) and not isinstance(command, Join | Search)
-    return searches or (isinstance(command, Source) and not isinstance(command, Search))
+    return not isinstance(command, Join | Search) and (bool(command.searches) or isinstance(command, Source))
 
 
 def _values_in(row: Row, names: Iterable[str]) -> object:
