@@ -42,7 +42,7 @@ def files(planned: Plan, results: Results, recording: Recording, means: Means) -
     every = list(dict.fromkeys(file.path for file in recording.report.files))
     if len(every) == 1:
         return Place(every)
-    if FILE in results.fields:
+    if all(row.get(FILE) for row in results.rows):
         return Place(_in_order(results.rows, every))
     source, *others = planned.pipeline
     if not isinstance(source, Tstats | Search) or any(map(_adds_results, others)):

@@ -326,6 +326,7 @@ def test_in_which_log(search: str, hunt: Hunt, tmp_path: Path) -> None:
         # What is appended may lie in the other log.
         "EventCode=1 Image=*nothing.exe | append [search EventCode=1 Image=*installutil.exe] | stats count",
         "EventCode=1 Image=*installutil.exe | stats count by dest | append [search EventCode=1 | stats count by dest]",
+        "EventCode=1 Image=*installutil.exe | append [search EventCode=1 | stats count by dest]",
         'EventCode=1 Image=*installutil.exe | stats count by dest | map search="search dest=$dest$ | stats count by dest"',
         # Each is in one of the two logs.
         "EventCode=1 Image=*installutil.exe | head 1 | table dest",
