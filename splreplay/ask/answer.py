@@ -31,11 +31,11 @@ STRUCK = "[…]"
 MESSAGE_MAX = 300
 ROWS_MAX, FIELDS_MAX, TEXT_MAX = 20, 100, 500  # of what is kept: rows or values, fields of a row, and characters
 READ_MAX = 2_000  # characters of a message that are searched for names
-# What may name a place: an address of the web or of mail, three or more words with dots, an IP address, a path, a GUID, and the
-# search peer in brackets at the start.
+# What may name a place: an address of the web or of mail, three or more words with dots, an IP address, a path, a GUID, a host with
+# its port, and the search peer, by that name or in brackets at the start, which may stand behind others.
 NAMES = re.compile(
-    r"^\[[^\]]*\]|\w+://\S+|\S+@\S+|\b[\w-]+(?:\.[\w-]+){2,}\b|(?<![\w.])[\da-fA-F]*:[\da-fA-F:]*:[\da-fA-F:]*"
-    r"|(?:/[\w.-]+){2,}|\b[A-Za-z]:\\\S+|\b[\da-fA-F]{8}(?:-[\da-fA-F]{4}){3}-[\da-fA-F]{12}\b"
+    r"(?:^|(?<=[\]:] ))\[[^\]]*\]|(?<=peer named )\S+|(?<=earch peer )\S+|\w+://\S+|\S+@\S+|\b[\w-]+(?:\.[\w-]+){2,}\b|(?<![\w.])[\da-fA-F]*:[\da-fA-F:]*:[\da-fA-F:]*"
+    r"|(?:/[\w.-]+){2,}|\b[A-Za-z]:\\\S+|\b[\da-fA-F]{8}(?:-[\da-fA-F]{4}){3}-[\da-fA-F]{12}\b|\b[\w.-]+:\d{2,5}\b"
 )
 SECTIONS = {
     "questions": "The points on which the documentation is silent",
@@ -51,6 +51,7 @@ VERDICTS = {
     "slow": "Splunk did not answer in time; it is asked again the next time",
     "lacking": "Not asked, for something that the site lacks, which is no fault",
 }
+SETTLED = ("agrees", "runs")
 OPEN = ("slow", "lacking")  # these are asked again
 
 
@@ -118,7 +119,8 @@ class Answer:
         """The private words, also as an address or a page writes them, the longest first."""
         words = {form(word) for word in self.private if word.strip() for form in (str, html.escape, _quoted)}
         alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-        return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.I) if words else None
+        # `_` ends a word, too: the id of a search is user__user__app__….
+        return re.compile(rf"(?<![^\W_])(?:{alternatives})(?![^\W_])", re.I) if words else None
 
 
 def _quoted(word: str) -> str:
@@ -212,8 +214,11 @@ def _lines(content: Mapping[str, Any]) -> Iterator[str]:
         yield from ("", f"## {title}", "", "| | |", "|---|---|")
         counts = Counter(record["verdict"] for record in records.values())
         yield from (f"| {said} | {counts[verdict]} |" for verdict, said in VERDICTS.items() if counts[verdict])
+        settled = [name for name, record in records.items() if record["verdict"] in SETTLED]
+        if settled and section != "language":  # whose hundreds of claims are in the JSON file
+            yield from ("", f"As expected: {', '.join(map(_code, settled))}.")
         for name, record in records.items():
-            if record["verdict"] in ("agrees", "runs"):
+            if name in settled:
                 continue
             yield from ("", f"### {_code(name)}", "", f"{VERDICTS[record['verdict']]}.")
             if section == "questions" and (question := asked.get(name)):
@@ -222,10 +227,13 @@ def _lines(content: Mapping[str, Any]) -> Iterator[str]:
                     yield from ("", meaning)
             for what in ("search", "splunk", "replay", "message"):
                 if what in record:
-                    text = printable(json.dumps(record[what], ensure_ascii=False))
+                    said = record[what]
+                    text = printable(said if isinstance(said, str) else json.dumps(said, ensure_ascii=False))
                     yield from ("", f"{what.capitalize()}:", "", f"    {text}")
-    yield from ("", "## To be looked at by hand", "", "No one search answers these:", "")
-    yield from (f"- {_code(question.id)}: {question.asks}" for question in asked.values() if not question.search)
+    yield from ("", "## To be looked at by hand", "", "These were not asked:", "")
+    for question in asked.values():
+        if not question.search:
+            yield f"- {_code(question.id)}: {question.asks} Assumed: {question.assumed}."
 
 
 def _code(text: str) -> str:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from splreplay import engine
@@ -22,6 +23,7 @@ from splreplay.run import Means
 from splreplay.times import TimeRange
 
 BATCH = 20  # answers between two writings of the file
+Verdict = tuple[str, dict[str, Any]]  # one of answer.VERDICTS, and what goes with it
 SITE_RANGE = "-60m"  # of the site's own events, over which a search is only seen to run
 
 
@@ -94,8 +96,8 @@ def ask(
             if time.monotonic() >= until:
                 return number
             progress(number, len(tasks))
-            verdict, more = _asked(task, splunk, site, app, answer, recording)
-            answer.add(task.section, task.name, task.search, verdict, **more)
+            found, more = judged(answer, partial(_asked, task, splunk, site, app, recording))
+            answer.add(task.section, task.name, task.search, found, **more)
             if number % BATCH == 0:
                 answer.write()
         return len(tasks)
@@ -103,38 +105,39 @@ def ask(
         answer.write()
 
 
-def _asked(
-    task: Task, splunk: Splunk, site: Site, app: App, answer: Answer, recording: Recording
-) -> tuple[str, dict[str, Any]]:
-    """Return the verdict on a task, and what goes with it."""
+def judged(answer: Answer, ask_one: Callable[[], Verdict]) -> Verdict:
+    """Return what *ask_one* does, or that Splunk refused, with what it says, or was slow."""
     try:
-        if task.compare == "rows":
-            return _compared(task, splunk, site, app, recording)
-        if task.compare == "parses":
-            splunk.parse(task.search, task.app)
-        elif task.compare in ("sees", "hides"):
-            path, _, names = task.search.partition(": ")
-            seen = set(names.split(", ")) & splunk.names(path, task.app)
-            wrong = seen if task.compare == "hides" else set(names.split(", ")) - seen
-            if wrong:
-                raise RefusedError(
-                    f"{'sees' if task.compare == 'hides' else 'does not see'} {', '.join(sorted(wrong))}"
-                )
-        elif needed := site.lacking(task.search, task.models):
-            return "lacking", {"message": needed}
-        elif task.compare == "runs":
-            splunk.search(task.search, task.app, SITE_RANGE)
-        else:
-            _load(splunk, task)
+        return ask_one()
     except SlowError:
         return "slow", {}
     except RefusedError as error:
         return "refused", {"message": answer.told(str(error))}
+
+
+def _asked(task: Task, splunk: Splunk, site: Site, app: App, recording: Recording) -> Verdict:
+    """Return the verdict on a task; RefusedError or SlowError if Splunk gives none."""
+    if task.compare == "rows":
+        return _compared(task, splunk, site, app, recording)
+    if task.compare == "parses":
+        splunk.parse(task.search, task.app)
+    elif task.compare in ("sees", "hides"):
+        path, _, names = task.search.partition(": ")
+        seen = set(names.split(", ")) & splunk.names(path, task.app)
+        wrong = seen if task.compare == "hides" else set(names.split(", ")) - seen
+        if wrong:
+            raise RefusedError(f"{'sees' if task.compare == 'hides' else 'does not see'} {', '.join(sorted(wrong))}")
+    elif needed := site.lacking(task.search, task.models):
+        return "lacking", {"message": needed}
+    elif task.compare == "runs":
+        splunk.search(task.search, task.app, SITE_RANGE)
+    else:
+        _load(splunk, task)
     return "runs", {}
 
 
-def _compared(task: Task, splunk: Splunk, site: Site, app: App, recording: Recording) -> tuple[str, dict[str, Any]]:
-    """Return whether both find the same rows; RefusedError or SlowError if Splunk finds none."""
+def _compared(task: Task, splunk: Splunk, site: Site, app: App, recording: Recording) -> Verdict:
+    """Return whether both find the same rows."""
     if needed := site.lacking_for(task.search):
         return "lacking", {"message": needed}
     found = splunk.search(task.search, task.app, task.earliest, task.latest)
@@ -143,7 +146,7 @@ def _compared(task: Task, splunk: Splunk, site: Site, app: App, recording: Recor
     return verdict(found, replayed)
 
 
-def verdict(found: Sequence[dict[str, Any]], replayed: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+def verdict(found: Sequence[dict[str, Any]], replayed: Sequence[Any]) -> Verdict:
     """Return whether what Splunk found is what replay found, and if not, both."""
     theirs, ours = comparable(found, replayed), comparable(replayed, replayed)
     return ("agrees", {}) if theirs == ours else ("differs", {"splunk": theirs, "replay": ours})

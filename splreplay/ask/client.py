@@ -134,14 +134,15 @@ class Splunk:
             ) from error
 
     def parse(self, text: str, app: str) -> None:
-        """Have a search parsed, and not run; RefusedError if it is not accepted."""
+        """Have a search parsed, and not run, its subsearches neither; RefusedError if it is not accepted."""
         path = "search/parser" if self._service.disable_v2_api else "search/v2/parser"
         send = self._service.get if self._service.disable_v2_api else self._service.post
-        self._ask(lambda: _json(send(path, app=app, q=text, output_mode="json").body.read()))
+        self._ask(lambda: _json(send(path, app=app, q=text, parse_only="true", output_mode="json").body.read()))
 
     def names(self, path: str, app: str) -> set[str]:
         """Return the names of the objects at *path* (such as `data/ui/views`) that *app* sees."""
-        return {str(entry["name"]) for entry in self._entries(path, app)}
+        # Without f, the views of a large site come whole, with some ten MB of definitions.
+        return {str(entry["name"]) for entry in self._entries(path, app, f="title")}
 
     def content(self, path: str, app: str | None = None) -> dict[str, Any]:
         """Return what is said of the one object at *path* (such as `data/ui/views/NAME`); RefusedError if *app* does not see it."""
@@ -157,10 +158,10 @@ class Splunk:
             raise UsageError("Splunk does not list its apps for this user", WHO) from error
         return {one["name"]: str(one["content"].get("version", "")) for one in entries}
 
-    def _entries(self, path: str, app: str | None) -> list[dict[str, Any]]:
+    def _entries(self, path: str, app: str | None, **more: str) -> list[dict[str, Any]]:
         def read() -> list[dict[str, Any]]:
-            entries = _json(self._service.get(path, app=app, output_mode="json", count=0).body.read())["entry"]
-            return [{"name": str(entry["name"]), "content": dict(entry["content"])} for entry in entries]
+            entries = _json(self._service.get(path, app=app, output_mode="json", count=0, **more).body.read())["entry"]
+            return [{"name": str(entry["name"]), "content": dict(entry.get("content") or {})} for entry in entries]
 
         entries: list[dict[str, Any]] = self._ask(read)
         return entries

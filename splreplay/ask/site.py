@@ -77,9 +77,16 @@ class Site:
         return found
 
     def lacking(self, search: str, models: Collection[str] = ()) -> str:
-        """Return which data model a search needs that is not there; an empty text if none. *models* are those that it does not name."""
-        absent = {*re.findall(r"\bdatamodel[=:]\"?(\w+)", search), *models} - self.models.keys()
-        return f"the data model {', '.join(sorted(absent))}" if absent else ""
+        """Return which data model a search needs that is not there; an empty text if none. *models* are those that it does not name.
+
+        A search with `summariesonly=true` asks what there is without summaries.
+        """
+        named = {*re.findall(r"\bdatamodel[=:]\"?(\w+)", search), *models}
+        if absent := named - self.models.keys():
+            return f"the data model {', '.join(sorted(absent))}"
+        if "summariesonly=true" in search and any(self.models[name] is not False for name in named):
+            return "a data model without acceleration"
+        return ""
 
     def lacking_for(self, search: str) -> str:
         """Return the same of a search whose rows are compared: they may depend on the time zone, too."""

@@ -14,9 +14,10 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from splreplay import engine
 from splreplay.app import App
 from splreplay.ask import questions
 from splreplay.ask.answer import Answer
-from splreplay.ask.asking import verdict
+from splreplay.ask.asking import Verdict, judged, verdict
 from splreplay.ask.client import NO_SPLUNK, RefusedError, SlowError, Splunk
 from splreplay.ask.language import may_write
 from splreplay.ask.site import CIM, MODELS, OURS, SYSMON, Site
@@ -51,6 +52,11 @@ SEEN = {
     "Network_Traffic": "| tstats count from datamodel=Network_Traffic.All_Traffic where All_Traffic.dvc IN ({})",
 }
 WAITS, WAIT_S = 30, 2.0  # how often it is looked whether all events are there, and how long between
+# Splunk looks for the time of an event in its first 128 characters (props.conf, MAX_TIMESTAMP_LOOKAHEAD); SystemTime is behind them.
+LATE = (
+    "the index has the events of --write at the time of their arrival, not at their own: "
+    "give props.conf the stanza of docs/ask.md, and name another index"
+)
 
 
 @dataclass(frozen=True)
@@ -96,8 +102,9 @@ def compare(
     asked = [("written", name, text) for name, text in texts.items() if not may_write(app, text)]
     asked += [("questions", one.id, one.search) for one in questions.load() if one.compare == "recording"]
     open_ = [one for one in asked if not answer.has(*one)]
-    answer.left_out = [*answer.left_out, *_left_out(app)]
+    left_out = [*answer.left_out, *_left_out(app)]
     if not open_:
+        answer.left_out = left_out
         return answer.write()
     if index not in splunk.names("data/indexes", "search"):
         raise UsageError(f"there is no index {index}", "make an empty one for this, and name it with --write")
@@ -105,19 +112,19 @@ def compare(
         raise UsageError("the recording is not here", "run in a checkout, which has it")
     recording = moved((app.folder / RECORDING).read_text(encoding="utf-8"), now())
     _send(splunk, index, recording)
+    if _missing(splunk, index, recording, recording.start, recording.end):
+        answer.lacks = [*answer.lacks, LATE]
+        return answer.write()
     if unseen := [name for name in SEEN if not _seen(splunk, name, recording)]:
         macros = " and ".join(f"cim_{name}_indexes" for name in unseen)
         answer.lacks = [*answer.lacks, f"the data models see no event of the index of --write: add it to {macros}"]
         return answer.write()
+    answer.left_out = left_out
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "recording.xml")
         log.write_text("\n".join(recording.events), encoding="utf-8")
         for section, name, search in open_:
-            planned = plan(
-                app, search, site.addon, TimeRange.of(str(recording.start), str(recording.end), recording.end)
-            )
-            ours = engine.replay(planned, record([str(log)], planned.fields), Means(sys.executable)).results.rows
-            found, more = _compared(splunk, search, ours, recording, answer)
+            found, more = judged(answer, partial(_compared, splunk, app, search, site, recording, log))
             answer.add(section, name, search, found, **more)
             answer.write()
 
@@ -157,47 +164,47 @@ def _send(splunk: Splunk, index: str, recording: Moved) -> None:
     )
 
 
-def _missing(splunk: Splunk, index: str, recording: Moved) -> list[str]:
-    """Return the events that the index does not have."""
+def _missing(splunk: Splunk, index: str, recording: Moved, start: int = 0, end: int | None = None) -> list[str]:
+    """Return the events that the index does not have, at whatever time; or has not from *start* to *end*, in epoch seconds."""
     hosts = " OR ".join(f"host={host}" for host in HOSTS)
     search = (
-        f'index="{index}" sourcetype={SOURCETYPE} ({hosts}) | rex "<EventRecordID>(?<record>\\d+)<" | table host record'
+        f'index="{index}" sourcetype={SOURCETYPE} ({hosts}) | rex "SystemTime=\'(?<at>[^\']+)\'" '
+        '| rex "<EventRecordID>(?<record>\\d+)<" | table host record at'
     )
-    there = {(str(row.get("host")), str(row.get("record"))) for row in _rows(splunk, search, recording)}
+    rows = _rows(splunk, search, start, "now" if end is None else end)
+    there = {tuple(str(row.get(name)) for name in ("host", "record", "at")) for row in rows}
     return [event for event in recording.events if _key(event) not in there]
 
 
-def _key(event: str) -> tuple[str, str]:
-    """Return the host and the number of an event of the recording, which are those of no other."""
-    host, number = (re.search(rf"<{name}>([^<]+)<", event) for name in ("Computer", "EventRecordID"))
-    assert host and number, "the recording has both in each event"
-    return host[1], number[1]
+def _key(event: str) -> tuple[str, ...]:
+    """Return the host, the number and the time of an event of the recording, which together are those of no other."""
+    found = [
+        re.search(form, event) for form in ("<Computer>([^<]+)<", "<EventRecordID>([^<]+)<", "SystemTime='([^']+)'")
+    ]
+    return tuple(one[1] for one in found if one)
 
 
 def _seen(splunk: Splunk, model: str, recording: Moved) -> bool:
     """Return whether a data model has an event of the recording."""
     try:
-        return int(_rows(splunk, SEEN[model].format(", ".join(HOSTS)), recording)[0]["count"]) > 0
+        search = SEEN[model].format(", ".join(HOSTS))
+        return int(_rows(splunk, search, recording.start, recording.end)[0]["count"]) > 0
     except (ValueError, TypeError, LookupError) as error:
         raise DataError(f"what Splunk counts in the data model {model} is no number", remedy=NO_SPLUNK) from error
 
 
-def _rows(splunk: Splunk, search: str, recording: Moved) -> list[dict[str, Any]]:
-    """Return what a search finds on the recording's day; DataError if it does not run."""
+def _rows(splunk: Splunk, search: str, start: int, end: int | str) -> list[dict[str, Any]]:
+    """Return what a search finds from *start* to *end*; DataError if it does not run."""
     try:
-        return splunk.search(search, "search", str(recording.start), str(recording.end))
+        return splunk.search(search, "search", str(start), str(end))
     except (RefusedError, SlowError) as error:
         remedy = "look whether this user may search the index, or give it more time with --timeout"
         raise DataError("Splunk does not search for the events of the recording", remedy=remedy) from error
 
 
-def _compared(
-    splunk: Splunk, search: str, ours: Sequence[Any], recording: Moved, answer: Answer
-) -> tuple[str, dict[str, Any]]:
-    """Return the verdict on whether Splunk finds *ours* in the recording, and what goes with it."""
-    try:
-        return verdict(splunk.search(search, OURS, str(recording.start), str(recording.end)), ours)
-    except SlowError:
-        return "slow", {}
-    except RefusedError as error:
-        return "refused", {"message": answer.told(str(error))}
+def _compared(splunk: Splunk, app: App, search: str, site: Site, recording: Moved, log: Path) -> Verdict:
+    """Return whether Splunk finds in the recording what replay finds in *log*, which is the same."""
+    start, end = str(recording.start), str(recording.end)
+    planned = plan(app, search, site.addon, TimeRange.of(start, end, recording.end))
+    ours = engine.replay(planned, record([str(log)], planned.fields), Means(sys.executable)).results.rows
+    return verdict(splunk.search(search, OURS, start, end), ours)

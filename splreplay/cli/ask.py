@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 
+from splreplay import interrupt
 from splreplay.ask import asking, language, site, writing
 from splreplay.ask.answer import VERDICTS, take_up
 from splreplay.ask.app import of_app
@@ -50,8 +51,10 @@ def run(options: argparse.Namespace) -> int:
             writing.compare(splunk, app, options.write, answer, there)
     finally:
         progress.clear()
+        if interrupt.asked():
+            _say(f"{options.output} has what was answered: {GO_ON}")
     for text in answer.lacks:
-        _say(f"not there: {text}")
+        _say(f"lacking: {text}")
     for text in answer.left_out:
         _say(f"left out: {text}")
     verdicts = Counter(record["verdict"] for records in answer.found.values() for record in records.values())
@@ -59,7 +62,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"{verdicts[verdict]:6,} {meaning}")
     if len(open_) > asked:
         _say(f"{len(open_) - asked:,} are left: {GO_ON}")
-    print(f"written: {printable(str(options.output))} and its page; read them before you send them on")
+    page = options.output.with_suffix(".md")
+    print(f"written: {printable(f'{options.output} and, to read, {page}')}; look through both before you send them on")
     return 0
 
 
@@ -74,8 +78,10 @@ def _secret() -> Secret:
             "nobody says who asks", "set SPLUNK_TOKEN, or SPLUNK_USER and SPLUNK_PASSWORD, in the environment"
         )
     if not user:
-        print("user: ", end="", file=sys.stderr, flush=True)
+        print("user (or nothing, for a token): ", end="", file=sys.stderr, flush=True)
         user = sys.stdin.readline().strip()
+    if not user:
+        return Secret(token=getpass.getpass("token: "))
     return Secret(user=user, password=password or getpass.getpass("password: "))
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from splreplay import limits
 from splreplay.errors import ValueLimitError
+from splreplay.sql.values import number_in
 
 _SPECIFIER = re.compile(r"%([-+ 0#']*)(\*|[0-9]+)?(?:\.(\*|[0-9]+)?)?([a-zA-Z%])?")
 _SIGNED, _UNSIGNED, _FRACTIONS, _TEXTS = "di", "uoxXp", "aAeEfFgG", "sz"
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*", re.A)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _converted(specifier: Specifier, arguments: list[str | None]) -> str | None:
     given = [argument for argument in arguments if argument is not None]
     flags, sizes = specifier.flags, []
     for size in (specifier.width, specifier.precision):
-        asked = _number(given.pop(0)) if size == "*" else size
+        asked = number_in(given.pop(0)) if size == "*" else size
         if size is not None and asked is None:
             return None
         sizes.append(None if asked is None else _bounded(float(asked)))
@@ -97,7 +97,7 @@ def _body(letter: str, flags: str, precision: int | None, argument: str) -> str 
     """Return what is to be padded."""
     if letter in _TEXTS:
         return argument if precision is None else argument[:precision]
-    value = _number(argument)
+    value = number_in(argument)
     if letter == "c":
         return _character(argument, value)
     if value is None:
@@ -166,10 +166,3 @@ def _padded(body: str, flags: str, width: int, letter: str, precision: int | Non
     prefix = re.match(r"[-+ ]?(?:0[xX])?", body)
     start = prefix.end() if prefix and len(body) > prefix.end() else 0
     return body[:start] + body[start:].rjust(width - start, "0")
-
-
-def _number(text: str) -> float | None:
-    if text in ("inf", "-inf", "nan"):
-        return float(text)
-    match = _NUMBER.fullmatch(text)
-    return float(match[1]) if match else None

@@ -57,6 +57,7 @@ class Sql:
 
 NOTHING = Sql("NULL", Kind.NOTHING)
 
+_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*", re.A)
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 # The parameter of a lambda. No column's name starts with #, so it is never confused with a field.
@@ -121,6 +122,14 @@ def literal(text: str) -> str:
 def storable(text: str) -> str:
     """Return *text* with U+FFFD for characters that the database cannot hold: NUL and lone surrogates."""
     return _UNSTORABLE.sub("\ufffd", text)
+
+
+def number_in(text: str) -> float | None:
+    """Return the number that a text looks like, as SQL's spl_number does, or that SPL writes as a word; None where it is none."""
+    if text in ("inf", "-inf", "nan"):
+        return float(text)
+    match = _NUMBER.fullmatch(text)
+    return float(match[1]) if match else None
 
 
 def number(value: float) -> str:

@@ -80,6 +80,7 @@ class Fake:
         searches: The searches that it was asked to run.
         requests: The method and path of each request.
         events: What was written, each with where.
+        late: Gives an event the time of its arrival, as Splunk does where it does not find that of the event.
     """
 
     version: str = "9.4.1"
@@ -98,6 +99,7 @@ class Fake:
     searches: list[dict[str, str]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     events: list[dict[str, str]] = field(default_factory=list)
+    late: bool = False
     address: str = ""
 
 
@@ -153,6 +155,7 @@ class Handler(BaseHTTPRequestHandler):
                 return self._entries({path.rpartition("/")[2]: content})
         if "/datamodel/model/" in path or "/data/ui/views/" in path:
             return self._refuse(404, f"Could not find object id={path.rpartition('/')[2]}")
+        assert asked["f"] == "title"  # names alone
         return self._entries(
             {name: {} for end, names in self.fake.objects.items() if path.endswith(end) for name in names}
         )
@@ -175,7 +178,9 @@ class Handler(BaseHTTPRequestHandler):
         if text in self.fake.refuses:
             return self._refuse(200 if self.fake.runtime else 400, self.fake.refuses[text])
         try:
-            rows = self.fake.rows.get(text) if text in self.fake.rows else _replayed(text, asked, self.fake.events)
+            at_its_time = asked["latest_time"] != "now"
+            events = [] if self.fake.late and at_its_time else self.fake.events
+            rows = self.fake.rows.get(text) if text in self.fake.rows else _replayed(text, asked, events)
         except SplError as error:
             return self._refuse(400, str(error))
         if rows is None:
@@ -184,6 +189,7 @@ class Handler(BaseHTTPRequestHandler):
         return self._json({"preview": False, "init_offset": 0, "messages": [debug], "results": rows})
 
     def _parse(self, asked: dict[str, str]) -> None:
+        assert asked["parse_only"] == "true"  # else Splunk runs the subsearches
         errors = outline(APP_HERE, asked["q"]).errors
         return self._refuse(400, str(errors[0])) if errors else self._json({"commands": []})
 
@@ -217,15 +223,16 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(part)
 
 
-def key(event: str) -> tuple[str, str]:
-    """Return the host of an event and its number there."""
-    return event.partition("<Computer>")[2].partition("<")[0], event.partition("<EventRecordID>")[2].partition("<")[0]
+def _there(event: str) -> dict[str, str]:
+    """Return the host of an event, its number there, and its own time."""
+    marks = {"host": ("<Computer>", "<"), "record": ("<EventRecordID>", "<"), "at": ("SystemTime='", "'")}
+    return {name: event.partition(before)[2].partition(behind)[0] for name, (before, behind) in marks.items()}
 
 
 def _replayed(text: str, asked: dict[str, str], events: list[dict[str, str]]) -> list[dict[str, Any]]:
     """Return what replay finds in *events*, as Splunk writes it: `_time` as a date, and internal fields of its own."""
     if text.startswith("search index="):
-        return [{"host": host, "record": number} for host, number in (key(event["event"]) for event in events)]
+        return [_there(event["event"]) for event in events]
     until = None if asked["latest_time"] == "now" else float(asked["latest_time"])
     ranged = TimeRange.of(asked["earliest_time"], asked["latest_time"], until) if until else None
     planned = plan(APP_HERE, text, time=ranged)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from builder import APP
+from splreplay import interrupt
 from splreplay.app import App
 from splreplay.ask import app as of_the_app
 from splreplay.ask import asking, client, language, questions
@@ -70,7 +70,43 @@ def test_typed_in(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", typed)
     monkeypatch.setattr("getpass.getpass", lambda prompt: PASSWORD)
     said = ask(at_most=1)
-    assert (0, "user: ", False) == (said.status, said.err[:6], PASSWORD in said.err + said.out)
+    assert (0, "user (or nothing, for a token): ", False) == (
+        said.status,
+        said.err[:32],
+        PASSWORD in said.err + said.out,
+    )
+
+
+def test_token_typed_in(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who names no user is asked for a token, which is not shown."""
+    monkeypatch.delenv("SPLUNK_TOKEN")
+    typed = io.StringIO("\n")
+    monkeypatch.setattr(typed, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", typed)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: {"token: ": TOKEN}[prompt])
+    said = ask(at_most=1)
+    assert (0, {"tstats-subsearch": {"verdict": "runs"}}, False) == (
+        said.status,
+        ask.found(),
+        TOKEN in said.err + said.out,
+    )
+
+
+def test_interrupted(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who breaks it off is told that the same command goes on; what was answered is kept."""
+    real, asked = client.Splunk.search, []
+
+    def search(self: client.Splunk, text: str, *more: str) -> Any:
+        asked.append(text)
+        if len(asked) > 3:  # the first looks at the time zone
+            raise KeyboardInterrupt
+        return real(self, text, *more)
+
+    monkeypatch.setattr(client.Splunk, "search", search)
+    monkeypatch.setattr(interrupt, "asked", lambda: len(asked) > 3)
+    said = ask()
+    assert (130, ["tstats-subsearch", "tstats-lacking-values"]) == (said.status, [*ask.found()])
+    assert f"{ask.file} has what was answered: run the same command again: it goes on where it stopped\n" in said.err
 
 
 def test_no_sdk(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,18 +325,32 @@ def test_no_name_of_the_site(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> No
         ("Error in 'stats': All_Traffic.process_guid", "Error in 'stats': All_Traffic.process_guid"),
         ("at 12:30:45 on\nC:\\Program", "at […] on\\n[…]"),
         ("x" * 400, "x" * 300 + "…"),
+        ("[subsearch]: [idx-9] Error in 'tstats'", "[…]: […] Error in 'tstats'"),
+        ("Unable to reach peer named idx9 at uri=idx9:8089", "Unable to reach peer named […] at uri=[…]"),
+        ("Search peer idx9 has the following message", "Search peer […] has the following message"),
+        ("Unknown sid 'ana__ana__search__search1_17.4'", "Unknown sid '[…]__[…]__search__search1_17.4'"),
     ],
 )
 def test_told(message: str, expected: str) -> None:
     """A message keeps the names of fields, loses those of places, and is one printable line of some length."""
-    assert expected == Answer(Path(), "9.4.1", ()).told(message)
+    assert expected == Answer(Path(), "9.4.1", ("ana",)).told(message)
 
 
 def test_by_hand(ask: Asking) -> None:
-    """The page lists the questions that no search answers, for a person to look at."""
+    """The page lists the questions that are not asked, with what is assumed, for a person to look at."""
     ask(at_most=1)
     listed = ask.file.with_suffix(".md").read_text(encoding="utf-8").partition("## To be looked at by hand\n")[2]
-    assert [one.id for one in BY_ID.values() if not one.search] == re.findall(r"^- `([\w-]+)`: ", listed, re.M)
+    by_hand = [one for one in BY_ID.values() if not one.search]
+    assert [f"- `{one.id}`: {one.asks} Assumed: {one.assumed}." for one in by_hand] == listed.splitlines()[3:]
+
+
+def test_page_names_what_is_settled(ask: Asking) -> None:
+    """The page, which is cited, names what is as expected, and shows a search as it can be run again."""
+    ask.fake.refuses[BY_ID["tstats-subsearch"].search] = "no"
+    ask()
+    page = ask.file.with_suffix(".md").read_text(encoding="utf-8")
+    assert "\nAs expected: `tstats-lacking-values`, `tstats-lacking-by`, `format-without-values`.\n" in page
+    assert f"\nSearch:\n\n    {BY_ID['tstats-subsearch'].search}\n\nMessage:\n\n    no\n" in page
 
 
 def test_page_is_not_led_astray(ask: Asking) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from splreplay.ask.client import Secret, Splunk, trust
-from splreplay.ask.site import CIM, MODELS, Site, accelerated, look
+from splreplay.ask.site import CIM, Site, accelerated, look
 from tests.ask.server import ACCELERATED, CERTIFICATE, SLOW, TOKEN, Fake, serving
 
-LONDON = Site({}, dict.fromkeys(MODELS, True), utc=False)
+LONDON = Site({}, {"Endpoint": True, "Network_Traffic": False}, utc=False)
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,12 @@ def test_addon(version: str, expected: str) -> None:
         ("| makeresults | transaction a maxspan=5m", ""),
         ("| makeresults | sort _time", ""),
         ("| tstats count from datamodel=Endpoint.Processes", ""),
+        ("| tstats summariesonly=true count from datamodel=Endpoint.Processes", "a data model without acceleration"),
+        ("| tstats summariesonly=true count from datamodel=Network_Traffic.All_Traffic", ""),
         ('| from datamodel:"Web.Web"', "the data model Web"),
         ("| tstats count from datamodel=Web.Web by _time span=1h", "the data model Web"),
     ],
 )
 def test_lacking_for(search: str, expected: str) -> None:
-    """Dates as text and spans of time depend on the time zone, and a search on the data models that it names."""
+    """Dates as text and spans of time depend on the time zone, and a search on the data models that it names, and how they are."""
     assert expected == LONDON.lacking_for(search)

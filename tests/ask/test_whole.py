@@ -56,7 +56,11 @@ def test_agrees(checkout: tuple[Path, Fake]) -> None:
     compared = Counter(question.compare for question in QUESTIONS)
     searches = sum(not vector.left for vector in language.vectors(REPO / "tests" / "vectors", APP_HERE))
     assert {
-        "questions": {"agrees": compared["rows"] + compared["recording"], "runs": compared["runs"]},
+        "questions": {
+            "agrees": compared["rows"] + compared["recording"],
+            "runs": compared["runs"] - 1,
+            "lacking": 1,  # what is asked where the data model is not accelerated
+        },
         "language": {"agrees": searches},
         "app": {"agrees": 1, "runs": 13},
         "written": {"agrees": 4},
@@ -84,5 +88,5 @@ def test_cited(checkout: tuple[Path, Fake]) -> None:
         for mark in question.marks
     }
     page = questions.page(QUESTIONS, folder / questions.ANSWERS)
-    assert sum(bool(question.search) for question in QUESTIONS) == page.count("; [Splunk 9.4.1](answers/lab.md): ")
+    assert sum(bool(question.search) for question in QUESTIONS) - 1 == page.count("; [Splunk 9.4.1](answers/lab.md): ")
     assert (folder / questions.ANSWERS / "lab.md").is_file()

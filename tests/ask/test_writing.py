@@ -161,6 +161,23 @@ def test_unseen(fake: Fake, tmp_path: Path) -> None:
     assert (expected, {}, 94) == (answer.lacks, answer.found, len(fake.events))
 
 
+def test_late(fake: Fake, tmp_path: Path) -> None:
+    """Where Splunk gives the events the time of their arrival, that is said, nothing is compared, and nothing sent a second time."""
+    fake.late = True
+    with serving(fake):
+        answers = [write(fake, tmp_path) for _ in range(2)]
+    assert [([writing.LATE], (), {})] * 2 == [(answer.lacks, answer.left_out, answer.found) for answer in answers]
+    assert 94 == len(fake.events)
+
+
+def test_another_day(fake: Fake, tmp_path: Path) -> None:
+    """Events of an earlier day are others: the recording is sent again for a new day."""
+    fake.events = [{"event": event} for event in writing.moved(TEXT, MORNING).events]
+    with serving(fake):
+        write(fake, tmp_path)
+    assert 2 * 94 == len(fake.events)
+
+
 @pytest.mark.parametrize("rows", [[{"count": "many"}], [{"count": None}], [{"count": {"a": 1}}], [{}], []])
 def test_no_count(fake: Fake, tmp_path: Path, rows: Any) -> None:
     """A count that is no number is an error."""

@@ -85,6 +85,38 @@ def appended(value: Value, name: Value, new: Any) -> Json | None:
     return _written(read)
 
 
+def extended(value: Value, name: Value, new: Any) -> Json | None:
+    """`json_extend`, of a member: an array adds each of its elements."""
+    read = _read(value)
+    if not is_json(value):
+        return None
+    key = text(name)
+    if isinstance(read, dict) and key in read:
+        old, added = read[key], member(new)
+        read[key] = [*(old if isinstance(old, list) else [old]), *(added if isinstance(added, list) else [added])]
+    return _written(read)
+
+
+def without(value: Value, name: Value) -> Json | None:
+    """`json_delete`, of a member."""
+    read = _read(value)
+    if not is_json(value):
+        return None
+    return _written({key: one for key, one in read.items() if key != text(name)} if isinstance(read, dict) else read)
+
+
+def entries(value: Value) -> Json | None:
+    """`json_entries`."""
+    read = _read(value)
+    return _written([{"key": key, "value": one} for key, one in read.items()]) if isinstance(read, dict) else None
+
+
+def has_key(value: Value, name: Value) -> bool | None:
+    """`json_has_key_exact`."""
+    read = _read(value)
+    return isinstance(read, dict) and text(name) in read if is_json(value) else None
+
+
 def keys(value: Value) -> Json | None:
     """`json_keys`."""
     read = _read(value)

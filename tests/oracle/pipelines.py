@@ -55,8 +55,9 @@ _IN_JSON = st.one_of(
 _JSON = st.recursive(
     st.one_of(_calls("json_object", NAME, _IN_JSON, NAME, _IN_JSON), _calls("json_array", _IN_JSON, _IN_JSON), ONE),
     lambda inner: st.one_of(
-        _calls("json_set json_set_exact json_append", inner, NAME, _IN_JSON),
-        _calls("json_keys", inner),
+        _calls("json_set json_set_exact json_append json_extend", inner, NAME, _IN_JSON),
+        _calls("json_delete", inner, NAME),
+        _calls("json_keys json_entries", inner),
         _calls("mv_to_json_array", st.just("m")),
     ),
     max_leaves=3,
@@ -98,6 +99,7 @@ _TESTS = st.one_of(
     TEST.map(lambda test: f"(NOT {test})"),
     _calls("isnull isnotnull isnum isint isstr ismv", VALUE),
     _calls("json_valid", _JSON),
+    _calls("json_has_key_exact", _JSON, NAME),
     st.sampled_from(['"a=x* b IN (1, x)"', '"NOT m=x OR A>1"']).map("searchmatch({})".format),
     _calls("in", VALUE, VALUE, VALUE),
     _calls("match", VALUE, PATTERN),

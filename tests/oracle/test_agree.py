@@ -17,13 +17,13 @@ from splreplay.recording import connect
 from splreplay.run.execute import execute
 from splreplay.times import TimeRange
 from tests.conftest import REPO
-from tests.oracle import commands, expressions, pipelines, tables
+from tests.oracle import beside, commands, expressions, pipelines, tables
 from tests.replay.rows import dataset
 from tests.replay.searches import behind, new_run
 
 pytestmark = pytest.mark.slow
 
-assert tables, "its meanings are registered"
+assert tables and beside, "their meanings are registered"
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "30"))
 CONNECTION = connect()
 CONNECTION.execute("SET threads = 1")  # a handful of rows need no more
@@ -44,18 +44,18 @@ def agree(text: str, rows: Rows) -> None:
             return
         raise
     expected = commands.run(pipeline, commands.Results(names, rows))
-    assert _rounded(commands.shown(expected)) == _rounded(run.stages.fetch(found))
+    assert rounded(commands.shown(expected)) == rounded(run.stages.fetch(found))
     assert expected.fields == list(found.columns)
 
 
-def _rounded(rows: Rows) -> Rows:
-    """Fractions to nine digits, as the two add up in different orders; in JSON without zeros at their end, which a JSON number has not."""
+def rounded(rows: Rows) -> Rows:
+    """Fractions to nine digits, as the two add up in different orders; in JSON numbers as Python writes them, as replay leaves them as they were."""
     return [{name: _nine(value) for name, value in row.items()} for row in rows]
 
 
 def _nine(value: Any) -> Any:
     if isinstance(value, str) and value[:1] in ("[", "{"):
-        return re.sub(r"(\.\d*?)0+(?=[\],}])", lambda match: match[1].rstrip("."), value)
+        return re.sub(r"(?<=[\[:,])-?\d+\.?\d*(e\d+)?(?=[\],}])", lambda match: f"{float(match[0]):.9g}", value)
     long = isinstance(value, str) and re.fullmatch(r"-?\d+\.\d{9,}(e[-+]\d+)?", value)
     return f"{float(value):.9g}" if long else value
 
@@ -96,7 +96,7 @@ def test_tstats(search: str, rows: Rows) -> None:
     run = new_run(cursor, APP, TimeRange(expressions.NOW), {"Endpoint.Processes": dataset(cursor, names, rows)})
     found = execute(parse(search), run)
     expected = commands.run(parse(search), commands.Results(names, rows))
-    assert _rounded(commands.shown(expected)) == _rounded(run.stages.fetch(found))
+    assert rounded(commands.shown(expected)) == rounded(run.stages.fetch(found))
 
 
 @pytest.mark.parametrize("part", ["a", "the same"])

@@ -20,6 +20,7 @@ from splreplay.errors import ValueLimitError
 from splreplay.sql import jsonpath, jsonvalues, pcre, xmlvalues
 from splreplay.sql.patterns import re2_replacement
 from splreplay.sql.printf import printf
+from splreplay.sql.values import number_in
 
 
 @functools.lru_cache
@@ -75,10 +76,10 @@ def _range(start: float, end: float, step: str) -> list[str] | None:
     Raises:
         ValueLimitError: If there are too many.
     """
-    number = re.fullmatch(r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?", step)
-    size = float(step) if number else times.span_seconds(step)
+    size = number_in(step)
+    size = times.span_seconds(step) if size is None else size
     months = None if size is not None else re.fullmatch(r"[0-9]{1,4}mon(?:th|ths)?", step.lower())
-    if not (math.isfinite(start) and math.isfinite(end)) or not (size or months):
+    if not all(map(math.isfinite, (start, end, size or 0.0))) or not (size or months):
         return None
     values: list[str] = []
     for place in itertools.count():
