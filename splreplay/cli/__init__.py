@@ -67,13 +67,8 @@ def _told(error: Exception) -> int:
     if database := sys.modules.get("duckdb"):  # --help needs none
         if isinstance(error, database.OutOfMemoryException):
             return _fail(resources.exceeded(error), 2)
-        if isinstance(error, database.IOException):
-            return _fail(
-                SplError(
-                    f"the temporary folder cannot be used: {error}", "free some of its disk, or set TMPDIR to another"
-                ),
-                3,
-            )
+        if refused := resources.refused(error):
+            return _fail(refused, 3)
     raise error
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from splreplay import engine, recording
 from splreplay.app import App
 from splreplay.app.layers import AppFolder
 from splreplay.cli.progress import Progress
+from splreplay.cli.writing import Target, refuse_replaced
 from splreplay.errors import DataError, UsageError
 from splreplay.logs.names import Wanted
 from splreplay.logs.paths import find
@@ -47,13 +48,15 @@ def default_app() -> Path:
     return checkout if not AppFolder(Path()).is_app and (checkout / "default" / "app.conf").is_file() else Path()
 
 
-def record(options: argparse.Namespace, fields: Wanted) -> Recording:
+def record(options: argparse.Namespace, fields: Wanted, written: Sequence[Target] = ()) -> Recording:
     """Read the logs that the options name, show the progress, and print what is wrong with them.
 
     Raises:
         DataError: If none can be read; with --strict, if one cannot.
+        UsageError: If what is to be *written* would replace one.
     """
     logs, passed = find(options.logs)
+    refuse_replaced(written, logs)
     progress = Progress(sys.stderr)
     try:
         read = recording.record(logs, fields, cache=options.cache, progress=progress.show, passed=passed)
