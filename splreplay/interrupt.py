@@ -21,8 +21,6 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from splreplay import leftover
-
 if TYPE_CHECKING:  # --help needs no database
     import duckdb
 
@@ -76,14 +74,11 @@ class Folder(tempfile.TemporaryDirectory[str]):
 
 
 def temporary_folder() -> Folder:
-    """Return a new folder, which goes with the object, and with the process; where that is killed, the next such call removes it."""
-    leftover.sweep(tempfile.gettempdir())
+    """Return a new folder, which goes with the object, and with the process."""
     _making.set()  # an interrupt between the folder and the object that removes it would leave the folder behind
     try:
-        folder = Folder(prefix=leftover.PREFIX, ignore_cleanup_errors=True)
+        folder = Folder(prefix="replay-", ignore_cleanup_errors=True)
         undone(folder.vanish)
-        if (descriptor := leftover.lock(folder.name)) is not None:
-            weakref.finalize(folder, os.close, descriptor)
     finally:
         _making.clear()
     if asked():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from splreplay import interrupt, leftover
+from splreplay import interrupt
 from tests.conftest import REPO
 
 SAMPLE = "tests/recordings/installutil_attack.xml"
@@ -58,7 +58,7 @@ def test_a_query_is_broken_off(search: str, number: int, tmp_path: Path) -> None
 
 TOLD_WHILE_MADE = """
 import os, signal, tempfile
-from splreplay import interrupt, leftover
+from splreplay import interrupt
 make = tempfile.mkdtemp
 def told(*arguments):
     folder = make(*arguments)
@@ -74,40 +74,6 @@ def test_a_folder_is_removed_that_is_just_made(tmp_path: Path) -> None:
     environment = os.environ | {"TMPDIR": str(tmp_path)}
     ran = subprocess.run([sys.executable, "-c", TOLD_WHILE_MADE], cwd=REPO, env=environment, capture_output=True)
     assert (130, []) == (ran.returncode, list(tmp_path.iterdir()))
-
-
-def _begun(tmp_path: Path, then: str) -> int:
-    """Return the exit status of a run that makes its temporary folder and takes others for old at once, and *then* does more."""
-    begin = "import os; from splreplay import interrupt, leftover; leftover.YOUNG_S = -1; f = interrupt.temporary_folder(); "
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
-    return subprocess.run([sys.executable, "-c", begin + then], cwd=REPO, env=environment).returncode
-
-
-def test_the_folder_of_a_run_that_was_killed(tmp_path: Path) -> None:
-    """The next run removes what one left behind that was killed, and so could not."""
-    killed = _begun(tmp_path, "os.kill(os.getpid(), 9)")
-    assert (-signal.SIGKILL, 1) == (killed, len(list(tmp_path.iterdir())))
-    assert (0, []) == (_begun(tmp_path, ""), list(tmp_path.iterdir()))
-
-
-def test_folders_that_are_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """That of a run that lives, or of a process that it forked, stays; so does what a link of such a name leads to."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    folder = interrupt.temporary_folder()
-    (tmp_path / "other").mkdir()
-    (tmp_path / "replay-link").symlink_to("other")
-    assert -signal.SIGKILL == _begun(tmp_path, "os.fork() or os.kill(os.getppid(), 9); import time; time.sleep(3)")
-    there = sorted(tmp_path.iterdir())
-    assert (4, 0, there) == (len(there), _begun(tmp_path, ""), sorted(tmp_path.iterdir()))
-    folder.cleanup()
-
-
-def test_a_young_folder(tmp_path: Path) -> None:
-    """A folder that was just made stays, as its run may have no lock on it yet."""
-    young = tmp_path / "replay-young"
-    young.mkdir()
-    leftover.sweep.__wrapped__(str(tmp_path))
-    assert young.exists()
 
 
 def test_a_folder_that_is_written_into_while_it_goes() -> None:
