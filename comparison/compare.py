@@ -68,9 +68,13 @@ def _events(report: LoadReport) -> str:
         started, connected = (
             sum(file.counts.get(kind, 0) for kind in kinds) for kinds in (cim.PROCESSES_STARTED, cim.CONNECTIONS)
         )
-        shown = f"{started:,} processes started, {connected:,} connections"
-        lines.append(f"{printable(file.path)}: {file.events:,} events ({shown})")
+        shown = f"{_count(started, 'process', 'es')} started, {_count(connected, 'connection')}"
+        lines.append(f"{printable(file.path)}: {_count(file.events, 'event')} ({shown})")
     return "\n".join(lines) + "\n"
+
+
+def _count(number: int, name: str, plural: str = "s") -> str:
+    return f"{number:,} {name}{'' if number == 1 else plural}"
 
 
 def _counts(results_of: Mapping[str, Mapping[str, Results]]) -> str:

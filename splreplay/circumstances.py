@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from splreplay import conf, times
 from splreplay.app import App
+from splreplay.app.layers import AppFolder
 from splreplay.times import TimeRange
 
 
@@ -18,7 +19,9 @@ def circumstances(app: App, addon: str, time: TimeRange) -> list[tuple[str, str]
 
 
 def name_of(app: App) -> str:
-    """Return the name and the version of an app."""
+    """Return the name and the version of an app; `none` of a folder that is none, where searches have the standard macros alone."""
+    if not AppFolder(app.folder).is_app:
+        return "none"
     path = app.folder / "default" / "app.conf"
     stanzas = conf.read(path).stanzas if path.is_file() else {}
     name = stanzas.get("package", {}).get("id", app.folder.resolve().name)

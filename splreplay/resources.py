@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from splreplay.errors import Span, UnsupportedError, UsageError
+from splreplay.errors import DataError, Span, UnsupportedError, UsageError
 
 MEMORY, DISK = "SPLREPLAY_MEMORY", "SPLREPLAY_DISK"  # environment variables, such as 8GB
 MEMORY_BYTES = 4_000_000_000  # unless half of the machine's memory is less
@@ -64,6 +64,17 @@ def exceeded(error: BaseException, span: Span | None = None) -> UnsupportedError
         f"{max(1, round(size * 2 / 1e9))}GB",
         span,
     )
+
+
+def refused(error: BaseException) -> DataError | None:
+    """Return our error for one of DuckDB that says that files in the temporary folder cannot be used; None for any other."""
+    import duckdb  # --help needs none
+
+    # A transaction of ours ends with an error only where it cannot be written.
+    if isinstance(error, duckdb.IOException | duckdb.TransactionException):
+        remedy = "free some of its disk, or set TMPDIR to another"
+        return DataError(f"the temporary folder cannot be used: {error}", remedy=remedy)
+    return None
 
 
 def _size(name: str) -> int:

@@ -66,8 +66,9 @@ LOOKUPS = (lookups.DETECTIONS, lookups.ENTITIES, lookups.SCORE_MODIFIERS, lookup
 
 
 def fenced(document: str, language: str = "") -> list[str]:
-    """Return the code blocks of a document."""
-    return re.findall(rf"^```{language}\n(.*?)\n```$", document, re.M | re.S)
+    """Return the code blocks of a document that are in this language."""
+    blocks = re.findall(r"^```(\w*)\n(.*?)\n```$", document, re.M | re.S)
+    return [block for named, block in blocks if named == language]
 
 
 def outside_fences(document: str) -> str:
@@ -183,6 +184,22 @@ def test_detection_examples(shown: str) -> None:
     """The detection engineer's page shows what check and test print, apart from lines, columns and seconds."""
     command, _, expected = shown.removeprefix("$ .venv/bin/python -m splreplay ").partition("\n")
     assert re.sub(r"\d+", "N", expected) == re.sub(r"\d+", "N", splreplay(*command.split()).stdout.strip())
+
+
+def test_written_detection(tmp_path: Path) -> None:
+    """The detection that the page writes is checked and tested as the page shows, and has no finding; its two searches find something."""
+    written, detection = fenced(DETECTIONS, "yaml")[0], tmp_path / "detections" / "office_starts_a_shell.yml"
+    shutil.copytree(REPO / "tests" / "recordings", tmp_path / "recordings")
+    detection.parent.mkdir()
+    detection.write_text(written + "\n", encoding="utf-8")
+    ran = "".join(splreplay(name, "detections", cwd=tmp_path).stdout for name in ("check", "test")).strip()
+    assert re.sub(r"in [\d.]+s", "", ran) in re.sub(r"in [\d.]+s", "", DETECTIONS)
+    searches = [block for block in indented(DETECTIONS) if block.startswith("splreplay run recordings/")]
+    commands = [shlex.split(line)[1:] for block in searches for line in block.splitlines()]
+    assert [(0, True)] * 2 == [
+        (done.status, "powershell.exe" in done.stdout)
+        for done in (splreplay(*words, cwd=tmp_path) for words in commands)
+    ]
 
 
 @pytest.mark.parametrize("subcommand", ["check", "test"])

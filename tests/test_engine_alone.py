@@ -16,6 +16,8 @@ import pytest
 import yaml
 
 import splreplay
+from splreplay.app import App
+from splreplay.circumstances import name_of
 from splreplay.cli import argument_parser
 from tests.conftest import REPO
 
@@ -91,13 +93,30 @@ def test_installed(command: tuple[list[str], dict[str, str]], tmp_path: Path) ->
 
 
 def test_no_app(command: tuple[list[str], dict[str, str]], tmp_path: Path) -> None:
-    """If the current folder is not an app, the installed command asks for one."""
+    """If the current folder is not an app, the installed command runs searches with the standard macros, and no saved search."""
     words, environment = command
-    done = subprocess.run(
-        [*words, "run", str(ATTACK)], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    shutil.copy(ATTACK, tmp_path / "attack.xml")
+    (tmp_path / "detection.yml").write_text(
+        TESTED.replace('Processes"', 'Processes | `drop_dm_object_name(Processes)`"')
     )
-    expected = "this folder is no app\nname the app that the searches run in with --app\n"
-    assert (2, "", expected) == (done.returncode, done.stdout, done.stderr)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [*words, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        return done.returncode, (done.stdout + done.stderr).splitlines()[0]
+
+    assert (0, "detection.yml:2:10: Makes one result: runs") == run("check", "detection.yml")
+    assert (0, "detection.yml::attack[current] PASSED") == run("test", "detection.yml")
+    said = "1 of 1 detections fired over 1 log (94 events, 2025-06-17 08:58:02 to 2025-06-17 09:07:22 UTC); 0 found nothing, and could have"
+    assert (0, said) == run("hunt", "detection.yml", "--log", "attack.xml")
+    assert (2, "the app has no search on a schedule") == run("run", "attack.xml")
+
+
+def test_the_name_of_no_app(tmp_path: Path) -> None:
+    """A report names no app where searches run in a folder that is none; an app without a name is called like its folder."""
+    (tmp_path / "my_app" / "default").mkdir(parents=True)
+    assert ["none", "my_app"] == [name_of(App(folder)) for folder in (tmp_path, tmp_path / "my_app")]
 
 
 HOOKS: list[dict[str, Any]] = yaml.safe_load((REPO / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))

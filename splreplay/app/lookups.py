@@ -49,7 +49,11 @@ def read_csv(path: Path) -> tuple[list[str], list[Row]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             fields, *records = list(csv.reader(file, strict=True)) or [[]]
-    except (OSError, ValueError, csv.Error) as error:
+    except FileNotFoundError as error:
+        raise DataError("the file of this lookup is not there; add it", str(path)) from error
+    except OSError as error:
+        raise DataError(f"this lookup cannot be read: {error.strerror}", str(path)) from error
+    except (ValueError, csv.Error) as error:
         raise DataError(f"this lookup cannot be read: {error}", str(path)) from error
     for number, record in enumerate(records, start=2):
         if record and len(record) != len(fields):

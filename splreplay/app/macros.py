@@ -207,7 +207,11 @@ def _expand_call(text: str, start: int, end: int, macros: Mapping[str, Macro], d
     macro = macros.get(key)
     if macro is None:
         near = sorted(other for other in macros if other.partition("(")[0] == name)
-        hint = f"there is {' '.join(near)}" if near else there_is("the app", key, macros)
+        hint = (
+            f"there is {' '.join(near)}"
+            if near
+            else f"{there_is('the app', key, macros)}; --macro defines it for a run"
+        )
         raise SplSyntaxError(f"no macro is called {key!r}", hint, Span(text, start, end))
     if macro.unsupported:
         message = f"macro {key} uses {macro.unsupported}, which replay does not run"

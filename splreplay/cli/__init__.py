@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from splreplay import interrupt, limits, resources
 from splreplay.cli.options import add_addon, add_app, add_app_folders, add_logs, add_output, add_python, add_time
@@ -66,13 +67,8 @@ def _told(error: Exception) -> int:
     if database := sys.modules.get("duckdb"):  # --help needs none
         if isinstance(error, database.OutOfMemoryException):
             return _fail(resources.exceeded(error), 2)
-        if isinstance(error, database.IOException):
-            return _fail(
-                SplError(
-                    f"the temporary folder cannot be used: {error}", "free some of its disk, or set TMPDIR to another"
-                ),
-                3,
-            )
+        if refused := resources.refused(error):
+            return _fail(refused, 3)
     raise error
 
 
@@ -92,9 +88,17 @@ def _tied(arguments: Sequence[str]) -> list[str]:
     return tied
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a call and where to read on: below all options, nobody would find it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with status 2."""
+        self.exit(2, f"{printable(f'{self.prog}: {message}')}\n{self.prog} --help says how it is called\n")
+
+
 def argument_parser() -> argparse.ArgumentParser:
     """Return the reader of the command line."""
-    parser = argparse.ArgumentParser(prog="splreplay", description=__doc__)
+    parser = _Parser(prog="splreplay", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     _add_run(commands.add_parser("run", help="run one search over recorded logs and print its results"))
     _add_check(

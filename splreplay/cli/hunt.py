@@ -12,7 +12,7 @@ from splreplay.app.layers import AppFolder
 from splreplay.circumstances import circumstances, name_of
 from splreplay.cli.inputs import app_of, default_app, means_of, note, record, status_of, warn
 from splreplay.cli.progress import Progress
-from splreplay.cli.writing import Target, report, targets, width, write
+from splreplay.cli.writing import Target, refuse_replaced, report, targets, width, write
 from splreplay.detections import source
 from splreplay.errors import UsageError
 from splreplay.hunt.case import Case, case
@@ -32,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
     read = _detections(options.detections)
     if not read.detections:
         return 3
+    refuse_replaced(written, (detection.path for detection in read.detections))
     refuse_unknown(options.fail_on, read.detections)
     _app_around(options)
     app = app_of(options, read.filter_macros)
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     progress = Progress(sys.stderr)
 
     def load(plans: Sequence[Plan]) -> Recording:
-        return record(options, fields(plans))
+        return record(options, fields(plans), written)
 
     try:
         recording, outcomes = hunt(
@@ -62,8 +63,7 @@ def run(options: argparse.Namespace) -> int:
         hunted,
         [("app", name_of(app)), *circumstances(app, options.addon, time)],
     )
-    for target in written:
-        write(_text(found, target), target.path)
+    write(written, lambda target: _text(found, target))
     if files := [str(target.path) for target in written if target.path]:
         note([f"wrote {', '.join(files)}: {head(found)}"])
     ended, said = status(hunted, options.fail_on, status_of(recording))
@@ -105,8 +105,7 @@ def _app_around(options: argparse.Namespace) -> None:
         return
     first = options.detections[0].resolve()
     around = next((folder for folder in (first, *first.parents) if AppFolder(folder).is_app), None)
-    usual = default_app()
-    if around is None or (usual and around == usual.resolve()):
+    if around is None or around == default_app().resolve():
         return
     options.app, options.no_commands = [around], True
-    note([f"searches run in {around}, and its commands do not; to let them, name it with --app"])
+    note([f"searches run in the app {around}, without its commands; to let those run, name it with --app"])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from splreplay import engine, recording
 from splreplay.app import App
 from splreplay.app.layers import AppFolder
 from splreplay.cli.progress import Progress
+from splreplay.cli.writing import Target, refuse_replaced
 from splreplay.errors import DataError, UsageError
 from splreplay.logs.names import Wanted
 from splreplay.logs.paths import find
@@ -28,30 +29,34 @@ def app_of(options: argparse.Namespace, defaults: Mapping[str, str] | None = Non
     Raises:
         UsageError: If a folder is not an app.
     """
-    own, *others = options.app or [default_app()]
-    if own is None:
-        raise UsageError("this folder is no app", "name the app that the searches run in with --app")
-    for folder in (own, *others):
+    for folder in options.app:
         if not AppFolder(folder).is_app:
-            raise UsageError(f"--app {folder} is no app: it has neither default/ nor local/, lookups/ or macros/")
+            raise UsageError(
+                f"--app {folder} is no app: it has neither default/ nor local/, lookups/ or macros/",
+                "name another; without --app, searches have the standard macros",
+            )
+    own, *others = options.app or [default_app()]
     return App(own, options.macro, others, defaults or {})
 
 
-def default_app() -> Path | None:
-    """Return the current folder if it is an app, or else the app of the checkout that replay runs from, if it does."""
-    for folder in (Path(), engine.app_folder()):
-        if AppFolder(folder).is_app and (folder == Path() or (folder / "default" / "app.conf").is_file()):
-            return folder
-    return None
+def default_app() -> Path:
+    """Return the app of the checkout that replay runs from, unless the current folder is one, or there is no checkout.
+
+    Without either, the current folder is an app that has nothing, and searches have the standard macros alone.
+    """
+    checkout = engine.app_folder()
+    return checkout if not AppFolder(Path()).is_app and (checkout / "default" / "app.conf").is_file() else Path()
 
 
-def record(options: argparse.Namespace, fields: Wanted) -> Recording:
+def record(options: argparse.Namespace, fields: Wanted, written: Sequence[Target] = ()) -> Recording:
     """Read the logs that the options name, show the progress, and print what is wrong with them.
 
     Raises:
         DataError: If none can be read; with --strict, if one cannot.
+        UsageError: If what is to be *written* would replace one.
     """
     logs, passed = find(options.logs)
+    refuse_replaced(written, logs)
     progress = Progress(sys.stderr)
     try:
         read = recording.record(logs, fields, cache=options.cache, progress=progress.show, passed=passed)

@@ -11,7 +11,7 @@ from splreplay import engine
 from splreplay.app import App
 from splreplay.cli.explain import explain
 from splreplay.cli.inputs import app_of, means_of, note, record, status_of, warn
-from splreplay.cli.writing import Target, report, targets, width, write
+from splreplay.cli.writing import Target, refuse_replaced, report, targets, width, write
 from splreplay.engine import Replayed
 from splreplay.errors import DataError
 from splreplay.output import FORMATS, as_table
@@ -27,18 +27,18 @@ def run(options: argparse.Namespace) -> int:
     """Run the search and write its results."""
     written = targets(options.format, options.outputs)
     detection = _detection(options.detection) if options.detection else None
+    refuse_replaced(written, [options.detection] if detection else [])
     app = app_of(options, {detection.filter_macro: "search *"} if detection else {})
     # Errors of the search, the times and the output are raised before a large log is read.
     name, search = (detection.name, detection.search.value) if detection else _search(options, app)
     planned = plan(app, search, options.addon, TimeRange.of(options.earliest, options.latest))
-    recording = record(options, planned.fields)
+    recording = record(options, planned.fields, written)
     replayed = engine.replay(planned, recording, means_of(options, options.collect, options.outputlookup))
     if options.explain:
         print(explain(replayed), file=sys.stderr)
     note(replayed.results.notes)
     warn(replayed.results.warnings)
-    for target in written:
-        write(_text(target, replayed, recording, name), target.path)
+    write(written, lambda target: _text(target, replayed, recording, name))
     return status_of(recording)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -37,17 +38,35 @@ def targets(asked: str | None, outputs: Sequence[Output]) -> list[Target]:
         raise UsageError(
             f"--format {asked} does not say which --output it is for", f"write --output {asked}=FILE, and leave it out"
         )
-    paths = [output.path for output in outputs]
-    for path in paths:
-        if path.is_dir() or not path.parent.is_dir():
+    files: set[object] = set()
+    for _, path in outputs:
+        if path.is_dir() or not Path(os.path.realpath(path)).parent.is_dir():
             raise UsageError(f"--output {path} cannot be written: name a file in a folder that is there")
-        if paths.count(path) > 1:
+        if (file := _identity(path)) in files:
             raise UsageError(f"--output names {path} twice, and one would replace the other")
+        files.add(file)
     found = [Target(asked or said or _OF_SUFFIX.get(path.suffix.lower(), "table"), path) for said, path in outputs]
     found = found or [Target(asked or "table", None)]
     if any(target.format == "html" for target in found):
         _refuse_report(to_terminal=not outputs and sys.stdout.isatty())
     return found
+
+
+def refuse_replaced(written: Iterable[Target], read: Iterable[str | Path]) -> None:
+    """Raise UsageError if the results would replace a file that is *read*, which may be the only copy of evidence."""
+    outputs = {_identity(target.path): target.path for target in written if target.path and target.path.is_file()}
+    for file in read if outputs else ():
+        if output := outputs.get(_identity(file)):
+            raise UsageError(f"--output {output} would replace {file}, which is read", "name another file")
+
+
+def _identity(path: str | Path) -> object:
+    """Return what two names of one file have in common, be it by links or by another spelling."""
+    try:
+        status = os.stat(path)
+    except OSError:  # it is not there yet
+        return os.path.realpath(path)
+    return status.st_dev, status.st_ino
 
 
 def _refuse_report(to_terminal: bool) -> None:
@@ -69,12 +88,23 @@ def report(name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def write(text: str, output: Path | None) -> None:
-    """Write the results to a file, or else to standard output."""
-    if output is None:
-        print(text, end="", flush=True)
-        return
-    try:
-        write_whole(output, text.encode())
-    except OSError as error:
-        raise DataError(f"the results cannot be written: {error.strerror}", str(output)) from error
+def write(targets: Iterable[Target], text: Callable[[Target], str]) -> None:
+    """Write the results to each target, in the *text* for it.
+
+    What no encoding holds, as a name of a file that is no UTF-8, is written as an escape, which JSON reads.
+
+    Raises:
+        DataError: If the file system refuses some; the others are written.
+    """
+    refused = []
+    for target in targets:
+        if target.path is None:
+            encoding = sys.stdout.encoding
+            print(text(target).encode(encoding, "backslashreplace").decode(encoding), end="", flush=True)
+            continue
+        try:
+            write_whole(target.path, text(target).encode(errors="backslashreplace"))
+        except OSError as error:
+            refused.append(DataError(f"the results cannot be written: {error.strerror}", str(target.path)))
+    if refused:
+        raise DataError("\n".join(map(str, refused)))

@@ -132,15 +132,20 @@ def _paths(case: Case, mirror: Path | None) -> list[str]:
         absolute = Path(data).is_absolute()
         path = None if absolute else cases.locate(data, case.detection.path)
         if path is None:
-            wrong = (
-                "is an absolute path, which another machine does not have; write it relative to the detection"
+            last = cases.around(case.detection.path)[-1]
+            wrong, remedy = (
+                ("is an absolute path, which another machine does not have; write it relative to the detection", "")
                 if absolute
-                else "is neither beside the detection nor in a folder around it, "
-                f"up to {cases.around(case.detection.path)[-1]}"
+                else (f"is neither beside the detection nor in a folder around it, up to {last}", _further(last))
             )
-            raise DataError(f"{data} {wrong}", str(case.detection.path), f"line {recording.data.line}")
+            raise DataError(f"{data} {wrong}", str(case.detection.path), f"line {recording.data.line}", remedy)
         paths.append(str(path))
     return paths
+
+
+def _further(last: Path) -> str:
+    """Return how data that lies further out is found; nothing leads out of a repository."""
+    return "" if (last / ".git").exists() else "where it lies further out, run the tests from a folder around both"
 
 
 def _compare(case: Case, results: Results) -> tuple[str, Sequence[str]]:
@@ -194,6 +199,8 @@ def _summary(outcomes: Sequence[Outcome], seconds: float) -> str:
             ]
     counts = Counter(outcome.kind for outcome in outcomes)
     counted = ", ".join(
-        f"{counts[kind]} {kind}" for kind in ("failed", "blind", "error", "passed", "skipped") if counts[kind]
+        f"{counts[kind]} {kind}{'s' if kind == 'error' and counts[kind] > 1 else ''}"
+        for kind in ("failed", "blind", "error", "passed", "skipped")
+        if counts[kind]
     )
     return "\n".join([*map(printable, lines), *([""] if lines else []), f"{counted} in {seconds:.2f}s"]) + "\n"

@@ -14,9 +14,13 @@ from itertools import takewhile
 
 from splreplay import cim, engine
 from splreplay.cim.mapping import FILE
+from splreplay.commands.dedup import Dedup
 from splreplay.commands.fields import Fields
 from splreplay.commands.fillnull import FillNull
+from splreplay.commands.head import Head
+from splreplay.commands.join import Join
 from splreplay.commands.search import Search
+from splreplay.commands.tail import Tail
 from splreplay.commands.tstats import Tstats
 from splreplay.hunt.origin import origin
 from splreplay.hunt.outcome import Place
@@ -25,22 +29,23 @@ from splreplay.output import Results
 from splreplay.planning import Plan, plan
 from splreplay.recording import Recording
 from splreplay.run import Means
-from splreplay.run.command import Transform, outputs
+from splreplay.run.command import Source, Transform, outputs
+from splreplay.spl.tokens import quoted
 from splreplay.sql.aggregates import Aggregate
-from splreplay.sql.values import Value, values_of
+from splreplay.sql.values import Value, storable, values_of
 
 Row = Mapping[str, Value]
 
 
 def files(planned: Plan, results: Results, recording: Recording, means: Means) -> Place:
     """Return the logs in which the results of a search lie, or may lie."""
-    every = [file.path for file in recording.report.files]
+    every = list(dict.fromkeys(file.path for file in recording.report.files))
     if len(every) == 1:
         return Place(every)
-    if FILE in results.fields:
+    if all(row.get(FILE) for row in results.rows):
         return Place(_in_order(results.rows, every))
     source, *others = planned.pipeline
-    if not isinstance(source, Tstats | Search):
+    if not isinstance(source, Tstats | Search) or any(map(_adds_results, others)):
         return Place(every, known=False)
     first = tuple(takewhile(_works_on_each_row, others))
     before = outputs((source, *first))
@@ -56,10 +61,10 @@ def files(planned: Plan, results: Results, recording: Recording, means: Means) -
         left[_values_in(row, common.values())].append(row)
     wanted = {_values_in(row, common) for row in results.rows}
     lie = _in_order([row for values in wanted for row in left[values]], every)
-    # A command has changed what it seemed to hand on, or a subsearch may have added results.
-    if not lie or not all(left[values] for values in wanted) or (not common and any(one.searches for one in others)):
+    if not lie or not all(left[values] for values in wanted):  # a command has changed what it seemed to hand on
         return Place(every, known=False)
-    return Place(lie, known=bool(common) or len(lie) == 1)
+    told = bool(common) and not any(isinstance(one, Dedup | Head | Tail) for one in others)
+    return Place(lie, known=told or all(len(_in_order(left[values], every)) == 1 for values in wanted))
 
 
 def _with_logs(planned: Plan, source: Tstats | Search, first: Sequence[Transform], names: Iterable[str]) -> Plan:
@@ -68,7 +73,7 @@ def _with_logs(planned: Plan, source: Tstats | Search, first: Sequence[Transform
         logs = Aggregate("values", FILE, FILE, source.datamodel_token)
         return replace(planned, pipeline=(replace(source, aggregates=(*source.aggregates, logs)), *first))
     text = " | ".join(command.segment.source for command in (source, *first))
-    by = ", ".join('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in dict.fromkeys(names))
+    by = ", ".join(map(quoted, dict.fromkeys(names)))
     search = f"{text} | stats values({FILE}) as {FILE}" + (f" by {by}" if by else "")
     return plan(planned.app, search, planned.addon, planned.time)
 
@@ -77,6 +82,11 @@ def _works_on_each_row(command: Transform) -> bool:
     """Return whether a command works on each row alone, and leaves it the name of its log."""
     keeps_it = not isinstance(command, Fields) or command.drop
     return isinstance(command, FillNull) or (command.streams and keeps_it)
+
+
+def _adds_results(command: Transform) -> bool:
+    """Return whether a command may add results of its own, or put others in the place of those before it."""
+    return not isinstance(command, Join | Search) and (bool(command.searches) or isinstance(command, Source))
 
 
 def _values_in(row: Row, names: Iterable[str]) -> object:
@@ -99,4 +109,4 @@ def _of_events(planned: Plan, recording: Recording) -> set[str]:
 def _in_order(rows: Sequence[Row], every: Sequence[str]) -> list[str]:
     """Return the logs that some rows name, in the order of all."""
     named = {file for row in rows for file in values_of(row.get(FILE, ""))}
-    return [file for file in every if file in named]
+    return [file for file in every if storable(file) in named]

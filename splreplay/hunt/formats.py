@@ -44,7 +44,7 @@ def as_text(case: Case, width: int | None = None) -> str:
         lines += ["", f"IN DOUBT: {count:,} of the {len(case.quiet):,} that found nothing may have missed something"]
         lines += [f"{len(doubt.detections):>9,}  {printable(doubt.reason)}" for doubt in case.doubts[:REASONS]]
         if more := len(case.doubts[REASONS:]):
-            lines.append(f"{'':>9}  and {more:,} other reasons")
+            lines.append(f"{'':>9}  and {_others(more)}")
     for name, seconds in case.slow:
         lines.append(f"SLOW: {printable(name)} took {seconds:,.0f} s")
     return "\n".join(cut(line, width) for line in lines) + "\n"
@@ -104,8 +104,12 @@ def _unseen(unseen: Sequence[Unseen]) -> list[str]:
         lines.append(f"  {category}: {sum(len(one.detections) for one in reasons):,}")
         lines += [f"{len(one.detections):>9,}  {printable(one.reason)}" for one in reasons[:REASONS]]
         if more := reasons[REASONS:]:
-            lines.append(f"{sum(len(one.detections) for one in more):>9,}  for {len(more):,} other reasons")
+            lines.append(f"{sum(len(one.detections) for one in more):>9,}  for {_others(len(more))}")
     return lines
+
+
+def _others(reasons: int) -> str:
+    return f"{reasons:,} other reason{'s' if reasons != 1 else ''}"
 
 
 def _entity(entity: Entity) -> str:

@@ -130,4 +130,6 @@ def _wrong(error: BaseException) -> Outcome:
             return Outcome("not supported", error.message)
         case MemoryError():
             return Outcome("not supported", resources.exceeded(error).message)
+    if refused := resources.refused(error):
+        return Outcome("failed", refused.message)
     return Outcome("failed", f"replay made a mistake of its own: {type(error).__name__}: {error}")

@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
+from splreplay.commands.convert import Convert
+from splreplay.commands.dedup import Dedup
 from splreplay.commands.eval import Eval
 from splreplay.commands.eventstats import EventStats
+from splreplay.commands.external import External
+from splreplay.commands.fields import Fields
+from splreplay.commands.fillnull import FillNull
+from splreplay.commands.head import Head
+from splreplay.commands.join import Join
 from splreplay.commands.rename import Rename
+from splreplay.commands.search import Search
+from splreplay.commands.sort import Sort
 from splreplay.commands.stats import Stats
-from splreplay.run.command import Outputs, Transform
+from splreplay.commands.streamstats import StreamStats
+from splreplay.commands.table import Table_
+from splreplay.commands.tail import Tail
+from splreplay.commands.where import Where
+from splreplay.run.command import NONE, Outputs, Transform, outputs
 from splreplay.spl.expression import Field
 from splreplay.spl.wildcards import matching, substitute
 
@@ -17,7 +30,7 @@ from splreplay.spl.wildcards import matching, substitute
 def origin(name: str, commands: Sequence[Transform], before: Outputs) -> str | None:
     """Return the field whose value a field of the results has; None where a command computes it.
 
-    What others than `rename`, `eval`, `stats` and `eventstats` do to it is not followed: they are taken to hand it on.
+    A command of an app is taken to hand it on.
 
     Args:
         name: The field of the results.
@@ -43,11 +56,28 @@ def _before(name: str, command: Transform, had: Outputs) -> str | None:
                     if not isinstance(expression, Field):
                         return None
                     name = expression.name
-        case EventStats():
-            return None if name in {aggregate.alias for aggregate in command.aggregates} else name
+            return None if command.behind(NONE).open else name
+        case EventStats() | StreamStats():
+            return None if any(matching(aggregate.alias, [name]) for aggregate in command.aggregates) else name
         case Stats():
             return name if name in command.by else None
+        case Join():
+            theirs = outputs(command.subsearch)
+            return name if name in command.fields or not theirs.may_have(name) else None
+        case Convert():
+            return None if name in {one.alias or one.field for one in command.conversions} else name
+        case External() | FillNull() | Fields() | Table_() | Search() | Where() | Sort() | Dedup() | Head() | Tail():
+            return name
+        case _:
+            return None if _may_change(command, name) else name
     return name
+
+
+def _may_change(command: Transform, name: str) -> bool:
+    """Return whether a command may give a field another value: one that adds no field does so to those that it names."""
+    made = command.behind(NONE)
+    changed = (tuple(command.uses()) or ("*",)) if command.keeps_fields or command.inside else ()
+    return made.open or name in made.names or any(matching(pattern, [name]) for pattern in changed)
 
 
 def _renamed(name: str, pairs: Iterable[tuple[str, str]], had: Outputs) -> str | None:

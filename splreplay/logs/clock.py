@@ -43,7 +43,7 @@ class Clock:
         if abs(difference) < APART_S:
             return ""
         way = "after" if difference > 0 else "before"
-        hours = f"{round(abs(difference) / 900) / 4:g} hours"
+        hours = f"{round(abs(difference) / 900) / 4:,.12g} hours"
         return f"the UtcTime of its Sysmon events is {hours} {way} their time, which is what was taken: it may be a local one"
 
 

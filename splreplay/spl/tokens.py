@@ -40,6 +40,11 @@ def unescape(written: str) -> str:
     return re.sub(r'\\(["\\])', r"\1", written)
 
 
+def quoted(text: str) -> str:
+    """Return the quoted string that `unescape` reads as *text*."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def end_of_quoted(text: str, start: int) -> int:
     """Return the offset behind the quote that closes the one at *start*; SplSyntaxError if none does."""
     quote = text[start]

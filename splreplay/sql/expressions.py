@@ -13,7 +13,7 @@ from functools import reduce
 
 from splreplay import limits
 from splreplay.spl.expression import Binary, Call, Expression, Field, Logic, Number, Text, Unary
-from splreplay.spl.tokens import Cursor, Token
+from splreplay.spl.tokens import Cursor, Token, quoted
 from splreplay.sql.comparison import compare, like
 from splreplay.sql.values import Kind, Sql, as_number, as_text, literal, number
 
@@ -110,18 +110,20 @@ class Compiler:
         token: Token | None = getattr(expression, "token", None)
         self.cursor.fail(message, token or self.cursor.tokens[0], hint)
 
-    def warn_of_stars(self, *compared: Expression) -> None:
+    def warn_of_stars(self, left: Expression, right: Expression, op: str = "=") -> None:
         """Say that no wildcard is meant where a field is compared with a text that seems to have one.
 
         Source: Search Reference, "where", "Usage": "With the where command, you must use the like function".
         """
-        fields = [one.name for one in compared if isinstance(one, Field)]
-        stars = [one.value for one in compared if isinstance(one, Text) and "*" in one.value]
-        for field, star in zip(fields, stars, strict=False):
-            self.warn(
-                f'the * in {field}="{star}" stands for itself here: write like({field}, "{star.replace("*", "%")}"), '
-                f'or search {field}="{star}"'
-            )
+        match left, right:
+            case (Field(name), Text(text)) | (Text(text), Field(name)) if "*" in text:
+                in_search, in_like = (
+                    (name, name) if re.fullmatch(r"[A-Za-z_]\w*", name) else (quoted(name), f"'{name}'")
+                )
+                searched = f"{in_search}{op}{quoted(text)}"
+                liked = f"like({in_like}, {quoted(text.replace('*', '%'))})"
+                written = liked if op == "=" else f"NOT {liked}"
+                self.warn(f"the * in {searched} stands for itself here: write {written}, or search {searched}")
 
     def _binary(self, expression: Binary) -> Sql:
         op = expression.op
@@ -132,7 +134,7 @@ class Compiler:
         if op == "LIKE":
             return like(left_value, right_value)
         if op in ("=", "!="):
-            self.warn_of_stars(expression.left, expression.right)
+            self.warn_of_stars(expression.left, expression.right, op)
         if op in ("=", "!=", "<", ">", "<=", ">="):
             return Sql(compare(left_value, op, right_value), Kind.BOOLEAN)
         if op == ".":

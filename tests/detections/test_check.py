@@ -105,7 +105,7 @@ def test_every_reason_of_a_compiled_search(tmp_path: Path, capsys: pytest.Captur
     assert [(text, line) for line, text in enumerate(expected, start=3)] == [
         (next(text for text in expected if message.startswith(text)), line) for message, line in messages[:-1]
     ]
-    assert ("no.csv", 7) == (messages[-1][0].split("/")[-1].split("'")[0], messages[-1][1])
+    assert ("no.csv", 7) == (messages[-1][0].split("/")[-1].split(":")[0], messages[-1][1])
 
 
 def test_remedy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -153,7 +153,7 @@ def test_repository(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a/.git").mkdir(parents=True)
     (tmp_path / "here.xml").write_bytes(ATTACK.read_bytes())
     status, _, printed = run(tmp_path / "a", "- name: a\n  attack_data: [{data: here.xml}]\n", capsys)
-    wrong = f"here.xml is neither beside the detection nor in a folder around it, up to {tmp_path}/a"
+    wrong = f"here.xml is neither beside the detection nor in a folder around it, up to {tmp_path}/a\n\n1 error in "
     assert (3, True) == (status, wrong in printed)
 
 
@@ -166,7 +166,15 @@ def test_no_repository(
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "a/here.xml").write_bytes(ATTACK.read_bytes())
     monkeypatch.chdir(tmp_path / here)
-    assert status == run(tmp_path / "a/b", "- name: a\n  attack_data: [{data: here.xml}]\n", capsys)[0]
+    found, _, printed = run(tmp_path / "a/b", "- name: a\n  attack_data: [{data: here.xml}]\n", capsys)
+    further = f"up to {tmp_path}/a/b\nwhere it lies further out, run the tests from a folder around both\n"
+    assert (status, status == 3) == (found, further in printed)
+
+
+def test_errors_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The last line counts more errors than one."""
+    _, _, printed = run(tmp_path, "".join(f"- name: {name}\n  attack_data: [{{data: no}}]\n" for name in "ab"), capsys)
+    assert "2 errors in" == printed.splitlines()[-1].rpartition(" ")[0]
 
 
 @pytest.mark.parametrize(

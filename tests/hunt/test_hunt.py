@@ -6,12 +6,14 @@ import csv
 import gzip
 import io
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from splreplay.errors import UnsupportedError
@@ -323,6 +325,11 @@ def test_in_which_log(search: str, hunt: Hunt, tmp_path: Path) -> None:
         'EventCode=1 Image=*installutil.exe | dedup Image | rex field=Image mode=sed "s/exe/com/" | table Image',
         # What is appended may lie in the other log.
         "EventCode=1 Image=*nothing.exe | append [search EventCode=1 Image=*installutil.exe] | stats count",
+        "EventCode=1 Image=*installutil.exe | stats count by dest | append [search EventCode=1 | stats count by dest]",
+        "EventCode=1 Image=*installutil.exe | append [search EventCode=1 | stats count by dest]",
+        'EventCode=1 Image=*installutil.exe | stats count by dest | map search="search dest=$dest$ | stats count by dest"',
+        # Each is in one of the two logs.
+        "EventCode=1 Image=*installutil.exe | head 1 | table dest",
         "| multisearch [search EventCode=1 Image=*installutil.exe] [search EventCode=3] | table dest",
     ],
 )
@@ -334,6 +341,22 @@ def test_an_unknown_log(search: str, hunt: Hunt, tmp_path: Path) -> None:
     [finding] = json.loads(hunt(one, "--log", str(other), "--format", "json").stdout)["findings"]
     assert ([], [str(ATTACK), str(other)]) == (finding["logs"], finding["any_of_logs"])
     assert f"    in any of 2 logs: {ATTACK}, {other}\n" in hunt(one, "--log", str(other)).stdout
+
+
+def test_a_value_that_is_another_log_s(hunt: Hunt, tmp_path: Path) -> None:
+    """Where a command makes a value of one log that of another, the other is not the log in which the result lies."""
+    other = tmp_path / "other.xml"
+    other.write_text(ATTACK.read_text(encoding="utf-8").replace(HOST, "elsewhere"), encoding="utf-8")
+    search = f'EventCode=1 | stats count by host | where host="{HOST}" | replace {HOST} with elsewhere in host'
+    one = {"one": f"search: '{search}'\n"}
+    [finding] = json.loads(hunt(one, "--log", str(other), "--format", "json").stdout)["findings"]
+    assert ([], [str(ATTACK), str(other)]) == (finding["logs"], finding["any_of_logs"])
+
+
+def test_a_log_that_is_named_twice(hunt: Hunt) -> None:
+    """A log is one log in a finding, however often it was named."""
+    [finding] = json.loads(hunt(FIRES, "--log", str(ATTACK), "--format", "json").stdout)["findings"]
+    assert ([str(ATTACK)], []) == (finding["logs"], finding["any_of_logs"])
 
 
 def test_an_unknown_log_of_fewer(hunt: Hunt, tmp_path: Path) -> None:
@@ -364,7 +387,10 @@ def test_the_app_around(tmp_path: Path) -> None:
         [finding["detection"] for finding in case["findings"]],
         [entry["reason"] for entry in case["unseen"]],
     )
-    assert f"note: searches run in {app}, and its commands do not; to let them, name it with --app\n" == ran.stderr
+    assert (
+        f"note: searches run in the app {app}, without its commands; to let those run, name it with --app\n"
+        == ran.stderr
+    )
 
 
 def test_an_app_that_was_named(tmp_path: Path) -> None:
@@ -433,6 +459,21 @@ def test_hostile_text_does_not_reach_the_terminal(hunt: Hunt, tmp_path: Path) ->
     log.write_text(ATTACK.read_text(encoding="utf-8").replace("m.lopez", "m\u202elopez" + "x" * 500), encoding="utf-8")
     printed = hunt(FIRES, log=log).stdout
     assert (True, False) == ("m\\u202elopez" in printed, "\u202e" in printed)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the names of files are text elsewhere")
+def test_a_log_whose_name_is_no_text(hunt: Hunt, tmp_path: Path) -> None:
+    """A log whose name is no UTF-8 is named with escapes, in every format; a finding is found in it."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for name in (b"\xff.xml", b"b.xml"):
+        (logs / os.fsdecode(name)).write_bytes(ATTACK.read_bytes())
+    named = [f"{logs}/b.xml", f"{logs}/\udcff.xml"]
+    assert named == json.loads(hunt(FIRES, "--format", "json", log=logs).stdout)["findings"][0]["logs"]
+    texts = [hunt(FIRES, "--format", format_, log=logs).stdout for format_ in ("table", "csv", "html")]
+    assert [True] * 3 == ["\\udcff.xml" in text for text in texts]
+    assert 0 == hunt(FIRES, "--output", str(tmp_path / "x.csv"), log=logs).status
+    assert "\\udcff.xml" in (tmp_path / "x.csv").read_text(encoding="utf-8")
 
 
 def test_collect_goes_nowhere(hunt: Hunt, tmp_path: Path) -> None:
@@ -528,6 +569,33 @@ def test_a_score_that_is_none(score: str, hunt: Hunt) -> None:
     assert 2 == ran.stderr.count(" is no risk score from 0 to 1,000,000, and counts as none [risk-score]\n")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no disk there is full at will")
+def test_a_temporary_folder_that_is_full(tmp_path: Path) -> None:
+    """Where the events cannot be handed on to the processes that run searches, that is said, with what to do."""
+    import resource
+
+    def full() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    folder = write(tmp_path / "detections", FIRES)
+    hunted = [sys.executable, "-m", "splreplay", "hunt", str(folder), "--log", str(ATTACK)]
+    ran = subprocess.run(hunted, cwd=REPO, capture_output=True, text=True, preexec_fn=full)
+    said = ran.stderr.splitlines()
+    assert (3, "", "free some of its disk, or set TMPDIR to another") == (ran.returncode, ran.stdout, said[-1])
+    assert said[0].startswith("the temporary folder cannot be used: ")
+
+
+def test_a_disk_that_fills_during_a_search(hunt: Hunt, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that cannot write into the temporary folder has failed, and not for a mistake of replay's."""
+
+    def fail(*arguments: object) -> None:
+        raise duckdb.IOException("no space")
+
+    monkeypatch.setattr("splreplay.engine.replay", fail)
+    [unseen] = json.loads(hunt(FIRES, "--format", "json").stdout)["unseen"]
+    assert ("failed", "the temporary folder cannot be used: no space") == (unseen["category"], unseen["reason"])
+
+
 @pytest.mark.parametrize("error", [UnsupportedError("no"), ValueError("no")])
 def test_logs_that_cannot_be_told(error: Exception, hunt: Hunt, monkeypatch: pytest.MonkeyPatch) -> None:
     """A detection that fired has fired, whatever happens where its logs are looked for."""
@@ -550,3 +618,13 @@ def test_what_makes_nothing_doubtful(hunt: Hunt) -> None:
     assert expected == (case["quiet"], case["doubts"])
     printed = hunt(both).stdout
     assert f"IN DOUBT: 1 of the 2 that found nothing may have missed something\n        1  {reason}\n" in printed
+
+
+@pytest.mark.parametrize(
+    ("count", "left"), [(8, ""), (9, "        1  for 1 other reason\n"), (10, "        2  for 2 other reasons\n")]
+)
+def test_reasons_that_are_not_listed(count: int, left: str, hunt: Hunt) -> None:
+    """The table lists eight reasons of a group, and says how many more there are, and of how many detections."""
+    blind = {f"blind{n}": f"search: '| tstats count from datamodel=None{n}.None'\n" for n in range(count)}
+    lines = hunt(blind).stdout.partition("NOT SEEN")[2].splitlines(keepends=True)
+    assert (count, left) == (int(lines[1].partition(": ")[2]), "".join(lines[10:]))

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import threading
+import zipfile
 import zlib
 from pathlib import Path
 from unittest.mock import patch
@@ -236,6 +237,26 @@ def test_an_archive_is_told_from_a_log(tmp_path, loaded, kind, name):
     with pytest.raises(DataError) as refused:
         loaded(packed(kind, tmp_path))
     assert f"this is a {name} archive; unpack it, and name the folder with its files" in str(refused.value)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("zip", "zip"), ("tar", "tar"), ("gztar", "tar")])
+def test_an_archive_that_begins_with_a_log(tmp_path, loaded, kind, name):
+    """An archive is none of its files, although one that is not compressed can be seen in it: the others would be lost."""
+    (tmp_path / "a.xml").write_text(XML, encoding="utf-8")
+    (tmp_path / "b.evtx").write_bytes(b"ElfFile\0" + bytes(range(256)) * 40)
+    file = Path(shutil.make_archive(str(tmp_path / "logs"), kind, tmp_path))
+    if kind == "zip":  # which is compressed so far
+        with zipfile.ZipFile(file, "w") as stored:
+            stored.write(tmp_path / "a.xml", "a.xml")
+    made = file.read_bytes()
+    with pytest.raises(DataError) as refused:
+        loaded(made)
+    assert f"this is a {name} archive; unpack it" in str(refused.value)
+
+
+def test_a_log_that_has_the_mark_of_an_archive(loaded):
+    """A log stays one although a tar archive has its mark at the same place, as an attacker may write it there."""
+    assert ["é"] == loaded("<!--".ljust(257) + "ustar -->" + XML, LINE).values(LINE)
 
 
 def test_a_directory_is_refused(tmp_path):

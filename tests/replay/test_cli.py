@@ -43,6 +43,21 @@ def test_standard_input() -> None:
     assert (0, ["203.0.113.10"]) == (status, [row["connection_to_CNC"] for row in json.loads(out)])
 
 
+@pytest.mark.parametrize(
+    ("expected", "arguments"),
+    [
+        ("splreplay: the following arguments are required: command\nsplreplay --help says how it is called\n", []),
+        (
+            "splreplay hunt: the following arguments are required: --log\nsplreplay hunt --help says how it is called\n",
+            ["hunt", "detections", "logs"],
+        ),
+    ],
+)
+def test_wrong_call(expected: str, arguments: list[str]) -> None:
+    """A wrong call is told in two lines: what is wrong, and where to read on."""
+    assert (2, "", expected) == splreplay(*arguments)
+
+
 def test_search_file(tmp_path: Path) -> None:
     """An @ takes the search from a file."""
     (tmp_path / "search.spl").write_text(ONE)
@@ -108,6 +123,7 @@ def test_what_is_no_format(tmp_path: Path) -> None:
             ("--output", "a.csv", "--output", "json=a.csv"),
             "--output names a.csv twice, and one would replace the other",
         ),
+        (("--output", "a.csv", "--output", "./b/../a.csv"), "--output names b/../a.csv twice"),
         (("--output", "a.csv", "--output", "no/folder/b"), "--output no/folder/b cannot be written"),
         (("--output", "json="), "name a file"),
     ],
@@ -117,6 +133,92 @@ def test_outputs_that_cannot_be(outputs: tuple[str, ...], expected: str, tmp_pat
     log, app = str(REPO / SAMPLE), str(REPO)
     status, _, error = splreplay("run", log, "--spl", ONE, "--app", app, *outputs, cwd=tmp_path)
     assert (2, True, []) == (status, expected in error, list(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize(
+    ("to", "outputs", "expected"),
+    [
+        ("a.json", ("a.json", "link"), "--output names link twice"),
+        ("no/folder/b", ("link",), "--output link cannot be written"),
+    ],
+)
+def test_outputs_that_are_links(to: str, outputs: tuple[str, ...], expected: str, tmp_path: Path) -> None:
+    """An output is the file that a link leads to."""
+    link = tmp_path / "link"
+    link.symlink_to(to)
+    arguments = [argument for output in outputs for argument in ("--output", str(tmp_path / output))]
+    status, _, error = splreplay("run", SAMPLE, "--spl", ONE, *arguments)
+    assert (2, True, [link]) == (status, expected in error.replace(f"{tmp_path}/", ""), list(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize("output", ["log.xml", "csv=link", "json=other", "json=detection.yml"])
+def test_an_output_that_is_read(output: str, tmp_path: Path) -> None:
+    """Results replace no log and no detection that they come from, under none of its names; a log may be the only one."""
+    log, detection = tmp_path / "log.xml", tmp_path / "detection.yml"
+    content = (REPO / SAMPLE).read_bytes()
+    log.write_bytes(content)
+    detection.write_text("name: d\nsearch: '| makeresults | eval a=1'\n", encoding="utf-8")
+    (tmp_path / "link").symlink_to(log)
+    (tmp_path / "other").hardlink_to(log)
+    arguments = ("--app", str(REPO), "--output", output)
+    ran = splreplay("run", str(log), "--detection", str(detection), *arguments, cwd=tmp_path)
+    hunted = splreplay("hunt", str(detection), "--log", str(log), "--jobs", "1", *arguments, cwd=tmp_path)
+    error = f"--output {output.partition('=')[2] or output} would replace {detection if 'yml' in output else log}, which is read\nname another file\n"
+    assert ((2, "", error), (2, "", error), content) == (ran, hunted, log.read_bytes())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk here is full at will")
+def test_the_other_outputs_are_written(tmp_path: Path) -> None:
+    """Where one of several outputs is refused by the file system, the others are written, and it is told."""
+    outputs = ("--output", "json=/dev/full", "--output", str(tmp_path / "a.csv"))
+    refused = "/dev/full: the results cannot be written: No space left on device\n"
+    assert (3, "", refused) == splreplay("run", SAMPLE, "--spl", ONE, *outputs)
+    assert "a\n1\n" == (tmp_path / "a.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams(closed: str, tmp_path: Path) -> None:
+    """A stream that the caller has closed is as one that goes nowhere."""
+    arguments = [
+        "-m",
+        "splreplay",
+        "run",
+        SAMPLE,
+        "--spl",
+        ONE,
+        "--output",
+        str(tmp_path / "a.csv"),
+        "--output",
+        "table=/dev/null",
+    ]
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, *arguments]
+    assert 0 == subprocess.run(command, cwd=REPO, check=False).returncode
+    assert 0 == subprocess.run([*command[:-4]], cwd=REPO, check=False, capture_output=True).returncode
+    assert "a\n1\n" == (tmp_path / "a.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk here is full at will")
+@pytest.mark.parametrize("to", ["2>/dev/full", "2>&1 >&3 | true"])
+def test_messages_that_cannot_be_written(to: str) -> None:
+    """Where standard error is full, or its reader is gone, its messages are lost, and not the results or the status."""
+    search = f"no_such_field=x | append [{ONE}] | table a"
+    run_it = f'exec 3>&1; {{ "$@"; echo status $? >&3; }} {to}'
+    command = [
+        "sh",
+        "-c",
+        run_it,
+        "sh",
+        sys.executable,
+        "-m",
+        "splreplay",
+        "run",
+        SAMPLE,
+        "--spl",
+        search,
+        "--format",
+        "csv",
+    ]
+    assert b"a\n1\nstatus 0\n" == subprocess.run(command, cwd=REPO, capture_output=True, check=False).stdout
 
 
 @pytest.mark.parametrize("missing", ["jinja2", "vl_convert"])

@@ -465,6 +465,13 @@ def test_an_alert_with_many_far_ends() -> None:
     assert "by cmd.exe, PID 100, GUID not recorded" in text
 
 
+def test_what_a_log_holds() -> None:
+    """`make run` says how many events, processes and connections a log holds, and tells one from several."""
+    log = loaded(REPO / "tests/recordings/installutil_attack.plain.jsonl")
+    text = compare.text(log, compare.plans(App(REPO)), Means())
+    assert "3 events (1 process started, 1 connection)" == text.partition("\n")[0].partition(": ")[2]
+
+
 def without_a_guid(number: int) -> Recording:
     """Return one process without a GUID that connects to *number* addresses."""
     far = [connection("wks", 100, NOON + n, None, DestinationIp=f"198.51.0.{n}") for n in range(number)]

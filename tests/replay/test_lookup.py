@@ -119,7 +119,7 @@ def test_blanks_in_header(app: App) -> None:
         (UsageError, "lookup exact name OUTPUT zz", "lookup 'exact' has no field 'zz'; it has: name team room"),
         (DataError, "lookup outside name", "a lookup's file must be in lookups/, but 'outside' names '../people.csv'"),
         (DataError, "lookup ragged.csv a", "this row has 1 cells, but the header has 2; mend the row"),
-        (DataError, "lookup missing.csv a", "this lookup cannot be read"),
+        (DataError, "lookup missing.csv a", "lookups/missing.csv: the file of this lookup is not there; add it"),
         (SplError, "lookup empty.csv a", "lookup 'empty.csv' has no field 'a'; it has: "),
         (SplError, "lookup local=here exact name", "local takes true or false"),
         (SplError, "lookup exact", "expected a field of the lookup"),

@@ -55,7 +55,7 @@ def test_expand(expanded: str, text: str) -> None:
         ),
         (
             "no macro is called 'zz' (line 1, column 1)\n  `zz`\n  ^^^^\n"
-            "the app has: loop one(1) outer plain tree two(2)",
+            "the app has: loop one(1) outer plain tree two(2); --macro defines it for a run",
             "`zz`",
         ),
         ("this macro is never closed (line 2, column 1)\n  `plain\n  ^\nadd the missing `", "a\n`plain"),
@@ -76,7 +76,8 @@ def test_many_macros() -> None:
     many = {f"macro_{number}": Macro(f"macro_{number}", "x", ()) for number in range(100, 200)}
     with pytest.raises(SplSyntaxError) as refused:
         expand("`process_it`", many | {"process_its": Macro("process_its", "x", ())})
-    assert "the app has 101 others, of which the nearest: process_its" == str(refused.value).splitlines()[-1]
+    hint = "the app has 101 others, of which the nearest: process_its; --macro defines it for a run"
+    assert hint == str(refused.value).splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_nothing() -> None:
     document = page((detection("Quiet"), Outcome()), unseen("Blind", "no such event", "EventCode=5136"))
     assert ["0 of 2 detections fired"] == texts(document, "//h1")
     assert ["What could not be seen", "Logs"] == texts(document, "//h2")
-    assert ["#unseen", "#unseen", "#logs"] == document.xpath("//@href")
+    assert ["#unseen", "#passed", "#unseen", "#logs"] == document.xpath("//@href")
 
 
 def test_no_events() -> None:
@@ -91,7 +91,8 @@ def test_headline() -> None:
     summary = (
         "Over 1 log with 9 events, from 2025-06-15 15:06:40 UTC to 2025-06-15 15:16:40 UTC. "
         "2 detections could see nothing in these logs: why. "
-        "1 that found nothing may have missed something: why."
+        "1 that found nothing may have missed something: why. "
+        "1 file was passed over: why."
     )
     assert [summary] == texts(document, "//p[@class='summary']")
     assert ["3 fired", "2 found nothing, and could have", "1 no such event", "1 no such field"] == texts(
@@ -163,11 +164,23 @@ def test_entities() -> None:
         for row in document.xpath("//table[@class='entities']/tbody/tr")
     ]
     expected = [
-        (["WS1", "system", "240", "2", "Odd and 1 more"], ["width:100.0%"], 2.0),
+        (["WS1", "system", "240", "2", "Odd", "and 1 more Loud"], ["width:100.0%"], 2.0),
         (["alice", "user", "160", "1", "Loud"], ["width:66.67%"], 1.0),
         (["bob", "user", "80", "1", "Odd"], ["width:33.33%"], 1.0),
     ]
     assert expected == rows
+
+
+def test_detections_of_an_entity() -> None:
+    """What fired for someone at risk is folded in, what says most first, each with a link to it; of very many, the first hundred."""
+    hunted = [found(detection(f"D{score}", score=score), PROCESS) for score in range(1, 104)]
+    (row, *_) = page(*hunted).xpath("//table[@class='entities']/tbody/tr")
+    places = ((place, 104 - place) for place in range(2, 102))
+    listed = [*((f"D{score}", [f"#finding-{place}"]) for place, score in places), ("and 2 more", [])]
+    assert (["and 102 more"], listed) == (
+        texts(row, ".//summary"),
+        [(words(item), item.xpath("a/@href")) for item in row.xpath(".//li")],
+    )
 
 
 def test_timeline() -> None:

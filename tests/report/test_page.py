@@ -120,6 +120,14 @@ def test_few_fields() -> None:
     assert ["_time", "count", "user"] == texts(document, "//section[h2='Results']//th")
 
 
+@pytest.mark.parametrize(("unbroken", "fields"), [(["b"], "ab"), (["b", "c", "d"], "abcd"), ([], "abcde")])
+def test_short_values(unbroken: list[str], fields: str) -> None:
+    """In a table of at most four columns, a value that is no longer than a time is not broken; a longer one, in *a* here, is."""
+    row = dict.fromkeys(fields, "x" * 29) | {"a": "x" * 30}
+    cells = read(page(row)).xpath("//section[h2='Results']//tbody/tr/td")
+    assert unbroken == [name for name, cell in zip(fields, cells, strict=True) if cell.get("class") == "short"]
+
+
 def test_many_fields() -> None:
     """Results with more fields than fit side by side are lists, without the empty fields."""
     document = read(page({f"f{n}": str(n) for n in range(9)}, {"f0": "", "f8": "x"}))

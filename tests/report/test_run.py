@@ -103,10 +103,12 @@ def test_other_apps(tmp_path: Path) -> None:
 
 
 def test_app(tmp_path: Path) -> None:
-    """An app is named by its id and version; a folder that has neither, by its own name."""
-    (tmp_path / "some_app").mkdir()
-    assert ["DA-ESS-InstallUtilRBA 0.1.0", "some_app"] == [
-        about(SAMPLE, app=App(p)).app for p in (REPO, tmp_path / "some_app")
+    """An app is named by its id and version; one that has neither, by its folder; a folder that is no app, not at all."""
+    default = tmp_path / "some_app" / "default"
+    default.mkdir(parents=True)
+    (default / "macros.conf").touch()
+    assert ["DA-ESS-InstallUtilRBA 0.1.0", "some_app", "none"] == [
+        about(SAMPLE, app=App(p)).app for p in (REPO, tmp_path / "some_app", tmp_path)
     ]
 
 

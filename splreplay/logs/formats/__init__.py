@@ -5,6 +5,7 @@ To add a format, add a folder that has what `Format` lists, and its name to FORM
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -13,14 +14,14 @@ from splreplay.logs.events import Columns, Item
 from splreplay.logs.formats import csv, evtx, json, xml
 from splreplay.logs.opening import Log, peek
 
-# What holds files, by how it begins.
+# What holds files, by the pattern of how it begins.
 ARCHIVES = {
-    b"PK\x03\x04": "zip",
-    b"7z\xbc\xaf\x27\x1c": "7z",
-    b"Rar!\x1a\x07": "rar",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ\x00": "xz",
-    b"\x28\xb5\x2f\xfd": "zstd",
+    rb"PK\x03\x04": "zip",
+    rb"7z\xbc\xaf\x27\x1c": "7z",
+    rb"Rar!\x1a\x07": "rar",
+    rb"BZh[1-9]1AY&SY": "bzip2",
+    rb"\xfd7zXZ\x00": "xz",
+    rb"\x28\xb5\x2f\xfd": "zstd",
 }
 TAR = slice(257, 262), b"ustar"  # where it says so
 
@@ -59,11 +60,12 @@ def recognised(log: Log) -> Format:
     if not start:
         seen = f"nothing of this file can be read: {log.flaw}" if log.flaw else "this file is empty"
         raise DataError(f"{seen}; {KINDS_READ}", log.path)
+    # First, as a format may find an event in a file that is packed as it is, and would lose all others.
+    if archive := _archive(head):
+        raise DataError(f"this is a {archive} archive; unpack it, and name the folder with its files", log.path)
     for format_ in FORMATS:
         if format_.recognises(head):
             return format_
-    if archive := _archive(head):
-        raise DataError(f"this is a {archive} archive; unpack it, and name the folder with its files", log.path)
     if shape := csv.shape(head):
         raise DataError(f"{shape}; {csv.EXPECTED}", log.path)
     raise DataError(f"this is no log that replay knows; {KINDS_READ}", log.path)
@@ -72,6 +74,6 @@ def recognised(log: Log) -> Format:
 def _archive(head: bytes) -> str:
     """Return what kind of archive begins so, or ""."""
     place, magic = TAR
-    if head[place] == magic:
+    if head[place] == magic and b"\0" in head[: place.start] and not evtx.recognises(head):  # no text has a NUL
         return "tar"
-    return next((name for start, name in ARCHIVES.items() if head.startswith(start)), "")
+    return next((name for start, name in ARCHIVES.items() if re.match(start, head)), "")

@@ -12,6 +12,7 @@ from splreplay.report.hunt.attack import title
 from splreplay.report.risk import plain
 
 ENTITIES = 25  # shown
+NAMES = 100  # of detections of an entity, folded in
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Entity:
         share: The same in percent of the highest sum.
         detections: How many detections fired for it.
         first: That of them which says most, and its place among the findings.
+        others: The next ones, likewise.
+        others_left: How many more there are.
         tactics: For each tactic, whether it took part.
     """
 
@@ -34,6 +37,8 @@ class Entity:
     share: float
     detections: int
     first: tuple[str, int]
+    others: Sequence[tuple[str, int]]
+    others_left: int
     tactics: Sequence[bool]
 
 
@@ -60,13 +65,15 @@ class Entities:
 
 
 def _entity(risk: AtRisk, highest: float, places: Mapping[str, int]) -> Entity:
-    first = min(risk.detections, key=places.__getitem__)
+    first, *others = ((text.brief(name), places[name]) for name in sorted(risk.detections, key=places.__getitem__))
     return Entity(
         risk.entity.kind,
         text.brief(risk.entity.name),
         plain(risk.score),
         round(max(0.0, 100 * risk.score / highest), 2) if highest > 0 else 0.0,
         len(risk.detections),
-        (text.brief(first), places[first]),
+        first,
+        others[:NAMES],
+        len(others[NAMES:]),
         [tactic in risk.tactics for tactic in attack.TACTICS],
     )
