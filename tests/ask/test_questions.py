@@ -43,14 +43,15 @@ ABOUT = ("docs/questions.md", "splreplay/ask/", "tests/ask/")
 
 @cache
 def marked() -> list[str]:
-    """Return `path: text before the sign` for each † or ‡ under version control."""
+    """Return `path: text before the sign` for each † or ‡ in a text under version control; a picture may have their bytes by chance."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPO, capture_output=True, check=False).stdout
     if not listed:
         pytest.skip("this is no git checkout")
     found = []
     for path in listed.decode().rstrip("\0").split("\0"):
         content = (REPO / path).read_bytes() if (REPO / path).is_file() and not path.startswith(ABOUT) else b""
-        found += [place for _, place in places(path, content.decode("utf-8", "replace"))]
+        if b"\0" not in content:
+            found += [place for _, place in places(path, content.decode("utf-8"))]
     return found
 
 

@@ -14,15 +14,31 @@ class Json(str):
     __slots__ = ()
 
 
+class _Fraction(float):
+    """A number of JSON that stays as it was written, such as 1e2."""
+
+    def __new__(cls, written: str) -> _Fraction:
+        made = super().__new__(cls, written)
+        made.written = written
+        return made
+
+
 def _read(value: Value) -> Any:
     try:
-        return json.loads(text(value) or "")
+        return json.loads(text(value) or "", parse_float=_Fraction)
     except ValueError:
         return None
 
 
 def _written(value: Any) -> Json:
-    return Json(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    match value:
+        case dict():
+            return Json(f"{{{','.join(f'{_written(name)}:{_written(one)}' for name, one in value.items())}}}")
+        case list():
+            return Json(f"[{','.join(map(_written, value))}]")
+        case _Fraction():
+            return Json(value.written)
+    return Json(json.dumps(value, ensure_ascii=False))
 
 
 def member(value: Any) -> Any:

@@ -49,13 +49,11 @@ def agree(text: str, rows: Rows) -> None:
 
 
 def rounded(rows: Rows) -> Rows:
-    """Fractions to nine digits, as the two add up in different orders; in JSON numbers as Python writes them, as replay leaves them as they were."""
+    """Fractions to nine digits, as the two add up in different orders."""
     return [{name: _nine(value) for name, value in row.items()} for row in rows]
 
 
 def _nine(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] in ("[", "{"):
-        return re.sub(r"(?<=[\[:,])-?\d+\.?\d*(e\d+)?(?=[\],}])", lambda match: f"{float(match[0]):.9g}", value)
     long = isinstance(value, str) and re.fullmatch(r"-?\d+\.\d{9,}(e[-+]\d+)?", value)
     return f"{float(value):.9g}" if long else value
 
