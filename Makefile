@@ -26,9 +26,9 @@ pictures: override LOG = tests/recordings/installutil_attack.xml
 pictures: dashboard  ## draw the pictures of the README anew, with Node.js and Chromium
 	@$(BIN)/python -m dashboard.pictures
 
-test: $(VENV)/dev.done  ## run all tests, in 6 to 7 minutes on two cores (ARGS="tests/replay -k join" for some)
+test: $(VENV)/dev.done  ## run all tests, in 3 to 7 minutes on two cores (ARGS="tests/replay -k join" for some)
 	@$(BIN)/python build.py vendor
-	@$(if $(ARGS),,echo "all tests: 6 to 7 minutes on two idle cores; make quick is the short form")
+	@$(if $(ARGS),,echo "all tests: 3 to 7 minutes on two idle cores; make quick is the short form")
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 quick: $(VENV)/dev.done  ## run those that are not slow, up to the first that fails (ARGS as above)
