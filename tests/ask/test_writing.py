@@ -82,22 +82,24 @@ MODIFIED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        (SCHEDULED, [FINDING | {"dest_port": "443", "match_basis": "guid", "process": PROCESS}]),
-        (MODIFIERS, MODIFIED),
-        (PUBLISHED, []),
-    ],
-)
-def test_differs(fake: Fake, tmp_path: Path, name: str, expected: list[dict[str, Any]]) -> None:
+DIFFERING = {
+    SCHEDULED: [FINDING | {"dest_port": "443", "match_basis": "guid", "process": PROCESS}],
+    MODIFIERS: MODIFIED,
+    PUBLISHED: [],
+}
+
+
+def test_differs(fake: Fake, tmp_path: Path) -> None:
     """A finding that only one has is shown: of the scheduled search, of the one for risk modifiers, of any."""
     odd = [{"dest": "WKS-014.corp.example.com", "user": "nobody"}]
-    fake.rows[writing.narrowed(App(REPO).saved_search(name).search)] = odd
+    for name in DIFFERING:
+        fake.rows[writing.narrowed(App(REPO).saved_search(name).search)] = odd
     with serving(fake):
         found = write(fake, tmp_path).found["written"]
-    assert ("differs", odd, expected) == (found[name]["verdict"], found[name]["splunk"], found[name]["replay"])
-    assert 3 == sum(one["verdict"] == "agrees" for one in found.values())
+    assert {name: ("differs", odd, expected) for name, expected in DIFFERING.items()} == {
+        name: (found[name]["verdict"], found[name]["splunk"], found[name]["replay"]) for name in DIFFERING
+    }
+    assert [HUNT] == [name for name, one in found.items() if one["verdict"] == "agrees"]
 
 
 def test_older_cim(fake: Fake, tmp_path: Path) -> None:

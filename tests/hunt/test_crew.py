@@ -112,7 +112,7 @@ def test_a_command_that_hangs(tmp_path: Path) -> None:
         one.mkdir(parents=True)
     (app / "default/commands.conf").write_text("[deaf]\nfilename = deaf.py\nchunked = true\n", encoding="utf-8")
     (app / "bin/deaf.py").write_text(DEAF, encoding="utf-8")
-    deaf = {f"deaf{n}": f"search: EventCode=1 | deaf | eval n={n}\n" for n in range(3)}
+    deaf = {f"deaf{n}": f"search: EventCode=1 | deaf | eval n={n}\n" for n in range(2)}
     detections = write(app / "detections", deaf | {"fires": DETECTIONS["fires"]})
     hunt = ("hunt", str(detections), "--app", str(app), "--log", str(ATTACK), "--jobs", "2", "--timeout", "4")
     done = subprocess.run(

@@ -515,12 +515,12 @@ MANY = 'EventCode=* | map maxsearches=1000 search="search EventCode=* | map maxs
 def test_a_search_without_an_end(jobs: str, tmp_path: Path) -> None:
     """A search that takes too long is broken off and named, and the others are run."""
     folder = write(tmp_path / "detections", FIRES | {"endless": f"search: '{MANY}'\n"})
-    hunt = ("hunt", str(folder), "--log", str(ATTACK), "--jobs", jobs, "--timeout", "6", "--format", "json")
+    hunt = ("hunt", str(folder), "--log", str(ATTACK), "--jobs", jobs, "--timeout", "4", "--format", "json")
     done = subprocess.run(
         [sys.executable, "-m", "splreplay", *hunt], cwd=REPO, capture_output=True, text=True, timeout=120, check=False
     )
     case = json.loads(done.stdout)
-    reason = "it took longer than 6 s, and was broken off; --timeout gives it more"
+    reason = "it took longer than 4 s, and was broken off; --timeout gives it more"
     assert ("", ["fires"], [{"category": "failed", "reason": reason, "detections": ["endless"]}]) == (
         done.stderr,
         [finding["detection"] for finding in case["findings"]],
