@@ -73,6 +73,9 @@ class Convert(Transform):
             if conversion.alias and before.may_have(conversion.field)
         )
 
+    def origin(self, name: str, before: Outputs) -> str | None:
+        return None if name in {one.alias or one.field for one in self.conversions} else name
+
     def run(self, rows: Table, run: Run) -> Table:
         """Return the results converted; a missing field stays missing †."""
         fields: dict[str, Sql] = {}

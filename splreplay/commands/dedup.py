@@ -20,6 +20,7 @@ class Dedup(Transform):
 
     keeps_fields = True
     by_name = True
+    keeps_values = True
 
     count: int
     fields: tuple[str, ...]

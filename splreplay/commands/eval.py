@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transform
+from splreplay.run.command import NONE, Cursor, Outputs, Run, Segment, Table, Transform
 from splreplay.run.extracted import names
-from splreplay.spl.expression import Expression, fields_of, parse_expression
+from splreplay.spl.expression import Expression, Field, fields_of, parse_expression
 from splreplay.sql.values import Kind, Sql, as_text, literal
 
 # A field in the name of the field that is set: `{a}` stands for what it holds.
@@ -46,6 +46,14 @@ class Eval(Transform):
     def behind(self, before: Outputs) -> Outputs:
         made = before.plus(name for name, _ in self.assignments if not _NAMED_BY.search(name))
         return made.opened() if any(_NAMED_BY.search(name) for name, _ in self.assignments) else made
+
+    def origin(self, name: str, before: Outputs) -> str | None:
+        for made, expression in reversed(self.assignments):
+            if made == name:
+                if not isinstance(expression, Field):
+                    return None
+                name = expression.name
+        return None if self.behind(NONE).open else name  # it may make a field of any name
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return the results with each field set; a field that is set to null is missing.

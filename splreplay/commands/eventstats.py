@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from splreplay.commands.stats import Stats
 from splreplay.run.command import Outputs, Run, Table
 from splreplay.run.groups import aggregated
+from splreplay.spl.wildcards import matching
 from splreplay.sql.values import Kind, as_text
 
 
@@ -18,6 +19,9 @@ class EventStats(Stats):
 
     def behind(self, before: Outputs) -> Outputs:
         return before.plus(aggregated(self.aggregates, before))
+
+    def origin(self, name: str, before: Outputs) -> str | None:
+        return None if any(matching(one.alias, [name]) for one in self.aggregates) else name
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return all results in their order; a result without a by-field gets no aggregates."""

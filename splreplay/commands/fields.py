@@ -15,6 +15,7 @@ class Fields(Transform):
 
     streams = True
     by_name = True
+    keeps_values = True
 
     fields: tuple[str, ...]
     drop: bool

@@ -14,6 +14,8 @@ from splreplay.sql.values import Kind, Sql, as_text, cast, literal
 class FillNull(Transform):
     """`fillnull [value=text] [fields]`; without fields, every field that some result has."""
 
+    keeps_values = True
+
     value: str
     fields: tuple[str, ...]
 

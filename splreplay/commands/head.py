@@ -18,6 +18,7 @@ class Head(Transform):
 
     keeps_fields = True
     by_name = True
+    keeps_values = True
 
     limit: int | None = DEFAULT
     test: Expression | None = None

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from splreplay import limits
-from splreplay.run.command import ORDER, Cursor, Run, Segment, Table, WithSubsearch
+from splreplay.run.command import ORDER, Cursor, Outputs, Run, Segment, Table, WithSubsearch, outputs
 from splreplay.run.execute import subsearch
 from splreplay.spl.options import boolean, choice, count, read_options
 from splreplay.spl.tokens import Token
@@ -59,6 +59,9 @@ class Join(WithSubsearch):
 
     def uses(self, needed: bool = False) -> Iterable[str]:
         return self.fields
+
+    def origin(self, name: str, before: Outputs) -> str | None:
+        return name if name in self.fields or not outputs(self.subsearch).may_have(name) else None
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return the joined results, ordered by the left results and then by the right ones."""

@@ -39,6 +39,7 @@ class OutputLookup(Transform):
     """`outputlookup options name`."""
 
     keeps_fields = True
+    keeps_values = True
 
     name: str
     append: bool = False

@@ -18,6 +18,7 @@ class Regex(Transform):
     streams = True
     keeps_fields = True
     by_name = True
+    keeps_values = True
 
     pattern: str
     field: str = "_raw"

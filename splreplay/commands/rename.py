@@ -55,6 +55,17 @@ class Rename(Transform):
                 names = names.difference(renamed) | set(renamed.values())
         return Outputs(frozenset(names), before.open)
 
+    def origin(self, name: str, before: Outputs) -> str | None:
+        for old, new in reversed(self.pairs):
+            if "*" in old:
+                earlier = substitute(new, old, name) if matching(new, [name]) else name
+                name = earlier if earlier in before.names else name
+            elif name == new:
+                name = old
+            elif name == old:
+                return None
+        return name
+
     def run(self, rows: Table, run: Run) -> Table:
         """Return the results renamed; where the old field of a pair does not exist, the field of the new name is emptied.
 

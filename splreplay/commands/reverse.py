@@ -13,6 +13,7 @@ class Reverse(Transform):
 
     keeps_fields = True
     by_name = True
+    keeps_values = True
 
     @classmethod
     def parse(cls, segment: Segment, cursor: Cursor) -> Reverse:

@@ -26,6 +26,7 @@ class Search(Source, Transform):
 
     streams = True
     keeps_fields = True
+    keeps_values = True
     searches_events = True
 
     predicate: Predicate

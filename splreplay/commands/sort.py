@@ -17,6 +17,7 @@ class Sort(Transform):
 
     keeps_fields = True
     by_name = True
+    keeps_values = True
 
     limit: int
     keys: tuple[Key, ...]

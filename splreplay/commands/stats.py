@@ -38,6 +38,9 @@ class Stats(Transform):
         kept = [name for name in self.by if before.may_have(name)]
         return NONE.plus([*kept, *aggregated(self.aggregates, before)])
 
+    def origin(self, name: str, before: Outputs) -> str | None:
+        return name if name in self.by else None
+
     def run(self, rows: Table, run: Run) -> Table:
         """Return one result for each group, ordered by the by-fields; results without a by-field are in no group."""
         return grouped(self.segment, self.aggregates, self.by, rows, run)

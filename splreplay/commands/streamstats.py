@@ -12,6 +12,7 @@ from splreplay.run.groups import aggregated, inputs, used
 from splreplay.spl.expression import Expression, fields_of, parse_parenthesised, parse_text
 from splreplay.spl.options import Convert, at_option, boolean, count, read_options, refuse_options
 from splreplay.spl.tokens import Cursor
+from splreplay.spl.wildcards import matching
 from splreplay.sql.aggregates import (
     PLACE,
     TIME,
@@ -82,6 +83,9 @@ class StreamStats(Transform):
 
     def behind(self, before: Outputs) -> Outputs:
         return before.plus(aggregated(self.aggregates, before))
+
+    def origin(self, name: str, before: Outputs) -> str | None:
+        return None if any(matching(one.alias, [name]) for one in self.aggregates) else name
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return all results in their order; a result without a by-field gets no aggregates †.

@@ -15,6 +15,7 @@ class Table_(Transform):  # noqa: N801 - the command's own name is taken by the 
     """`table fields`."""
 
     by_name = True
+    keeps_values = True
 
     fields: tuple[str, ...]
 

@@ -16,6 +16,7 @@ class Tail(Transform):
 
     keeps_fields = True
     by_name = True
+    keeps_values = True
 
     limit: int = DEFAULT
 

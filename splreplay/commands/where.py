@@ -16,6 +16,7 @@ class Where(Transform):
     streams = True
     keeps_fields = True
     by_name = True
+    keeps_values = True
 
     test: Expression
 

@@ -22,14 +22,13 @@ from splreplay.commands.join import Join
 from splreplay.commands.search import Search
 from splreplay.commands.tail import Tail
 from splreplay.commands.tstats import Tstats
-from splreplay.hunt.origin import origin
 from splreplay.hunt.outcome import Place
 from splreplay.logs.names import RENDERING, SYSTEM, name_of
 from splreplay.output import Results
 from splreplay.planning import Plan, plan
 from splreplay.recording import Recording
 from splreplay.run import Means
-from splreplay.run.command import Source, Transform, outputs
+from splreplay.run.command import Source, Transform, origin, outputs
 from splreplay.spl.tokens import quoted
 from splreplay.sql.aggregates import Aggregate
 from splreplay.sql.values import Value, storable, values_of

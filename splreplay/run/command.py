@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import ClassVar, Self
 
 from splreplay.run import Run as Run
@@ -18,6 +19,7 @@ from splreplay.run.stages import ORDER as ORDER
 from splreplay.run.stages import Table as Table
 from splreplay.spl.pipeline import Segment as Segment
 from splreplay.spl.tokens import Cursor as Cursor
+from splreplay.spl.wildcards import matching
 
 # The fields that are read of each dataset; None where any field of the log may be.
 Reads = Mapping[str, set[str]] | None
@@ -30,6 +32,7 @@ class Command:
     names: ClassVar[tuple[str, ...]] = ()
     streams: ClassVar[bool] = False  # it works on each result alone, as the commands in a template of foreach must
     keeps_fields: ClassVar[bool] = False  # it neither adds nor drops fields
+    keeps_values: ClassVar[bool] = False  # it changes no value of a field that was there
     by_name: ClassVar[bool] = False  # it uses no other fields than those that it names, maybe by wildcards
     searches_events: ClassVar[bool] = False  # as the first command, it reads events of the log, whatever their fields
 
@@ -84,6 +87,17 @@ class Command:
     def behind(self, before: Outputs) -> Outputs:
         """Return the fields that results can have after it: any fields, unless the command says otherwise."""
         return before if self.keeps_fields else before.opened()
+
+    def origin(self, name: str, before: Outputs) -> str | None:
+        """Return the field before it whose value the field *name* behind it has; None where it may have computed the value.
+
+        A command that adds no field may change those that it names, unless it says otherwise.
+        """
+        if self.keeps_values:
+            return name
+        made = self.behind(NONE)
+        changed = (tuple(self.uses()) or ("*",)) if self.keeps_fields or self.inside else ()
+        return None if made.open or name in made.names or any(matching(one, [name]) for one in changed) else name
 
     def prepare(self, run: Run) -> None:
         """Prepare for its turn while the commands before it run."""
@@ -168,3 +182,12 @@ def outputs(pipeline: Sequence[Command], before: Outputs = ANY) -> Outputs:
     for command in pipeline:
         fields = command.behind(fields)
     return fields
+
+
+def origin(name: str, pipeline: Sequence[Command], before: Outputs) -> str | None:
+    """Return the field before some commands whose value the field *name* behind them has; None where one may have computed it."""
+    fields = accumulate(pipeline[:-1], lambda had, command: command.behind(had), initial=before)
+    earlier: str | None = name
+    for command, had in reversed(list(zip(pipeline, fields, strict=False))):
+        earlier = earlier and command.origin(earlier, had)
+    return earlier

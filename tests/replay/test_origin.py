@@ -1,13 +1,12 @@
-"""How a field of the results was called before some commands."""
+"""How a field of the results was called before some commands, as each command says of itself."""
 
 from __future__ import annotations
 
 import pytest
 
 from splreplay.app import App
-from splreplay.hunt.origin import origin
 from splreplay.planning import plan
-from splreplay.run.command import NONE
+from splreplay.run.command import NONE, origin
 from tests.conftest import REPO
 
 BEFORE = ("Computer", "Image", "dest", "Processes.dest")
@@ -17,6 +16,11 @@ BEFORE = ("Computer", "Image", "dest", "Processes.dest")
     ("expected", "name", "commands"),
     [
         ("dest", "dest", "where x=1 | sort dest | dedup dest"),
+        (
+            "dest",
+            "dest",
+            'reverse | regex dest="x" | fillnull value=x dest | head 2 | tail 1 | fields dest | table dest',
+        ),
         ("Computer", "dest", "rename Computer as dest"),
         (None, "Computer", "rename Computer as dest"),
         ("Computer", "dest", "rename Computer as host | rename host as dest"),
