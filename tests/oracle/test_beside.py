@@ -74,22 +74,20 @@ def test_timechart_by_months(span: str, days: list[int], aggregate: str) -> None
 _SOURCE = st.sampled_from(
     ["datamodel Endpoint Processes search", "datamodel Endpoint Processes flat", "from datamodel:Endpoint.Processes"]
 )
-# Deferred, so that Hypothesis does not write all of it out.
-_STREAMED = st.deferred(
-    lambda: st.one_of(
-        st.just(""), *(pipelines.COMMANDS[name].map(" | {}".format) for name in ("search", "eval", "where"))
-    )
+_STREAMED = st.one_of(
+    st.just(""), *(pipelines.COMMANDS[name].map(" | {}".format) for name in ("search", "eval", "where"))
 )
 _PART = st.tuples(_SOURCE, _STREAMED).map("".join)
 
 
+_SEARCH = st.one_of(_PART.map("| {}".format), st.tuples(_PART, _PART).map("| multisearch [| {0[0]}] [| {0[1]}]".format))
+
+
 @given_rows
-@given(
-    st.one_of(_PART.map("| {}".format), st.tuples(_PART, _PART).map("| multisearch [| {0[0]}] [| {0[1]}]".format)),
-    pipelines.MODEL_ROWS,
-)
-def test_events_of_a_data_model(search: str, rows: Rows) -> None:
+@given(st.data(), pipelines.MODEL_ROWS)
+def test_events_of_a_data_model(data: st.DataObject, rows: Rows) -> None:
     """They come newest first, of one search or of several."""
+    search = data.draw(_SEARCH)
     names = ["_time", "a", "b", "c"]
     cursor = CONNECTION.cursor()
     run = new_run(cursor, APP, TimeRange(expressions.NOW), {"Endpoint.Processes": dataset(cursor, names, rows)})
