@@ -23,7 +23,7 @@ HOSTILE = {
     "repetitions inside of each other": (r"^(?=a)(?:a+)+$", "a" * 40 + "b"),
     "choices of the same": (r"^(?:(?=a)a|a)*$", "a" * 5_000 + "b"),
     "steps from each of many places": (r"(?:(?=a)a|a){0,14}(?=b)b(?!$)", "a" * 30_000 + "b"),
-    "look-ahead over all of a long text": (r"(?=[^q]*x)(?=[^q]*y)[^q]b(?!$)", "xa" * 30_000 + "yb"),
+    "look-ahead over all of a long text": (r"(?=[^q]*x)(?=[^q]*y)[^q]b(?!$)", "xa" * 200_000 + "yb"),
     "back-references to anything": (r"(.*)(.*)(.*)\1\2\3!(?!$)", "ab" * 300 + "!"),
     "recursion": (r"(?=a)(?:(?R)|a)*b", "a" * 1_000 + "b"),
 }
