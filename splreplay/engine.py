@@ -20,7 +20,6 @@ from splreplay.run import Means, Models, Run, Step, events
 from splreplay.run.command import walk
 from splreplay.run.execute import execute, shown
 from splreplay.run.stages import Compiled, Stages
-from splreplay.spl.names import in_other_case
 from splreplay.sql import pcre
 
 
@@ -63,8 +62,7 @@ def _replay(plan: Plan, recording: Recording, means: Means) -> Replayed:
             run.say("blind", blind)
     if run.lacking:
         made = {name for position in walk(plan.pipeline) for name in position.before.names}
-        for text in in_other_case(run.lacking, made | (events.fields(run).keys() if plan.fields.every else set())):
-            run.say("note", text)
+        run.note_case(run.lacking, made | (events.fields(run).keys() if plan.fields.every else set()))
     # Blind spots come last, because they explain the results.
     notices = sorted(run.notices, key=lambda notice: notice.kind.endswith("blind"))
     return Replayed(plan, Results(list(rows.columns), results, notices), run.steps)

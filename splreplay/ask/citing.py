@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from splreplay.ask import questions
+from splreplay.ask.answer import SETTLED as AS_ASSUMED
 from splreplay.ask.questions import Question
 
 OPEN, SETTLED = "†", "‡"
@@ -35,7 +36,7 @@ def places(path: str, text: str) -> list[tuple[re.Match[str], str]]:
 def settled(question: Question, answers: Sequence[tuple[Path, dict[str, dict[str, dict[str, str]]]]]) -> Path | None:
     """Return the last answer that says that a question is as assumed; None if there is none, or another says otherwise."""
     said = {path: answer.get("questions", {}).get(question.id, {}).get("verdict") for path, answer in answers}
-    agree = [path for path, verdict in said.items() if verdict in ("agrees", "runs")]
+    agree = [path for path, verdict in said.items() if verdict in AS_ASSUMED]
     return None if {"differs", "refused"} & set(said.values()) or not agree else agree[-1]
 
 

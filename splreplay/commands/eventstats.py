@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from splreplay.commands.stats import Stats
 from splreplay.run.command import Outputs, Run, Table
-from splreplay.run.groups import aggregated
-from splreplay.spl.wildcards import matching
+from splreplay.run.groups import aggregated, beside
 from splreplay.sql.values import Kind, as_text
 
 
@@ -21,7 +20,7 @@ class EventStats(Stats):
         return before.plus(aggregated(self.aggregates, before))
 
     def origin(self, name: str, before: Outputs) -> str | None:
-        return None if any(matching(one.alias, [name]) for one in self.aggregates) else name
+        return beside(self.aggregates, name)
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return all results in their order; a result without a by-field gets no aggregates."""

@@ -16,7 +16,7 @@ from splreplay.run.command import Cursor, Outputs, Run, Segment, Table, Transfor
 class External(Transform):
     """`name arguments`, for a command that the app's commands.conf declares."""
 
-    keeps_values = True
+    keeps_values = True  # so it is taken; its app may do otherwise
 
     arguments: tuple[str, ...]
     adds: Collection[str] | None = None  # the fields that it adds to results; None where they are not known

@@ -10,7 +10,6 @@ from splreplay.run import events, summary
 from splreplay.run.command import ORDER, Cursor, Pipeline, Reads, Run, Segment, Source, Table, Transform
 from splreplay.run.predicates import TIME_MODIFIERS, predicate_test, resolve, subsearches, time_range
 from splreplay.run.unmatched import Searched, reasons
-from splreplay.spl.names import in_other_case
 from splreplay.spl.predicate import Predicate, Term, fields_of, parse_predicate, terms_of
 from splreplay.sql.predicates import predicate_sql
 from splreplay.sql.terms import term_sql
@@ -83,8 +82,7 @@ class Search(Source, Transform):
                 run.say("blind", blind)
         elif absent:
             run.say("partly blind", f"no event of this log has the field {', '.join(absent)}, which the search tests")
-        for text in in_other_case(absent, known):
-            run.say("note", text)
+        run.note_case(absent, known)
         return rows
 
     def _of_log(

@@ -8,11 +8,10 @@ from typing import Any
 
 from splreplay import limits, times
 from splreplay.run.command import ORDER, Outputs, Run, Segment, Table, Transform
-from splreplay.run.groups import aggregated, inputs, used
+from splreplay.run.groups import aggregated, beside, inputs, used
 from splreplay.spl.expression import Expression, fields_of, parse_parenthesised, parse_text
 from splreplay.spl.options import Convert, at_option, boolean, count, read_options, refuse_options
 from splreplay.spl.tokens import Cursor
-from splreplay.spl.wildcards import matching
 from splreplay.sql.aggregates import (
     PLACE,
     TIME,
@@ -85,7 +84,7 @@ class StreamStats(Transform):
         return before.plus(aggregated(self.aggregates, before))
 
     def origin(self, name: str, before: Outputs) -> str | None:
-        return None if any(matching(one.alias, [name]) for one in self.aggregates) else name
+        return beside(self.aggregates, name)
 
     def run(self, rows: Table, run: Run) -> Table:
         """Return all results in their order; a result without a by-field gets no aggregates †.

@@ -12,7 +12,6 @@ from splreplay.run.command import NONE, Outputs, Pipeline, Reads, Run, Segment, 
 from splreplay.run.datasets import COMMON, dataset
 from splreplay.run.groups import group
 from splreplay.run.predicates import resolve, subsearches, time_range
-from splreplay.spl.names import in_other_case
 from splreplay.spl.options import Convert, at_option, boolean, read_option, refuse_options
 from splreplay.spl.predicate import All, Predicate, Term, fields_of, parse_predicate
 from splreplay.spl.tokens import Cursor, Token
@@ -153,8 +152,7 @@ class Tstats(Source):
         )
         if absent:
             run.warn(f"{self.datamodel} has no field {' '.join(sorted(absent))} here, so it is empty in this search")
-            for text in in_other_case(absent, names):
-                run.say("note", text)
+            run.note_case(absent, names)
         return groups
 
     def _rows(self, run: Run, model: cim.Dataset, read: Collection[str], where: str) -> str:

@@ -18,6 +18,7 @@ from splreplay.output import Blind, Notice, NoticeKind
 from splreplay.run import chunked
 from splreplay.run.stages import Stages
 from splreplay.spl.expression import Expression
+from splreplay.spl.names import in_other_case
 from splreplay.spl.pipeline import Segment
 from splreplay.spl.predicate import Predicate
 from splreplay.spl.tokens import Cursor
@@ -127,6 +128,11 @@ class Run:
         """Add a notice, once."""
         if (notice := Notice(kind, said)) not in self.notices:
             self.notices.append(notice)
+
+    def note_case(self, missing: Iterable[str], known: Collection[str]) -> None:
+        """Add a note for each field that is *missing*, where one that is *known* has the same name but for its case."""
+        for text in in_other_case(missing, known):
+            self.say("note", text)
 
     def compiler(self, cursor: Cursor, field: FieldLookup) -> Compiler:
         """Return a compiler of eval expressions; *cursor* is that of their command, *field* gives the SQL of a field."""

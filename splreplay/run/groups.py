@@ -125,6 +125,11 @@ def inputs(segment: Segment, rows: Table, run: Run) -> Callable[[Aggregate], Sql
     return value
 
 
+def beside(aggregates: Iterable[Aggregate], name: str) -> str | None:
+    """Return where a field's value comes from if aggregates are added to each result: from itself, unless one has its name."""
+    return None if any(matching(aggregate.alias, [name]) for aggregate in aggregates) else name
+
+
 def used(aggregates: Iterable[Aggregate], needed: bool) -> Iterator[str]:
     """Yield the fields that some aggregates read; *needed* as `Command.uses` has it."""
     for aggregate in aggregates:
